@@ -1,0 +1,31 @@
+"""The async credentials, with the names and arguments of the sync ones."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from webidentity.aio.authorization_code import AuthorizationCodeCredential as AuthorizationCodeCredential
+    from webidentity.aio.client_secret import ClientSecretCredential as ClientSecretCredential
+    from webidentity.aio.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
+
+__all__ = ["AuthorizationCodeCredential", "ClientSecretCredential", "OnBehalfOfCredential"]
+
+_MODULES = {
+    "AuthorizationCodeCredential": "authorization_code",
+    "ClientSecretCredential": "client_secret",
+    "OnBehalfOfCredential": "on_behalf_of",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first used (PEP 562)."""
+    from importlib import import_module
+
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

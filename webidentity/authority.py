@@ -1,0 +1,88 @@
+"""Authorities: which hosts are known, what a well-formed authority is, which tenant a request goes to."""
+
+import ipaddress
+import os
+import re
+from urllib.parse import urlsplit
+
+from azure.core.exceptions import ClientAuthenticationError
+
+AZURE_PUBLIC_CLOUD = "login.microsoftonline.com"
+
+_TENANT = re.compile(r"[A-Za-z0-9.-]+", re.ASCII)
+
+
+def normalize_authority(authority: str | None) -> str:
+    """Return the authority as a URL without a trailing slash.
+
+    :param authority: "login.microsoftonline.com" or "https://login.microsoftonline.com"; None takes
+        AZURE_AUTHORITY_HOST from the environment, or the public cloud.
+    :raises ValueError: the authority is malformed, or plain http on a host that is not this machine.
+    """
+    if authority is None:
+        authority = os.environ.get("AZURE_AUTHORITY_HOST") or AZURE_PUBLIC_CLOUD
+    text = authority.strip().rstrip("/")
+    parts = urlsplit(text if "://" in text else f"https://{text}")
+    try:
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        port_is_valid = False
+    if not parts.hostname or not port_is_valid or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(f"{authority!r} is not an authority: expected for example 'https://{AZURE_PUBLIC_CLOUD}'")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+        raise ValueError(f"{authority!r} is not an authority: it must use https (http is accepted for localhost only)")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def authority_host(authority: str) -> str:
+    """Return host and port of a normalized authority, as an AuthenticationRecord names it."""
+    return urlsplit(authority).netloc
+
+
+def is_loopback(hostname: str) -> bool:
+    """Whether the name can only be this machine (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3)."""
+    if hostname == "localhost" or hostname.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(hostname).is_loopback
+    except ValueError:
+        return False
+
+
+def validate_tenant_id(tenant_id: str) -> str:
+    """Return the tenant id, a GUID or a verified domain.
+
+    :raises ValueError: it is empty or has characters that no tenant id has.
+    """
+    if not tenant_id or not _TENANT.fullmatch(tenant_id):
+        raise ValueError(
+            "Invalid tenant ID: expected the directory's GUID or a verified domain such as contoso.onmicrosoft.com. "
+            "You can find it in the Azure portal under Microsoft Entra ID, Overview."
+        )
+    return tenant_id
+
+
+def resolve_tenant(default_tenant: str, tenant_id: str | None, additionally_allowed: frozenset[str]) -> str:
+    """Return the tenant that a token request goes to.
+
+    :param default_tenant: the tenant of the credential.
+    :param tenant_id: the tenant of this call, if it named one.
+    :param additionally_allowed: further tenants that the credential may serve, "*" for any.
+    :raises ClientAuthenticationError: the call's tenant is not allowed.
+    :raises ValueError: the call's tenant is malformed.
+    """
+    if tenant_id is None or tenant_id == default_tenant:
+        return default_tenant
+    if default_tenant == "adfs" or os.environ.get("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"):
+        return default_tenant
+    validate_tenant_id(tenant_id)
+    if not default_tenant or "*" in additionally_allowed or tenant_id in additionally_allowed:
+        return tenant_id
+    if default_tenant == "organizations" and not additionally_allowed:
+        return tenant_id
+    raise ClientAuthenticationError(
+        message=(
+            f"The current credential is not configured to acquire tokens for tenant {tenant_id}. To enable this, add "
+            "the tenant to additionally_allowed_tenants when creating the credential, or add '*' to allow any tenant."
+        )
+    )

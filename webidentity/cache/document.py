@@ -1,0 +1,168 @@
+"""The content of one partition, in MSAL's unified cache schema."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from azure.core.credentials import AccessTokenInfo
+
+from webidentity.cache.partition import Partition
+from webidentity.json_object import as_object, parse_object
+from webidentity.protocol.access_token import OpaqueAccessTokenInfo
+from webidentity.protocol.token_reply import TokenReply, decode_unverified
+
+_VERSION = 1
+Entry = dict[str, Any]
+
+
+class TokenDocument:
+    """Access tokens, the refresh token and the ID token of one partition.
+
+    Tokens had with continuous access evaluation live longer and can be revoked, so they are kept apart from the
+    others; the refresh token serves both. ``sessions`` belongs to :mod:`webidentity.web`.
+    """
+
+    def __init__(self, tokens: dict[str, dict[str, Entry]], cae: dict[str, Entry], sessions: dict[str, Any]) -> None:
+        self._tokens = tokens
+        self._cae = cae
+        self.sessions = sessions
+        self._index: dict[tuple[bool, tuple[str, ...]], AccessTokenInfo] = {}
+
+    @classmethod
+    def empty(cls) -> "TokenDocument":
+        """Return a document without tokens."""
+        return cls({}, {}, {})
+
+    @classmethod
+    def decode(cls, data: bytes) -> "TokenDocument | None":
+        """Read what :meth:`encode` wrote; None if it is anything else."""
+        content = parse_object(data)
+        if content is None or content.get("version") != _VERSION:
+            return None
+        tokens, cae, sessions = (as_object(content.get(name)) for name in ("tokens", "cae", "sessions"))
+        return None if tokens is None or cae is None or sessions is None else cls(tokens, cae, sessions)
+
+    def encode(self) -> bytes:
+        """Return the document as JSON."""
+        content = {"version": _VERSION, "tokens": self._tokens, "cae": self._cae, "sessions": self.sessions}
+        return json.dumps(content, separators=(",", ":")).encode()
+
+    def access_token(self, scopes: tuple[str, ...], *, cae: bool, now: float) -> AccessTokenInfo | None:
+        """Return an unexpired token that was had for these scopes, or for more of them."""
+        found = self._index.get((cae, scopes))
+        if found is not None and found.expires_on > now:
+            return found
+        wanted = set(scopes)
+        for entry in list(self._access_tokens(cae).values()):
+            if wanted.issubset(entry["target"].split()) and int(entry["expires_on"]) > now:
+                found = self._index[cae, scopes] = _token_info(entry)
+                return found
+        return None
+
+    @property
+    def refresh_token(self) -> str | None:
+        """The newest refresh token."""
+        return next((entry["secret"] for entry in self._section("RefreshToken").values()), None)
+
+    @property
+    def id_token(self) -> str | None:
+        """The ID token of the last sign-in, already verified."""
+        return next((entry["secret"] for entry in self._section("IdToken").values()), None)
+
+    def forget_refresh_token(self, token: str) -> None:
+        """Drop the refresh token if it is this one."""
+        section = self._section("RefreshToken")
+        for key in [key for key, entry in section.items() if entry["secret"] == token]:
+            del section[key]
+
+    def forget_tokens(self) -> None:
+        """Drop every token; the sessions stay."""
+        self._tokens.clear()
+        self._cae.clear()
+        self._index.clear()
+
+    def add(self, partition: Partition, scopes: Iterable[str], reply: TokenReply, *, cae: bool, now: int) -> None:
+        """Keep what a reply brought; a rotated refresh token replaces its predecessor."""
+        home = reply.home_account_id or ""
+        base = {
+            "home_account_id": home,
+            "environment": partition.environment,
+            "client_id": partition.client_id,
+        }
+        target = " ".join(sorted(scopes))
+        self._drop_expired(now)
+        entry: Entry = {
+            **base,
+            "credential_type": "AccessToken",
+            "secret": reply.access_token,
+            "realm": partition.tenant,
+            "target": target,
+            "token_type": reply.token_type,
+            "cached_at": str(now),
+            "expires_on": str(reply.expires_on),
+            "extended_expires_on": str(reply.expires_on),
+        }
+        if reply.refresh_on is not None:
+            entry["refresh_on"] = str(reply.refresh_on)
+        self._index.clear()
+        self._access_tokens(cae)[_key(entry, "AccessToken", partition.tenant, target)] = entry
+        if reply.refresh_token:
+            refresh: Entry = {
+                **base,
+                "credential_type": "RefreshToken",
+                "secret": reply.refresh_token,
+                "target": target,
+                "last_modification_time": str(now),
+            }
+            self._tokens["RefreshToken"] = {_key(refresh, "RefreshToken", "", target): refresh}
+        if reply.id_token:
+            id_token: Entry = {
+                **base,
+                "credential_type": "IdToken",
+                "secret": reply.id_token,
+                "realm": partition.tenant,
+            }
+            self._tokens["IdToken"] = {_key(id_token, "IdToken", partition.tenant, ""): id_token}
+            self._add_account(base, partition, reply.id_token)
+
+    def _add_account(self, base: Entry, partition: Partition, id_token: str) -> None:
+        claims = decode_unverified(id_token)
+        key = f"{base['home_account_id']}-{base['environment']}-{partition.tenant}".lower()
+        self._tokens["Account"] = {
+            key: {
+                "home_account_id": base["home_account_id"],
+                "environment": base["environment"],
+                "realm": partition.tenant,
+                "local_account_id": claims.get("oid", claims.get("sub")),
+                "username": claims.get("preferred_username") or claims.get("upn") or "",
+                "authority_type": "MSSTS",
+            }
+        }
+
+    def _drop_expired(self, now: float) -> None:
+        for cae in (False, True):
+            section = self._access_tokens(cae)
+            for key in [key for key, entry in section.items() if int(entry["expires_on"]) <= now]:
+                del section[key]
+
+    def _access_tokens(self, cae: bool) -> dict[str, Entry]:
+        return self._cae if cae else self._section("AccessToken")
+
+    def _section(self, name: str) -> dict[str, Entry]:
+        return self._tokens.setdefault(name, {})
+
+
+def _key(entry: Entry, kind: str, realm: str, target: str) -> str:
+    """MSAL's key, under which another program of the same user would look."""
+    parts = (entry["home_account_id"], entry["environment"], kind, entry["client_id"], realm, target)
+    return "-".join(parts).lower()
+
+
+def _token_info(entry: Entry) -> AccessTokenInfo:
+    refresh_on = entry.get("refresh_on")
+    return OpaqueAccessTokenInfo(
+        entry["secret"],
+        int(entry["expires_on"]),
+        token_type=entry["token_type"],
+        refresh_on=None if refresh_on is None else int(refresh_on),
+    )

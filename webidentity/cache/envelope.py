@@ -1,0 +1,75 @@
+"""The encryption envelope: what a store sees of names and values."""
+
+import hashlib
+import hmac
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_VERSION = b"\x01"
+_NONCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    name_key: bytes = field(repr=False)
+    cipher: AESGCM = field(repr=False)
+    mark: bytes
+
+    @classmethod
+    def derive(cls, secret: bytes) -> "_Key":
+        return cls(
+            name_key=_hkdf(secret, b"webidentity cache names v1"),
+            cipher=AESGCM(_hkdf(secret, b"webidentity cache values v1")),
+            mark=_hkdf(secret, b"webidentity cache key id v1")[:4],
+        )
+
+
+class KeyRing:
+    """Keys that derive from an application's secret; the first seals, all open.
+
+    Names are hashed with HMAC-SHA256, values sealed with AES-256-GCM (NIST SP 800-38D) with the hashed name as
+    associated data, so that a value moved to another name does not open. Keys derive by HKDF-SHA256 (RFC 5869).
+
+    :param secret: the current secret, for example Flask's or Django's ``SECRET_KEY``.
+    :param fallbacks: earlier secrets: what they sealed is still read, and sealed anew at its next change.
+    :raises ValueError: a secret is empty.
+    """
+
+    def __init__(self, secret: str | bytes, fallbacks: Sequence[str | bytes] = ()) -> None:
+        secrets = [value.encode() if isinstance(value, str) else value for value in (secret, *fallbacks)]
+        if not all(secrets):
+            raise ValueError("the secret that protects the token cache is empty: set SECRET_KEY to a long random value")
+        self._keys = [_Key.derive(value) for value in secrets]
+
+    def stored_keys(self, name: str) -> list[str]:
+        """Return under which keys a store may hold the name, the current one first."""
+        return [hmac.new(key.name_key, name.encode(), hashlib.sha256).hexdigest() for key in self._keys]
+
+    def seal(self, name: str, plaintext: bytes) -> bytes:
+        """Return the envelope of the plaintext, bound to the name."""
+        key = self._keys[0]
+        nonce = os.urandom(_NONCE)
+        return _VERSION + key.mark + nonce + key.cipher.encrypt(nonce, plaintext, name.encode())
+
+    def open(self, name: str, envelope: bytes) -> bytes | None:
+        """Return the plaintext, or None if the envelope is damaged, of another name, or of an unknown key."""
+        if envelope[:1] != _VERSION:
+            return None
+        mark, nonce, sealed = envelope[1:5], envelope[5 : 5 + _NONCE], envelope[5 + _NONCE :]
+        for key in self._keys:
+            if key.mark == mark and len(nonce) == _NONCE:
+                try:
+                    return key.cipher.decrypt(nonce, sealed, name.encode())
+                except InvalidTag:
+                    continue
+        return None
+
+
+def _hkdf(secret: bytes, info: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret)

@@ -1,0 +1,85 @@
+"""A store seen through the envelope: names are hashed, documents encrypted."""
+
+import logging
+from collections.abc import Callable, Hashable
+
+from webidentity.cache.document import TokenDocument
+from webidentity.cache.envelope import KeyRing
+from webidentity.cache.store import Row, Store
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Held:
+    """A decoded partition, and the version of the row it came from (None without a store)."""
+
+    __slots__ = ("document", "expires_at", "last_refresh", "version")
+
+    def __init__(self, document: TokenDocument, version: int | None, expires_at: float) -> None:
+        self.document = document
+        self.version = version
+        self.expires_at = expires_at
+        #: When a refresh of these scopes was last tried, so that a failing authority is not asked at every call.
+        self.last_refresh: dict[Hashable, float] = {}
+
+
+class SealedStore:
+    """Reads and writes documents by name; all calls may block as the store's do."""
+
+    def __init__(self, store: Store, keys: KeyRing) -> None:
+        self.store = store
+        self._keys = keys
+
+    def read(self, name: str, known: Held | None) -> Held | None:
+        """Return the document as it is now; ``known`` itself if it has not changed."""
+        found = self._find(name)
+        if found is None:
+            return None
+        if known is not None and known.version == found[1].version:
+            return known
+        return self._decode(*found)
+
+    def change(self, name: str, change: Callable[[TokenDocument], object], expires_at: float) -> Held:
+        """Apply the change to what is there, again each time somebody else was faster."""
+        current_key, *earlier_keys = self._keys.stored_keys(name)
+        while True:
+            found = self._find(name)
+            held = self._decode(*found) if found else None
+            document = held.document if held else TokenDocument.empty()
+            change(document)
+            expected = found[1].version if found and found[0] == current_key else None
+            envelope = self._keys.seal(current_key, document.encode())
+            version = self.store.save(current_key, envelope, expected=expected, expires_at=expires_at)
+            if version is not None:
+                for stored_key in earlier_keys:
+                    self.store.delete(stored_key)
+                return Held(document, version, expires_at)
+
+    def claim(self, name: str, expires_at: float) -> bool:
+        """Insert the name; False if it is there already."""
+        stored_key = self._keys.stored_keys(name)[0]
+        return self.store.save(stored_key, b"", expected=None, expires_at=expires_at) is not None
+
+    def delete(self, name: str) -> None:
+        """Remove the document under every key it may have."""
+        for stored_key in self._keys.stored_keys(name):
+            self.store.delete(stored_key)
+
+    def _find(self, name: str) -> tuple[str, Row] | None:
+        for stored_key in self._keys.stored_keys(name):
+            row = self.store.load(stored_key)
+            if row is not None:
+                return stored_key, row
+        return None
+
+    def _decode(self, stored_key: str, row: Row) -> Held | None:
+        plaintext = self._keys.open(stored_key, row.value)
+        document = None if plaintext is None else TokenDocument.decode(plaintext)
+        if document is None:
+            _LOGGER.warning(
+                "Entry %s of the token cache cannot be read and counts as missing: it is damaged, or was sealed with "
+                "a SECRET_KEY that is no longer among the current one and its fallbacks",
+                stored_key[:12],
+            )
+            return None
+        return Held(document, row.version, row.expires_at)

@@ -1,0 +1,124 @@
+"""A store in one SQLite file, for any number of threads and processes of one machine."""
+
+import os
+import secrets
+import sqlite3
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from webidentity.cache.store import Row, StoreUnavailableError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS entries (
+    key TEXT PRIMARY KEY, version INTEGER NOT NULL, expires_at REAL NOT NULL, value BLOB NOT NULL
+) WITHOUT ROWID
+"""
+
+
+class SQLiteStore:
+    """Keeps rows in a file of mode 0600, in WAL mode: readers and the writer do not wait for each other.
+
+    :param path: the file; its folder is created with mode 0700 if it is missing.
+    :param timeout: seconds to wait for another process that is writing.
+    """
+
+    blocking = True
+
+    def __init__(self, path: str | os.PathLike[str], *, timeout: float = 10.0) -> None:
+        self.path = Path(path)
+        self._timeout = timeout
+        self._idle: list[sqlite3.Connection] = []
+        self._inherited: list[sqlite3.Connection] = []
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+
+    def load(self, key: str) -> Row | None:
+        """Return the row, expired or not."""
+        with self._connection() as connection:
+            found = connection.execute(
+                "SELECT value, version, expires_at FROM entries WHERE key = ?", (key,)
+            ).fetchone()
+        return Row(*found) if found else None
+
+    def save(self, key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
+        """Replace the row if its version is the expected one, or insert it if None is expected."""
+        # Random, so that a row that was deleted and made anew never has a version somebody still holds.
+        version = secrets.randbits(62)
+        with self._connection() as connection:
+            if expected is None:
+                cursor = connection.execute(
+                    "INSERT INTO entries (key, version, expires_at, value) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    (key, version, expires_at, value),
+                )
+            else:
+                cursor = connection.execute(
+                    "UPDATE entries SET version = ?, expires_at = ?, value = ? WHERE key = ? AND version = ?",
+                    (version, expires_at, value, key, expected),
+                )
+            return version if cursor.rowcount == 1 else None
+
+    def delete(self, key: str) -> None:
+        """Remove the row, if there is one."""
+        with self._connection() as connection:
+            connection.execute("DELETE FROM entries WHERE key = ?", (key,))
+
+    def sweep(self, now: float) -> int:
+        """Remove the rows that expired before ``now`` and return how many there were."""
+        with self._connection() as connection:
+            return connection.execute("DELETE FROM entries WHERE expires_at < ?", (now,)).rowcount
+
+    def close(self) -> None:
+        """Close the idle connections; a later call opens new ones."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    @contextmanager
+    def _connection(self) -> Generator[sqlite3.Connection, None, None]:
+        """Lend a connection to one thread at a time, and keep it for the next."""
+        try:
+            connection = self._take()
+            try:
+                yield connection
+            except BaseException:
+                connection.close()
+                raise
+            with self._lock:
+                self._idle.append(connection)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreUnavailableError(
+                f"the token cache {self.path} cannot be used ({error}): is the folder writable, is the disk full, is "
+                "the file an SQLite database?"
+            ) from error
+
+    def _take(self) -> sqlite3.Connection:
+        with self._lock:
+            if self._pid != os.getpid():
+                # SQLite connections must not be used, nor closed, in a forked child: keep them unreached.
+                self._inherited, self._idle, self._pid = self._idle, [], os.getpid()
+            if self._idle:
+                return self._idle.pop()
+        return self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # SQLite gives the -wal and -shm files the mode of the database, so this one call protects all three.
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            os.fchmod(descriptor, 0o600)
+        finally:
+            os.close(descriptor)
+        connection = sqlite3.connect(
+            self.path, timeout=self._timeout, isolation_level=None, check_same_thread=False, cached_statements=16
+        )
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(_SCHEMA)
+        except BaseException:
+            connection.close()
+            raise
+        return connection

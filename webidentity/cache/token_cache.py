@@ -1,0 +1,119 @@
+"""The cache of tokens: decoded partitions in this process, in front of a store that outlives it."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+
+from webidentity.cache.document import TokenDocument
+from webidentity.cache.envelope import KeyRing
+from webidentity.cache.flights import Flights
+from webidentity.cache.partition import Partition
+from webidentity.cache.sealed import Held, SealedStore
+from webidentity.cache.store import Store
+from webidentity.protocol.effects import Call, Flow
+
+_SWEEP_INTERVAL = 600.0
+
+
+class TokenCache:
+    """Keeps tokens by partition. Credentials that are given the same cache share what they may share.
+
+    :param store: keeps the partitions beyond this process; without one they live in this object alone.
+    :param keys: the keys that encrypt what the store sees. Required with a store.
+    :param max_partitions: how many decoded partitions are held in this process.
+    :raises ValueError: a store without keys.
+    """
+
+    def __init__(
+        self, store: Store | None = None, keys: KeyRing | None = None, *, max_partitions: int = 10_000
+    ) -> None:
+        if store is not None and keys is None:
+            raise ValueError("a store holds secrets: pass keys=KeyRing(secret), it is never written in clear")
+        self.flights = Flights()
+        self._sealed = SealedStore(store, keys) if store is not None and keys is not None else None
+        self._max_partitions = max_partitions
+        self._held: OrderedDict[str, Held] = OrderedDict()
+        self._lock = threading.Lock()
+        self._swept_at = 0.0
+
+    def peek(self, partition: Partition) -> Held | None:
+        """Return what this process holds of the partition, without asking the store."""
+        return self._held.get(partition.name)
+
+    def load(self, partition: Partition) -> Flow[Held | None]:
+        """Return the partition as the store has it now."""
+        name = partition.name
+        known = self._held.get(name)
+        sealed = self._sealed
+        if sealed is None:
+            return known
+        held: Held | None = yield self._call(sealed, lambda: sealed.read(name, known))
+        if held is None:
+            self._forget(name)
+        elif held is not known:
+            self._hold(name, held)
+        return held
+
+    def update(
+        self, partition: Partition, change: Callable[[TokenDocument], object], *, expires_at: float, now: float
+    ) -> Flow[Held]:
+        """Change the partition and return the outcome.
+
+        ``change`` is called again on what is there by then whenever somebody else was faster, so nothing is lost.
+        """
+        name = partition.name
+        sealed = self._sealed
+        if sealed is None:
+            with self._lock:
+                held = self._held.get(name) or Held(TokenDocument.empty(), None, expires_at)
+                change(held.document)
+            self._hold(name, held)
+            return held
+        changed: Held = yield self._call(sealed, lambda: sealed.change(name, change, expires_at))
+        self._hold(name, changed)
+        if now - self._swept_at > _SWEEP_INTERVAL:
+            self._swept_at = now
+            yield self._call(sealed, lambda: sealed.store.sweep(now))
+        return changed
+
+    def delete(self, partition: Partition) -> Flow[None]:
+        """Forget the partition."""
+        name = partition.name
+        self._forget(name)
+        sealed = self._sealed
+        if sealed is not None:
+            yield self._call(sealed, lambda: sealed.delete(name))
+
+    def claim_once(self, name: str, *, expires_at: float) -> Flow[bool]:
+        """Return True to the first caller with this name and False to all others, in every process of the store.
+
+        :raises ValueError: the cache has no store, so it cannot promise that.
+        """
+        sealed = self._sealed
+        if sealed is None:
+            raise ValueError("a name can be claimed in a cache with a store only")
+        first: bool = yield self._call(sealed, lambda: sealed.claim(name, expires_at))
+        return first
+
+    def close(self) -> None:
+        """Close the store; a later call opens it again."""
+        if self._sealed is not None:
+            self._sealed.store.close()
+
+    @staticmethod
+    def _call(sealed: SealedStore, function: Callable[[], object]) -> Call:
+        return Call(function, blocking=sealed.store.blocking)
+
+    def _hold(self, name: str, held: Held) -> None:
+        with self._lock:
+            earlier = self._held.get(name)
+            if earlier is not None and earlier is not held:
+                held.last_refresh.update(earlier.last_refresh)
+            self._held[name] = held
+            self._held.move_to_end(name)
+            while len(self._held) > self._max_partitions:
+                self._held.popitem(last=False)
+
+    def _forget(self, name: str) -> None:
+        with self._lock:
+            self._held.pop(name, None)

@@ -1,0 +1,1 @@
+"""The sync credentials, one class a module."""

@@ -1,0 +1,94 @@
+"""The exceptions that credentials raise, beside those of azure-core."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from azure.core.exceptions import ClientAuthenticationError
+
+
+class EntraError(ClientAuthenticationError):
+    """The authority refused a token request.
+
+    A :class:`~azure.core.exceptions.ClientAuthenticationError` that keeps what Microsoft Entra ID said, so that a
+    handler need not parse the message. The message never contains a token, a code or a secret.
+
+    :param str message: what failed, and what to do next.
+    :keyword response: the HTTP response, also at ``.response``.
+    """
+
+    #: OAuth 2.0 error code, for example "invalid_grant" (RFC 6749 section 5.2). None when the reply had none.
+    # azure-core annotates its OData object here, which Entra never sends.
+    error: str | None  # type: ignore[assignment]  # pyright: ignore
+    #: Entra's refinement of ``error``, for example "consent_required".
+    suberror: str | None
+    #: The numbers of the AADSTS codes, for example ``(65001,)``.
+    error_codes: tuple[int, ...]
+    #: What to quote to Microsoft's support.
+    correlation_id: str | None
+    #: The claims challenge that the next interactive request must carry, a JSON string.
+    claims: str | None
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        response: Any = None,
+        error: str | None = None,
+        suberror: str | None = None,
+        error_codes: tuple[int, ...] = (),
+        correlation_id: str | None = None,
+        claims: str | None = None,
+    ) -> None:
+        super().__init__(message=message, response=response)
+        self.error = error
+        self.suberror = suberror
+        self.error_codes = error_codes
+        self.correlation_id = correlation_id
+        self.claims = claims
+
+    def __str__(self) -> str:
+        """Only the message: azure-core would append the body of the response, which may hold a token."""
+        return self.message
+
+    @property
+    def needs_interaction(self) -> bool:
+        """Whether only the user can help: consent, multi-factor authentication, a new sign-in."""
+        return self.error in {"interaction_required", "consent_required", "login_required", "invalid_grant"}
+
+    @property
+    def refresh_token_is_spent(self) -> bool:
+        """Whether the refresh token that was sent will never work again; one that lacks consent will."""
+        return self.error == "invalid_grant" and self.suberror in {None, "bad_token", "token_expired"}
+
+
+class CredentialUnavailableError(ClientAuthenticationError):
+    """The credential did not attempt to authenticate because required data or state is unavailable."""
+
+
+class AuthenticationRequiredError(CredentialUnavailableError):
+    """The user has to sign in, consent or prove more before this token can be had.
+
+    :param scopes: scopes requested during the failed authentication.
+    :param message: what to do, the default asks to call ``authenticate``.
+    :param claims: additional claims required in the next authentication, a JSON string.
+    """
+
+    def __init__(
+        self, scopes: Iterable[str], message: str | None = None, claims: str | None = None, **kwargs: Any
+    ) -> None:
+        self._scopes = tuple(scopes)
+        self._claims = claims
+        super().__init__(
+            message=message or "Interactive authentication is required to get a token. Call 'authenticate' to begin.",
+            **kwargs,
+        )
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Scopes requested during the failed authentication."""
+        return self._scopes
+
+    @property
+    def claims(self) -> str | None:
+        """Additional claims required in the next authentication."""
+        return self._claims

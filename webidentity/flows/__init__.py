@@ -1,0 +1,1 @@
+"""One generator per grant, and the cache policy. See README.md in this folder."""

@@ -1,0 +1,153 @@
+"""The authorization code grant (RFC 6749 section 4.1) with PKCE (RFC 7636)."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from azure.core.credentials import AccessTokenInfo
+from azure.core.exceptions import ClientAuthenticationError
+
+from webidentity.cache.partition import Partition
+from webidentity.cache.token_cache import TokenCache
+from webidentity.flows.acquire import Acquisition, NoTokenSourceError, acquire, keep
+from webidentity.flows.client import Client
+from webidentity.protocol.effects import Flow, Wait
+from webidentity.protocol.token_reply import TokenReply
+from webidentity.protocol.token_request import TokenRequest
+
+#: Seconds that a user's tokens are kept without being used, Entra's own limit for refresh tokens.
+DEFAULT_LIFETIME = 90 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class UserTokens:
+    """Acquires a signed-in user's tokens from the cache and by refresh token.
+
+    :param lifetime: seconds that the tokens are kept without being used.
+    """
+
+    client: Client
+    cache: TokenCache
+    lifetime: float = DEFAULT_LIFETIME
+
+    def partition(self, tenant: str, home_account_id: str) -> Partition:
+        """Return where the user's tokens are kept."""
+        client = self.client
+        return Partition.user(
+            client_id=client.client_id, authority=client.authority, tenant=tenant, home_account_id=home_account_id
+        )
+
+    def acquisition(self, request: TokenRequest, home_account_id: str) -> Acquisition:
+        """Return where a token of this user may come from."""
+        return Acquisition(
+            self.partition(request.tenant, home_account_id),
+            request,
+            None,
+            lambda request, token: self.client.refresh(request.tenant, request.fields, token),
+            lambda _: time.time() + self.lifetime,
+        )
+
+    def token(self, request: TokenRequest, home_account_id: str) -> Flow[AccessTokenInfo]:
+        """Return a token that acts for the user.
+
+        :raises NoTokenSourceError: the cache has nothing of this user.
+        """
+        return acquire(self.cache, self.acquisition(request, home_account_id))
+
+
+@dataclass(slots=True)
+class AuthorizationCode:
+    """Redeems one authorization code, once, and acquires its user's tokens from then on."""
+
+    users: UserTokens
+    redirect_uri: str
+    code: str | None = field(repr=False)
+    code_verifier: str | None = field(default=None, repr=False)
+    home_account_id: str | None = None
+    #: Checks a reply before any of it is kept; raises if it must not be.
+    accept: Callable[[TokenReply], Flow[None]] | None = None
+
+    @classmethod
+    def begin(
+        cls, client: Client, cache: TokenCache, code: str, redirect_uri: str, code_verifier: str | None
+    ) -> "AuthorizationCode":
+        """Return the grant for one code.
+
+        :raises ValueError: the code or the redirect URI is missing.
+        """
+        if not code:
+            raise ValueError("authorization_code should be the code that the redirect URI received")
+        if not redirect_uri:
+            raise ValueError("redirect_uri should be the URI that the authorization code was requested with")
+        return cls(UserTokens(client, cache), redirect_uri, code, code_verifier)
+
+    def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
+        """Return a token that acts for the user who authorized.
+
+        :raises ClientAuthenticationError: there is no code left, and no refresh token was had for it.
+        """
+        if self.home_account_id is None:
+            redeemed = yield from self._redeem_once(request)
+            if redeemed is not None:
+                return redeemed
+        assert self.home_account_id is not None  # noqa: S101 - known since the redemption
+        try:
+            return (yield from self.users.token(request, self.home_account_id))
+        except NoTokenSourceError:
+            raise _nothing_left() from None
+
+    def _redeem_once(self, request: TokenRequest) -> Flow[AccessTokenInfo | None]:
+        """Redeem the code unless another caller does: then wait for it, and return None once it has."""
+        flights = self.users.cache.flights
+        key = ("redeem", id(self))
+        while self.home_account_id is None:
+            flight, leads = flights.join(key)
+            if leads:
+                token: AccessTokenInfo | None = None
+                try:
+                    if self.home_account_id is None:
+                        token = yield from self._redeem(request)
+                except Exception as error:
+                    flights.abandon(key, flight, error)
+                    raise
+                except BaseException:
+                    flights.abandon(key, flight, None)
+                    raise
+                flights.land(key, flight, token)
+                return token
+            if not (yield Wait(flight.future, flight.owner)):
+                return (yield from self._redeem(request))
+            failure = flight.failure()
+            if failure is not None:
+                raise failure
+        return None
+
+    def _redeem(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
+        if self.code is None:
+            raise _nothing_left()
+        now = int(time.time())
+        grant = {
+            "grant_type": "authorization_code",
+            "code": self.code,
+            "redirect_uri": self.redirect_uri,
+            **({"code_verifier": self.code_verifier} if self.code_verifier else {}),
+        }
+        reply: TokenReply = yield from self.users.client.send(request.tenant, {**grant, **request.fields})
+        if self.accept is not None:
+            yield from self.accept(reply)
+        # The tokens of a reply that names nobody must be found by nobody else.
+        home_account_id = reply.home_account_id or f"anonymous-{secrets.token_hex(16)}"
+        token = yield from keep(self.users.cache, self.users.acquisition(request, home_account_id), reply, now)
+        self.code = self.code_verifier = None
+        self.home_account_id = home_account_id
+        return token
+
+
+def _nothing_left() -> ClientAuthenticationError:
+    return ClientAuthenticationError(
+        message=(
+            "No authorization code, cached access token, or refresh token available. Start a new sign-in, and ask for "
+            "the scope offline_access in it if tokens are needed for longer than the first one lives."
+        )
+    )

@@ -1,0 +1,34 @@
+"""What to do about an AADSTS code (Microsoft Entra authentication error codes)."""
+
+from collections.abc import Iterable
+
+_ADVICE = {
+    50011: "Register this redirect URI on the application, exactly as it was sent.",
+    50013: "The assertion is not valid: send the caller's access token, issued for this application.",
+    50034: "The user does not exist in this tenant.",
+    50076: "Multi-factor authentication is required: send the user through sign-in with the claims of this error.",
+    50079: "The user must register for multi-factor authentication: send the user through sign-in.",
+    50126: "User name or password is wrong.",
+    50173: "The session was revoked: send the user through sign-in.",
+    54005: "The authorization code was already redeemed: start a new sign-in.",
+    65001: "The user or an administrator has not consented to these scopes: ask for them in an interactive sign-in.",
+    70008: "The code or refresh token has expired: start a new sign-in.",
+    70011: "A scope is malformed: it is 'resource/permission', or 'resource/.default' for an application.",
+    90002: "The tenant does not exist: check the tenant id and the cloud.",
+    700016: "The application is not in this tenant: check the client id and the tenant id.",
+    700024: "The client assertion is outside its time range: check this machine's clock.",
+    700027: "The certificate is not registered on the application, or its signature is wrong.",
+    700082: "The refresh token expired through inactivity: start a new sign-in.",
+    500011: "The resource of the scope is not in this tenant: check the part of the scope before the last slash.",
+    500131: "The assertion was issued for another application: its 'aud' must be this client.",
+    501481: "The code verifier does not belong to the authorization request: start a new sign-in.",
+    7000114: "An application-only token cannot be exchanged on behalf of a user.",
+    7000215: "The client secret is wrong: use the secret's value, not its id, and check that it has not been replaced.",
+    7000218: "The application is a confidential client: configure its client secret.",
+    7000222: "The client secret has expired: create a new one for the application.",
+}
+
+
+def advice_for(codes: Iterable[int]) -> str | None:
+    """Return what to do about the first code that has advice."""
+    return next((_ADVICE[code] for code in codes if code in _ADVICE), None)

@@ -1,0 +1,48 @@
+"""What a flow may ask of its driver.
+
+A flow is a generator that yields effects and returns a value. A driver performs each effect and sends the outcome
+back in, or throws the error back in. ``webidentity/flows/README.md`` explains the whole in one page.
+"""
+
+from collections.abc import Callable, Generator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+from azure.core.rest import HttpRequest
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send the request through the pipeline; the outcome is the HTTP response."""
+
+    request: HttpRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Call the function; the outcome is what it returns, awaited if it is awaitable.
+
+    ``blocking`` says that it may wait for a disk or a lock, so the async driver calls it on a thread.
+    """
+
+    function: Callable[[], Any]
+    blocking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait for another flow; the outcome is whether waiting was possible.
+
+    A driver answers False at once when waiting could never end: the flow to wait for needs the very thread or task
+    that would wait. The future's own outcome is read by the flow.
+    """
+
+    future: "Future[Any]"
+    owner: tuple[int, object | None]
+
+
+Effect: TypeAlias = Send | Call | Wait
+Flow: TypeAlias = Generator[Effect, Any, T]

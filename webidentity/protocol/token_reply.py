@@ -1,0 +1,135 @@
+"""Replies of the token endpoint (RFC 6749 section 5)."""
+
+import json
+import re
+from base64 import urlsafe_b64decode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from webidentity.errors import EntraError
+from webidentity.json_object import as_list, as_text, parse_object
+from webidentity.protocol.advice import advice_for
+
+_JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*")
+_SHOWN = 700
+
+
+@dataclass(frozen=True, slots=True)
+class TokenReply:
+    """A successful reply. Times are Unix seconds."""
+
+    access_token: str = field(repr=False)
+    expires_on: int
+    refresh_on: int | None
+    token_type: str
+    scopes: tuple[str, ...]
+    refresh_token: str | None = field(default=None, repr=False)
+    id_token: str | None = field(default=None, repr=False)
+    home_account_id: str | None = None
+
+
+def read_token_reply(response: Any, *, now: int, secrets: Iterable[str] = ()) -> TokenReply:
+    """Return the reply's content.
+
+    :param response: the HTTP response.
+    :param now: when the request was sent, from which lifetimes count.
+    :param secrets: values of the request that must not come back in a message.
+    :raises EntraError: the authority refused, or what it sent is no token reply.
+    """
+    document = _read_json(response)
+    token = document.get("access_token")
+    if response.status_code >= 400 or "error" in document or not isinstance(token, str) or not token:
+        raise _refusal(response, document, secrets)
+    expires_in = _seconds(document.get("expires_in"))
+    if expires_in is None:
+        raise EntraError("Microsoft Entra ID sent a token without a lifetime (expires_in)", response=response)
+    refresh_in = _seconds(document.get("refresh_in"))
+    if refresh_in is None and expires_in >= 7200:
+        refresh_in = expires_in // 2
+    return TokenReply(
+        access_token=token,
+        expires_on=now + expires_in,
+        refresh_on=None if refresh_in is None else now + refresh_in,
+        token_type=as_text(document.get("token_type")) or "Bearer",
+        scopes=tuple((as_text(document.get("scope")) or "").split()),
+        refresh_token=as_text(document.get("refresh_token")),
+        id_token=as_text(document.get("id_token")),
+        home_account_id=_home_account_id(document),
+    )
+
+
+def decode_unverified(token: str) -> dict[str, Any]:
+    """Return the claims of a token whose origin is already certain; {} if it has none that can be read."""
+    try:
+        payload = token.split(".")[1]
+        return parse_object(urlsafe_b64decode(payload + "=" * (-len(payload) % 4))) or {}
+    except (IndexError, ValueError):
+        return {}
+
+
+def scrub(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return text that may be shown: one line, no token, none of the given secrets."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "***")
+    text = _JWT.sub("***", text)
+    text = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."
+
+
+def _read_json(response: Any) -> dict[str, Any]:
+    text = response.text()
+    if not text:
+        raise EntraError("No response content from Microsoft Entra ID", response=response)
+    document = parse_object(text)
+    if document is None:
+        raise EntraError(
+            f"Authentication failed: the reply (HTTP {response.status_code}) is not from Microsoft Entra ID, it is no "
+            "JSON object. Is the authority right, and is there a proxy in between?",
+            response=response,
+        )
+    return document
+
+
+def _refusal(response: Any, document: Mapping[str, Any], secrets: Iterable[str]) -> EntraError:
+    error = as_text(document.get("error"))
+    description = scrub(as_text(document.get("error_description")) or "no description", secrets)
+    codes = tuple(number for number in as_list(document.get("error_codes")) if isinstance(number, int))
+    if error is None:
+        message = f"Microsoft Entra ID sent no token (HTTP {response.status_code})"
+    else:
+        message = f"Microsoft Entra ID error '({scrub(error, secrets)}) {description}'"
+    advice = advice_for(codes)
+    claims = document.get("claims")
+    return EntraError(
+        f"{message}. {advice}" if advice else message,
+        response=response,
+        error=error,
+        suberror=as_text(document.get("suberror")),
+        error_codes=codes,
+        correlation_id=as_text(document.get("correlation_id")),
+        claims=json.dumps(claims) if isinstance(claims, dict) else as_text(claims),
+    )
+
+
+def _home_account_id(document: Mapping[str, Any]) -> str | None:
+    """The account's id from client_info, or from the ID token's subject, as MSAL derives it."""
+    info = as_text(document.get("client_info"))
+    if info:
+        content = decode_unverified(f".{info}")
+        uid, utid = as_text(content.get("uid")), as_text(content.get("utid"))
+        if uid and utid:
+            return f"{uid}.{utid}"
+    id_token = as_text(document.get("id_token"))
+    return as_text(decode_unverified(id_token).get("sub")) if id_token else None
+
+
+def _seconds(value: object) -> int | None:
+    """Entra sends numbers, ADFS strings."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    try:
+        return max(int(value), 0)
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""Where flows meet the network: azure-core pipelines and the two drivers."""

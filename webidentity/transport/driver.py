@@ -1,0 +1,94 @@
+"""The two drivers: they perform a flow's effects, on this thread or on this event loop."""
+
+import inspect
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from azure.core.rest import HttpRequest
+
+from webidentity.protocol.effects import Call, Effect, Flow, Send, Wait
+
+T = TypeVar("T")
+
+
+class SyncDriver:
+    """Runs flows on the calling thread.
+
+    :param send: sends a request and returns the response, for example a pipeline's.
+    """
+
+    def __init__(self, send: Callable[[HttpRequest], Any]) -> None:
+        self._send = send
+
+    def run(self, flow: Flow[T]) -> T:
+        """Run the flow to its end and return its value; errors of effects are raised inside the flow."""
+        try:
+            effect = next(flow)
+            while True:
+                try:
+                    outcome = self._perform(effect)
+                except BaseException as error:  # noqa: BLE001 - also an interrupt: the flow must clean up
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(outcome)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        finally:
+            flow.close()
+
+    def _perform(self, effect: Effect) -> Any:
+        match effect:
+            case Send(request):
+                return self._send(request)
+            case Call(function):
+                return function()
+            case Wait(future, (thread, _)):
+                if thread == threading.get_ident():
+                    return False
+                future.result()
+                return True
+
+
+class AsyncDriver:
+    """Runs flows on the running event loop.
+
+    :param send: coroutine function that sends a request and returns the response.
+    """
+
+    def __init__(self, send: Callable[[HttpRequest], Awaitable[Any]]) -> None:
+        self._send = send
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Run the flow to its end and return its value; errors and cancellation are raised inside the flow."""
+        try:
+            effect = next(flow)
+            while True:
+                try:
+                    outcome = await self._perform(effect)
+                except BaseException as error:  # noqa: BLE001 - also cancellation: the flow must clean up
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(outcome)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        finally:
+            flow.close()
+
+    async def _perform(self, effect: Effect) -> Any:
+        import asyncio
+
+        match effect:
+            case Send(request):
+                return await self._send(request)
+            case Call(function, blocking=True):
+                return await asyncio.to_thread(function)
+            case Call(function):
+                outcome = function()
+                return await outcome if inspect.isawaitable(outcome) else outcome
+            case Wait(future, (_, task)):
+                if task is not None and task is asyncio.current_task():
+                    return False
+                # A flight's future is marked as running, so cancelling this waiter does not cancel it for the others.
+                await asyncio.wrap_future(future)
+                return True

@@ -1,0 +1,33 @@
+"""Requests of coroutines over a sync pipeline: one connection pool for every event loop."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from azure.core.rest import HttpRequest
+
+from webidentity.transport.pipeline import SyncPipeline
+
+_THREADS = 32
+
+
+class ThreadedPipeline:
+    """Sends for coroutines on threads of its own.
+
+    A web framework may give every async view a new event loop, which would need new connections each time; a sync
+    pipeline does not care which loop waits for it.
+    """
+
+    def __init__(self, pipeline: SyncPipeline) -> None:
+        self._pipeline = pipeline
+        self._threads: ThreadPoolExecutor | None = None
+        self._lock = threading.Lock()
+
+    async def send(self, request: HttpRequest) -> Any:
+        """Send the request and return the response, while the loop goes on."""
+        import asyncio
+
+        with self._lock:
+            if self._threads is None:
+                self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="webidentity")
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._pipeline.send, request)
