@@ -18,7 +18,7 @@ class EntraError(ClientAuthenticationError):
 
     #: OAuth 2.0 error code, for example "invalid_grant" (RFC 6749 section 5.2). None when the reply had none.
     # azure-core annotates its OData object here, which Entra never sends.
-    error: str | None  # type: ignore[assignment]  # pyright: ignore
+    error: str | None  # type: ignore[assignment]
     #: Entra's refinement of ``error``, for example "consent_required".
     suberror: str | None
     #: The numbers of the AADSTS codes, for example ``(65001,)``.
@@ -39,8 +39,11 @@ class EntraError(ClientAuthenticationError):
         correlation_id: str | None = None,
         claims: str | None = None,
     ) -> None:
-        super().__init__(message=message, response=response)
-        self.error = error
+        # Without the response: azure-core would put an OData error of its body, unscrubbed, in the message's place.
+        super().__init__(message=message)
+        if response is not None:
+            self.response, self.reason, self.status_code = response, response.reason, response.status_code
+        self.error = error  # pyright: ignore[reportIncompatibleVariableOverride]
         self.suberror = suberror
         self.error_codes = error_codes
         self.correlation_id = correlation_id

@@ -20,7 +20,7 @@ def as_object(value: Any) -> dict[str, Any] | None:
 
 def as_list(value: Any) -> list[Any]:
     """Return the value if it is a JSON array, otherwise an empty list."""
-    items: list[Any] = value if isinstance(value, list) else []
+    items: list[Any] = cast("Any", value) if isinstance(value, list) else []
     return items
 
 

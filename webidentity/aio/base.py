@@ -13,20 +13,12 @@ from webidentity.transport.driver import AsyncDriver
 from webidentity.transport.pipeline import LoopPipelines
 
 
-class AsyncCredential:
-    """Answers get_token from memory, or runs the grant's flow on the running event loop."""
+class AsyncTokenCalls:
+    """The calls of async Azure SDK clients: answered from memory, or by running the grant's flow on the running event loop."""
 
-    def __init__(
-        self,
-        grant: TokenGrant,
-        *,
-        tenant_id: str,
-        additionally_allowed_tenants: Iterable[str] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        self._front = Front(grant, tenant_id, additionally_allowed_tenants)
-        self._pipelines = LoopPipelines(**pipeline_options(kwargs))
-        self._driver = AsyncDriver(self._pipelines.send)
+    def __init__(self, front: Front, driver: AsyncDriver) -> None:
+        self._front = front
+        self._driver = driver
 
     async def get_token(
         self,
@@ -70,6 +62,22 @@ class AsyncCredential:
                 return served.info
         flow = self._front.flow("get_token_info", scopes, claims, tenant_id, enable_cae)
         return (await self._driver.run(flow)).info
+
+
+class AsyncCredential(AsyncTokenCalls):
+    """A credential with a transport of its own."""
+
+    def __init__(
+        self,
+        grant: TokenGrant,
+        *,
+        tenant_id: str,
+        additionally_allowed_tenants: Iterable[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self._pipelines = LoopPipelines(**pipeline_options(kwargs))
+        front = Front(grant, tenant_id, additionally_allowed_tenants)
+        super().__init__(front, AsyncDriver(self._pipelines.send))
 
     async def close(self) -> None:
         """Close the credential's transport; a later request opens it again."""

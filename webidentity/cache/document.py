@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from copy import deepcopy
 from typing import Any
 
 from azure.core.credentials import AccessTokenInfo
@@ -42,18 +43,26 @@ class TokenDocument:
         tokens, cae, sessions = (as_object(content.get(name)) for name in ("tokens", "cae", "sessions"))
         return None if tokens is None or cae is None or sessions is None else cls(tokens, cae, sessions)
 
+    def copy(self) -> "TokenDocument":
+        """Return a document that can be changed while others read this one."""
+        tokens = {name: dict(section) for name, section in self._tokens.items()}
+        return TokenDocument(tokens, dict(self._cae), deepcopy(self.sessions))
+
     def encode(self) -> bytes:
         """Return the document as JSON."""
         content = {"version": _VERSION, "tokens": self._tokens, "cae": self._cae, "sessions": self.sessions}
         return json.dumps(content, separators=(",", ":")).encode()
 
     def access_token(self, scopes: tuple[str, ...], *, cae: bool, now: float) -> AccessTokenInfo | None:
-        """Return an unexpired token that was had for these scopes, or for more of them."""
+        """Return the newest unexpired token that was had for these scopes, or for more of them.
+
+        An older one may be what a resource refused, so that the newest was asked for with claims.
+        """
         found = self._index.get((cae, scopes))
         if found is not None and found.expires_on > now:
             return found
         wanted = set(scopes)
-        for entry in list(self._access_tokens(cae).values()):
+        for entry in reversed(list(self._access_tokens(cae).values())):
             if wanted.issubset(entry["target"].split()) and int(entry["expires_on"]) > now:
                 found = self._index[cae, scopes] = _token_info(entry)
                 return found
@@ -105,7 +114,9 @@ class TokenDocument:
         if reply.refresh_on is not None:
             entry["refresh_on"] = str(reply.refresh_on)
         self._index.clear()
-        self._access_tokens(cae)[_key(entry, "AccessToken", partition.tenant, target)] = entry
+        section, key = self._access_tokens(cae), _key(entry, "AccessToken", partition.tenant, target)
+        section.pop(key, None)  # so that it goes to the end: the order is that of age
+        section[key] = entry
         if reply.refresh_token:
             refresh: Entry = {
                 **base,

@@ -51,7 +51,8 @@ class TokenCache:
         if held is None:
             self._forget(name)
         elif held is not known:
-            self._hold(name, held)
+            with self._lock:
+                self._hold(name, held)
         return held
 
     def update(
@@ -65,12 +66,15 @@ class TokenCache:
         sealed = self._sealed
         if sealed is None:
             with self._lock:
-                held = self._held.get(name) or Held(TokenDocument.empty(), None, expires_at)
+                current = self._held.get(name)
+                # A copy: another thread may be reading the document at this moment.
+                held = Held(current.document.copy() if current else TokenDocument.empty(), None, expires_at)
                 change(held.document)
-            self._hold(name, held)
+                self._hold(name, held)
             return held
         changed: Held = yield self._call(sealed, lambda: sealed.change(name, change, expires_at))
-        self._hold(name, changed)
+        with self._lock:
+            self._hold(name, changed)
         if now - self._swept_at > _SWEEP_INTERVAL:
             self._swept_at = now
             yield self._call(sealed, lambda: sealed.store.sweep(now))
@@ -105,14 +109,14 @@ class TokenCache:
         return Call(function, blocking=sealed.store.blocking)
 
     def _hold(self, name: str, held: Held) -> None:
-        with self._lock:
-            earlier = self._held.get(name)
-            if earlier is not None and earlier is not held:
-                held.last_refresh.update(earlier.last_refresh)
-            self._held[name] = held
-            self._held.move_to_end(name)
-            while len(self._held) > self._max_partitions:
-                self._held.popitem(last=False)
+        """Keep it in this process; the caller has the lock."""
+        earlier = self._held.get(name)
+        if earlier is not None and earlier is not held:
+            held.last_refresh.update(earlier.last_refresh)
+        self._held[name] = held
+        self._held.move_to_end(name)
+        while len(self._held) > self._max_partitions:
+            self._held.popitem(last=False)
 
     def _forget(self, name: str) -> None:
         with self._lock:

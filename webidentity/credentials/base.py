@@ -13,20 +13,12 @@ from webidentity.transport.driver import SyncDriver
 from webidentity.transport.pipeline import SyncPipeline
 
 
-class Credential:
-    """Answers get_token from memory, or runs the grant's flow on the calling thread."""
+class TokenCalls:
+    """The calls of Azure SDK clients: answered from memory, or by running the grant's flow on the calling thread."""
 
-    def __init__(
-        self,
-        grant: TokenGrant,
-        *,
-        tenant_id: str,
-        additionally_allowed_tenants: Iterable[str] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        self._front = Front(grant, tenant_id, additionally_allowed_tenants)
-        self._pipeline = SyncPipeline(**pipeline_options(kwargs))
-        self._driver = SyncDriver(self._pipeline.send)
+    def __init__(self, front: Front, driver: SyncDriver) -> None:
+        self._front = front
+        self._driver = driver
 
     def get_token(
         self,
@@ -68,6 +60,22 @@ class Credential:
             if served is not None and time.time() < served.serve_until:
                 return served.info
         return self._driver.run(self._front.flow("get_token_info", scopes, claims, tenant_id, enable_cae)).info
+
+
+class Credential(TokenCalls):
+    """A credential with a transport of its own."""
+
+    def __init__(
+        self,
+        grant: TokenGrant,
+        *,
+        tenant_id: str,
+        additionally_allowed_tenants: Iterable[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self._pipeline = SyncPipeline(**pipeline_options(kwargs))
+        front = Front(grant, tenant_id, additionally_allowed_tenants)
+        super().__init__(front, SyncDriver(self._pipeline.send))
 
     def close(self) -> None:
         """Close the credential's transport; a later request opens it again."""

@@ -93,7 +93,9 @@ def keep(cache: TokenCache, acquisition: Acquisition, reply: TokenReply, now: in
     def add(document: TokenDocument) -> None:
         document.add(partition, request.scopes, reply, cae=request.enable_cae, now=now)
 
-    yield from cache.update(partition, add, expires_at=acquisition.keep_until(reply), now=now)
+    held = yield from cache.update(partition, add, expires_at=acquisition.keep_until(reply), now=now)
+    # A token may be born in its refresh window: it is not renewed at the next call either.
+    held.last_refresh[acquisition.key] = float(now)
     return OpaqueAccessTokenInfo(
         reply.access_token, reply.expires_on, token_type=reply.token_type, refresh_on=reply.refresh_on
     )

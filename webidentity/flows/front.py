@@ -68,6 +68,9 @@ class Front:
         served = Served(info)
         if served.serve_until > time.time():
             self.tokens[key] = served
+        else:
+            # The one before may be what a resource refused, so that this one was asked for with claims.
+            self.tokens.pop(key, None)
         return served
 
 

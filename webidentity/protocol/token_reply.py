@@ -6,6 +6,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from webidentity.errors import EntraError
 from webidentity.json_object import as_list, as_text, parse_object
@@ -13,6 +14,8 @@ from webidentity.protocol.advice import advice_for
 
 _JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*")
 _SHOWN = 700
+#: Characters that are looked at: the patterns above take time that grows faster than the text.
+_READ = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,9 @@ def decode_unverified(token: str) -> dict[str, Any]:
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     """Return text that may be shown: one line, no token, none of the given secrets."""
     for secret in secrets:
-        if secret:
-            text = text.replace(secret, "***")
-    text = _JWT.sub("***", text)
+        for form in (secret, quote_plus(secret), quote(secret, safe="")) if secret else ():
+            text = text.replace(form, "***")
+    text = _JWT.sub("***", text[:_READ])
     text = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."
 

@@ -1,0 +1,141 @@
+"""The end of a sign-in: the authorization response (RFC 6749 section 4.1.2) and what it is worth."""
+
+import logging
+import time
+from typing import Any
+
+from azure.core.exceptions import AzureError
+
+from webidentity.authority import authority_host
+from webidentity.cache.envelope import KeyRing
+from webidentity.cache.partition import digest
+from webidentity.errors import EntraError
+from webidentity.flows.authorization_code import AuthorizationCode, UserTokens
+from webidentity.flows.key_source import KeySource, KeysUnavailableError
+from webidentity.protocol.effects import Flow
+from webidentity.protocol.token_reply import TokenReply
+from webidentity.protocol.token_request import TokenRequest
+from webidentity.protocol.verification import TokenRejectedError, verify_nonce
+from webidentity.record import AuthenticationRecord
+from webidentity.web.answer import Answer, Cookie, StartSession, redirect
+from webidentity.web.callback_pages import CallbackPages
+from webidentity.web.facts import RequestFacts
+from webidentity.web.pending import LIFETIME, PendingCookies, PendingSignIn
+from webidentity.web.session import SessionState
+from webidentity.web.sessions import Sessions
+from webidentity.web.settings import Settings
+
+_LOGGER = logging.getLogger("webidentity.web")
+_ONCE = ("code", "state", "error", "error_description", "session_state", "iss", "client_info")
+
+
+class Callback:
+    """Completes sign-ins: whatever arrives is refused unless this browser asked for it, just now, and once."""
+
+    def __init__(
+        self, settings: Settings, keys: KeyRing, users: UserTokens, key_source: KeySource, sessions: Sessions
+    ) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._users = users
+        self._key_source = key_source
+        self._sessions = sessions
+
+    def complete(self, facts: RequestFacts, earlier: SessionState | None, pages: CallbackPages) -> Flow[Answer]:
+        """Return the answer to the authority's redirection.
+
+        :param earlier: the session that the browser has already, perhaps of somebody else.
+        """
+        if facts.method != "GET":
+            return pages.wrong_method()
+        parameters = _single_parameters(facts)
+        if parameters is None or ("code" in parameters) == ("error" in parameters) or not parameters.get("state"):
+            return pages.malformed()
+        state = parameters["state"]
+        cookies = PendingCookies(self._keys, is_secure=facts.is_secure)
+        found = cookies.find(state, facts.cookies)
+        if found is None:
+            return pages.not_begun_here()
+        name, pending = found
+        answer = yield from self._answer(pending, state, parameters, earlier, pages)
+        return answer.with_cookies(cookies.end(name), *_stale(cookies, facts, name))
+
+    def _answer(
+        self,
+        pending: PendingSignIn,
+        state: str,
+        parameters: dict[str, str],
+        earlier: SessionState | None,
+        pages: CallbackPages,
+    ) -> Flow[Answer]:
+        now = time.time()
+        if now - pending.began_at > LIFETIME:
+            return pages.too_late()
+        # Deleting the cookie is a request to the browser; this is what makes the state single use.
+        first = yield from self._users.cache.claim_once(f"sign-in/{digest(state)}", expires_at=now + 2 * LIFETIME)
+        if not first:
+            return pages.used_before()
+        if "error" in parameters:
+            _LOGGER.info("Sign-in ended at the authority with error %s", _error_name(parameters["error"]))
+            return pages.ended_at_authority(_error_name(parameters["error"]))
+        try:
+            started, same_user = yield from self._sign_in(pending, parameters["code"], earlier)
+        except TokenRejectedError as error:
+            _LOGGER.warning("Sign-in refused: %s", error)
+            return pages.not_acceptable(str(error))
+        except EntraError as error:
+            _LOGGER.warning("Sign-in failed: %s, correlation id %s", error.error_codes, error.correlation_id)
+            return pages.refused_by_authority(error)
+        except (AzureError, KeysUnavailableError) as error:
+            _LOGGER.warning("Sign-in failed, the authority cannot be reached: %s", type(error).__name__)
+            return pages.authority_unreachable()
+        return redirect(pending.next_path, status=303).with_session(StartSession(started, same_user))
+
+    def _sign_in(
+        self, pending: PendingSignIn, code: str, earlier: SessionState | None
+    ) -> Flow[tuple[SessionState, bool]]:
+        settings = self._settings
+        verified: dict[str, Any] = {}
+
+        def accept(reply: TokenReply) -> Flow[None]:
+            if not reply.id_token:
+                raise TokenRejectedError("the authority sent no ID token")
+            claims = yield from self._key_source.verify(reply.id_token, frozenset({settings.client_id}))
+            verify_nonce(claims, pending.nonce)
+            verified.update(claims)
+
+        grant = AuthorizationCode(self._users, pending.redirect_uri, code, pending.verifier, accept=accept)
+        yield from grant.token(TokenRequest(pending.scopes, settings.tenant_id, pending.claims))
+        record = AuthenticationRecord(
+            tenant_id=verified["tid"],
+            client_id=settings.client_id,
+            authority=authority_host(settings.authority),
+            home_account_id=grant.home_account_id or "",
+            username=str(verified.get("preferred_username") or verified.get("upn") or ""),
+        )
+        started = yield from self._sessions.start(record, verified)
+        if earlier is not None:
+            yield from self._sessions.end(earlier)
+        same_user = earlier is not None and earlier.record.home_account_id == record.home_account_id
+        return started, earlier is None or same_user
+
+
+def _single_parameters(facts: RequestFacts) -> dict[str, str] | None:
+    """Return the parameters, None if there are too many or one that counts was sent twice."""
+    try:
+        parameters = facts.parameters()
+    except ValueError:
+        return None
+    if any(len(parameters.get(name, [])) > 1 for name in _ONCE):
+        return None
+    return {name: values[0] for name, values in parameters.items()}
+
+
+def _error_name(error: str) -> str:
+    """Return the OAuth error if it is a plain word, since the text comes from a URL that anybody can write."""
+    return error if error.isascii() and error.replace("_", "").isalnum() and len(error) <= 40 else "unknown"
+
+
+def _stale(cookies: PendingCookies, facts: RequestFacts, name: str) -> list[Cookie]:
+    """Return the deletion of older sign-ins that were given up: they could only be finished by mistake."""
+    return [cookies.end(other) for other in cookies.expired(facts.cookies, time.time()) if other != name]

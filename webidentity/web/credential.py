@@ -1,0 +1,65 @@
+"""The credentials that act for a request's user."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from webidentity.aio.base import AsyncTokenCalls
+from webidentity.credentials.base import TokenCalls
+from webidentity.flows.front import Front, TokenGrant
+from webidentity.transport.driver import AsyncDriver, SyncDriver
+
+
+class UserCredential(TokenCalls):
+    """Acts for the user of one request; accepted by every Azure SDK client.
+
+    It never prompts: what only the user can settle is an :class:`~webidentity.AuthenticationRequiredError`, which the
+    adapters turn into the right challenge. Closing it does nothing, its transport belongs to the application.
+    """
+
+    def close(self) -> None:
+        """Do nothing: the transport belongs to the application."""
+
+    def __enter__(self) -> Self:
+        """Do nothing."""
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        """Do nothing."""
+
+
+class AsyncUserCredential(AsyncTokenCalls):
+    """The same for async Azure SDK clients, on whatever event loop the view runs."""
+
+    async def close(self) -> None:
+        """Do nothing: the transport belongs to the application."""
+
+    async def __aenter__(self) -> Self:
+        """Do nothing."""
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drivers:
+    """The two ways in which an application waits."""
+
+    sync: SyncDriver
+    aio: AsyncDriver
+
+
+class CredentialFactory:
+    """Makes both credentials of one request over the same tokens."""
+
+    def __init__(self, grant: TokenGrant, tenant_id: str, drivers: Drivers) -> None:
+        self.front = Front(grant, tenant_id)
+        self._drivers = drivers
+
+    def sync(self) -> UserCredential:
+        """Return the sync credential."""
+        return UserCredential(self.front, self._drivers.sync)
+
+    def aio(self) -> AsyncUserCredential:
+        """Return the async credential."""
+        return AsyncUserCredential(self.front, self._drivers.aio)

@@ -1,0 +1,41 @@
+"""The parameters that a view is given because it names them."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from azure.core.credentials import AccessToken
+
+from webidentity.web.identity import Identity
+
+_NAMES = frozenset({"credential", "identity", "token"})
+
+
+def parameters_named_by(view: Callable[..., Any]) -> frozenset[str]:
+    """Return which of credential, identity and token the view names."""
+    try:
+        parameters = inspect.signature(view).parameters.values()
+    except (TypeError, ValueError):
+        return frozenset()
+    variable = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY}
+    return _NAMES & {parameter.name for parameter in parameters if parameter.kind not in variable}
+
+
+def handler_of(view: Callable[..., Any], method: str) -> Callable[..., Any]:
+    """Return the function that will answer: of a class-based view, the method for this HTTP method."""
+    view_class = getattr(view, "view_class", None)
+    return getattr(view_class, method.lower(), view) if view_class is not None else view
+
+
+def arguments_for(
+    names: frozenset[str], identity: Identity, token: AccessToken | None, *, is_async: bool
+) -> dict[str, Any]:
+    """Return the values of the named parameters; an async view gets the async credential."""
+    values: dict[str, Any] = {}
+    if "identity" in names:
+        values["identity"] = identity
+    if "credential" in names:
+        values["credential"] = identity.aio_credential if is_async else identity.credential
+    if "token" in names and token is not None:
+        values["token"] = token
+    return values

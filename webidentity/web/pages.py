@@ -1,0 +1,48 @@
+"""The pages of the sign-in itself. An application's own pages are its own business."""
+
+from dataclasses import dataclass
+from html import escape
+
+_STYLE = """
+:root{color-scheme:light dark;--ink:#1c2430;--soft:#5a6675;--paper:#f4f6f9;--card:#fff;--line:#d9dfe7;--accent:#1f5fbf}
+@media(prefers-color-scheme:dark){:root{--ink:#e8edf4;--soft:#a3afbf;--paper:#12161c;--card:#1b212a;--line:#323c4a;
+--accent:#7fb0ff}}
+*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--paper);
+color:var(--ink);font:16px/1.55 system-ui,sans-serif;padding:1.25rem}main{background:var(--card);max-width:32rem;
+width:100%;padding:2rem;border:1px solid var(--line);border-radius:14px}h1{font-size:1.4rem;line-height:1.25;
+margin:0 0 .75rem}p{margin:0 0 .9rem}.soft{color:var(--soft);font-size:.9rem;overflow-wrap:anywhere}
+.action{display:inline-block;margin-top:.4rem;padding:.6rem 1.1rem;border-radius:9px;border:0;background:var(--accent);
+color:var(--card);font:inherit;font-weight:600;text-decoration:none;cursor:pointer}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A message to a person: what happened, and what to do."""
+
+    title: str
+    text: str
+    #: What to tell whoever runs the application, never a secret.
+    detail: str = ""
+    #: Where the button goes, and what it says.
+    action: tuple[str, str] | None = None
+    #: Whether the button posts.
+    posts: bool = False
+
+    def html(self) -> str:
+        """Return the page."""
+        detail = f'<p class="soft">{escape(self.detail)}</p>' if self.detail else ""
+        return (
+            '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width,initial-scale=1">'
+            f"<title>{escape(self.title)}</title><style>{_STYLE}</style></head><body><main>"
+            f"<h1>{escape(self.title)}</h1><p>{escape(self.text)}</p>{detail}{self._button()}</main></body></html>"
+        )
+
+    def _button(self) -> str:
+        if self.action is None:
+            return ""
+        url, label = self.action
+        if self.posts:
+            return f'<form method="post" action="{escape(url)}"><button class="action">{escape(label)}</button></form>'
+        return f'<a class="action" href="{escape(url)}">{escape(label)}</a>'

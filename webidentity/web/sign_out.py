@@ -1,0 +1,54 @@
+"""Sign-out: here first, then at the authority (OpenID Connect RP-Initiated Logout 1.0)."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from webidentity.protocol.effects import Flow
+from webidentity.protocol.metadata import logout_url
+from webidentity.web.answer import Answer, html_answer, redirect
+from webidentity.web.facts import RequestFacts
+from webidentity.web.pages import Page
+from webidentity.web.refusal import refuse
+from webidentity.web.session import SessionState
+from webidentity.web.sessions import Sessions
+from webidentity.web.settings import Settings
+
+
+class SignOut:
+    """Ends sessions, by POST from this site only."""
+
+    def __init__(self, settings: Settings, sessions: Sessions) -> None:
+        self._settings = settings
+        self._sessions = sessions
+
+    def answer(self, facts: RequestFacts, state: SessionState | None) -> Flow[Answer]:
+        """Answer the sign-out route; a GET only asks, so that a link or an image cannot sign anybody out."""
+        if facts.method in {"GET", "HEAD"}:
+            text = "You will be signed out here and at Microsoft Entra ID."
+            page = Page("Sign out?", text, action=(facts.path, "Sign out"), posts=True)
+            return html_answer(200, page.html())
+        if facts.method != "POST":
+            page = Page("Sign out with a button", "This address takes POST.")
+            return refuse(facts, 405, "method_not_allowed", page, (("Allow", "GET, POST"),))
+        if is_cross_site(facts):
+            page = Page("Sign out on this site", "The request came from another site and was not carried out.")
+            return refuse(facts, 403, "cross_site_request", page)
+        claims: dict[str, Any] = (yield from self._sessions.end(state)) if state is not None else {}
+        parameters = {"post_logout_redirect_uri": f"{facts.root_url}{self._settings.after_sign_out}"}
+        hint = claims.get("login_hint")
+        if isinstance(hint, str):
+            parameters["logout_hint"] = hint
+        url = logout_url(self._settings.authority, self._settings.tenant_id, parameters)
+        return redirect(url, status=303).with_session("end")
+
+
+def is_cross_site(facts: RequestFacts) -> bool:
+    """Whether another site caused the request, by what every current browser says of it (Fetch Metadata, Origin)."""
+    site = facts.header("sec-fetch-site").lower()
+    if site:
+        return site not in {"same-origin", "none"}
+    origin = facts.header("origin")
+    if not origin:
+        return False
+    root = urlsplit(facts.root_url)
+    return origin.lower() != f"{root.scheme}://{root.netloc}".lower()

@@ -1,0 +1,197 @@
+"""One web application's identity: everything an adapter calls."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import AzureError
+
+from webidentity.cache.envelope import KeyRing
+from webidentity.cache.store import Store, StoreUnavailableError
+from webidentity.cache.token_cache import TokenCache
+from webidentity.errors import AuthenticationRequiredError, EntraError
+from webidentity.flows.authorization_code import UserTokens
+from webidentity.flows.client import Client, ClientSecret
+from webidentity.flows.key_source import KeySource
+from webidentity.protocol.effects import Flow
+from webidentity.protocol.token_request import require_scopes
+from webidentity.transport.driver import AsyncDriver, SyncDriver
+from webidentity.transport.pipeline import SyncPipeline
+from webidentity.transport.threaded import ThreadedPipeline
+from webidentity.web.answer import Answer
+from webidentity.web.bearer import BearerTokens
+from webidentity.web.callback import Callback
+from webidentity.web.callback_pages import CallbackPages
+from webidentity.web.caller import bearer_token
+from webidentity.web.challenge import Challenges
+from webidentity.web.credential import CredentialFactory, Drivers
+from webidentity.web.facts import RequestFacts
+from webidentity.web.grants import SessionGrant
+from webidentity.web.identity import Identity, Principal
+from webidentity.web.pages import Page
+from webidentity.web.refusal import refuse
+from webidentity.web.routes import Routes
+from webidentity.web.session import SessionState
+from webidentity.web.sessions import Sessions
+from webidentity.web.settings import Settings
+from webidentity.web.sign_in import SignIn
+from webidentity.web.sign_out import SignOut
+
+T = TypeVar("T")
+_LOGGER = logging.getLogger("webidentity.web")
+
+
+class Site:
+    """Signs people in and out, identifies requests, and answers those that cannot be served.
+
+    :param secret_keys: the framework's secret key, then its fallbacks.
+    :param store: where tokens are kept beyond this process.
+    :param routes: called when a path is needed, since a framework may know its routes late.
+    :param transport: an azure-core transport for all requests to the authority; the default is azure-core's.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        secret_keys: Sequence[str | bytes],
+        store: Store,
+        routes: Callable[[], Routes],
+        transport: Any = None,
+    ) -> None:
+        self.settings = settings
+        self._routes = routes
+        keys = KeyRing(secret_keys[0], secret_keys[1:])
+        cache = TokenCache(store, keys)
+        client = Client(settings.authority, settings.client_id, ClientSecret(settings.client_secret))
+        users = UserTokens(client, cache, settings.session_lifetime)
+        key_source = KeySource(settings.authority, settings.tenant_id)
+        pipeline = SyncPipeline(**({"transport": transport} if transport is not None else {}))
+        self._drivers = Drivers(SyncDriver(pipeline.send), AsyncDriver(ThreadedPipeline(pipeline).send))
+        self._users = users
+        self._sessions = Sessions(settings, users)
+        self._sign_in = SignIn(settings, keys, routes)
+        self._callback = Callback(settings, keys, users, key_source, self._sessions)
+        self._sign_out = SignOut(settings, self._sessions)
+        self._bearer = BearerTokens(settings, users, key_source, self._drivers)
+        self._challenges = Challenges(self._sign_in, routes)
+
+    def run(self, flow: Flow[T]) -> T:
+        """Run a flow of this site on the calling thread."""
+        return self._drivers.sync.run(flow)
+
+    async def run_async(self, flow: Flow[T]) -> T:
+        """Run a flow of this site on the running event loop."""
+        return await self._drivers.aio.run(flow)
+
+    def sign_in(self, facts: RequestFacts) -> Answer:
+        """Answer the sign-in route."""
+        return self._sign_in.visit(self._seen(facts))
+
+    def callback(self, facts: RequestFacts, session: Any) -> Flow[Answer]:
+        """Answer the redirect URI.
+
+        :param session: what the framework's session holds under ``SESSION_KEY``.
+        """
+        facts = self._seen(facts)
+        pages = CallbackPages(facts, self._routes().sign_in)
+        return self._available(facts, self._callback.complete(facts, SessionState.read(session), pages))
+
+    def sign_out(self, facts: RequestFacts, session: Any) -> Flow[Answer]:
+        """Answer the sign-out route."""
+        facts = self._seen(facts)
+        return self._available(facts, self._sign_out.answer(facts, SessionState.read(session)))
+
+    def identify(self, facts: RequestFacts, session: Any) -> Flow[Identity]:
+        """Return who the request acts for. A bearer token outweighs the session, also when it is refused."""
+        token = bearer_token(facts)
+        try:
+            if token is not None:
+                return (yield from self._bearer.identify(token))
+            state = SessionState.read(session)
+            claims = (yield from self._sessions.find(state)) if state is not None else None
+        except StoreUnavailableError as error:
+            return Identity(refusal=_store_unavailable(facts, error))
+        if state is None or claims is None:
+            return Identity()
+        grant = SessionGrant(self._users, state.record.home_account_id)
+        credentials = CredentialFactory(grant, self.settings.tenant_id, self._drivers)
+        return Identity(Principal(state.record, claims, state), credentials)
+
+    def require_sign_in(self, facts: RequestFacts, identity: Identity) -> Answer | None:
+        """Return None if the request acts for a user, otherwise how to answer it."""
+        if identity.refusal is not None:
+            return identity.refusal
+        if not identity:
+            return self.challenge(facts, AuthenticationRequiredError(()))
+        return None
+
+    def require_token(
+        self, facts: RequestFacts, identity: Identity, scopes: tuple[str, ...]
+    ) -> Flow[Answer | AccessToken]:
+        """Return a token of the request's user for the scopes, or how to answer the request."""
+        if identity.refusal is not None:
+            return identity.refusal
+        factory = identity.credentials
+        if factory is None:
+            return self.challenge(facts, AuthenticationRequiredError(scopes))
+        try:
+            return (yield from factory.front.flow("require_token", scopes, None, None, False)).token
+        except AuthenticationRequiredError as error:
+            return self.challenge(facts, error)
+        except StoreUnavailableError as error:
+            return _store_unavailable(facts, error)
+        except AzureError as error:
+            return _no_token(facts, error)
+
+    def challenge(self, facts: RequestFacts, error: AuthenticationRequiredError) -> Answer:
+        """Answer a request that needs its user: sign-in, consent, a stronger proof."""
+        return self._challenges.answer(self._seen(facts), error)
+
+    def _seen(self, facts: RequestFacts) -> RequestFacts:
+        """Return the facts as the browser sees them: under ``base_url`` if that is set."""
+        base_url = self.settings.base_url
+        if not base_url:
+            return facts
+        return replace(facts, root_url=base_url, root_path=urlsplit(base_url).path, host_is_trusted=True)
+
+    @staticmethod
+    def _available(facts: RequestFacts, flow: Flow[Answer]) -> Flow[Answer]:
+        try:
+            return (yield from flow)
+        except StoreUnavailableError as error:
+            return _store_unavailable(facts, error)
+
+
+def require_scopes_of_guard(scopes: Sequence[str]) -> tuple[str, ...]:
+    """Check the scopes of a guard when the view is decorated, not when it is first visited.
+
+    :raises ValueError: there is none, or they are one string.
+    """
+    if isinstance(scopes, str):
+        raise ValueError(f"require_token takes a list of scopes: scopes=[{scopes!r}]")  # noqa: TRY004 - as documented
+    require_scopes(scopes, "require_token")
+    return tuple(scopes)
+
+
+def _store_unavailable(facts: RequestFacts, error: StoreUnavailableError) -> Answer:
+    _LOGGER.error("The token cache cannot be used: %s", error)
+    page = Page("Sign-in is out of order", "The application cannot reach its own storage. Try again in a minute.")
+    return refuse(facts, 503, "temporarily_unavailable", page, (("Retry-After", "10"),))
+
+
+def _no_token(facts: RequestFacts, error: AzureError) -> Answer:
+    codes = error.error_codes if isinstance(error, EntraError) else ()
+    correlation_id = error.correlation_id if isinstance(error, EntraError) else None
+    _LOGGER.error("No token for a request: %s %s, correlation id %s", type(error).__name__, codes, correlation_id)
+    names = ", ".join(f"AADSTS{code}" for code in codes) or "no answer"
+    page = Page(
+        "No access just now",
+        "Microsoft Entra ID handed out no token for this page. Try again; if it happens again, tell whoever runs this "
+        "application what stands below.",
+        f"Error: {names}. Correlation id: {correlation_id or 'none'}",
+    )
+    return refuse(facts, 502, "no_token", page)
