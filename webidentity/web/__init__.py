@@ -1,5 +1,6 @@
 """Sign-in, sign-out, sessions and guards for any web framework. See README.md in this folder."""
 
+from webidentity.cache.store import Store as Store
 from webidentity.web.answer import Answer as Answer
 from webidentity.web.answer import StartSession as StartSession
 from webidentity.web.facts import RequestFacts as RequestFacts

@@ -24,7 +24,9 @@ def parameters_named_by(view: Callable[..., Any]) -> frozenset[str]:
 def handler_of(view: Callable[..., Any], method: str) -> Callable[..., Any]:
     """Return the function that will answer: of a class-based view, the method for this HTTP method."""
     view_class = getattr(view, "view_class", None)
-    return getattr(view_class, method.lower(), view) if view_class is not None else view
+    names = ("head", "get") if method == "HEAD" else (method.lower(),)
+    handlers = (getattr(view_class, name, None) for name in names)
+    return next((handler for handler in handlers if callable(handler)), view)
 
 
 def arguments_for(

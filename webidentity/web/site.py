@@ -1,8 +1,10 @@
 """One web application's identity: everything an adapter calls."""
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -10,6 +12,7 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import AzureError
 
 from webidentity.cache.envelope import KeyRing
+from webidentity.cache.sqlite import SQLiteStore
 from webidentity.cache.store import Store, StoreUnavailableError
 from webidentity.cache.token_cache import TokenCache
 from webidentity.errors import AuthenticationRequiredError, EntraError
@@ -38,9 +41,10 @@ from webidentity.web.session import SessionState
 from webidentity.web.sessions import Sessions
 from webidentity.web.settings import Settings
 from webidentity.web.sign_in import SignIn
-from webidentity.web.sign_out import SignOut
+from webidentity.web.sign_out import SignOut, is_cross_site
 
 T = TypeVar("T")
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _LOGGER = logging.getLogger("webidentity.web")
 
 
@@ -48,7 +52,8 @@ class Site:
     """Signs people in and out, identifies requests, and answers those that cannot be served.
 
     :param secret_keys: the framework's secret key, then its fallbacks.
-    :param store: where tokens are kept beyond this process.
+    :param folder: where the SQLite file of the token cache lies, unless ``cache_path`` is absolute.
+    :param store: where tokens are kept instead of that file.
     :param routes: called when a path is needed, since a framework may know its routes late.
     :param transport: an azure-core transport for all requests to the authority; the default is azure-core's.
     """
@@ -58,14 +63,15 @@ class Site:
         settings: Settings,
         *,
         secret_keys: Sequence[str | bytes],
-        store: Store,
+        folder: str | os.PathLike[str],
         routes: Callable[[], Routes],
+        store: Store | None = None,
         transport: Any = None,
     ) -> None:
         self.settings = settings
         self._routes = routes
         keys = KeyRing(secret_keys[0], secret_keys[1:])
-        cache = TokenCache(store, keys)
+        cache = TokenCache(store or SQLiteStore(Path(folder) / (settings.cache_path or "webidentity.sqlite3")), keys)
         client = Client(settings.authority, settings.client_id, ClientSecret(settings.client_secret))
         users = UserTokens(client, cache, settings.session_lifetime)
         key_source = KeySource(settings.authority, settings.tenant_id)
@@ -123,8 +129,9 @@ class Site:
 
     def require_sign_in(self, facts: RequestFacts, identity: Identity) -> Answer | None:
         """Return None if the request acts for a user, otherwise how to answer it."""
-        if identity.refusal is not None:
-            return identity.refusal
+        refusal = identity.refusal or self._refuse_forgery(facts, identity)
+        if refusal is not None:
+            return refusal
         if not identity:
             return self.challenge(facts, AuthenticationRequiredError(()))
         return None
@@ -133,8 +140,9 @@ class Site:
         self, facts: RequestFacts, identity: Identity, scopes: tuple[str, ...]
     ) -> Flow[Answer | AccessToken]:
         """Return a token of the request's user for the scopes, or how to answer the request."""
-        if identity.refusal is not None:
-            return identity.refusal
+        refusal = identity.refusal or self._refuse_forgery(facts, identity)
+        if refusal is not None:
+            return refusal
         factory = identity.credentials
         if factory is None:
             return self.challenge(facts, AuthenticationRequiredError(scopes))
@@ -157,6 +165,15 @@ class Site:
         if not base_url:
             return facts
         return replace(facts, root_url=base_url, root_path=urlsplit(base_url).path, host_is_trusted=True)
+
+    def _refuse_forgery(self, facts: RequestFacts, identity: Identity) -> Answer | None:
+        """A cookie comes along when another site makes the browser post: it is no proof of the user's will."""
+        if identity.session is None or facts.method in _SAFE_METHODS or not is_cross_site(self._seen(facts)):
+            return None
+        page = Page(
+            "Not from another site", "Another site tried to change something here in your name. It was refused."
+        )
+        return refuse(facts, 403, "cross_site_request", page)
 
     @staticmethod
     def _available(facts: RequestFacts, flow: Flow[Answer]) -> Flow[Answer]:

@@ -1,0 +1,72 @@
+"""The settings and the site that is made of them."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import NoReverseMatch, get_script_prefix, reverse
+
+from webidentity.web import Routes, Settings, SettingsError, Site
+
+_SETTING = "WEBIDENTITY"
+#: Keys of WEBIDENTITY that are objects for :class:`webidentity.web.Site` and not settings.
+_OBJECTS = ("store", "transport")
+
+
+def read_settings() -> tuple[Settings, dict[str, Any]]:
+    """Return the settings, and the objects beside them.
+
+    :raises SettingsError: a setting is missing, misspelt or malformed.
+    """
+    values = getattr(settings, _SETTING, None)
+    if not isinstance(values, dict):
+        raise SettingsError(
+            f"{_SETTING} is missing from the settings: set it to a dictionary with tenant_id, client_id and "
+            "client_secret"
+        )
+    given: dict[str, Any] = {**values}
+    objects = {name: given.pop(name) for name in _OBJECTS if name in given}
+    return Settings.read(given, lambda name: f"{_SETTING}[{name!r}]"), objects
+
+
+@cache
+def get_site() -> Site:
+    """Return the site of this project.
+
+    :raises ImproperlyConfigured: a setting is missing, misspelt or malformed.
+    """
+    try:
+        read, objects = read_settings()
+    except SettingsError as error:
+        raise ImproperlyConfigured(str(error)) from None
+    return Site(
+        read,
+        secret_keys=[settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS],
+        folder=Path(getattr(settings, "BASE_DIR", ".")),
+        routes=routes_of_project,
+        **objects,
+    )
+
+
+def forget_site(*, setting: str, **_: Any) -> None:
+    """Forget the site when a test overrides a setting it was made of."""
+    if setting in {_SETTING, "SECRET_KEY", "SECRET_KEY_FALLBACKS", "BASE_DIR"}:
+        get_site.cache_clear()
+
+
+def routes_of_project() -> Routes:
+    """Return where the project has put the routes.
+
+    :raises ImproperlyConfigured: it has not.
+    """
+    prefix = get_script_prefix().rstrip("/")
+    try:
+        paths = [reverse(f"webidentity:{name}").removeprefix(prefix) for name in ("sign_in", "callback", "sign_out")]
+    except NoReverseMatch:
+        raise ImproperlyConfigured(
+            "the routes of webidentity are missing: add path('auth/', include('webidentity_django.urls')) to the "
+            "project's urls.py"
+        ) from None
+    return Routes(*paths)

@@ -1,0 +1,70 @@
+"""The middleware: ``request.identity``, challenges, and pages that no cache keeps."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, cast
+
+from asgiref.sync import markcoroutinefunction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
+
+from webidentity import AuthenticationRequiredError
+from webidentity_django.conf import get_site
+from webidentity_django.coroutines import is_coroutine_view
+from webidentity_django.facts import request_facts
+from webidentity_django.identity import aload_identity, known_identity, load_identity
+from webidentity_django.responses import respond
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+
+
+class IdentityMiddleware:
+    """Gives each request its identity: ``request.identity``, or ``await request.aidentity()`` in async code.
+
+    An AuthenticationRequiredError raised anywhere inside a view becomes the right challenge.
+
+    :raises ~django.core.exceptions.ImproperlyConfigured: a setting is missing, misspelt or malformed.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        get_site()
+        self._get_response = get_response
+        self._is_async = is_coroutine_view(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        """Answer the request."""
+        self._prepare(request)
+        if self._is_async:
+            return self._answer_async(request)
+        return _keep_private(request, cast("HttpResponseBase", self._get_response(request)))
+
+    async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
+        return _keep_private(request, await cast("Awaitable[HttpResponseBase]", self._get_response(request)))
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer an AuthenticationRequiredError that was raised anywhere inside a view."""
+        if not isinstance(exception, AuthenticationRequiredError):
+            return None
+        return respond(request, get_site().challenge(request_facts(request), exception))
+
+    @staticmethod
+    def _prepare(request: HttpRequest) -> None:
+        extended: Any = request
+        extended.identity = SimpleLazyObject(partial(load_identity, request))
+        extended.aidentity = partial(aload_identity, request)
+
+
+def _keep_private(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Keep pages of a signed-in user out of caches and of the back button."""
+    identity = known_identity(request)
+    if identity is not None and identity.is_authenticated:
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        patch_vary_headers(response, ["Authorization" if identity.is_bearer else "Cookie"])
+    return response

@@ -1,0 +1,35 @@
+"""Answers, as Django's responses and as changes of its session."""
+
+from django.http import HttpRequest, HttpResponse
+
+from webidentity.web import SESSION_KEY, Answer, StartSession
+
+
+def respond(request: HttpRequest, answer: Answer) -> HttpResponse:
+    """Carry out the answer."""
+    if answer.session == "end":
+        request.session.flush()
+    elif answer.session is not None:
+        _start_session(request, answer.session)
+    response = HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
+    for name, value in answer.headers:
+        response.headers[name] = value
+    for cookie in answer.cookies:
+        response.set_cookie(
+            cookie.name,
+            cookie.value,
+            max_age=cookie.max_age,
+            secure=cookie.secure,
+            httponly=True,
+            samesite="Lax",
+            path="/",
+        )
+    return response
+
+
+def _start_session(request: HttpRequest, start: StartSession) -> None:
+    if start.same_user:
+        request.session.cycle_key()
+    else:
+        request.session.flush()
+    request.session[SESSION_KEY] = start.state.to_json()

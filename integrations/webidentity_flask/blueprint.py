@@ -1,0 +1,30 @@
+"""The routes of the sign-in."""
+
+from flask import Blueprint, Response, session
+
+from webidentity.web import SESSION_KEY, Routes
+from webidentity_flask.facts import request_facts
+from webidentity_flask.proxies import current_site
+from webidentity_flask.responses import respond
+
+
+def build_blueprint(routes: Routes) -> Blueprint:
+    """Return the blueprint: ``webidentity.sign_in``, ``webidentity.callback`` and ``webidentity.sign_out``."""
+    blueprint = Blueprint("webidentity", __name__)
+
+    def sign_in() -> Response:
+        return respond(current_site().sign_in(request_facts()))
+
+    def callback() -> Response:
+        site = current_site()
+        return respond(site.run(site.callback(request_facts(), session.get(SESSION_KEY))))
+
+    def sign_out() -> Response:
+        site = current_site()
+        return respond(site.run(site.sign_out(request_facts(), session.get(SESSION_KEY))))
+
+    both = ["GET", "POST"]
+    blueprint.add_url_rule(routes.sign_in, "sign_in", sign_in)
+    blueprint.add_url_rule(routes.callback, "callback", callback, methods=both)
+    blueprint.add_url_rule(routes.sign_out, "sign_out", sign_out, methods=both)
+    return blueprint

@@ -1,0 +1,87 @@
+"""The Flask extension."""
+
+from typing import Any, cast
+
+from flask import Flask, Response, current_app, g, request
+
+from webidentity import AuthenticationRequiredError
+from webidentity.web import Identity, Routes, Settings, SettingsError, Site, Store
+from webidentity_flask.blueprint import build_blueprint
+from webidentity_flask.decorators import GUARDED_ELSEWHERE
+from webidentity_flask.facts import request_facts
+from webidentity_flask.proxies import current_site
+from webidentity_flask.responses import respond
+
+_PREFIX = "WEBIDENTITY_"
+
+
+class WebIdentity:
+    """Microsoft Entra ID for a Flask application.
+
+    Settings come from ``app.config``: WEBIDENTITY_TENANT_ID, WEBIDENTITY_CLIENT_ID, WEBIDENTITY_CLIENT_SECRET, and
+    those of :class:`webidentity.web.Settings` with the same prefix. Routes: /auth/sign-in, /auth/callback (the
+    redirect URI to register) and /auth/sign-out.
+
+    :param app: the application, or None to call :meth:`init_app` later.
+    :param store: where tokens are kept; by default an SQLite file in the instance folder.
+    :param transport: an azure-core transport for requests to the authority, for example the local tenant's.
+    :raises SettingsError: a setting is missing, misspelt or malformed.
+    """
+
+    def __init__(self, app: Flask | None = None, *, store: Store | None = None, transport: Any = None) -> None:
+        self._store = store
+        self._transport = transport
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Set the extension up for an application.
+
+        :raises SettingsError: a setting is missing, misspelt or malformed.
+        """
+        if not app.secret_key:
+            raise SettingsError(
+                "SECRET_KEY is missing: it protects the session and the token cache. Make one with "
+                "python -c 'import secrets; print(secrets.token_hex(32))'"
+            )
+        config = cast("dict[str, Any]", app.config)
+        values = {name.removeprefix(_PREFIX).lower(): config[name] for name in config if name.startswith(_PREFIX)}
+        settings = Settings.read(values, lambda name: _PREFIX + name.upper())
+        routes = Routes()
+        app.extensions["webidentity"] = Site(
+            settings,
+            secret_keys=[app.secret_key, *(config.get("SECRET_KEY_FALLBACKS") or ())],
+            folder=app.instance_path,
+            routes=lambda: routes,
+            store=self._store,
+            transport=self._transport,
+        )
+        app.register_blueprint(build_blueprint(routes))
+        app.register_error_handler(AuthenticationRequiredError, _challenge)
+        app.before_request(_refuse_unguarded_route)
+        app.after_request(_keep_private)
+
+
+def _challenge(error: Exception) -> Response:
+    """Answer an AuthenticationRequiredError that was raised anywhere inside a view."""
+    assert isinstance(error, AuthenticationRequiredError)  # noqa: S101 - Flask calls it for nothing else
+    return respond(current_site().challenge(request_facts(), error))
+
+
+def _refuse_unguarded_route() -> None:
+    """Stop a request whose guard was written above its route, where it guards nothing."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, GUARDED_ELSEWHERE, False):
+        raise RuntimeError(
+            f"the guard of {request.endpoint!r} is not in force: write @app.route(...) above @require_token(...) or "
+            "@require_sign_in, not below"
+        )
+
+
+def _keep_private(response: Response) -> Response:
+    """Keep pages of a signed-in user out of caches and of the back button."""
+    identity: Identity | None = g.get("webidentity_identity")
+    if identity is not None and identity.is_authenticated:
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        response.vary.add("Authorization" if identity.is_bearer else "Cookie")
+    return response

@@ -1,0 +1,33 @@
+"""The current request's site and identity."""
+
+from typing import cast
+
+from flask import current_app, g, session
+from werkzeug.local import LocalProxy
+
+from webidentity.web import SESSION_KEY, Identity, Site
+from webidentity_flask.facts import request_facts
+
+
+def current_site() -> Site:
+    """Return the site of the current application.
+
+    :raises RuntimeError: the extension was not set up.
+    """
+    site = current_app.extensions.get("webidentity")
+    if not isinstance(site, Site):
+        raise RuntimeError("webidentity is not set up for this application: call WebIdentity(app)")  # noqa: TRY004
+    return site
+
+
+def load_identity() -> Identity:
+    """Return the identity of the current request, found out at its first use."""
+    identity: Identity | None = g.get("webidentity_identity")
+    if identity is None:
+        site = current_site()
+        identity = g.webidentity_identity = site.run(site.identify(request_facts(), session.get(SESSION_KEY)))
+    return identity
+
+
+#: The identity of the current request: ``.record``, ``.claims``, ``.credential``, ``.aio_credential``.
+current_identity = cast("Identity", LocalProxy(load_identity))
