@@ -24,7 +24,8 @@ def normalize_authority(authority: str | None) -> str:
     text = authority.strip().rstrip("/")
     parts = urlsplit(text if "://" in text else f"https://{text}")
     try:
-        port_is_valid = parts.port is None or parts.port > 0
+        # "https:/host", with one slash, has a host called https and an empty port.
+        port_is_valid = (parts.port is None or parts.port > 0) and not parts.netloc.endswith(":")
     except ValueError:
         port_is_valid = False
     if not parts.hostname or not port_is_valid or parts.query or parts.fragment or parts.username is not None:

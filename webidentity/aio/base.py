@@ -14,7 +14,7 @@ from webidentity.transport.pipeline import LoopPipelines
 
 
 class AsyncTokenCalls:
-    """The calls of async Azure SDK clients: answered from memory, or by running the grant's flow on the running event loop."""
+    """The calls of async Azure SDK clients: answered from memory, or by running the flow on the running event loop."""
 
     def __init__(self, front: Front, driver: AsyncDriver) -> None:
         self._front = front

@@ -6,6 +6,8 @@ from collections.abc import Hashable
 from concurrent.futures import Future
 from typing import Any
 
+from webidentity.fork import renew_after_fork
+
 
 class Flight:
     """One acquisition under way, which others may wait for."""
@@ -37,6 +39,11 @@ class Flights:
     def __init__(self) -> None:
         self._flights: dict[Hashable, Flight] = {}
         self._lock = threading.Lock()
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Forget the parent's flights: their leaders are not here."""
+        self._flights, self._lock = {}, threading.Lock()
 
     def join(self, key: Hashable) -> tuple[Flight, bool]:
         """Return the flight for the key, and whether the caller leads it."""

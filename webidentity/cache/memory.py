@@ -4,6 +4,7 @@ import itertools
 import threading
 
 from webidentity.cache.store import Row
+from webidentity.fork import renew_after_fork
 
 
 class MemoryStore:
@@ -14,6 +15,11 @@ class MemoryStore:
     def __init__(self) -> None:
         self._rows: dict[str, Row] = {}
         self._versions = itertools.count(1)
+        self._lock = threading.Lock()
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Go on with a copy of the parent's rows."""
         self._lock = threading.Lock()
 
     def load(self, key: str) -> Row | None:

@@ -4,11 +4,13 @@ import os
 import secrets
 import sqlite3
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from webidentity.cache.store import Row, StoreUnavailableError
+from webidentity.fork import renew_after_fork
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
@@ -31,8 +33,14 @@ class SQLiteStore:
         self._timeout = timeout
         self._idle: list[sqlite3.Connection] = []
         self._inherited: list[sqlite3.Connection] = []
-        self._pid = os.getpid()
         self._lock = threading.Lock()
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Keep the parent's connections unreached: they must neither be used nor closed in a forked child."""
+        self._lock = threading.Lock()
+        self._inherited += self._idle
+        self._idle = []
 
     def load(self, key: str) -> Row | None:
         """Return the row, expired or not."""
@@ -96,9 +104,6 @@ class SQLiteStore:
 
     def _take(self) -> sqlite3.Connection:
         with self._lock:
-            if self._pid != os.getpid():
-                # SQLite connections must not be used, nor closed, in a forked child: keep them unreached.
-                self._inherited, self._idle, self._pid = self._idle, [], os.getpid()
             if self._idle:
                 return self._idle.pop()
         return self._open()
@@ -115,10 +120,23 @@ class SQLiteStore:
             self.path, timeout=self._timeout, isolation_level=None, check_same_thread=False, cached_statements=16
         )
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute(_SCHEMA)
+            self._prepare(connection)
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Set the connection up; SQLite itself does not wait when several switch a new file to WAL at once."""
+        deadline = time.monotonic() + self._timeout
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")
+                connection.execute(_SCHEMA)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.005)
+            else:
+                return

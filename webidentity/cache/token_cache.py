@@ -10,6 +10,7 @@ from webidentity.cache.flights import Flights
 from webidentity.cache.partition import Partition
 from webidentity.cache.sealed import Held, SealedStore
 from webidentity.cache.store import Store
+from webidentity.fork import renew_after_fork
 from webidentity.protocol.effects import Call, Flow
 
 _SWEEP_INTERVAL = 600.0
@@ -35,6 +36,11 @@ class TokenCache:
         self._held: OrderedDict[str, Held] = OrderedDict()
         self._lock = threading.Lock()
         self._swept_at = 0.0
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Go on with a copy of what the parent held."""
+        self._lock = threading.Lock()
 
     def peek(self, partition: Partition) -> Held | None:
         """Return what this process holds of the partition, without asking the store."""

@@ -21,6 +21,7 @@ from azure.core.pipeline.policies import (
 from azure.core.rest import HttpRequest
 
 from webidentity._version import __version__
+from webidentity.fork import renew_after_fork
 
 #: Seconds; azure-core's own defaults are five minutes each, too long for a request that a person waits for.
 _CONNECTION_TIMEOUT = 10
@@ -37,6 +38,13 @@ class SyncPipeline:
         self._options = options
         self._pipeline: Any = None
         self._lock = threading.Lock()
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Leave the parent its connections: on a shared one, each process might read the other's reply."""
+        self._lock = threading.Lock()
+        if self._options.get("transport") is None:
+            self._pipeline = None
 
     def send(self, request: HttpRequest) -> Any:
         """Send the request and return the response."""

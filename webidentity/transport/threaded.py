@@ -6,6 +6,7 @@ from typing import Any
 
 from azure.core.rest import HttpRequest
 
+from webidentity.fork import renew_after_fork
 from webidentity.transport.pipeline import SyncPipeline
 
 _THREADS = 32
@@ -22,6 +23,11 @@ class ThreadedPipeline:
         self._pipeline = pipeline
         self._threads: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Start threads anew: the parent's are not here."""
+        self._threads, self._lock = None, threading.Lock()
 
     async def send(self, request: HttpRequest) -> Any:
         """Send the request and return the response, while the loop goes on."""

@@ -1,0 +1,113 @@
+"""What the token endpoint refuses before it looks at a grant, and how its errors are written."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+
+def test_only_post(scene):
+    status, error = scene.get_json(f"{scene.tenant.tenant_url}/oauth2/v2.0/token?grant_type=client_credentials")
+    assert (status, error["error_codes"]) == (405, [900561])
+
+
+def test_a_repeated_parameter(scene):
+    status, error = scene.post("grant_type=client_credentials&scope=a&scope=b")
+    assert (status, error["error"], error["error_codes"]) == (400, "invalid_request", [9002313])
+
+
+def test_too_many_parameters(scene):
+    assert scene.post("&".join(f"p{number}=1" for number in range(200)))[1]["error_codes"] == [9002313]
+
+
+def test_no_grant_type(scene):
+    assert scene.post({})[1]["error_codes"] == [900144]
+
+
+def test_a_body_that_is_no_form(scene):
+    status, error = scene.post('{"grant_type": "client_credentials"}', {"Content-Type": "application/json"})
+    assert (status, error["error_codes"]) == (400, [900144])
+
+
+def test_an_unknown_grant(scene):
+    status, error = scene.request("password", username="ada@tenant.test")
+    assert (status, error["error"], error["error_codes"]) == (400, "unsupported_grant_type", [70003])
+
+
+def test_another_tenant(scene):
+    url = f"{scene.tenant.base_url}/22222222-2222-4222-8222-222222222222/oauth2/v2.0/token"
+    response = scene.send("POST", url)
+    assert response.status == 400
+    assert b"AADSTS90002" in response.body
+
+
+@pytest.mark.parametrize("name", ["tenant.test", "common", "organizations", "TENANT.TEST"])
+def test_other_names_of_the_tenant(scene, name):
+    response = scene.send("POST", f"{scene.tenant.base_url}/{name}/oauth2/v2.0/token")
+    assert b"AADSTS900144" in response.body
+
+
+def test_errors_have_the_shape_of_entra(scene):
+    correlation_id = str(uuid.uuid4())
+    _, error = scene.post({}, {"client-request-id": correlation_id})
+    assert error["correlation_id"] == correlation_id
+    assert error["timestamp"] == "2027-01-15 08:00:00Z"
+    assert error["error_uri"] == f"{scene.tenant.base_url}/error?code=900144"
+    assert error["error_description"] == (
+        "AADSTS900144: The request body must contain the following parameter: 'grant_type'. "
+        f"Trace ID: {error['trace_id']} Correlation ID: {correlation_id} Timestamp: 2027-01-15 08:00:00Z"
+    )
+    assert {"suberror", "claims"}.isdisjoint(error)
+
+
+def test_a_correlation_id_that_is_no_uuid_is_not_echoed(scene):
+    _, error = scene.post({}, {"client-request-id": "x\r\ny"})
+    assert str(uuid.UUID(error["correlation_id"])) == error["correlation_id"]
+
+
+def test_replies_are_not_stored(scene):
+    response = scene.send("POST", f"{scene.tenant.tenant_url}/oauth2/v2.0/token")
+    assert "no-store" in response.header("cache-control")
+
+
+class TestScopes:
+    """The scope parameter."""
+
+    def refused(self, scene, scope):
+        status, error = scene.request("refresh_token", refresh_token=scene.tokens()["refresh_token"], scope=scope)
+        return status, error["error"], error["error_codes"]
+
+    def test_two_resources(self, scene):
+        assert self.refused(scene, f"{scene.files_read} User.Read") == (400, "invalid_request", [28000])
+
+    def test_a_scope_that_does_not_exist(self, scene):
+        assert self.refused(scene, f"{scene.api.identifier_uri}/Nope") == (400, "invalid_scope", [70011])
+
+    def test_a_resource_that_does_not_exist(self, scene):
+        assert self.refused(scene, "api://nobody/x") == (400, "invalid_resource", [500011])
+
+    def test_the_client_id_names_a_resource_too_and_case_does_not_matter(self, scene):
+        token = scene.tokens()["refresh_token"]
+        scope = f"{scene.api.client_id}/files.read"
+        _, reply = scene.request("refresh_token", refresh_token=token, scope=scope)
+        assert scene.claims(reply["access_token"])["scp"] == "Files.Read"
+        assert reply["scope"].split()[0] == scope
+
+    def test_default_is_everything_consented_to(self, scene):
+        token = scene.tokens(scope=f"offline_access {scene.files_read} {scene.api.identifier_uri}/Files.Write")
+        _, reply = scene.request(
+            "refresh_token", refresh_token=token["refresh_token"], scope=f"{scene.api.identifier_uri}/.default"
+        )
+        assert scene.claims(reply["access_token"])["scp"] == "Files.Read Files.Write"
+        assert f"{scene.api.identifier_uri}/.default" in reply["scope"].split()
+
+    def test_a_token_has_only_the_scopes_asked_for(self, scene):
+        scene.tenant.grant_consent(scene.ada, scene.web, scene.api, ["Files.Write"])
+        assert scene.claims(scene.tokens()["access_token"])["scp"] == "Files.Read"
+
+    def test_consent_to_a_scope_that_does_not_exist(self, scene):
+        with pytest.raises(ValueError, match="has no scope 'Nope'"):
+            scene.tenant.grant_consent(scene.ada, scene.web, scene.api, ["Nope"])
+        with pytest.raises(TypeError, match="list of strings"):
+            scene.tenant.grant_admin_consent(scene.web, scene.api, "Files.Read")

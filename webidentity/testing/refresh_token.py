@@ -1,0 +1,43 @@
+"""The refresh token grant (RFC 6749, section 6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from .errors import TenantError
+from .model import App
+from .request import Parameters
+from .scopes import RequestedScopes, parse_scopes
+from .state import RefreshToken, TenantState
+from .token_reply import TokenOrder, delegated_reply, revoked_grant
+
+
+def redeem_refresh_token(state: TenantState, client: App, form: Parameters) -> dict[str, Any]:
+    """Tokens for any resource the user has consented to for this client, and a new refresh token."""
+    value = form.require("refresh_token")
+    token = state.refresh_tokens.get(value)
+    if token is None or token.authorization.client.client_id != client.client_id:
+        raise TenantError(70000, "The provided value for the 'refresh_token' parameter is not valid.")
+    _check(state, token)
+    authorized = parse_scopes(token.authorization.scope, state.directory, client=client)
+    asked = parse_scopes(form.get("scope") or token.authorization.scope, state.directory, client=client)
+    scopes = RequestedScopes(authorized.oidc, asked.resources if form.get("scope") else authorized.resources[:1])
+    order = TokenOrder(
+        authorization=token.authorization, scopes=scopes, refresh_token=True, id_token="openid" in scopes.oidc
+    )
+    reply = delegated_reply(state, form, order)
+    if state.single_use_refresh_tokens:
+        state.refresh_tokens.put(value, replace(token, used=True))
+    return reply
+
+
+def _check(state: TenantState, token: RefreshToken) -> None:
+    authorization = token.authorization
+    if token.expires_at <= state.clock():
+        raise TenantError(700082, "The refresh token has expired due to inactivity. Sign in again.")
+    if token.used:
+        state.revoked_grants.put(authorization.grant_id, True)
+    revoked = state.revoked_grants.get(authorization.grant_id) is not None
+    if revoked or authorization.epoch != state.directory.epoch(authorization.user):
+        raise revoked_grant()

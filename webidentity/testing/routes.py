@@ -1,0 +1,70 @@
+"""Which endpoint answers a request, and how its refusals are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .authorize import answer_authorize
+from .discovery import SHARED_NAMES, instance_discovery, metadata_issuer, openid_configuration
+from .errors import ErrorTrace, TenantError
+from .graph import answer_graph
+from .json_reply import json_response
+from .logout import answer_logout
+from .pages import error_page
+from .request import TenantRequest, TenantResponse
+from .state import TenantState
+from .token_endpoint import answer_token_request
+
+_PAGES = ("oauth2/v2.0/authorize", "oauth2/v2.0/logout")
+_METHODS = {
+    "v2.0/.well-known/openid-configuration": ("GET",),
+    "discovery/v2.0/keys": ("GET",),
+    "discovery/instance": ("GET",),
+    "oauth2/v2.0/authorize": ("GET", "POST"),
+    "oauth2/v2.0/logout": ("GET", "POST"),
+    "oauth2/v2.0/token": ("GET", "POST"),
+}
+
+
+def answer(state: TenantState, request: TenantRequest) -> TenantResponse:
+    """The response to any request at all."""
+    tenant, _, endpoint = request.path.strip("/").partition("/")
+    if tenant == "graph":
+        return answer_graph(state, request, endpoint)
+    if endpoint not in _METHODS:
+        return json_response(404, {"error": "not_found", "error_description": "The local tenant has no such endpoint."})
+    if request.method not in _METHODS[endpoint]:
+        allowed = ", ".join(_METHODS[endpoint])
+        return json_response(405, {"error": "invalid_request"}, ("Allow", allowed))
+    trace = ErrorTrace.of(state.clock(), request.header("client-request-id"))
+    try:
+        return _endpoint(state, request, _known_tenant(state, tenant), endpoint, trace)
+    except TenantError as error:
+        if endpoint in _PAGES:
+            return error_page(trace.describe(error), status=error.status)
+        ids = (("x-ms-request-id", trace.trace_id), ("client-request-id", trace.correlation_id))
+        return json_response(error.status, trace.document(error, state.base_url), *ids)
+
+
+def _endpoint(
+    state: TenantState, request: TenantRequest, tenant: str, endpoint: str, trace: ErrorTrace
+) -> TenantResponse:
+    endpoints: dict[str, Callable[[], TenantResponse]] = {
+        "v2.0/.well-known/openid-configuration": lambda: json_response(200, openid_configuration(state, tenant)),
+        "discovery/v2.0/keys": lambda: json_response(200, state.keys.jwks(metadata_issuer(state, tenant))),
+        "discovery/instance": lambda: json_response(200, instance_discovery(state, request.query)),
+        "oauth2/v2.0/authorize": lambda: answer_authorize(state, request, trace),
+        "oauth2/v2.0/logout": lambda: answer_logout(state, request),
+        "oauth2/v2.0/token": lambda: json_response(200, answer_token_request(state, request)),
+    }
+    return endpoints[endpoint]()
+
+
+def _known_tenant(state: TenantState, name: str) -> str:
+    if name.lower() in (state.tenant_id, state.domain, *SHARED_NAMES):
+        return name.lower()
+    raise TenantError(
+        90002,
+        f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing into the "
+        f"correct cloud. The local tenant is '{state.tenant_id}'.",
+    )

@@ -1,0 +1,88 @@
+"""Single sign-on: which accounts a browser has signed in with, and the forms that only it may submit."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+
+from .errors import TenantError
+from .request import TenantRequest
+from .state import BrowserSession, SignedIn, TenantState
+
+
+@dataclass(slots=True)
+class SignOn:
+    """The single sign-on session of the browser that sent a request."""
+
+    state: TenantState
+    browser_id: str = field(repr=False)
+    session_id: str | None = field(repr=False)
+    accounts: tuple[SignedIn, ...]
+
+    @classmethod
+    def of(cls, state: TenantState, request: TenantRequest) -> SignOn:
+        """Read the cookies; an account whose user was revoked since is signed in no more."""
+        session_id = request.cookie(session_cookie(state))
+        session = state.sessions.get(session_id) if session_id else None
+        accounts = session.accounts if session else ()
+        live = tuple(account for account in accounts if account.epoch == state.directory.epoch(account.user))
+        browser_id = request.cookie(browser_cookie(state)) or secrets.token_urlsafe(24)
+        return cls(state, browser_id, session_id if session else None, live)
+
+    def account_of(self, object_id: str) -> SignedIn | None:
+        """The signed-in account of one user."""
+        return next((account for account in self.accounts if account.user.object_id == object_id), None)
+
+    def add(self, account: SignedIn) -> None:
+        """Sign an account in, under a new session id."""
+        others = tuple(other for other in self.accounts if other.user != account.user)
+        if self.session_id:
+            self.state.sessions.drop(self.session_id)
+        self.session_id = secrets.token_urlsafe(32)
+        self.accounts = (account, *others)
+        self.state.sessions.put(self.session_id, BrowserSession(self.accounts))
+
+    def remove(self, object_id: str | None = None) -> None:
+        """Sign one account out, or every one."""
+        kept = tuple(account for account in self.accounts if object_id and account.user.object_id != object_id)
+        if self.session_id:
+            self.state.sessions.drop(self.session_id)
+            if kept:
+                self.state.sessions.put(self.session_id, BrowserSession(kept))
+            else:
+                self.session_id = None
+        self.accounts = kept
+
+    def form_token(self, step: str, query: str) -> str:
+        """The anti-forgery token of one form: for this browser, this session and this authorization request."""
+        text = "|".join((self.browser_id, self.session_id or "", step, query))
+        return hmac.new(self.state.form_key, text.encode(), hashlib.sha256).hexdigest()
+
+    def check_form(self, step: str, query: str, token: str | None) -> None:
+        """Refuse a form that this browser was not given."""
+        if not hmac.compare_digest(self.form_token(step, query).encode(), (token or "").encode()):
+            raise TenantError(50089, "The form has expired or was not shown to this browser. Start again from the app.")
+
+    def cookies(self) -> list[tuple[str, str]]:
+        """The headers that keep this browser's cookies up to date."""
+        secure = "; Secure" if self.state.base_url.startswith("https:") else ""
+        attributes = f"Path=/; HttpOnly; SameSite=Lax{secure}"
+        session = f"{session_cookie(self.state)}={self.session_id or ''}; {attributes}"
+        if self.session_id is None:
+            session += "; Max-Age=0"
+        return [
+            ("Set-Cookie", f"{browser_cookie(self.state)}={self.browser_id}; {attributes}"),
+            ("Set-Cookie", session),
+        ]
+
+
+def session_cookie(state: TenantState) -> str:
+    """The name of the session cookie, which no other local tenant on this host shares."""
+    return f"localtenant-session-{state.tenant_id[:8]}"
+
+
+def browser_cookie(state: TenantState) -> str:
+    """The name of the cookie that ties forms to a browser."""
+    return f"localtenant-browser-{state.tenant_id[:8]}"
