@@ -92,7 +92,7 @@ class LocalTenant:
 
     @property
     def tenant_url(self) -> str:
-        """Where this tenant's endpoints are. ``base_url``, without the tenant, is what credentials call the authority."""
+        """Where its endpoints are. ``base_url``, without the tenant, is what credentials call the authority."""
         return f"{self.base_url}/{self.tenant_id}"
 
     @property
