@@ -40,7 +40,10 @@ class AsyncTokenCalls:
         :raises ValueError: no scope was given.
         """
         if claims is None:
-            served = self._front.tokens.get((scopes, tenant_id, enable_cae))
+            try:
+                served = self._front.tokens.get((scopes, tenant_id, enable_cae))
+            except TypeError:  # a list of scopes, which the flow explains
+                served = None
             if served is not None and time.time() < served.serve_until:
                 return served.token
         flow = self._front.flow("get_token", scopes, claims, tenant_id, enable_cae)
@@ -57,7 +60,10 @@ class AsyncTokenCalls:
         """
         claims, tenant_id, enable_cae = read_options(options)
         if claims is None:
-            served = self._front.tokens.get((scopes, tenant_id, enable_cae))
+            try:
+                served = self._front.tokens.get((scopes, tenant_id, enable_cae))
+            except TypeError:  # a list of scopes, which the flow explains
+                served = None
             if served is not None and time.time() < served.serve_until:
                 return served.info
         flow = self._front.flow("get_token_info", scopes, claims, tenant_id, enable_cae)

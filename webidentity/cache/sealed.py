@@ -2,10 +2,13 @@
 
 import logging
 from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING
 
 from webidentity.cache.document import TokenDocument
-from webidentity.cache.envelope import KeyRing
 from webidentity.cache.store import Row, Store
+
+if TYPE_CHECKING:  # cryptography is loaded by who makes a key ring
+    from webidentity.cache.envelope import KeyRing
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -26,7 +29,7 @@ class Held:
 class SealedStore:
     """Reads and writes documents by name; all calls may block as the store's do."""
 
-    def __init__(self, store: Store, keys: KeyRing) -> None:
+    def __init__(self, store: Store, keys: "KeyRing") -> None:
         self.store = store
         self._keys = keys
 

@@ -3,15 +3,18 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from webidentity.cache.document import TokenDocument
-from webidentity.cache.envelope import KeyRing
 from webidentity.cache.flights import Flights
 from webidentity.cache.partition import Partition
 from webidentity.cache.sealed import Held, SealedStore
 from webidentity.cache.store import Store
 from webidentity.fork import renew_after_fork
 from webidentity.protocol.effects import Call, Flow
+
+if TYPE_CHECKING:  # cryptography is loaded by who makes a key ring
+    from webidentity.cache.envelope import KeyRing
 
 _SWEEP_INTERVAL = 600.0
 
@@ -26,7 +29,7 @@ class TokenCache:
     """
 
     def __init__(
-        self, store: Store | None = None, keys: KeyRing | None = None, *, max_partitions: int = 10_000
+        self, store: Store | None = None, keys: "KeyRing | None" = None, *, max_partitions: int = 10_000
     ) -> None:
         if store is not None and keys is None:
             raise ValueError("a store holds secrets: pass keys=KeyRing(secret), it is never written in clear")

@@ -40,7 +40,10 @@ class TokenCalls:
         :raises ValueError: no scope was given.
         """
         if claims is None:
-            served = self._front.tokens.get((scopes, tenant_id, enable_cae))
+            try:
+                served = self._front.tokens.get((scopes, tenant_id, enable_cae))
+            except TypeError:  # a list of scopes, which the flow explains
+                served = None
             if served is not None and time.time() < served.serve_until:
                 return served.token
         return self._driver.run(self._front.flow("get_token", scopes, claims, tenant_id, enable_cae)).token
@@ -56,7 +59,10 @@ class TokenCalls:
         """
         claims, tenant_id, enable_cae = read_options(options)
         if claims is None:
-            served = self._front.tokens.get((scopes, tenant_id, enable_cae))
+            try:
+                served = self._front.tokens.get((scopes, tenant_id, enable_cae))
+            except TypeError:  # a list of scopes, which the flow explains
+                served = None
             if served is not None and time.time() < served.serve_until:
                 return served.info
         return self._driver.run(self._front.flow("get_token_info", scopes, claims, tenant_id, enable_cae)).info

@@ -74,7 +74,7 @@ def acquire(cache: TokenCache, acquisition: Acquisition) -> Flow[AccessTokenInfo
             return current
         can_wait = yield Wait(flight.future, flight.owner)
         if not can_wait:
-            return (yield from _lead(cache, acquisition))
+            return (yield from _lead(cache, acquisition, None))
         if flight.succeeded:
             return flight.value  # type: ignore[no-any-return]
         failure = flight.failure()
@@ -83,7 +83,7 @@ def acquire(cache: TokenCache, acquisition: Acquisition) -> Flow[AccessTokenInfo
         if failure is not None and failures > 1:
             raise failure
         flight, leads = cache.flights.retry(key, flight)
-    return (yield from _fly(cache, acquisition, flight))
+    return (yield from _fly(cache, acquisition, flight, current))
 
 
 def keep(cache: TokenCache, acquisition: Acquisition, reply: TokenReply, now: int) -> Flow[AccessTokenInfo]:
@@ -121,11 +121,13 @@ def _should_refresh(cache: TokenCache, acquisition: Acquisition, current: Access
     return held is None or now - held.last_refresh.get(acquisition.key, 0.0) >= RETRY_INTERVAL
 
 
-def _fly(cache: TokenCache, acquisition: Acquisition, flight: Flight) -> Flow[AccessTokenInfo]:
+def _fly(
+    cache: TokenCache, acquisition: Acquisition, flight: Flight, known: AccessTokenInfo | None
+) -> Flow[AccessTokenInfo]:
     """Lead the flight, and end it whatever happens."""
     key = acquisition.key
     try:
-        token = yield from _lead(cache, acquisition)
+        token = yield from _lead(cache, acquisition, known)
     except Exception as error:
         cache.flights.abandon(key, flight, error)
         raise
@@ -136,8 +138,14 @@ def _fly(cache: TokenCache, acquisition: Acquisition, flight: Flight) -> Flow[Ac
     return token
 
 
-def _lead(cache: TokenCache, acquisition: Acquisition) -> Flow[AccessTokenInfo]:
-    held = yield from cache.load(acquisition.partition)
+def _lead(cache: TokenCache, acquisition: Acquisition, known: AccessTokenInfo | None) -> Flow[AccessTokenInfo]:
+    """Return a token from the store or a new one; ``known`` is the token of this process, if that should be renewed."""
+    try:
+        held = yield from cache.load(acquisition.partition)
+    except Exception as error:
+        if known is None:
+            raise
+        return _keep_serving(cache, acquisition, known, error)
     current = _cached(held, acquisition.request)
     if current is None:
         return (yield from _renew(cache, acquisition, held))
@@ -148,8 +156,17 @@ def _lead(cache: TokenCache, acquisition: Acquisition) -> Flow[AccessTokenInfo]:
     try:
         return (yield from _renew(cache, acquisition, held))
     except Exception as error:  # noqa: BLE001 - whatever it is, there is a valid token to serve
-        _LOGGER.warning("Renewing a token failed, the current one is served: %s", type(error).__name__)
-        return current
+        return _keep_serving(cache, acquisition, current, error)
+
+
+def _keep_serving(
+    cache: TokenCache, acquisition: Acquisition, current: AccessTokenInfo, error: Exception
+) -> AccessTokenInfo:
+    held = cache.peek(acquisition.partition)
+    if held is not None:
+        held.last_refresh[acquisition.key] = time.time()
+    _LOGGER.warning("Renewing a token failed, the current one is served: %s", type(error).__name__)
+    return current
 
 
 def _renew(cache: TokenCache, acquisition: Acquisition, held: Held | None) -> Flow[AccessTokenInfo]:

@@ -82,7 +82,10 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def _read_json(response: Any) -> dict[str, Any]:
-    text = response.text()
+    try:
+        text = response.text()
+    except ValueError:
+        text = "undecodable"
     if not text:
         raise EntraError("No response content from Microsoft Entra ID", response=response)
     document = parse_object(text)

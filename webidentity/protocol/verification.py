@@ -1,7 +1,9 @@
 """Verification of tokens: signature, issuer, audience, times (RFC 7519, RFC 8725, OpenID Connect Core 3.1.3.7)."""
 
+import hashlib
 import hmac
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -89,14 +91,21 @@ def verify_token(token: str, keys: SigningKeys, expected: Expected) -> dict[str,
     raise TokenRejectedError("the token's signature is wrong")
 
 
-def verify_nonce(claims: dict[str, Any], nonce: str) -> None:
-    """Check that an ID token answers this very request (OpenID Connect Core 3.1.2.1).
+def verify_response(claims: dict[str, Any], *, client_id: str, nonce: str, token: str) -> None:
+    """Check that an ID token answers this very request (OpenID Connect Core 3.1.3.7).
 
+    :param token: the access token that came with it.
     :raises TokenRejectedError: it does not.
     """
     found = claims.get("nonce")
     if not isinstance(found, str) or not hmac.compare_digest(found.encode(), nonce.encode()):
         raise TokenRejectedError("the ID token answers another sign-in")
+    if claims.get("azp", client_id) != client_id:
+        raise TokenRejectedError("the ID token was issued to another application")
+    if "at_hash" in claims:
+        half = urlsafe_b64encode(hashlib.sha256(token.encode()).digest()[:16]).rstrip(b"=").decode()
+        if claims["at_hash"] != half:
+            raise TokenRejectedError("the ID token belongs to another access token")
 
 
 def _check_claims(claims: dict[str, Any], expected: Expected) -> None:

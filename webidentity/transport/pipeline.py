@@ -122,7 +122,7 @@ def _policies(options: dict[str, Any], retry_policy: Callable[..., Any]) -> list
     return [
         RequestIdPolicy(**options),
         HeadersPolicy(**options),
-        UserAgentPolicy(base_user_agent=_USER_AGENT, **options),
+        UserAgentPolicy(base_user_agent=_user_agent(), **options),
         ProxyPolicy(**options),
         retry_policy(**options),
         CustomHookPolicy(**options),
@@ -132,7 +132,8 @@ def _policies(options: dict[str, Any], retry_policy: Callable[..., Any]) -> list
     ]
 
 
-_USER_AGENT = f"azsdk-python-webidentity/{__version__} Python/{platform.python_version()} ({platform.platform()})"
+def _user_agent() -> str:
+    return f"azsdk-python-webidentity/{__version__} Python/{platform.python_version()} ({platform.platform()})"
 
 
 def _timeouts(options: dict[str, Any]) -> dict[str, Any]:

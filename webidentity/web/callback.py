@@ -15,7 +15,7 @@ from webidentity.flows.key_source import KeySource, KeysUnavailableError
 from webidentity.protocol.effects import Flow
 from webidentity.protocol.token_reply import TokenReply
 from webidentity.protocol.token_request import TokenRequest
-from webidentity.protocol.verification import TokenRejectedError, verify_nonce
+from webidentity.protocol.verification import TokenRejectedError, verify_response
 from webidentity.record import AuthenticationRecord
 from webidentity.web.answer import Answer, Cookie, StartSession, redirect
 from webidentity.web.callback_pages import CallbackPages
@@ -26,6 +26,8 @@ from webidentity.web.sessions import Sessions
 from webidentity.web.settings import Settings
 
 _LOGGER = logging.getLogger("webidentity.web")
+#: Claims that only tie the ID token to its request.
+_SPENT = frozenset({"nonce", "at_hash", "c_hash"})
 _ONCE = ("code", "state", "error", "error_description", "session_state", "iss", "client_info")
 
 
@@ -79,7 +81,7 @@ class Callback:
             _LOGGER.info("Sign-in ended at the authority with error %s", _error_name(parameters["error"]))
             return pages.ended_at_authority(_error_name(parameters["error"]))
         try:
-            started, same_user = yield from self._sign_in(pending, parameters["code"], earlier)
+            started, same_user = yield from self._sign_in(pending, parameters, earlier)
         except TokenRejectedError as error:
             _LOGGER.warning("Sign-in refused: %s", error)
             return pages.not_acceptable(str(error))
@@ -92,19 +94,25 @@ class Callback:
         return redirect(pending.next_path, status=303).with_session(StartSession(started, same_user))
 
     def _sign_in(
-        self, pending: PendingSignIn, code: str, earlier: SessionState | None
+        self, pending: PendingSignIn, parameters: dict[str, str], earlier: SessionState | None
     ) -> Flow[tuple[SessionState, bool]]:
         settings = self._settings
+        # Named by authorities that guard against mix-up (RFC 9207); Entra does not send it yet.
+        issuer = parameters.get("iss")
         verified: dict[str, Any] = {}
 
         def accept(reply: TokenReply) -> Flow[None]:
             if not reply.id_token:
                 raise TokenRejectedError("the authority sent no ID token")
             claims = yield from self._key_source.verify(reply.id_token, frozenset({settings.client_id}))
-            verify_nonce(claims, pending.nonce)
-            verified.update(claims)
+            verify_response(claims, client_id=settings.client_id, nonce=pending.nonce, token=reply.access_token)
+            if issuer is not None and issuer != claims["iss"]:
+                raise TokenRejectedError("another authority answered the sign-in")
+            verified.update({name: value for name, value in claims.items() if name not in _SPENT})
 
-        grant = AuthorizationCode(self._users, pending.redirect_uri, code, pending.verifier, accept=accept)
+        grant = AuthorizationCode(
+            self._users, pending.redirect_uri, parameters["code"], pending.verifier, accept=accept
+        )
         yield from grant.token(TokenRequest(pending.scopes, settings.tenant_id, pending.claims))
         record = AuthenticationRecord(
             tenant_id=verified["tid"],

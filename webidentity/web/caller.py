@@ -20,7 +20,7 @@ class Caller(Enum):
 
 def caller_of(facts: RequestFacts) -> Caller:
     """Return the kind of caller, from the headers that each kind sends."""
-    if facts.header("authorization"):
+    if bearer_token(facts) is not None:
         return Caller.CLIENT
     if facts.header("hx-request").lower() == "true":
         return Caller.HTMX

@@ -31,6 +31,7 @@ class PendingSignIn:
 
     redirect_uri: str
     next_path: str
+    #: What the code is redeemed for: scopes of one resource, unlike those that the user is asked for.
     scopes: tuple[str, ...]
     claims: str | None
     began_at: int

@@ -58,15 +58,18 @@ class Sessions:
 
     def end(self, state: SessionState) -> Flow[dict[str, Any]]:
         """End the session and return its claims; the user's tokens go with the last session."""
-        cache, partition = self._users.cache, self._partition(state)
-        held = yield from cache.load(partition)
+        held = yield from self._users.cache.load(self._partition(state))
         entry = as_object(held.document.sessions.get(state.entry)) if held else None
         if entry is None:
             return {}
         now = int(time.time())
-        held = yield from self._update(state, lambda document: document.sessions.pop(state.entry, None), now)
-        if not any(self._claims_of(held.document, name, now) is not None for name in held.document.sessions):
-            yield from cache.delete(partition)
+
+        def leave(document: TokenDocument) -> None:
+            document.sessions.pop(state.entry, None)
+            if not any(self._claims_of(document, name, now) is not None for name in document.sessions):
+                document.forget_tokens()
+
+        yield from self._update(state, leave, now)
         return as_object(entry.get("claims")) or {}
 
     def _update(self, state: SessionState, change: Callable[[TokenDocument], object], now: int) -> Flow[Held]:

@@ -64,7 +64,7 @@ class SignIn:
         pending = PendingSignIn(
             redirect_uri=f"{facts.root_url}{self._routes().callback}",
             next_path=safe_next(request.next_path, facts.root_path) or f"{facts.root_path}/",
-            scopes=tuple(dict.fromkeys((*ALWAYS, *settings.scopes, *request.scopes))),
+            scopes=_distinct(*ALWAYS, *request.scopes),
             claims=request.claims,
             began_at=int(time.time()),
         )
@@ -73,7 +73,7 @@ class SignIn:
             "response_type": "code",
             "response_mode": "query",
             "redirect_uri": pending.redirect_uri,
-            "scope": " ".join(pending.scopes),
+            "scope": " ".join(_distinct(*pending.scopes, *settings.scopes)),
             "state": pending.state,
             "nonce": pending.nonce,
             "code_challenge": challenge_of(pending.verifier),
@@ -119,3 +119,7 @@ class SignIn:
             )
             return refuse(facts, 400, "host_not_trusted", Page("Sign-in is not set up for this host", problem))
         return None
+
+
+def _distinct(*scopes: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(scopes))
