@@ -14,9 +14,12 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Held:
-    """A decoded partition, and the version of the row it came from (None without a store)."""
+    """A decoded partition, and the version of the row it came from (None without a store).
 
-    __slots__ = ("document", "expires_at", "last_refresh", "version")
+    :param expires_at: when the partition may be forgotten and is no longer served (Unix seconds).
+    """
+
+    __slots__ = ("document", "expires_at", "last_refresh", "unsaved", "version")
 
     def __init__(self, document: TokenDocument, version: int | None, expires_at: float) -> None:
         self.document = document
@@ -24,6 +27,8 @@ class Held:
         self.expires_at = expires_at
         #: When a refresh of these scopes was last tried, so that a failing authority is not asked at every call.
         self.last_refresh: dict[Hashable, float] = {}
+        #: Changes that the store could not take yet; they go with the next one.
+        self.unsaved: tuple[Callable[[TokenDocument], object], ...] = ()
 
 
 class SealedStore:
@@ -50,6 +55,8 @@ class SealedStore:
             held = self._decode(*found) if found else None
             document = held.document if held else TokenDocument.empty()
             change(document)
+            if held is not None:
+                expires_at = max(expires_at, held.expires_at)
             expected = found[1].version if found and found[0] == current_key else None
             envelope = self._keys.seal(current_key, document.encode())
             version = self.store.save(current_key, envelope, expected=expected, expires_at=expires_at)

@@ -9,7 +9,7 @@ from webidentity.cache.document import TokenDocument
 from webidentity.cache.flights import Flights
 from webidentity.cache.partition import Partition
 from webidentity.cache.sealed import Held, SealedStore
-from webidentity.cache.store import Store
+from webidentity.cache.store import Store, StoreUnavailableError
 from webidentity.fork import renew_after_fork
 from webidentity.protocol.effects import Call, Flow
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # cryptography is loaded by who makes a key ring
     from webidentity.cache.envelope import KeyRing
 
 _SWEEP_INTERVAL = 600.0
+#: Changes of one partition that are remembered while the store is down.
+_MOST_UNSAVED = 20
 
 
 class TokenCache:
@@ -56,6 +58,8 @@ class TokenCache:
         sealed = self._sealed
         if sealed is None:
             return known
+        if known is not None and known.unsaved:
+            return (yield from self._save(partition, known))
         held: Held | None = yield self._call(sealed, lambda: sealed.read(name, known))
         if held is None:
             self._forget(name)
@@ -76,18 +80,30 @@ class TokenCache:
         if sealed is None:
             with self._lock:
                 current = self._held.get(name)
-                # A copy: another thread may be reading the document at this moment.
-                held = Held(current.document.copy() if current else TokenDocument.empty(), None, expires_at)
-                change(held.document)
+                held = _changed(current, change, expires_at)
                 self._hold(name, held)
             return held
-        changed: Held = yield self._call(sealed, lambda: sealed.change(name, change, expires_at))
+        known = self._held.get(name)
+        changes = (*known.unsaved, change) if known else (change,)
+        changed: Held = yield self._call(sealed, lambda: sealed.change(name, _all(changes), expires_at))
         with self._lock:
             self._hold(name, changed)
         if now - self._swept_at > _SWEEP_INTERVAL:
             self._swept_at = now
             yield self._call(sealed, lambda: sealed.store.sweep(now))
         return changed
+
+    def keep_unsaved(
+        self, partition: Partition, change: Callable[[TokenDocument], object], *, expires_at: float
+    ) -> Held:
+        """Change the partition in this process, because the store cannot be written; the next update tells it."""
+        with self._lock:
+            current = self._held.get(partition.name)
+            held = _changed(current, change, expires_at)
+            held.version = current.version if current else None
+            held.unsaved = (*(current.unsaved if current else ()), change)[-_MOST_UNSAVED:]
+            self._hold(partition.name, held)
+        return held
 
     def delete(self, partition: Partition) -> Flow[None]:
         """Forget the partition."""
@@ -113,6 +129,13 @@ class TokenCache:
         if self._sealed is not None:
             self._sealed.store.close()
 
+    def _save(self, partition: Partition, known: Held) -> Flow[Held]:
+        """Try again to write what could not be written."""
+        try:
+            return (yield from self.update(partition, lambda _: None, expires_at=known.expires_at, now=0.0))
+        except StoreUnavailableError:
+            return known
+
     @staticmethod
     def _call(sealed: SealedStore, function: Callable[[], object]) -> Call:
         return Call(function, blocking=sealed.store.blocking)
@@ -130,3 +153,18 @@ class TokenCache:
     def _forget(self, name: str) -> None:
         with self._lock:
             self._held.pop(name, None)
+
+
+def _changed(current: Held | None, change: Callable[[TokenDocument], object], expires_at: float) -> Held:
+    # A copy: another thread may be reading the document at this moment.
+    document = current.document.copy() if current else TokenDocument.empty()
+    change(document)
+    return Held(document, None, max(expires_at, current.expires_at if current else 0.0))
+
+
+def _all(changes: tuple[Callable[[TokenDocument], object], ...]) -> Callable[[TokenDocument], None]:
+    def change(document: TokenDocument) -> None:
+        for each in changes:
+            each(document)
+
+    return change

@@ -11,6 +11,7 @@ from webidentity.cache.document import TokenDocument
 from webidentity.cache.flights import Flight
 from webidentity.cache.partition import Partition
 from webidentity.cache.sealed import Held
+from webidentity.cache.store import StoreUnavailableError
 from webidentity.cache.token_cache import TokenCache
 from webidentity.errors import EntraError
 from webidentity.protocol.access_token import OpaqueAccessTokenInfo
@@ -93,7 +94,13 @@ def keep(cache: TokenCache, acquisition: Acquisition, reply: TokenReply, now: in
     def add(document: TokenDocument) -> None:
         document.add(partition, request.scopes, reply, cae=request.enable_cae, now=now)
 
-    held = yield from cache.update(partition, add, expires_at=acquisition.keep_until(reply), now=now)
+    keep_until = acquisition.keep_until(reply)
+    try:
+        held = yield from cache.update(partition, add, expires_at=keep_until, now=now)
+    except StoreUnavailableError as error:
+        # The grant is spent: losing what it brought would be worse than holding it in one process.
+        _LOGGER.error("A token could not be stored and is kept in this process for now: %s", error)  # noqa: TRY400
+        held = cache.keep_unsaved(partition, add, expires_at=keep_until)
     # A token may be born in its refresh window: it is not renewed at the next call either.
     held.last_refresh[acquisition.key] = float(now)
     return OpaqueAccessTokenInfo(
@@ -108,9 +115,10 @@ def serve_until(token: AccessTokenInfo) -> float:
 
 
 def _cached(held: Held | None, request: TokenRequest) -> AccessTokenInfo | None:
-    if held is None or request.claims:
+    now = time.time()
+    if held is None or held.expires_at <= now or request.claims:
         return None
-    return held.document.access_token(request.scopes, cae=request.enable_cae, now=time.time())
+    return held.document.access_token(request.scopes, cae=request.enable_cae, now=now)
 
 
 def _should_refresh(cache: TokenCache, acquisition: Acquisition, current: AccessTokenInfo) -> bool:

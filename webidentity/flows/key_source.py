@@ -60,7 +60,7 @@ class KeySource:
         try:
             return self._check(token, audiences, known)
         except UnknownKeyError:
-            if time.time() - self._tried_at < _RETRY_INTERVAL:
+            if self._tried_within(_RETRY_INTERVAL):
                 raise
         return self._check(token, audiences, (yield from self._refresh()))
 
@@ -88,9 +88,13 @@ class KeySource:
             )
         return self._known
 
+    def _tried_within(self, seconds: float) -> bool:
+        # A clock that was set back must not keep the keys from being fetched until it has caught up.
+        return 0 <= time.time() - self._tried_at < seconds
+
     def _fetch(self) -> Flow[None]:
         interval = _FIRST_RETRY_INTERVAL if self._known is None else _RETRY_INTERVAL
-        if time.time() - self._tried_at < interval:
+        if self._tried_within(interval):
             return
         self._tried_at = time.time()
         try:
@@ -104,4 +108,11 @@ class KeySource:
 
 def _get(url: str) -> Flow[str]:
     response = yield Send(HttpRequest("GET", url, headers={"Accept": "application/json"}))
-    return response.text() if response.status_code == 200 else ""
+    if response.status_code != 200:
+        return ""
+    try:
+        text: str = response.text()
+    except (LookupError, ValueError):
+        # A proxy's page in an encoding that is unknown, or not what it says.
+        return ""
+    return text

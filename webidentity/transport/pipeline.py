@@ -48,8 +48,7 @@ class SyncPipeline:
 
     def send(self, request: HttpRequest) -> Any:
         """Send the request and return the response."""
-        # Token requests are safe to repeat: a grant that was answered twice is still one grant.
-        return self.open().run(request, retry_on_methods=["POST", "GET"]).http_response
+        return self.open().run(request, **_run_options(self._options)).http_response
 
     def open(self) -> Any:
         """Return the opened pipeline."""
@@ -85,7 +84,7 @@ class LoopPipelines:
     async def send(self, request: HttpRequest) -> Any:
         """Send the request on the running loop and return the response."""
         pipeline = await self.open()
-        return (await pipeline.run(request, retry_on_methods=["POST", "GET"])).http_response
+        return (await pipeline.run(request, **_run_options(self._options))).http_response
 
     async def open(self) -> Any:
         """Return the opened pipeline of the running loop."""
@@ -130,6 +129,15 @@ def _policies(options: dict[str, Any], retry_policy: Callable[..., Any]) -> list
         DistributedTracingPolicy(**options),
         HttpLoggingPolicy(**options),
     ]
+
+
+def _run_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Have token requests repeated: a grant that was answered twice is still one grant."""
+    policies = options.get("policies")
+    if policies is None or any(isinstance(policy, RetryPolicy | AsyncRetryPolicy) for policy in policies):
+        return {"retry_on_methods": ["POST", "GET"]}
+    # No policy would take the option, and the transport would stumble over it.
+    return {}
 
 
 def _user_agent() -> str:

@@ -1,0 +1,1 @@
+"""How this library compares to azure-identity, measured in one run. ``python -m benchmarks``."""

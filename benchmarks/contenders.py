@@ -1,0 +1,88 @@
+"""The credentials that are compared, and the floor: the least that a get_token of this signature can do."""
+
+import time
+from typing import Any
+
+import azure.identity
+import azure.identity.aio
+from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
+
+import webidentity
+import webidentity.aio
+from benchmarks.network import CLIENT, SCOPE, TENANT, Network
+
+ARGUMENTS = (TENANT, CLIENT, "a-client-secret")
+
+
+class Floor:
+    """A dictionary look-up with a deadline, behind the whole signature."""
+
+    def __init__(self) -> None:
+        expires_on = int(time.time()) + 3600
+        served = (expires_on - 300, AccessToken("t" * 1700, expires_on), AccessTokenInfo("t" * 1700, expires_on))
+        self._tokens = {((SCOPE,), None, False): served}
+
+    def get_token(
+        self,
+        *scopes: str,
+        claims: str | None = None,
+        tenant_id: str | None = None,
+        enable_cae: bool = False,
+        **kwargs: Any,
+    ) -> AccessToken:
+        deadline, token, _ = self._tokens[scopes, tenant_id, enable_cae]
+        if claims is None and time.time() < deadline:
+            return token
+        raise LookupError
+
+    def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
+        given = options or {}
+        key = (scopes, given.get("tenant_id"), bool(given.get("enable_cae", False)))
+        deadline, _, info = self._tokens[key]
+        if given.get("claims") is None and time.time() < deadline:
+            return info
+        raise LookupError
+
+
+class AsyncFloor:
+    """The same, awaited."""
+
+    def __init__(self) -> None:
+        self._floor = Floor()
+
+    async def get_token(
+        self,
+        *scopes: str,
+        claims: str | None = None,
+        tenant_id: str | None = None,
+        enable_cae: bool = False,
+        **kwargs: Any,
+    ) -> AccessToken:
+        deadline, token, _ = self._floor._tokens[scopes, tenant_id, enable_cae]
+        if claims is None and time.time() < deadline:
+            return token
+        raise LookupError
+
+    async def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
+        given = options or {}
+        key = (scopes, given.get("tenant_id"), bool(given.get("enable_cae", False)))
+        deadline, _, info = self._floor._tokens[key]
+        if given.get("claims") is None and time.time() < deadline:
+            return info
+        raise LookupError
+
+
+def ours(network: Network) -> Any:
+    return webidentity.ClientSecretCredential(*ARGUMENTS, transport=network.transport())
+
+
+def theirs(network: Network) -> Any:
+    return azure.identity.ClientSecretCredential(*ARGUMENTS, transport=network.transport())
+
+
+def ours_aio(network: Network) -> Any:
+    return webidentity.aio.ClientSecretCredential(*ARGUMENTS, transport=network.aio_transport())
+
+
+def theirs_aio(network: Network) -> Any:
+    return azure.identity.aio.ClientSecretCredential(*ARGUMENTS, transport=network.aio_transport())

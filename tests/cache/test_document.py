@@ -1,0 +1,251 @@
+"""The content of a partition, which MSAL can read as well."""
+
+import json
+import threading
+from typing import Any
+
+import msal
+import pytest
+
+from tests.replies import CLIENT, TENANT, jwt_of
+from webidentity.cache.document import TokenDocument
+from webidentity.cache.partition import Partition
+from webidentity.protocol.token_reply import TokenReply
+
+NOW = 1_800_000_000
+HOME = "ada.home"
+USER = Partition.user(
+    client_id=CLIENT, authority="https://login.microsoftonline.com", tenant=TENANT, home_account_id=HOME
+)
+
+
+def reply(access_token: str = "access", *, lifetime: int = 3600, **more: Any) -> TokenReply:
+    fields: dict[str, Any] = {"home_account_id": HOME, **more}
+    return TokenReply(access_token, NOW + lifetime, NOW + lifetime // 2, "Bearer", ("a", "b", "openid"), **fields)
+
+
+def signed_in() -> TokenDocument:
+    document = TokenDocument.empty()
+    id_token = jwt_of(oid="ada", tid=TENANT, preferred_username="ada@tenant.test")
+    document.add(USER, ["b", "a"], reply(refresh_token="refresh", id_token=id_token), cae=False, now=NOW)
+    return document
+
+
+def test_encoding_loses_nothing() -> None:
+    """Tokens of both kinds, the refresh token, the ID token and the sessions."""
+    document = signed_in()
+    document.add(USER, ["a"], reply("cae"), cae=True, now=NOW)
+    document.sessions["session"] = {"since": 1}
+    read = TokenDocument.decode(document.encode())
+    assert read is not None
+    assert read.encode() == document.encode()
+    plain, cae = (read.access_token(("a",), cae=cae, now=NOW) for cae in (False, True))
+    assert plain is not None
+    assert cae is not None
+    assert (plain.token, cae.token) == ("access", "cae")
+    assert (plain.expires_on, plain.refresh_on, plain.token_type) == (NOW + 3600, NOW + 1800, "Bearer")
+    assert (read.refresh_token, read.sessions) == ("refresh", {"session": {"since": 1}})
+    assert read.id_token == document.id_token
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{}", b"[]", b"\xff", b'{"version": 2, "tokens": {}, "cae": {}, "sessions": {}}']
+)
+def test_anything_else_is_no_document(data: bytes) -> None:
+    """JSON with a version, nothing else; no pickle."""
+    assert TokenDocument.decode(data) is None
+
+
+def test_msal_reads_the_tokens() -> None:
+    """Another program of the same user finds access, refresh and ID token, and the account, where MSAL puts them."""
+    cache = msal.SerializableTokenCache()
+    cache.deserialize(json.dumps(json.loads(signed_in().encode())["tokens"]))
+    kind = msal.TokenCache.CredentialType
+    query = {"home_account_id": HOME, "environment": "login.microsoftonline.com", "client_id": CLIENT}
+    (access,) = cache.search(kind.ACCESS_TOKEN, target=["b", "a"], query={**query, "realm": TENANT}, now=NOW)
+    (refresh,) = cache.search(kind.REFRESH_TOKEN, query=query)
+    (id_token,) = cache.search(kind.ID_TOKEN, query={**query, "realm": TENANT})
+    (account,) = cache.search(kind.ACCOUNT)
+    assert (access["secret"], refresh["secret"]) == ("access", "refresh")
+    assert id_token["secret"].startswith("eyJ")
+    assert (account["username"], account["local_account_id"], account["realm"]) == ("ada@tenant.test", "ada", TENANT)
+    assert [access] == list(cache.search(kind.ACCESS_TOKEN, target=["a"], query=query, now=NOW))
+    assert not list(cache.search(kind.ACCESS_TOKEN, target=["a"], query=query, now=NOW + 3601))
+
+
+def test_keys_are_those_that_msal_makes() -> None:
+    """MSAL replaces an entry instead of adding a second one, and removes the one that it means."""
+    tokens = json.loads(signed_in().encode())["tokens"]
+    cache = msal.SerializableTokenCache()
+    makers = cache.key_makers
+    for name, kind in (
+        ("AccessToken", cache.CredentialType.ACCESS_TOKEN),
+        ("RefreshToken", cache.CredentialType.REFRESH_TOKEN),
+        ("IdToken", cache.CredentialType.ID_TOKEN),
+        ("Account", cache.CredentialType.ACCOUNT),
+    ):
+        ((key, entry),) = tokens[name].items()
+        assert key == makers[kind](**entry).lower()
+
+
+def test_an_msal_application_uses_the_tokens() -> None:
+    """End to end: the silent call of MSAL returns the token without a request."""
+    cache = msal.SerializableTokenCache()
+    far = TokenDocument.empty()
+    id_token = jwt_of(oid="ada", tid=TENANT, preferred_username="ada@tenant.test")
+    far_reply = TokenReply(
+        "access", 4_000_000_000, None, "Bearer", (), refresh_token="r", id_token=id_token, home_account_id=HOME
+    )
+    far.add(USER, ["a"], far_reply, cae=False, now=NOW)
+    cache.deserialize(json.dumps(json.loads(far.encode())["tokens"]))
+    app = msal.PublicClientApplication(
+        CLIENT,
+        authority=f"https://login.microsoftonline.com/{TENANT}",
+        token_cache=cache,
+        instance_discovery=False,
+        http_client=Discovery(),
+    )
+    (account,) = app.get_accounts("ada@tenant.test")
+    result = app.acquire_token_silent(["a"], account)
+    assert result is not None
+    assert result["access_token"] == "access"
+
+
+class Discovery:
+    """The one answer MSAL needs before it looks into its cache."""
+
+    def get(self, url: str, **_: Any) -> Any:
+        assert url.endswith("/.well-known/openid-configuration"), url
+        base = url.removesuffix("/v2.0/.well-known/openid-configuration")
+        document = {
+            "issuer": f"{base}/v2.0",
+            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+            "token_endpoint": f"{base}/oauth2/v2.0/token",
+        }
+        return type("Response", (), {"status_code": 200, "text": json.dumps(document), "headers": {}})()
+
+    def post(self, url: str, **_: Any) -> Any:
+        raise AssertionError(f"the cache has the token: {url}")
+
+    def close(self) -> None: ...
+
+
+def test_expired_tokens_are_dropped_when_others_come() -> None:
+    """A partition does not grow with every hour."""
+    document = TokenDocument.empty()
+    document.add(USER, ["a"], reply("old"), cae=False, now=NOW)
+    document.add(USER, ["a"], reply("old cae"), cae=True, now=NOW)
+    document.add(USER, ["b"], reply("new", lifetime=7200), cae=False, now=NOW + 3600)
+    assert b"old" not in document.encode()
+    assert document.access_token(("a",), cae=False, now=NOW) is None
+
+
+def test_a_token_that_was_looked_up_before_is_replaced_as_well() -> None:
+    """What the last look-up found is not remembered beyond the next change."""
+    document = signed_in()
+    assert document.access_token(("a",), cae=False, now=NOW) is not None
+    document.add(USER, ["a", "b"], reply("newer"), cae=False, now=NOW)
+    found = document.access_token(("a",), cae=False, now=NOW)
+    assert found is not None
+    assert found.token == "newer"
+
+
+def test_a_token_of_fewer_scopes_is_not_enough() -> None:
+    """Scopes are compared whole, not as text."""
+    document = TokenDocument.empty()
+    document.add(USER, ["Files.ReadWrite"], reply(), cae=False, now=NOW)
+    assert document.access_token(("Files.Read",), cae=False, now=NOW) is None
+    assert document.access_token(("Files.ReadWrite", "Mail.Read"), cae=False, now=NOW) is None
+    assert document.access_token(("Files.ReadWrite",), cae=False, now=NOW) is not None
+
+
+def test_an_expired_token_is_not_found_again() -> None:
+    """Also when it was found before."""
+    document = signed_in()
+    assert document.access_token(("a",), cae=False, now=NOW + 3599) is not None
+    assert document.access_token(("a",), cae=False, now=NOW + 3600) is None
+
+
+def test_forgetting_tokens_keeps_the_sessions() -> None:
+    """Both kinds of access token, the refresh token and the ID token go."""
+    document = signed_in()
+    document.add(USER, ["a"], reply("cae"), cae=True, now=NOW)
+    document.sessions["session"] = 1
+    document.forget_tokens()
+    assert json.loads(document.encode()) == {"version": 1, "tokens": {}, "cae": {}, "sessions": {"session": 1}}
+    assert document.access_token(("a",), cae=False, now=NOW) is None
+
+
+def test_only_the_refresh_token_that_was_refused_is_forgotten() -> None:
+    """Another process may have stored its successor meanwhile."""
+    document = signed_in()
+    document.forget_refresh_token("another")
+    assert document.refresh_token == "refresh"
+    document.forget_refresh_token("refresh")
+    assert document.refresh_token is None
+
+
+def test_a_copy_changes_alone() -> None:
+    """Readers of the original see none of it."""
+    document = signed_in()
+    document.sessions["session"] = {"since": 1}
+    before = document.encode()
+    copy = document.copy()
+    copy.add(USER, ["c"], reply("more", refresh_token="rotated"), cae=True, now=NOW)
+    copy.sessions["session"]["since"] = 2
+    copy.forget_refresh_token("rotated")
+    assert document.encode() == before
+
+
+def test_partitions_have_names_of_their_own() -> None:
+    """Names do not run into each other, and secrets are not in them."""
+    obo = {"client_id": "c", "authority": "https://a.test", "tenant": "t", "assertion": "assertion", "proof": "p"}
+    names = {
+        Partition.on_behalf_of(**obo).name,
+        Partition.on_behalf_of(**{**obo, "assertion": "other"}).name,
+        Partition.on_behalf_of(**{**obo, "proof": "other"}).name,
+        Partition.on_behalf_of(**{**obo, "client_id": 'c", "t'}).name,
+        Partition.user(client_id="c", authority="https://a.test", tenant="t", home_account_id="p").name,
+        Partition.app(client_id="c", authority="https://a.test", tenant="t", proof="p").name,
+        Partition.app(client_id="c", authority="https://a.test:8443", tenant="t", proof="p").name,
+    }
+    assert len(names) == 7
+    assert not [name for name in names if "assertion" in name]
+    assert Partition.on_behalf_of(**{**obo, "tenant": "T", "client_id": "C"}) == Partition.on_behalf_of(**obo)
+
+
+def test_reading_while_another_thread_writes() -> None:
+    """No reader fails, none sees a token that was replaced after the replacement was stored."""
+    from tests.drivers import SyncFace
+    from webidentity.cache.token_cache import TokenCache
+
+    cache, face = TokenCache(), SyncFace()
+    stored = [0]
+    stop = threading.Event()
+    problems: list[str] = []
+
+    def read() -> None:
+        while not stop.is_set():
+            floor = stored[0]
+            held = cache.peek(USER)
+            found = held.document.access_token(("a",), cae=False, now=NOW) if held else None
+            if floor and (found is None or int(found.token) < floor):
+                problems.append(f"{found} after {floor}")
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for number in range(1, 300):
+        face.run(
+            cache.update(
+                USER,
+                lambda document, text=str(number): document.add(USER, ["a"], reply(text), cae=False, now=NOW),
+                expires_at=1.0,
+                now=NOW,
+            )
+        )
+        stored[0] = number
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert not problems

@@ -1,0 +1,164 @@
+"""What only the SQLite store promises: files, processes and forks."""
+
+import multiprocessing
+import os
+import sqlite3
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.cache.updates import add_entries, claim_names
+from webidentity.cache import KeyRing, SQLiteStore, StoreUnavailableError
+from webidentity.cache.sealed import SealedStore
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file that is not there yet, in a folder that is not there yet."""
+    return tmp_path / "instance" / "tokens.sqlite3"
+
+
+def test_only_the_owner_can_read_the_files(path: Path) -> None:
+    """The database, its write-ahead log, the shared memory file and the folder, whatever the umask is."""
+    umask = os.umask(0)
+    try:
+        store = SQLiteStore(path)
+        store.save("key", b"v", expected=None, expires_at=1.0)
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    finally:
+        os.umask(umask)
+    assert modes == {f"tokens.sqlite3{end}": 0o600 for end in ("", "-wal", "-shm")}
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    store.close()
+
+
+def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> None:
+    """Also if it was there before."""
+    path.parent.mkdir()
+    path.touch(0o644)
+    store = SQLiteStore(path)
+    store.load("key")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    store.close()
+
+
+def test_a_file_that_is_no_database_is_named(path: Path) -> None:
+    """The message says which file and what to look at."""
+    path.parent.mkdir()
+    path.write_text("this is somebody's thesis, not a database, and must not be overwritten\n" * 100)
+    for call in (
+        lambda store: store.load("key"),
+        lambda store: store.save("key", b"v", expected=None, expires_at=1.0),
+        lambda store: store.delete("key"),
+        lambda store: store.sweep(1.0),
+    ):
+        with pytest.raises(StoreUnavailableError, match=r"tokens\.sqlite3 cannot be used"):
+            call(SQLiteStore(path))
+    assert path.read_text().startswith("this is somebody's thesis")
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    """Nor is any other error of the file system a riddle."""
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreUnavailableError, match=r"tokens\.sqlite3 cannot be used"):
+        SQLiteStore(tmp_path / "file" / "tokens.sqlite3").load("key")
+    with pytest.raises(StoreUnavailableError, match="cannot be used"):
+        SQLiteStore(tmp_path).load("key")
+
+
+def test_a_file_that_another_process_keeps_locked_is_reported(path: Path) -> None:
+    """After the timeout, not never."""
+    store = SQLiteStore(path, timeout=0.02)
+    store.load("key")
+    other = sqlite3.connect(path, isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailableError, match="locked"):
+            store.save("key", b"v", expected=None, expires_at=1.0)
+        assert store.load("key") is None
+    finally:
+        other.close()
+    assert store.save("key", b"v", expected=None, expires_at=1.0) is not None
+    store.close()
+
+
+def test_what_was_saved_outlives_the_process_and_the_store(path: Path) -> None:
+    """A new store of the same file finds it."""
+    first = SQLiteStore(path)
+    first.save("key", b"v", expected=None, expires_at=1.0)
+    first.close()
+    second = SQLiteStore(path)
+    row = second.load("key")
+    second.close()
+    assert row is not None
+    assert row.value == b"v"
+
+
+def test_four_processes_lose_no_update(path: Path) -> None:
+    """Each adds fifty entries to one partition of a file that none has opened before; all are there at the end."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(4) as pool:
+        pool.starmap(add_entries, [(str(path), number, 50) for number in range(4)], chunksize=1)
+        pool.close()
+        pool.join()
+    store = SQLiteStore(path)
+    held = SealedStore(store, KeyRing("secret")).read("name", None)
+    store.close()
+    assert held is not None
+    assert set(held.document.sessions) == {f"{process}-{count}" for process in range(4) for count in range(50)}
+
+
+def test_of_four_processes_one_claims_each_name(path: Path) -> None:
+    """A sign-in's state is good for one callback, whichever worker it reaches."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(4) as pool:
+        claimed = pool.starmap(claim_names, [(str(path), 20)] * 4, chunksize=1)
+        pool.close()
+        pool.join()
+    assert sum(claimed) == 20
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_child_opens_connections_of_its_own(path: Path) -> None:
+    """SQLite's connections must not cross a fork, as they would under a preforking server."""
+    store = SQLiteStore(path)
+    store.save("key", b"parent", expected=None, expires_at=1.0)
+    inherited = list(store._idle)
+    assert inherited
+
+    def child() -> bool:
+        row = store.load("key")
+        version = store.save("child", b"child", expected=None, expires_at=1.0)
+        return row is not None and row.value == b"parent" and version is not None and store._idle != inherited
+
+    assert in_a_fork(child)
+    assert store._idle == inherited
+    assert store.load("child") is not None
+    store.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_fork_while_the_store_is_in_use_does_not_hang_the_child(path: Path) -> None:
+    """The child has a copy of the lock, and not the thread that would release it."""
+    store = SQLiteStore(path)
+    store.load("key")
+    with store._lock:
+        assert in_a_fork(lambda: store.load("key") is None)
+    store.close()
+
+
+def in_a_fork(check: object) -> bool:
+    """Run the check in a forked child and return what it returned; False if it hangs or raises."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            guard = threading.Timer(5, os._exit, [2])
+            guard.daemon = True
+            guard.start()
+            status = 0 if check() else 1  # type: ignore[operator]
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -1,0 +1,151 @@
+"""The cache in front of a store: what is held in this process, and when the store is asked."""
+
+import os
+from typing import Any
+
+import pytest
+
+from tests.cache.test_sqlite import in_a_fork
+from tests.drivers import Driver
+from tests.replies import CLIENT, TENANT
+from webidentity.cache import KeyRing, MemoryStore, TokenCache
+from webidentity.cache.document import TokenDocument
+from webidentity.cache.partition import Partition
+from webidentity.cache.sealed import Held
+from webidentity.protocol.token_reply import TokenReply
+
+NOW = 1_800_000_000
+
+
+def partition(user: str = "ada") -> Partition:
+    return Partition.user(client_id=CLIENT, authority="https://a.test", tenant=TENANT, home_account_id=user)
+
+
+def put(driver: Driver, cache: TokenCache, text: str, user: str = "ada") -> Held:
+    def add(document: TokenDocument) -> None:
+        document.add(partition(user), ["a"], TokenReply(text, 4_000_000_000, None, "Bearer", ()), cae=False, now=NOW)
+
+    held: Held = driver.run(cache.update(partition(user), add, expires_at=NOW + 60.0, now=NOW))
+    return held
+
+
+def get(driver: Driver, cache: TokenCache, user: str = "ada") -> str | None:
+    held = driver.run(cache.load(partition(user)))
+    found = held.document.access_token(("a",), cae=False, now=NOW) if held else None
+    return found.token if found else None
+
+
+def peek(cache: TokenCache, user: str = "ada") -> str | None:
+    held = cache.peek(partition(user))
+    found = held.document.access_token(("a",), cae=False, now=NOW) if held else None
+    return found.token if found else None
+
+
+@pytest.fixture(params=["alone", "store"])
+def cache(request: pytest.FixtureRequest) -> TokenCache:
+    """A cache without a store, then one with."""
+    return TokenCache() if request.param == "alone" else TokenCache(MemoryStore(), KeyRing("key"))
+
+
+def test_what_was_put_is_there_until_it_is_deleted(driver: Driver, cache: TokenCache) -> None:
+    """For its own partition only."""
+    put(driver, cache, "token")
+    assert (get(driver, cache), peek(cache)) == ("token", "token")
+    assert (get(driver, cache, "grace"), peek(cache, "grace")) == (None, None)
+    driver.run(cache.delete(partition()))
+    assert (get(driver, cache), peek(cache)) == (None, None)
+
+
+def test_a_change_leaves_what_others_are_reading_alone(driver: Driver, cache: TokenCache) -> None:
+    """A thread that looks for a token at that moment must not take the old one for the new document's."""
+    before = put(driver, cache, "first")
+    content = before.document.encode()
+    put(driver, cache, "second")
+    assert before.document.encode() == content
+    assert peek(cache) == "second"
+
+
+def test_two_processes_see_each_others_changes(driver: Driver) -> None:
+    """The store is the truth; what this process holds of it is renewed when it is loaded."""
+    store = MemoryStore()
+    here, there = TokenCache(store, KeyRing("key")), TokenCache(store, KeyRing("key"))
+    put(driver, here, "first")
+    assert get(driver, there) == "first"
+    put(driver, there, "second")
+    assert peek(here) == "first"
+    assert get(driver, here) == "second"
+    driver.run(there.delete(partition()))
+    assert get(driver, here) is None
+    assert peek(here) is None
+
+
+def test_what_this_process_holds_is_bounded(driver: Driver) -> None:
+    """The partition that was not used for longest goes; a store still has it."""
+    cache = TokenCache(MemoryStore(), KeyRing("key"), max_partitions=2)
+    for user in ("ada", "grace", "edsger"):
+        put(driver, cache, f"of {user}", user)
+    assert [peek(cache, user) for user in ("ada", "grace", "edsger")] == [None, "of grace", "of edsger"]
+    assert get(driver, cache, "ada") == "of ada"
+
+
+def test_the_time_of_the_last_refresh_survives_a_change(driver: Driver, cache: TokenCache) -> None:
+    """Otherwise a change of another scope would restart the renewals of a failing one."""
+    put(driver, cache, "first").last_refresh["key"] = 1.0
+    assert put(driver, cache, "second").last_refresh == {"key": 1.0}
+
+
+def test_expired_rows_are_swept_now_and_then(driver: Driver) -> None:
+    """Not at every change, and never those that live."""
+
+    swept: list[float] = []
+
+    class CountingStore(MemoryStore):
+        def sweep(self, now: float) -> int:
+            swept.append(now)
+            return super().sweep(now)
+
+    cache = TokenCache(CountingStore(), KeyRing("key"))
+    for _ in range(3):
+        put(driver, cache, "token")
+    assert swept == [NOW]
+    assert get(driver, cache) == "token"
+
+
+def test_a_name_is_claimed_once(driver: Driver) -> None:
+    """By whichever process is first; without a store nobody could promise that."""
+    store = MemoryStore()
+    caches = [TokenCache(store, KeyRing("key")) for _ in range(2)]
+    assert [driver.run(each.claim_once("name", expires_at=1.0)) for each in caches] == [True, False]
+    with pytest.raises(ValueError, match="store"):
+        driver.run(TokenCache().claim_once("name", expires_at=1.0))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.parametrize("held", ["cache", "flights", "store"])
+def test_a_fork_while_a_lock_is_held_does_not_hang_the_child(held: str) -> None:
+    """A server may load the site, use it, and fork."""
+    from tests.drivers import SyncFace
+
+    store, face = MemoryStore(), SyncFace()
+    cache = TokenCache(store, KeyRing("key"))
+    put(face, cache, "parent")
+    locks: dict[str, Any] = {"cache": cache, "flights": cache.flights, "store": store}
+
+    def child() -> bool:
+        put(face, cache, "child")
+        flight, leads = cache.flights.join("key")
+        cache.flights.land("key", flight, None)
+        return leads and get(face, cache) == "child"
+
+    with locks[held]._lock:
+        assert in_a_fork(child)
+    assert get(face, cache) == "parent"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_child_does_not_wait_for_a_flight_of_its_parent() -> None:
+    """The thread that leads it is not there."""
+    cache = TokenCache()
+    cache.flights.join("key")
+    assert in_a_fork(lambda: cache.flights.join("key")[1])
+    assert cache.flights.join("key")[1] is False

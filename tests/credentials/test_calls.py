@@ -1,0 +1,241 @@
+"""What a call of get_token may ask, and what it is answered from memory."""
+
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
+
+from tests.canned import Canned, Reply
+from tests.clock import Clock
+from tests.drivers import Driver
+from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, refusal, token
+from webidentity.cache import KeyRing, MemoryStore, SQLiteStore, StoreUnavailableError, TokenCache
+from webidentity.errors import EntraError
+
+CLAIMS = '{"access_token": {"nbf": {"essential": true, "value": "1"}}}'
+
+
+def secret_credential(driver: Driver, network: Canned, **options: Any) -> Any:
+    arguments = {"retry_total": 0, **options}
+    return driver.credential("ClientSecretCredential", network, TENANT, CLIENT, "s3cret", **arguments)
+
+
+def numbered() -> Canned:
+    network = Canned(answer=lambda _: token(f"token-{len(network.sent)}"))
+    return network
+
+
+def test_the_request_is_a_client_credentials_grant(driver: Driver) -> None:
+    """To the tenant's v2.0 endpoint, with azure-core's headers, and with no discovery request before it."""
+    network = numbered()
+    secret_credential(driver, network).get_token(SCOPE)
+    (sent,) = network.sent
+    assert (sent.method, sent.url) == ("POST", f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token")
+    assert sent.form == {
+        "client_id": CLIENT,
+        "client_secret": "s3cret",
+        "client_info": "1",
+        "grant_type": "client_credentials",
+        "scope": SCOPE,
+    }
+    assert sent.headers["User-Agent"].startswith("azsdk-python-webidentity/")
+    assert sent.headers["Accept"] == "application/json"
+    assert sent.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert "x-ms-client-request-id" in sent.headers
+
+
+def test_both_methods_share_a_token(driver: Driver) -> None:
+    """And a cached answer is the same object each time: nothing is built for it."""
+    network = numbered()
+    credential = secret_credential(driver, network)
+    assert credential.get_token(SCOPE).token == credential.get_token_info(SCOPE).token == "token-1"
+    assert credential.get_token(SCOPE) is credential.get_token(SCOPE)
+    assert credential.get_token_info(SCOPE) is credential.get_token_info(SCOPE)
+    assert len(network.sent) == 1
+
+
+def test_options_of_get_token_info_are_those_of_get_token(driver: Driver) -> None:
+    """claims, tenant_id and enable_cae; unknown ones are ignored."""
+    network = numbered()
+    credential = secret_credential(driver, network, additionally_allowed_tenants=[OTHER_TENANT])
+    options = {"claims": CLAIMS, "tenant_id": OTHER_TENANT, "enable_cae": True, "unknown": 1}
+    credential.get_token_info(SCOPE, options=options)
+    assert OTHER_TENANT in network.sent[0].url
+    assert "CP1" in network.forms[0]["claims"]
+    assert "nbf" in network.forms[0]["claims"]
+    credential.get_token(SCOPE, tenant_id=OTHER_TENANT, enable_cae=True)
+    assert len(network.sent) == 1
+
+
+def test_a_token_that_claims_replaced_is_never_served_again(driver: Driver) -> None:
+    """Not even when its replacement lives for a minute only."""
+    network = Canned(token("refused"), token("accepted", expires_in=60))
+    credential = secret_credential(driver, network)
+    credential.get_token(SCOPE)
+    assert credential.get_token(SCOPE, claims=CLAIMS).token == "accepted"
+    assert credential.get_token(SCOPE).token == "accepted"
+    assert credential.get_token_info(SCOPE).token == "accepted"
+
+
+def test_tenants_have_tokens_of_their_own(driver: Driver) -> None:
+    """The same scope in two tenants is two tokens."""
+    network = Canned(answer=lambda sent: token(sent.url))
+    credential = secret_credential(driver, network, additionally_allowed_tenants=["*"])
+    for _ in range(2):
+        assert TENANT in credential.get_token(SCOPE).token
+        assert OTHER_TENANT in credential.get_token(SCOPE, tenant_id=OTHER_TENANT).token
+    assert len(network.sent) == 2
+
+
+def test_a_tenant_that_is_not_allowed_is_refused_before_any_request(driver: Driver) -> None:
+    """By both methods."""
+    network = numbered()
+    credential = secret_credential(driver, network)
+    with pytest.raises(ClientAuthenticationError, match="additionally_allowed_tenants"):
+        credential.get_token(SCOPE, tenant_id=OTHER_TENANT)
+    with pytest.raises(ClientAuthenticationError, match="additionally_allowed_tenants"):
+        credential.get_token_info(SCOPE, options={"tenant_id": OTHER_TENANT})
+    assert not network.sent
+
+
+@pytest.mark.parametrize("scopes", [(), ("",), (None,), (["a", "b"],), (1,)])
+@pytest.mark.parametrize("method", ["get_token", "get_token_info"])
+def test_a_call_without_proper_scopes_says_how_to_call(driver: Driver, method: str, scopes: tuple[Any, ...]) -> None:
+    """None, an empty one, or a list in place of separate strings."""
+    with pytest.raises(ValueError, match=method if not scopes else "separate strings"):
+        getattr(secret_credential(driver, numbered()), method)(*scopes)
+
+
+def test_unknown_keywords_are_accepted(driver: Driver) -> None:
+    """As azure-core's protocol demands of get_token, and azure-identity of constructors."""
+    credential = secret_credential(driver, numbered(), disable_instance_discovery=True, something_new=1)
+    assert credential.get_token(SCOPE, something_new=1).token == "token-1"
+
+
+def test_persistence_options_are_not_silently_ignored(driver: Driver) -> None:
+    """Tokens would be kept elsewhere than the caller asked."""
+    with pytest.raises(TypeError, match="token_cache="):
+        secret_credential(driver, numbered(), cache_persistence_options=object())
+
+
+@pytest.mark.parametrize("missing", range(3))
+def test_a_missing_argument_is_a_value_error(driver: Driver, missing: int) -> None:
+    """When the credential is made, before any request."""
+    arguments = [TENANT, CLIENT, "s3cret"]
+    arguments[missing] = ""
+    with pytest.raises(ValueError, match=["(?i)tenant", "client_id", "client_secret"][missing]):
+        driver.credential("ClientSecretCredential", numbered(), *arguments)
+
+
+def test_credentials_share_a_token_cache(driver: Driver) -> None:
+    """If their arguments are equal; the secret is one of them."""
+    cache, network = TokenCache(), numbered()
+    first = secret_credential(driver, network, token_cache=cache)
+    second = secret_credential(driver, network, token_cache=cache)
+    assert first.get_token(SCOPE).token == second.get_token(SCOPE).token == "token-1"
+    other = driver.credential("ClientSecretCredential", network, TENANT, CLIENT, "other", token_cache=cache)
+    assert other.get_token(SCOPE).token == "token-2"
+
+
+def test_by_default_each_has_a_cache_of_its_own(driver: Driver) -> None:
+    """As in azure-identity."""
+    network = numbered()
+    assert secret_credential(driver, network).get_token(SCOPE).token == "token-1"
+    assert secret_credential(driver, network).get_token(SCOPE).token == "token-2"
+
+
+def test_a_store_keeps_tokens_for_the_next_process(driver: Driver, tmp_path: Any) -> None:
+    """A restarted service asks for nothing that it still has."""
+    network = numbered()
+    for _ in range(2):
+        store = SQLiteStore(tmp_path / "tokens.sqlite3")
+        cache = TokenCache(store, KeyRing("key"))
+        assert secret_credential(driver, network, token_cache=cache).get_token(SCOPE).token == "token-1"
+        cache.close()
+    assert b"token-1" not in (tmp_path / "tokens.sqlite3").read_bytes()
+
+
+def test_a_store_without_keys_is_refused() -> None:
+    """It would hold refresh tokens in clear."""
+    with pytest.raises(ValueError, match="KeyRing"):
+        TokenCache(MemoryStore())
+
+
+class BrokenStore(MemoryStore):
+    """A store whose machine can be switched off."""
+
+    broken = False
+
+    def load(self, key: str) -> Any:
+        if self.broken:
+            raise StoreUnavailableError("the store is down")
+        return super().load(key)
+
+
+def test_a_store_that_is_down_does_not_take_a_valid_token_away(driver: Driver, clock: Clock) -> None:
+    """In the refresh window the current token is served; without one the store's error is the caller's."""
+    store, network = BrokenStore(), numbered()
+    credential = secret_credential(driver, network, token_cache=TokenCache(store, KeyRing("key")))
+    credential.get_token(SCOPE)
+    store.broken = True
+    assert credential.get_token(SCOPE).token == "token-1"
+    clock.advance(3600 - 100)
+    assert credential.get_token(SCOPE).token == "token-1"
+    clock.advance(101)
+    with pytest.raises(StoreUnavailableError):
+        credential.get_token(SCOPE)
+    store.broken = False
+    assert credential.get_token(SCOPE).token == "token-2"
+
+
+def test_errors_carry_what_entra_said(driver: Driver) -> None:
+    """The response on every authentication error, in sync and async alike."""
+    network = Canned(
+        refusal("invalid_client", "AADSTS7000215: bad", error_codes=[7000215], correlation_id="c", status=401)
+    )
+    with pytest.raises(EntraError) as caught:
+        secret_credential(driver, network).get_token(SCOPE)
+    error = caught.value
+    assert (error.error, error.error_codes, error.correlation_id) == ("invalid_client", (7000215,), "c")
+    assert error.response.status_code == 401
+    assert error.status_code == 401
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply("<html>", 502), Reply("", 200), Reply(b"\xff\xfe\x00\x80", 200), Reply("[]", 200)]
+)
+def test_what_is_no_token_reply_is_an_authentication_error(driver: Driver, reply: Reply) -> None:
+    """Through the whole pipeline, whatever the bytes are."""
+    with pytest.raises(ClientAuthenticationError, match="Microsoft Entra ID"):
+        secret_credential(driver, Canned(reply)).get_token(SCOPE)
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16", "no-such-charset"])
+def test_a_wrong_charset_is_no_crash(driver: Driver, charset: str) -> None:
+    """The header is the other side's."""
+    reply = Reply(b'{"error": "invalid_client"}\xff', 400, {"Content-Type": f"application/json; charset={charset}"})
+    with pytest.raises(ClientAuthenticationError):
+        secret_credential(driver, Canned(reply)).get_token(SCOPE)
+
+
+def test_a_network_that_is_down_is_azure_cores_error(driver: Driver) -> None:
+    """What Azure SDK clients raise and handle."""
+    import requests
+
+    with pytest.raises(ServiceRequestError):
+        secret_credential(driver, Canned(requests.ConnectionError("refused"))).get_token(SCOPE)
+
+
+def test_a_server_error_is_retried(driver: Driver) -> None:
+    """As azure-core's policy is configured, POST included."""
+    network = Canned(Reply({"error": "server_error"}, 503), token("second try"))
+    credential = secret_credential(driver, network, retry_total=1, retry_backoff_factor=0)
+    assert credential.get_token(SCOPE).token == "second try"
+
+
+def test_redirects_are_not_followed(driver: Driver) -> None:
+    """The token endpoint has no business sending the client's secret elsewhere."""
+    network = Canned(Reply("", 307, {"Location": "https://evil.test/token"}))
+    with pytest.raises(ClientAuthenticationError):
+        secret_credential(driver, network).get_token(SCOPE)
+    assert len(network.sent) == 1

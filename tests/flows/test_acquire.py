@@ -1,0 +1,244 @@
+"""The cache policy, played as lists of requests and replies."""
+
+import json
+import logging
+
+import pytest
+
+from tests.canned import Reply
+from tests.clock import Clock
+from tests.replies import AUTHORITY, CLIENT, SCOPE, TENANT, refusal, token, user_token
+from tests.script import play
+from webidentity.cache.token_cache import TokenCache
+from webidentity.errors import EntraError
+from webidentity.flows.acquire import NoTokenSourceError, keep
+from webidentity.flows.authorization_code import UserTokens
+from webidentity.flows.client import Client, ClientSecret
+from webidentity.flows.client_credentials import ClientCredentials
+from webidentity.protocol.effects import Flow
+from webidentity.protocol.token_reply import read_token_reply
+from webidentity.protocol.token_request import TokenRequest
+
+HOME = f"ada.{TENANT}"
+CLAIMS = '{"access_token": {"nbf": {"essential": true, "value": "1700000000"}}}'
+ANY: dict[str, str] = {}
+
+
+def ask(*scopes: str, claims: str | None = None, cae: bool = False) -> TokenRequest:
+    return TokenRequest(scopes or (SCOPE,), TENANT, claims, cae)
+
+
+class App:
+    """The application's own tokens, asked for one after the other."""
+
+    def __init__(self) -> None:
+        self.cache = TokenCache()
+        self._grant = ClientCredentials(Client(AUTHORITY, CLIENT, ClientSecret("s3cret")), self.cache)
+
+    def token(self, request: TokenRequest, *replies: Reply | Exception) -> str:
+        steps = [({"grant_type": "client_credentials", "client_secret": "s3cret"}, reply) for reply in replies]
+        return play(self._grant.token(request), steps).token
+
+
+class User:
+    """A signed-in user's tokens, had by refresh token only."""
+
+    def __init__(self, *, refresh_token: str | None = "refresh-token-1") -> None:
+        self.users = UserTokens(Client(AUTHORITY, CLIENT, ClientSecret("s3cret")), TokenCache())
+        play(self._sign_in(user_token("signed-in", refresh_token=refresh_token)))
+
+    def _sign_in(self, reply: Reply) -> Flow[object]:
+        from tests.script import Response
+
+        acquisition = self.users.acquisition(ask("openid"), HOME)
+        return keep(self.users.cache, acquisition, read_token_reply(Response(reply), now=_now()), _now())
+
+    def token(self, request: TokenRequest, *steps: tuple[str, Reply | Exception]) -> str:
+        expected = [
+            ({"grant_type": "refresh_token", "refresh_token": refresh_token}, reply) for refresh_token, reply in steps
+        ]
+        return play(self.users.token(request, HOME), expected).token
+
+
+def _now() -> int:
+    import time
+
+    return int(time.time())
+
+
+def test_a_fresh_token_is_served_without_a_request(clock: Clock) -> None:
+    """One request, then none until the refresh window."""
+    app = App()
+    assert app.token(ask(), token("first")) == "first"
+    clock.advance(3600 - 300 - 10)
+    assert app.token(ask()) == "first"
+
+
+def test_an_expired_token_is_not_served(clock: Clock) -> None:
+    """After its expiry a new one is asked for, and the failure to get one is the caller's."""
+    app = App()
+    app.token(ask(), token("first"))
+    clock.advance(3600)
+    with pytest.raises(EntraError, match="invalid_client"):
+        app.token(ask(), refusal("invalid_client"))
+    assert app.token(ask(), token("second")) == "second"
+    assert app.token(ask()) == "second"
+
+
+def test_a_token_near_its_end_is_renewed(clock: Clock) -> None:
+    """Five minutes before its expiry a token is renewed."""
+    app = App()
+    app.token(ask(), token("first"))
+    clock.advance(3600 - 299)
+    assert app.token(ask(), token("second")) == "second"
+    assert app.token(ask()) == "second"
+
+
+def test_refresh_in_brings_the_renewal_forward(clock: Clock) -> None:
+    """The authority may ask for a renewal long before the expiry."""
+    app = App()
+    app.token(ask(), token("first", refresh_in=1000))
+    clock.advance(990)
+    assert app.token(ask()) == "first"
+    clock.advance(11)
+    assert app.token(ask(), token("second")) == "second"
+
+
+@pytest.mark.parametrize(
+    "failure", [refusal("temporarily_unavailable", status=503), OSError("network"), Reply("<html>")]
+)
+def test_a_failing_renewal_serves_the_current_token(
+    clock: Clock, failure: Reply | Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever goes wrong, there is a valid token; the authority is asked again after 30 seconds, not before."""
+    app = App()
+    app.token(ask(), token("first"))
+    clock.advance(3600 - 200)
+    with caplog.at_level(logging.WARNING):
+        assert app.token(ask(), failure) == "first"
+    assert "Renewing a token failed" in caplog.text
+    clock.advance(29)
+    assert app.token(ask()) == "first"
+    clock.advance(2)
+    assert app.token(ask(), token("second")) == "second"
+
+
+def test_a_short_lived_token_is_not_renewed_at_every_call(clock: Clock) -> None:
+    """A token that is born in its refresh window is served for 30 seconds as well."""
+    app = App()
+    app.token(ask(), token("first", expires_in=200))
+    assert app.token(ask()) == "first"
+    clock.advance(31)
+    assert app.token(ask(), token("second", expires_in=200)) == "second"
+    assert app.token(ask()) == "second"
+
+
+def test_claims_bypass_the_cache_and_replace_the_token(clock: Clock) -> None:
+    """A resource refused the cached token: it is not served again, with claims or without."""
+    app = App()
+    app.token(ask(), token("refused"))
+    assert app.token(ask(claims=CLAIMS), token("accepted")) == "accepted"
+    assert app.token(ask()) == "accepted"
+    assert app.token(ask(claims=CLAIMS), token("again")) == "again"
+
+
+def test_claims_replace_a_token_of_more_scopes() -> None:
+    """The newest of the tokens that fit is served: the one had for more scopes is the one that was refused."""
+    user = User()
+    user.token(ask("a", "b"), ("refresh-token-1", user_token("refused", refresh_token=None)))
+    assert user.token(ask("a")) == "refused"
+    user.token(ask("a", claims=CLAIMS), ("refresh-token-1", user_token("accepted", refresh_token=None)))
+    assert user.token(ask("a")) == "accepted"
+
+
+def test_claims_for_more_scopes_replace_a_token_of_fewer() -> None:
+    """And the other way round."""
+    user = User()
+    user.token(ask("a"), ("refresh-token-1", user_token("refused", refresh_token=None)))
+    user.token(ask("a", "b", claims=CLAIMS), ("refresh-token-1", user_token("accepted", refresh_token=None)))
+    assert user.token(ask("a")) == "accepted"
+
+
+def test_renewing_one_of_several_tokens_serves_the_new_one(clock: Clock) -> None:
+    """A token for a subset of scopes, once renewed, is the one served."""
+    user = User()
+    user.token(ask("a", "b"), ("refresh-token-1", user_token("wide", refresh_token=None)))
+    clock.advance(3600 - 200)
+    assert user.token(ask("a"), ("refresh-token-1", user_token("renewed", refresh_token=None))) == "renewed"
+    assert user.token(ask("a")) == "renewed"
+
+
+def test_malformed_claims_are_refused_before_anything_is_sent() -> None:
+    """A claims challenge that was not base64-decoded, for example."""
+    with pytest.raises(ValueError, match="JSON object"):
+        App().token(ask(claims="eyJ9"))
+
+
+def test_claims_and_the_cae_capability_are_merged() -> None:
+    """The request says both what was challenged and that challenges are understood."""
+    fields = ask(claims=CLAIMS, cae=True).fields
+    assert json.loads(fields["claims"])["access_token"] == {
+        "nbf": {"essential": True, "value": "1700000000"},
+        "xms_cc": {"values": ["CP1"]},
+    }
+    assert json.loads(ask(cae=True).fields["claims"]) == {"access_token": {"xms_cc": {"values": ["CP1"]}}}
+    assert "claims" not in ask().fields
+
+
+def test_cae_tokens_are_kept_apart() -> None:
+    """A caller who cannot answer a challenge never gets a token that may be challenged, nor the other way round."""
+    app = App()
+    app.token(ask(), token("plain"))
+    assert app.token(ask(cae=True), token("cae")) == "cae"
+    assert (app.token(ask()), app.token(ask(cae=True))) == ("plain", "cae")
+
+
+def test_the_refresh_token_serves_any_scope_and_either_cae_setting() -> None:
+    """One sign-in is enough for everything the user consented to."""
+    user = User()
+    assert user.token(ask("b"), ("refresh-token-1", user_token("b", refresh_token=None))) == "b"
+    assert user.token(ask("c", cae=True), ("refresh-token-1", user_token("c", refresh_token=None))) == "c"
+    assert user.token(ask("b")) == "b"
+
+
+def test_a_rotated_refresh_token_replaces_its_predecessor() -> None:
+    """Entra may make refresh tokens single-use."""
+    user = User()
+    user.token(ask("b"), ("refresh-token-1", user_token("b", refresh_token="refresh-token-2")))
+    user.token(ask("c"), ("refresh-token-2", user_token("c", refresh_token="refresh-token-3")))
+    user.token(ask("d"), ("refresh-token-3", user_token("d", refresh_token=None)))
+    user.token(ask("e"), ("refresh-token-3", user_token("e", refresh_token=None)))
+
+
+def test_a_spent_refresh_token_is_not_sent_again() -> None:
+    """invalid_grant is final: the caller learns why, the next one that there is nothing left."""
+    user = User()
+    with pytest.raises(EntraError, match="AADSTS700082"):
+        user.token(ask("b"), ("refresh-token-1", refusal("invalid_grant", "AADSTS700082: expired")))
+    with pytest.raises(NoTokenSourceError):
+        user.token(ask("b"))
+    assert user.token(ask("openid")) == "signed-in"
+
+
+def test_missing_consent_does_not_spend_the_refresh_token() -> None:
+    """The other scopes still work."""
+    user = User()
+    refused = refusal("invalid_grant", "AADSTS65001", suberror="consent_required", error_codes=[65001])
+    with pytest.raises(EntraError, match="consented"):
+        user.token(ask("b"), ("refresh-token-1", refused))
+    assert user.token(ask("c"), ("refresh-token-1", user_token("c"))) == "c"
+
+
+def test_a_refusal_for_another_reason_does_not_spend_the_refresh_token() -> None:
+    """A throttled or broken authority says nothing of the token."""
+    user = User()
+    for error in ("temporarily_unavailable", "invalid_client"):
+        with pytest.raises(EntraError, match=error):
+            user.token(ask("b"), ("refresh-token-1", refusal(error)))
+    assert user.token(ask("b"), ("refresh-token-1", user_token("b"))) == "b"
+
+
+def test_without_a_refresh_token_nothing_can_be_asked_for() -> None:
+    """The user did not grant offline_access."""
+    with pytest.raises(NoTokenSourceError):
+        User(refresh_token=None).token(ask("b"))

@@ -1,0 +1,129 @@
+"""No caller ever gets a token of somebody else, whatever was asked before, and by whom."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.canned import Reply
+from tests.drivers import SyncFace
+from tests.replies import CLIENT, client_info, jwt_of, token
+from tests.script import Response, form_of
+from webidentity.cache import KeyRing, MemoryStore, TokenCache
+from webidentity.flows.acquire import keep
+from webidentity.flows.authorization_code import UserTokens
+from webidentity.flows.client import Client, ClientSecret
+from webidentity.flows.client_credentials import ClientCredentials
+from webidentity.flows.on_behalf_of import OnBehalfOf
+from webidentity.protocol.effects import Flow
+from webidentity.protocol.token_reply import read_token_reply
+from webidentity.protocol.token_request import TokenRequest
+
+USERS = ["ada", "grace", "edsger"]
+# Names that are equal but for case, or that run into each other when they are joined carelessly.
+TENANTS = ["tenant-a", "tenant-b", "tenant-a-b"]
+AUTHORITIES = ["https://login.microsoftonline.com", "https://login.microsoftonline.us"]
+SECRETS = ["secret-1", "secret-2"]
+SCOPES = [("read",), ("read", "write"), ("write",)]
+CLIENTS = [CLIENT, f"{CLIENT}-2"]
+
+CALL = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(["app", "user", "obo"]),
+        "user": st.sampled_from(USERS),
+        "tenant": st.sampled_from(TENANTS),
+        "authority": st.sampled_from(AUTHORITIES),
+        "secret": st.sampled_from(SECRETS),
+        "client_id": st.sampled_from(CLIENTS),
+        "scopes": st.sampled_from(SCOPES),
+        "cae": st.booleans(),
+        "claims": st.sampled_from([None, '{"access_token": {}}']),
+    }
+)
+
+
+def whose(call: dict[str, Any]) -> str:
+    """Return what must be equal for a token to be shared; the secret stands for the client in all but user tokens."""
+    who = call["user"] if call["kind"] != "app" else "nobody"
+    proof = call["secret"] if call["kind"] != "user" else "any"
+    return "|".join([call["kind"], who, call["tenant"], call["authority"], call["client_id"], proof, str(call["cae"])])
+
+
+class Authority:
+    """Answers each call with a token that names whose it is."""
+
+    def __init__(self, call: dict[str, Any]) -> None:
+        self._call = call
+
+    def send(self, request: Any) -> Response:
+        call, form = self._call, form_of(request)
+        assert request.url == f"{call['authority']}/{call['tenant']}/oauth2/v2.0/token"
+        assert (form["client_id"], form["client_secret"]) == (call["client_id"], call["secret"])
+        if call["kind"] == "user":
+            assert form["refresh_token"] == f"refresh {whose({**call, 'cae': None})}"
+        if call["kind"] == "obo":
+            assert form["assertion"] == assertion_of(call["user"])
+        return Response(reply_for(call))
+
+
+def reply_for(call: dict[str, Any]) -> Reply:
+    more = {} if call["kind"] == "app" else {"client_info": client_info(call["user"], "home")}
+    if call["kind"] == "user":
+        more["refresh_token"] = f"refresh {whose({**call, 'cae': None})}"
+    return token(f"{whose(call)}|{' '.join(call['scopes'])}", **more)
+
+
+def assertion_of(user: str) -> str:
+    return jwt_of(oid=user, exp=4_000_000_000)
+
+
+def flow_for(cache: TokenCache, call: dict[str, Any]) -> Flow[Any]:
+    """Sign the user in if need be, then ask for the token."""
+    client = Client(call["authority"], call["client_id"], ClientSecret(call["secret"]))
+    request = TokenRequest(call["scopes"], call["tenant"], call["claims"], call["cae"])
+    if call["kind"] == "app":
+        return (yield from ClientCredentials(client, cache).token(request))
+    if call["kind"] == "obo":
+        return (yield from OnBehalfOf.begin(client, cache, assertion_of(call["user"])).token(request))
+    users = UserTokens(client, cache)
+    home = f"{call['user']}.home"
+    if (yield from cache.load(users.partition(call["tenant"], home))) is None:
+        signed_in = read_token_reply(Response(reply_for(call)), now=1_800_000_000)
+        yield from keep(cache, users.acquisition(request, home), signed_in, 1_800_000_000)
+    return (yield from users.token(request, home))
+
+
+def check(call: dict[str, Any], access_token: str) -> None:
+    owner, scopes = access_token.rsplit("|", 1)
+    assert owner == whose(call)
+    assert set(call["scopes"]) <= set(scopes.split())
+
+
+CACHES: dict[str, Callable[[], TokenCache]] = {
+    "memory": TokenCache,
+    "store": lambda: TokenCache(MemoryStore(), KeyRing("secret")),
+    "two entries": lambda: TokenCache(MemoryStore(), KeyRing("secret"), max_partitions=2),
+}
+
+
+@pytest.mark.parametrize("cache_name", CACHES)
+@settings(max_examples=60, deadline=None)
+@given(calls=st.lists(CALL, min_size=2, max_size=25))
+def test_one_shared_cache_never_returns_a_foreign_token(cache_name: str, calls: list[dict[str, Any]]) -> None:
+    """Users, tenants, clouds, clients, secrets, scopes and grants in any order over one cache."""
+    cache, face = CACHES[cache_name](), SyncFace()
+    for call in calls:
+        check(call, face.run(flow_for(cache, call), Authority(call).send).token)
+
+
+@settings(max_examples=15, deadline=None)
+@given(calls=st.lists(CALL, min_size=8, max_size=16))
+def test_nor_does_it_when_they_all_come_at_once(calls: list[dict[str, Any]]) -> None:
+    """Single-flight gives nobody the reply to another's request."""
+    cache, face = TokenCache(), SyncFace()
+    starts = [lambda call=call: face.start(flow_for(cache, call), Authority(call).send) for call in calls]
+    for call, outcome in zip(calls, face.together(starts), strict=True):
+        assert not isinstance(outcome, BaseException), outcome
+        check(call, outcome.token)

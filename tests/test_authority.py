@@ -1,0 +1,133 @@
+"""Authorities and tenants: what is accepted, and where a request may go."""
+
+import pytest
+from azure.core.exceptions import ClientAuthenticationError
+
+from webidentity.authority import is_loopback, normalize_authority, resolve_tenant, validate_tenant_id
+
+
+@pytest.mark.parametrize(
+    ("given", "normal"),
+    [
+        ("login.microsoftonline.com", "https://login.microsoftonline.com"),
+        ("https://login.microsoftonline.com/", "https://login.microsoftonline.com"),
+        ("  https://login.microsoftonline.us//  ", "https://login.microsoftonline.us"),
+        ("HTTPS://Login.MicrosoftOnline.COM", "https://login.microsoftonline.com"),
+        ("login.example.com:8443", "https://login.example.com:8443"),
+        ("https://adfs.example.com/adfs/", "https://adfs.example.com/adfs"),
+        ("http://localhost:5000", "http://localhost:5000"),
+        ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
+        ("http://127.9.9.9", "http://127.9.9.9"),
+        ("http://[::1]:5000", "http://[::1]:5000"),
+    ],
+)
+def test_authorities_are_normalized(given: str, normal: str) -> None:
+    """Equal authorities become equal texts, ports and paths are kept, http is for this machine."""
+    assert normalize_authority(given) == normal
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "   ",
+        "https://",
+        "https:/login.microsoftonline.com",
+        "login.microsoftonline.com:",
+        "http://login.microsoftonline.com",
+        "http://127.0.0.1.example.com",
+        "http://localhost.example.com",
+        "http://0.0.0.0",
+        "http://192.168.0.1",
+        "http://169.254.169.254",
+        "ftp://localhost",
+        "file:///etc/passwd",
+        "https://user@login.microsoftonline.com",
+        "https://@login.microsoftonline.com",
+        "https://login.microsoftonline.com:443@evil.test",
+        "https://login.microsoftonline.com\\@evil.test",
+        "https://login.microsoftonline.com:port",
+        "https://login.microsoftonline.com:99999",
+        "https://login.microsoftonline.com:0",
+        "https://login.microsoftonline.com/?a=b",
+        "https://login.microsoftonline.com/#a",
+        "https://[::1",
+    ],
+)
+def test_what_is_no_authority_is_refused(given: str) -> None:
+    """A secret is sent to the authority: what is malformed or in clear is refused when the credential is made."""
+    with pytest.raises(ValueError):
+        normalize_authority(given)
+
+
+def test_the_default_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AZURE_AUTHORITY_HOST, and the public cloud without it or when it is empty."""
+    assert normalize_authority(None) == "https://login.microsoftonline.com"
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", "")
+    assert normalize_authority(None) == "https://login.microsoftonline.com"
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", "login.chinacloudapi.cn")
+    assert normalize_authority(None) == "https://login.chinacloudapi.cn"
+    assert normalize_authority("login.microsoftonline.us") == "https://login.microsoftonline.us"
+
+
+@pytest.mark.parametrize("host", ["evil.test", "127.0.0.1.evil.test", "0.0.0.0", "::", "10.0.0.1", "", "2130706433"])
+def test_other_hosts_are_not_this_machine(host: str) -> None:
+    """Only what can be nothing else counts."""
+    assert not is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "tenant", ["", " ", "a b", "a/b", "../common", "tenant?x", "tenant\n", "\u0430bc", "a%2fb", "a_b"]
+)
+def test_malformed_tenants_are_refused(tenant: str) -> None:
+    """The tenant becomes part of a URL."""
+    with pytest.raises(ValueError, match="tenant"):
+        validate_tenant_id(tenant)
+
+
+ANY = frozenset("*")
+NONE: frozenset[str] = frozenset()
+
+
+@pytest.mark.parametrize(
+    ("default", "asked", "allowed", "resolved"),
+    [
+        ("home", None, NONE, "home"),
+        ("home", "home", NONE, "home"),
+        ("home", "other", ANY, "other"),
+        ("home", "other", frozenset({"other"}), "other"),
+        ("organizations", "other", NONE, "other"),
+        ("adfs", "other", NONE, "adfs"),
+    ],
+)
+def test_which_tenant_a_call_goes_to(default: str, asked: str | None, allowed: frozenset[str], resolved: str) -> None:
+    """The credential's own, unless the call names one that is allowed."""
+    assert resolve_tenant(default, asked, allowed) == resolved
+
+
+@pytest.mark.parametrize(
+    ("default", "asked", "allowed"),
+    [
+        ("home", "other", NONE),
+        ("home", "other", frozenset({"third"})),
+        ("organizations", "other", frozenset({"third"})),
+        ("common", "other", NONE),
+        ("home", "othe", frozenset({"other"})),
+    ],
+)
+def test_other_tenants_are_refused(default: str, asked: str, allowed: frozenset[str]) -> None:
+    """A resource's challenge may name any tenant; the secret is not sent to it."""
+    with pytest.raises(ClientAuthenticationError, match=f"tenant {asked}.*additionally_allowed_tenants"):
+        resolve_tenant(default, asked, allowed)
+
+
+def test_a_malformed_tenant_is_refused_even_if_any_is_allowed() -> None:
+    """The asterisk allows tenants, not paths."""
+    with pytest.raises(ValueError, match="tenant"):
+        resolve_tenant("home", "../../evil", ANY)
+
+
+def test_multitenant_authentication_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AZURE_IDENTITY_DISABLE_MULTITENANTAUTH keeps every call in the credential's tenant."""
+    monkeypatch.setenv("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH", "1")
+    assert resolve_tenant("home", "other", ANY) == "home"

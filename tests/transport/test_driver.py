@@ -1,0 +1,229 @@
+"""What the two drivers promise to flows."""
+
+import asyncio
+import threading
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+from azure.core.rest import HttpRequest
+
+from tests.drivers import Driver
+from webidentity.cache.flights import Flights
+from webidentity.protocol.effects import Call, Flow, Send, Wait
+from webidentity.transport.driver import AsyncDriver
+
+REQUEST = HttpRequest("GET", "https://tenant.test/")
+
+
+def test_outcomes_are_sent_in_and_the_value_comes_out(driver: Driver) -> None:
+    """Each effect's outcome is the value of its yield; the return value is the driver's."""
+
+    def flow() -> Flow[list[Any]]:
+        first = yield Send(REQUEST)
+        second = yield Call(lambda: "called")
+        return [first, second]
+
+    assert driver.run(flow(), lambda request: f"sent {request.url}") == ["sent https://tenant.test/", "called"]
+
+
+@pytest.mark.parametrize("blocking", [False, True])
+def test_an_error_is_raised_at_the_yield(driver: Driver, blocking: bool) -> None:
+    """A flow catches the errors of its effects as any function would."""
+
+    def fail() -> None:
+        raise OSError("disk")
+
+    def flow() -> Flow[str]:
+        try:
+            yield Call(fail, blocking=blocking)
+        except OSError as error:
+            return f"caught {error}"
+        return "missed"
+
+    assert driver.run(flow()) == "caught disk"
+
+
+def test_a_transport_error_is_raised_at_the_yield(driver: Driver) -> None:
+    """So are the errors of sending."""
+
+    def send(_: HttpRequest) -> None:
+        raise OSError("network")
+
+    def flow() -> Flow[str]:
+        with pytest.raises(OSError, match="network"):
+            yield Send(REQUEST)
+        value: str = yield Call(lambda: "went on")
+        return value
+
+    assert driver.run(flow(), send) == "went on"
+
+
+def test_an_uncaught_error_reaches_the_caller_after_cleaning_up(driver: Driver) -> None:
+    """The very exception, and the flow's finally ran."""
+    closed: list[str] = []
+    failure = OSError("network")
+
+    def send(_: HttpRequest) -> None:
+        raise failure
+
+    def flow() -> Flow[None]:
+        try:
+            yield Send(REQUEST)
+        finally:
+            closed.append("closed")
+
+    with pytest.raises(OSError, match="network") as caught:
+        driver.run(flow(), send)
+    assert caught.value is failure
+    assert closed == ["closed"]
+
+
+def test_an_effect_that_raises_stop_iteration_does_not_end_the_flow_quietly(driver: Driver) -> None:
+    """A StopIteration from below is an error, not a return value."""
+
+    def fail() -> None:
+        raise StopIteration("not a value")
+
+    def flow() -> Flow[str]:
+        yield Call(fail)
+        return "done"
+
+    with pytest.raises(RuntimeError):
+        driver.run(flow())
+
+
+def test_awaitable_outcomes_are_awaited() -> None:
+    """A call may be a coroutine function where an event loop runs."""
+
+    async def answer() -> str:
+        await asyncio.sleep(0)
+        return "awaited"
+
+    def flow() -> Flow[str]:
+        value: str = yield Call(answer)
+        return value
+
+    async def send(_: HttpRequest) -> None: ...
+
+    assert asyncio.run(AsyncDriver(send).run(flow())) == "awaited"
+
+
+def test_blocking_calls_leave_the_event_loop_alone() -> None:
+    """A call that waits for a disk runs on another thread; one that does not, on the loop's."""
+    threads: list[int] = []
+
+    def flow() -> Flow[None]:
+        yield Call(lambda: threads.append(threading.get_ident()), blocking=True)
+        yield Call(lambda: threads.append(threading.get_ident()))
+
+    async def send(_: HttpRequest) -> None: ...
+
+    async def main() -> int:
+        await AsyncDriver(send).run(flow())
+        return threading.get_ident()
+
+    loop_thread = asyncio.run(main())
+    assert threads[0] != loop_thread
+    assert threads[1] == loop_thread
+
+
+def test_a_cancelled_task_closes_its_flow() -> None:
+    """Cancellation is raised at the yield and cleans up."""
+    seen: list[object] = []
+
+    def flow() -> Flow[None]:
+        try:
+            yield Send(REQUEST)
+        except BaseException as error:
+            seen.append(type(error))
+            raise
+        finally:
+            seen.append("closed")
+
+    async def never(_: HttpRequest) -> None:
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        task = asyncio.create_task(AsyncDriver(never).run(flow()))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert seen == [asyncio.CancelledError, "closed"]
+
+
+def test_waiting_for_a_flow_of_the_same_thread_or_task_is_refused(driver: Driver) -> None:
+    """A flow that would wait for itself is told so instead of hanging."""
+
+    def flow() -> Flow[bool]:
+        flight, leads = Flights().join("key")
+        assert leads
+        possible: bool = yield Wait(flight.future, flight.owner)
+        return possible
+
+    assert driver.run(flow()) is False
+
+
+def test_a_sync_flow_on_the_loops_thread_does_not_wait_for_the_loop() -> None:
+    """Sync code in a coroutine would stop the very task that it waits for."""
+    from webidentity.transport.driver import SyncDriver
+
+    flights = Flights()
+
+    def wait() -> Flow[bool]:
+        flight, _ = flights.join("key")
+        possible: bool = yield Wait(flight.future, flight.owner)
+        return possible
+
+    async def main() -> bool:
+        async def lead() -> None:
+            flights.join("key")
+
+        await asyncio.create_task(lead())
+        return SyncDriver(lambda _: None).run(wait())
+
+    assert asyncio.run(main()) is False
+
+
+def test_waiting_ends_when_another_thread_is_done(driver: Driver) -> None:
+    """True, whatever the outcome of the other flow was."""
+    future: Future[None] = Future()
+    future.set_running_or_notify_cancel()
+    timer = threading.Timer(0.02, future.set_result, [None])
+    timer.start()
+
+    def flow() -> Flow[bool]:
+        possible: bool = yield Wait(future, (0, None))
+        return possible
+
+    assert driver.run(flow()) is True
+    timer.join()
+
+
+def test_a_cancelled_waiter_does_not_cancel_the_others() -> None:
+    """A browser that goes away takes only its own request with it."""
+    flights = Flights()
+    flight, _ = flights.join("key")
+
+    def wait() -> Flow[bool]:
+        possible: bool = yield Wait(flight.future, (0, object()))
+        return possible
+
+    async def send(_: HttpRequest) -> None: ...
+
+    async def main() -> bool:
+        impatient = asyncio.create_task(AsyncDriver(send).run(wait()))
+        patient = asyncio.create_task(AsyncDriver(send).run(wait()))
+        await asyncio.sleep(0)
+        impatient.cancel()
+        await asyncio.sleep(0)
+        flights.land("key", flight, "token")
+        outcome = await patient
+        assert impatient.cancelled()
+        return outcome
+
+    assert asyncio.run(main()) is True
+    assert flight.succeeded

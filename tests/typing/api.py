@@ -1,0 +1,144 @@
+"""User code for the type checkers: what a user of azure-core and azure-identity may write, strictly typed."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import assert_type
+
+from azure.core.credentials import AccessToken, AccessTokenInfo, SupportsTokenInfo, TokenCredential
+from azure.core.credentials_async import AsyncSupportsTokenInfo, AsyncTokenCredential
+from azure.core.exceptions import ClientAuthenticationError
+
+from webidentity import (
+    AuthenticationRecord,
+    AuthenticationRequiredError,
+    AuthorizationCodeCredential,
+    ClientSecretCredential,
+    CredentialUnavailableError,
+    EntraError,
+    OnBehalfOfCredential,
+)
+from webidentity import aio as webidentity_aio
+from webidentity.cache import KeyRing, MemoryStore, SQLiteStore, Store, StoreUnavailableError, TokenCache
+
+
+def takes_credential(credential: TokenCredential) -> None:
+    """As a client of an Azure SDK."""
+    credential.get_token("scope", claims=None, tenant_id=None, enable_cae=True)
+
+
+def takes_token_info(credential: SupportsTokenInfo) -> None:
+    """As a newer client."""
+    credential.get_token_info("scope", options={"enable_cae": True, "tenant_id": "tenant"})
+
+
+async def takes_async_credential(credential: AsyncTokenCredential) -> None:
+    """As an async client."""
+    await credential.get_token("scope", claims=None, tenant_id=None, enable_cae=True)
+    await credential.close()
+
+
+async def takes_async_token_info(credential: AsyncSupportsTokenInfo) -> None:
+    """As a newer async client."""
+    await credential.get_token_info("scope", options={"claims": "{}"})
+
+
+def makes_caches() -> TokenCache:
+    """Stores, keys and caches."""
+    stores: list[Store] = [MemoryStore(), SQLiteStore("tokens.sqlite3"), SQLiteStore(Path("tokens.sqlite3"), timeout=5)]
+    keys = KeyRing("secret", fallbacks=[b"old", "older"])
+    cache = TokenCache(stores[0], keys, max_partitions=100)
+    cache.close()
+    return TokenCache()
+
+
+def sync_credentials() -> None:
+    """Every argument of every class."""
+    cache = makes_caches()
+    secret = ClientSecretCredential("tenant", "client", "secret")
+    secret = ClientSecretCredential(
+        "tenant",
+        "client",
+        "secret",
+        authority="login.microsoftonline.us",
+        additionally_allowed_tenants=["*"],
+        token_cache=cache,
+        retry_total=3,
+        disable_instance_discovery=True,
+    )
+    code = AuthorizationCodeCredential(
+        "tenant",
+        "client",
+        "code",
+        "https://app.example/callback",
+        client_secret="secret",
+        code_verifier="verifier",
+        authority="login.microsoftonline.com",
+        additionally_allowed_tenants=("other",),
+        token_cache=cache,
+    )
+    on_behalf_of = OnBehalfOfCredential(
+        "tenant", "client", user_assertion="assertion", client_secret="secret", token_cache=cache
+    )
+    for credential in (secret, code, on_behalf_of):
+        takes_credential(credential)
+        takes_token_info(credential)
+    assert_type(secret.get_token("scope"), AccessToken)
+    assert_type(secret.get_token_info("scope"), AccessTokenInfo)
+    token: str = secret.get_token("a", "b", claims="{}", tenant_id="other", enable_cae=True).token
+    provider: Callable[[], str] = lambda: code.get_token(token).token  # noqa: E731 - as OpenAI's client takes it
+    provider()
+    with on_behalf_of as entered:
+        assert_type(entered, OnBehalfOfCredential)
+    secret.close()
+
+
+async def async_credentials() -> None:
+    """The same names, awaited."""
+    cache = makes_caches()
+    secret = webidentity_aio.ClientSecretCredential("tenant", "client", "secret", token_cache=cache)
+    code = webidentity_aio.AuthorizationCodeCredential(
+        "tenant", "client", "code", "https://app.example/callback", client_secret="secret", code_verifier="verifier"
+    )
+    on_behalf_of = webidentity_aio.OnBehalfOfCredential(
+        "tenant", "client", user_assertion="assertion", client_secret="secret"
+    )
+    for credential in (secret, code, on_behalf_of):
+        await takes_async_credential(credential)
+        await takes_async_token_info(credential)
+    assert_type(await secret.get_token("scope"), AccessToken)
+    assert_type(await secret.get_token_info("scope"), AccessTokenInfo)
+    async with on_behalf_of as entered:
+        assert_type(entered, webidentity_aio.OnBehalfOfCredential)
+
+
+def handles_errors(credential: TokenCredential) -> str | None:
+    """What Entra said, without parsing a message."""
+    try:
+        credential.get_token("scope")
+    except AuthenticationRequiredError as error:
+        assert_type(error.scopes, tuple[str, ...])
+        return error.claims
+    except CredentialUnavailableError as error:
+        return error.message
+    except EntraError as error:
+        codes: tuple[int, ...] = error.error_codes
+        texts: list[str | None] = [error.error, error.suberror, error.correlation_id, error.claims]
+        needs: bool = error.needs_interaction
+        return f"{codes} {texts} {needs} {error.response}"
+    except ClientAuthenticationError as error:
+        return error.message
+    except StoreUnavailableError as error:
+        return str(error)
+    return None
+
+
+def keeps_records(session: dict[str, str]) -> AuthenticationRecord:
+    """A record goes into a session and comes back."""
+    record = AuthenticationRecord(
+        tenant_id="tenant", client_id="client", authority="host", home_account_id="uid.utid", username="ada"
+    )
+    session["record"] = record.serialize()
+    read = AuthenticationRecord.deserialize(session["record"])
+    names: list[str] = [read.tenant_id, read.client_id, read.authority, read.home_account_id, read.username]
+    assert names
+    return read
