@@ -14,6 +14,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return respond(request, get_site().sign_in(request_facts(request)))
 
 
+# It takes no POST, and says so itself.
+@csrf_exempt
 def callback(request: HttpRequest) -> HttpResponse:
     """Complete the sign-in."""
     site = get_site()

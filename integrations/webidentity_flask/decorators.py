@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -59,11 +60,23 @@ def _guarded(view: View, guard: Callable[[Identity], Answer | AccessToken | None
         outcome = guard(identity)
         if isinstance(outcome, Answer):
             return respond(outcome)
-        handler = handler_of(view, request.method)
-        given = arguments_for(
-            parameters_named_by(handler), identity, outcome, is_async=inspect.iscoroutinefunction(handler)
-        )
+        handler = _handler(view)
+        # Unwrapped: another guard may stand between, which is no coroutine function itself.
+        is_async = inspect.iscoroutinefunction(inspect.unwrap(handler))
+        given = arguments_for(parameters_named_by(handler), identity, outcome, is_async=is_async)
         return current_app.ensure_sync(view)(*args, **{**given, **kwargs})
 
-    setattr(view, GUARDED_ELSEWHERE, True)
+    # A bound method takes no attributes.
+    with suppress(AttributeError):
+        setattr(view, GUARDED_ELSEWHERE, True)
     return answer  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # same calls, same name
+
+
+def _handler(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function that will answer, also when the guard is one of the ``decorators`` of a class-based view."""
+    handler = handler_of(view, request.method)
+    # Flask notes the class on the outermost function only, when all decorators have been applied.
+    registered = current_app.view_functions.get(request.endpoint or "")
+    if handler is view and registered is not None and not parameters_named_by(view):
+        return handler_of(registered, request.method) if hasattr(registered, "view_class") else view
+    return handler

@@ -2,14 +2,14 @@
 
 from typing import Any, cast
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, request
 
 from webidentity import AuthenticationRequiredError
-from webidentity.web import Identity, Routes, Settings, SettingsError, Site, Store
+from webidentity.web import Routes, Settings, SettingsError, Site, Store
 from webidentity_flask.blueprint import build_blueprint
 from webidentity_flask.decorators import GUARDED_ELSEWHERE
 from webidentity_flask.facts import request_facts
-from webidentity_flask.proxies import current_site
+from webidentity_flask.proxies import current_site, known_identity
 from webidentity_flask.responses import respond
 
 _PREFIX = "WEBIDENTITY_"
@@ -80,7 +80,7 @@ def _refuse_unguarded_route() -> None:
 
 def _keep_private(response: Response) -> Response:
     """Keep pages of a signed-in user out of caches and of the back button."""
-    identity: Identity | None = g.get("webidentity_identity")
+    identity = known_identity()
     if identity is not None and identity.is_authenticated:
         response.headers.setdefault("Cache-Control", "private, no-store")
         response.vary.add("Authorization" if identity.is_bearer else "Cookie")

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import math
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Collection
@@ -16,6 +17,8 @@ from webidentity.protocol.signing_keys import SigningKeys
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _LONGEST_TOKEN = 64 * 1024
+#: What a token may call itself (RFC 8725 section 3.11); a logout token, for one, is signed with the same keys.
+_TYPES = frozenset({"jwt", "at+jwt"})
 _JWS = PyJWS(algorithms=["RS256"])
 
 #: Seconds by which the clocks of the authority and of this machine may differ.
@@ -61,6 +64,9 @@ def key_id(token: str) -> str | None:
         raise TokenRejectedError("the token is not signed with RS256")
     if "crit" in header or "cty" in header:
         raise TokenRejectedError("the token's header demands extensions that are not known here")
+    kind = header.get("typ", "JWT")
+    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in _TYPES:
+        raise TokenRejectedError("the token is of another type than access and ID tokens are")
     if "nonce" in header:
         raise TokenRejectedError("the token is for Microsoft Graph: ask for a scope of this application")
     kid = header.get("kid")
@@ -121,7 +127,7 @@ def _check_claims(claims: dict[str, Any], expected: Expected) -> None:
         raise TokenRejectedError("the token's tenant does not belong to its issuer")
     audience = claims.get("aud")
     audiences = [audience] if isinstance(audience, str) else as_list(audience)
-    if not audiences or not all(name in expected.audiences for name in audiences):
+    if not audiences or not all(isinstance(name, str) and name in expected.audiences for name in audiences):
         raise TokenRejectedError("the token is for another application: ask for a scope of this one")
     if not isinstance(claims.get("sub"), str) or not claims["sub"]:
         raise TokenRejectedError("the token names no subject")
@@ -135,6 +141,10 @@ def _check_claims(claims: dict[str, Any], expected: Expected) -> None:
 
 def _time(claims: dict[str, Any], name: str) -> float:
     value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TokenRejectedError(f"the token has no usable {name}")
-    return float(value)
+    try:
+        # JSON as Python reads it has NaN and Infinity, and integers that no float can hold.
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return float(value)
+    except OverflowError:
+        pass
+    raise TokenRejectedError(f"the token has no usable {name}")

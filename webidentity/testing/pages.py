@@ -11,9 +11,10 @@ from .model import User
 from .request import TenantResponse
 
 _STYLE = """
-:root{color-scheme:light dark;--ink:#1c2128;--dim:#57606a;--line:#d0d7de;--card:#fff;--ground:#eef1f4;--accent:#0b6e4f}
+:root{color-scheme:light dark;--ink:#1c2128;--dim:#57606a;--line:#d0d7de;--card:#fff;--ground:#eef1f4;--accent:#0b6e4f;
+--on:#fff}
 @media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--dim:#9aa4af;--line:#3d444d;--card:#1c2128;--ground:#0f1317;
---accent:#2f9e77}}
+--accent:#2f9e77;--on:#0b1310}}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;display:flex;align-items:center;justify-content:center;padding:1rem;
 background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
@@ -26,14 +27,16 @@ label{display:block;margin:.9rem 0 .25rem;font-weight:600}
 input{width:100%;padding:.6rem .7rem;font:inherit;color:inherit;background:transparent;border:1px solid var(--dim);
 border-radius:8px}
 button{width:100%;margin-top:.75rem;padding:.65rem .9rem;font:inherit;font-weight:600;border-radius:8px;cursor:pointer;
-border:1px solid var(--accent);background:var(--accent);color:#fff}
+border:1px solid var(--accent);background:var(--accent);color:var(--on)}
 button.plain{background:transparent;color:inherit;border-color:var(--line);font-weight:400;text-align:left}
 button.quiet{background:transparent;color:var(--dim);border-color:transparent;font-weight:400}
 button:focus-visible,input:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .alert{border-left:4px solid #c93c37;padding:.5rem .75rem;background:rgba(201,60,55,.12);border-radius:4px}
 ul{padding-left:1.25rem;margin:.5rem 0 1rem}
 section{margin-top:1.5rem;border-top:1px solid var(--line);padding-top:.75rem}
+li{margin:.5rem 0}
 code{font-size:.875rem;overflow-wrap:anywhere}
+li code{display:block;color:var(--dim)}
 """
 
 _PAGE = Template("""<!doctype html>

@@ -6,6 +6,7 @@ from webidentity.web.answer import StartSession as StartSession
 from webidentity.web.facts import RequestFacts as RequestFacts
 from webidentity.web.identity import Identity as Identity
 from webidentity.web.injection import arguments_for as arguments_for
+from webidentity.web.injection import dispatched_by as dispatched_by
 from webidentity.web.injection import handler_of as handler_of
 from webidentity.web.injection import parameters_named_by as parameters_named_by
 from webidentity.web.routes import Routes as Routes

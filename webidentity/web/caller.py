@@ -20,6 +20,7 @@ class Caller(Enum):
 
 def caller_of(facts: RequestFacts) -> Caller:
     """Return the kind of caller, from the headers that each kind sends."""
+    # Only Bearer: a browser in front of a site with a password sends "Basic" with every request.
     if bearer_token(facts) is not None:
         return Caller.CLIENT
     if facts.header("hx-request").lower() == "true":

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from webidentity.errors import AuthenticationRequiredError
 from webidentity.web.answer import Answer, json_answer
-from webidentity.web.caller import Caller, caller_of
+from webidentity.web.caller import Caller, bearer_token, caller_of
 from webidentity.web.facts import RequestFacts
 from webidentity.web.routes import Routes
 from webidentity.web.sign_in import SignIn, SignInRequest
@@ -54,7 +54,7 @@ def _challenge_client(facts: RequestFacts, error: AuthenticationRequiredError) -
     """RFC 6750 section 3; the claims challenge as Microsoft's APIs send it."""
     parts = ["Bearer"]
     content = {"error": "token_required", "message": "Send an access token: Authorization: Bearer <token>."}
-    if facts.header("authorization"):
+    if bearer_token(facts) is not None:
         content = {"error": "interaction_required", "message": header_text(error.message)}
         parts = ['Bearer error="invalid_token"', f'error_description="{header_text(error.message)}"']
         if error.claims:

@@ -23,10 +23,16 @@ def parameters_named_by(view: Callable[..., Any]) -> frozenset[str]:
 
 def handler_of(view: Callable[..., Any], method: str) -> Callable[..., Any]:
     """Return the function that will answer: of a class-based view, the method for this HTTP method."""
-    view_class = getattr(view, "view_class", None)
+    view_class = getattr(view, "view_class", None) or dispatched_by(view)
     names = ("head", "get") if method == "HEAD" else (method.lower(),)
     handlers = (getattr(view_class, name, None) for name in names)
     return next((handler for handler in handlers if callable(handler)), view)
+
+
+def dispatched_by(view: Callable[..., Any]) -> object | None:
+    """Return the object whose ``dispatch`` the view is, as Django's method_decorator hands it to a guard."""
+    bound = getattr(view, "func", view)
+    return getattr(bound, "__self__", None) if getattr(bound, "__name__", "") == "dispatch" else None
 
 
 def arguments_for(

@@ -1,17 +1,22 @@
 """Where to go after sign-in or sign-out: within the application, and nowhere else."""
 
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 _LONGEST = 2048
+#: What a URL may contain as it is (RFC 3986 section 2.2), and the percent sign of what is encoded already.
+_KEPT = "%!#$&'()*+,/:;=?@[]~"
 
 
 def safe_next(candidate: str | None, root_path: str = "") -> str | None:
-    """Return the path to go to, or None if it could lead to another site.
+    """Return the path to go to, fit for a Location header, or None if it could lead to another site.
 
     Accepted is a path on this host, below the application's mount point. Browsers treat a backslash as a slash, drop
-    tabs and newlines, and read two leading slashes as a host; each of these is refused, also when percent-encoded.
+    tabs and newlines, read two leading slashes as a host, and leave the mount point by "..": each of these is refused,
+    also when percent-encoded.
     """
     if not candidate or len(candidate) > _LONGEST or not candidate.startswith("/"):
+        return None
+    if any(_is_control(character) for character in candidate):
         return None
     decoded = candidate
     for _ in range(3):
@@ -22,17 +27,22 @@ def safe_next(candidate: str | None, root_path: str = "") -> str | None:
         return None
     if root_path and not (candidate == root_path or candidate.startswith((f"{root_path}/", f"{root_path}?"))):
         return None
-    return candidate
+    location = quote(candidate, safe=_KEPT, errors="replace")
+    return location if len(location) <= _LONGEST else None
 
 
 def _is_local(path: str) -> bool:
-    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in path):
-        return False
     location = path.split("?", 1)[0].split("#", 1)[0]
-    if "\\" in location or location.startswith("//"):
+    if any(character == "\\" or _is_control(character) for character in location):
+        return False
+    if location.startswith("//") or ".." in location.split("/"):
         return False
     try:
         parts = urlsplit(path)
     except ValueError:
         return False
     return not parts.scheme and not parts.netloc
+
+
+def _is_control(character: str) -> bool:
+    return character < " " or character == "\x7f"

@@ -13,6 +13,7 @@ width:100%;padding:2rem;border:1px solid var(--line);border-radius:14px}h1{font-
 margin:0 0 .75rem}p{margin:0 0 .9rem}.soft{color:var(--soft);font-size:.9rem;overflow-wrap:anywhere}
 .action{display:inline-block;margin-top:.4rem;padding:.6rem 1.1rem;border-radius:9px;border:0;background:var(--accent);
 color:var(--card);font:inherit;font-weight:600;text-decoration:none;cursor:pointer}
+.action:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
 """
 
 

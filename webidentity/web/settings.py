@@ -65,7 +65,8 @@ class Settings:
                     f"The settings are: {', '.join(spell(item) for item in sorted(known))}"
                 )
         for name in ("tenant_id", "client_id", "client_secret"):
-            if not values.get(name):
+            value = values.get(name)
+            if not value or (isinstance(value, str) and not value.strip()):
                 raise SettingsError(f"{spell(name)} is missing: {_WHERE[name]}")
         return _Reader(values, spell).settings()
 
@@ -136,12 +137,16 @@ class _Reader:
 
     def _base_url(self) -> str:
         text = self._text("base_url").rstrip("/")
-        parts = urlsplit(text)
-        if text and (not parts.hostname or parts.query or parts.fragment or parts.username):
+        try:
+            parts = urlsplit(text)
+            hostname = parts.hostname or ""
+        except ValueError:
+            parts, hostname = urlsplit(""), ""
+        if text and (not hostname or parts.query or parts.fragment or parts.username is not None):
             raise self._error("base_url", "expected a URL such as https://app.example.com")
-        if text and parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+        if text and parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(hostname)):
             raise self._error("base_url", "must use https (http is accepted for localhost only)")
-        return text
+        return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}" if text else ""
 
     def _after_sign_out(self) -> str:
         text = self._text("after_sign_out") or "/"

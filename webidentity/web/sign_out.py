@@ -26,7 +26,8 @@ class SignOut:
         if facts.method in {"GET", "HEAD"}:
             text = "You will be signed out here and at Microsoft Entra ID."
             page = Page("Sign out?", text, action=(facts.path, "Sign out"), posts=True)
-            return html_answer(200, page.html())
+            # With "no-referrer" browsers send "Origin: null" for the button, like for a request of another site.
+            return html_answer(200, page.html(), (("Referrer-Policy", "same-origin"),))
         if facts.method != "POST":
             page = Page("Sign out with a button", "This address takes POST.")
             return refuse(facts, 405, "method_not_allowed", page, (("Allow", "GET, POST"),))

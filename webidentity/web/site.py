@@ -21,7 +21,6 @@ from webidentity.flows.client import Client, ClientSecret
 from webidentity.flows.key_source import KeySource
 from webidentity.protocol.effects import Flow
 from webidentity.protocol.token_request import require_scopes
-from webidentity.transport.driver import AsyncDriver, SyncDriver
 from webidentity.transport.pipeline import SyncPipeline
 from webidentity.transport.threaded import ThreadedPipeline
 from webidentity.web.answer import Answer
@@ -31,6 +30,7 @@ from webidentity.web.callback_pages import CallbackPages
 from webidentity.web.caller import bearer_token
 from webidentity.web.challenge import Challenges
 from webidentity.web.credential import CredentialFactory, Drivers
+from webidentity.web.discretion import DiscreetAsyncDriver, DiscreetDriver
 from webidentity.web.facts import RequestFacts
 from webidentity.web.grants import SessionGrant
 from webidentity.web.identity import Identity, Principal
@@ -76,7 +76,7 @@ class Site:
         users = UserTokens(client, cache, settings.session_lifetime)
         key_source = KeySource(settings.authority, settings.tenant_id)
         pipeline = SyncPipeline(**({"transport": transport} if transport is not None else {}))
-        self._drivers = Drivers(SyncDriver(pipeline.send), AsyncDriver(ThreadedPipeline(pipeline).send))
+        self._drivers = Drivers(DiscreetDriver(pipeline.send), DiscreetAsyncDriver(ThreadedPipeline(pipeline).send))
         self._users = users
         self._sessions = Sessions(settings, users)
         self._sign_in = SignIn(settings, keys, routes)
@@ -164,7 +164,10 @@ class Site:
         base_url = self.settings.base_url
         if not base_url:
             return facts
-        return replace(facts, root_url=base_url, root_path=urlsplit(base_url).path, host_is_trusted=True)
+        root_path = urlsplit(base_url).path
+        # A proxy may have taken the mount point away, or the framework may know it.
+        path = root_path + facts.path.removeprefix(facts.root_path)
+        return replace(facts, root_url=base_url, root_path=root_path, path=path, host_is_trusted=True)
 
     def _refuse_forgery(self, facts: RequestFacts, identity: Identity) -> Answer | None:
         """A cookie comes along when another site makes the browser post: it is no proof of the user's will."""
