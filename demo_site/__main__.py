@@ -1,0 +1,8 @@
+"""Runs the demonstration."""
+
+import sys
+
+from demo_site.console import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""The Django project, configured in code: it has no settings module and needs no database."""
+
+from pathlib import Path
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+from demo_site.site_settings import SiteSettings
+
+_HERE = Path(__file__).resolve().parent
+
+
+def settings_of(site: SiteSettings) -> dict[str, Any]:
+    """Return what a settings module would say."""
+    return {
+        "BASE_DIR": site.folder,
+        "SECRET_KEY": site.secret_key,
+        "ALLOWED_HOSTS": ["localhost", "127.0.0.1"],
+        "ROOT_URLCONF": "demo_site.django_site.urls",
+        "INSTALLED_APPS": ["django.contrib.sessions", "django.contrib.staticfiles", "webidentity_django"],
+        "MIDDLEWARE": [
+            "django.middleware.security.SecurityMiddleware",
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.common.CommonMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
+            "django.middleware.clickjacking.XFrameOptionsMiddleware",
+            "webidentity_django.middleware.IdentityMiddleware",
+        ],
+        "SESSION_ENGINE": "django.contrib.sessions.backends.signed_cookies",
+        "SESSION_COOKIE_NAME": "demo_django_session",
+        "TEMPLATES": [
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "DIRS": [_HERE / "templates"],
+                "OPTIONS": {
+                    "context_processors": [
+                        "django.template.context_processors.request",
+                        "demo_site.django_site.views.every_page",
+                    ]
+                },
+            }
+        ],
+        "STATIC_URL": "static/",
+        "STATICFILES_DIRS": [_HERE.parent / "static"],
+        "LOGGING_CONFIG": None,
+        "USE_TZ": True,
+        "WEBIDENTITY": {
+            "tenant_id": site.tenant_id,
+            "client_id": site.client_id,
+            "client_secret": site.client_secret,
+            "authority": site.authority,
+            "scopes": site.sign_in_scopes,
+        },
+        "SITE": site,
+    }
+
+
+def create_wsgi(site: SiteSettings) -> WSGIApplication:
+    """Configure Django for this process and return the site as a WSGI application."""
+    import django
+    from django.conf import settings
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+    from django.core.wsgi import get_wsgi_application
+
+    settings.configure(**settings_of(site))
+    django.setup()
+    return StaticFilesHandler(get_wsgi_application())

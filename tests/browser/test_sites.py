@@ -1,0 +1,129 @@
+"""Both sites of the demonstration, in a real browser: one scenario each, run once with Flask and once with Django."""
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.demo_process import DemoProcess
+from tests.browser.visitor import ADA, GRACE, Visitor
+
+
+def test_from_the_first_sign_in_to_the_second(visitor: Visitor, demo: DemoProcess) -> None:
+    page = visitor.page
+    visitor.go("/")
+    page.get_by_role("main").get_by_role("link", name="Sign in").click()
+    visitor.enter_password(ADA)
+    visitor.consent()
+    visitor.sees_profile_of(ADA)
+    for claim in ("home_account_id", "oid", "sub", "tid", "aud", "iss", "exp"):
+        expect(page.locator("dt", has_text=claim).filter(visible=True).first).to_be_visible()
+
+    visitor.follow("My files")
+    expect(page.get_by_text("Read your files")).to_be_visible()
+    visitor.consent()
+    visitor.sees_files_of(ADA)
+    titles = page.locator(".hop h3").all_inner_texts()
+    assert [title.split(" calls ")[0] for title in titles][0::2] == ["Your browser", "The Files API"]
+    assert "Files.Read" in page.locator(".hop").nth(1).inner_text()
+    assert "User.Read" in page.locator(".hop").nth(2).inner_text()
+    assert "eyJ" not in page.content()
+
+    visitor.sign_out()
+    expect(page).to_have_url(f"{visitor.site}/")
+    expect(page.get_by_role("banner").get_by_role("link", name="Sign in")).to_be_visible()
+    visitor.sees_nothing_of(ADA)
+    for _ in range(2):
+        page.go_back()
+        visitor.sees_nothing_of(ADA)
+        page.reload()
+        visitor.sees_nothing_of(ADA)
+
+    visitor.go("/files")
+    assert page.url.startswith(demo.urls["tenant"])
+    visitor.enter_password(ADA)
+    visitor.sees_files_of(ADA)
+
+
+def test_two_people_at_the_same_time(visitor: Visitor, browser: Browser) -> None:
+    other_context = browser.new_context()
+    ada, grace = visitor, Visitor(other_context.new_page(), visitor.site)
+    ada.go("/files")
+    grace.go("/files")
+    grace.enter_password(GRACE)
+    ada.enter_password(ADA)
+    ada.consent()
+    grace.consent()
+    for _ in range(2):
+        for who, person, other in ((ada, ADA, GRACE), (grace, GRACE, ADA)):
+            who.go("/files")
+            who.sees_files_of(person)
+            who.sees_nothing_of(other)
+        for who, person, other in ((grace, GRACE, ADA), (ada, ADA, GRACE)):
+            who.go("/profile")
+            who.sees_profile_of(person)
+            who.sees_nothing_of(other)
+    ada.sign_out()
+    expect(ada.heading("Your files, by way of three calls in your name")).to_be_visible()
+    grace.go("/files")
+    grace.sees_files_of(GRACE)
+    other_context.close()
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in order", "in reverse"])
+def test_two_tabs_with_a_sign_in_each(context: BrowserContext, site: str, order: tuple[int, int]) -> None:
+    tabs = [Visitor(context.new_page(), site) for _ in range(2)]
+    tabs[0].go("/profile")
+    tabs[1].go("/files")
+    first, second = (tabs[number] for number in order)
+    first.enter_password(ADA)
+    first.consent()
+    # Somebody is signed in at the authority by now, which the second tab's page does not know yet.
+    second.page.reload()
+    if first is tabs[0]:
+        second.consent()
+    tabs[0].sees_profile_of(ADA)
+    tabs[1].sees_files_of(ADA)
+
+
+def test_somebody_who_does_not_consent(visitor: Visitor) -> None:
+    visitor.go("/files")
+    visitor.enter_password(ADA)
+    expect(visitor.heading("Permissions requested")).to_be_visible()
+    visitor.press("Cancel")
+    expect(visitor.heading("You did not agree")).to_be_visible()
+    assert visitor.page.url.startswith(f"{visitor.site}/auth/callback")
+    visitor.follow("Sign in again")
+    visitor.consent()
+    expect(visitor.page).to_have_url(f"{visitor.site}/")
+
+
+def test_a_stronger_sign_in_that_graph_asks_for(visitor: Visitor, demo: DemoProcess) -> None:
+    """A claims challenge goes from Graph through the API to the site, and the site sends its user to answer it."""
+    visitor.sign_in_for_files(ADA)
+    demo.tell(f"require-stronger {ADA.username}")
+    visitor.sign_out()
+    visitor.go("/files")
+    visitor.enter_password(ADA)
+    visitor.enter_password(ADA)
+    visitor.sees_files_of(ADA)
+
+
+def test_an_api_that_nobody_has_let_act(visitor: Visitor, demo: DemoProcess) -> None:
+    demo.tell("withdraw-consent-of-api")
+    visitor.go("/files")
+    visitor.enter_password(ADA)
+    visitor.consent()
+    expect(visitor.heading("The Files API may not act for you yet")).to_be_visible()
+    expect(visitor.page.get_by_role("banner")).to_contain_text(ADA.username)
+
+
+def test_an_api_that_does_not_answer(page: Page, browser: Browser) -> None:
+    with DemoProcess() as demo:
+        demo.tell("stop api")
+        for name in ("flask", "django"):
+            visitor = Visitor(page, demo.urls[name])
+            visitor.go("/files")
+            if name == "flask":
+                visitor.enter_password(ADA)
+            visitor.consent()
+            expect(visitor.heading("Your files are out of reach")).to_be_visible()
+            expect(page.get_by_role("link", name="Try again")).to_be_visible()
