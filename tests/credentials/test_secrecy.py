@@ -15,7 +15,7 @@ from tests.drivers import Credential, Driver, SyncFace
 from tests.replies import CLIENT, TENANT, jwt_of, refusal, user_token
 from webidentity.cache import KeyRing, MemoryStore, TokenCache
 from webidentity.cache.partition import Partition
-from webidentity.flows.client import ClientSecret
+from webidentity.flows.proof import ClientSecret
 from webidentity.protocol.token_reply import read_token_reply
 
 SECRET = "canary-client-secret"

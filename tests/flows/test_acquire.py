@@ -13,8 +13,9 @@ from webidentity.cache.token_cache import TokenCache
 from webidentity.errors import EntraError
 from webidentity.flows.acquire import NoTokenSourceError, keep
 from webidentity.flows.authorization_code import UserTokens
-from webidentity.flows.client import Client, ClientSecret
+from webidentity.flows.client import Client
 from webidentity.flows.client_credentials import ClientCredentials
+from webidentity.flows.proof import ClientSecret
 from webidentity.protocol.effects import Flow
 from webidentity.protocol.token_reply import read_token_reply
 from webidentity.protocol.token_request import TokenRequest

@@ -14,9 +14,10 @@ from tests.script import Response, form_of
 from webidentity.cache import KeyRing, MemoryStore, TokenCache
 from webidentity.flows.acquire import keep
 from webidentity.flows.authorization_code import UserTokens
-from webidentity.flows.client import Client, ClientSecret
+from webidentity.flows.client import Client
 from webidentity.flows.client_credentials import ClientCredentials
 from webidentity.flows.on_behalf_of import OnBehalfOf
+from webidentity.flows.proof import ClientSecret
 from webidentity.protocol.effects import Flow
 from webidentity.protocol.token_reply import read_token_reply
 from webidentity.protocol.token_request import TokenRequest

@@ -127,8 +127,9 @@ def test_a_claims_challenge_reaches_the_caller(driver: Driver) -> None:
 )
 def test_what_is_had_for_an_assertion_is_forgotten_with_it(assertion: str, expected: float | None) -> None:
     """The partition may be swept when the assertion or the token expires, whichever is first."""
-    from webidentity.flows.client import Client, ClientSecret
+    from webidentity.flows.client import Client
     from webidentity.flows.on_behalf_of import OnBehalfOf
+    from webidentity.flows.proof import ClientSecret
     from webidentity.protocol.token_reply import TokenReply
 
     grant = OnBehalfOf.begin(Client("https://a.test", CLIENT, ClientSecret("s")), TokenCache(), assertion)

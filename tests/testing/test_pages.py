@@ -78,3 +78,11 @@ def test_redirects_are_not_stored(scene):
     response = scene.send("GET", scene.authorize_url(prompt="none"))
     assert response.header("Cache-Control") == "no-store"
     assert response.header("Referrer-Policy") == "no-referrer"
+
+
+def test_the_address_that_the_console_prints_is_a_page(scene) -> None:
+    """It says what the tenant is and names its people, but no password."""
+    response = scene.send("GET", scene.tenant.base_url + "/")
+    assert response.status == 200
+    assert scene.tenant.tenant_id in response.body.decode()
+    assert "password" not in response.body.decode().lower()

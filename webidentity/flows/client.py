@@ -2,56 +2,18 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
 
-from webidentity.cache.partition import digest
+from webidentity.errors import EntraError
+from webidentity.flows.proof import Proof
 from webidentity.protocol.effects import Flow, Send
 from webidentity.protocol.token_reply import TokenReply, read_token_reply
 from webidentity.protocol.token_request import build_token_request, token_endpoint
 
+#: AADSTS700024: the client assertion is not within its valid time range.
+_ASSERTION_EXPIRED = 700024
 #: Fields of a token request that must never come back in a message.
-_SECRET_FIELDS = ("client_secret", "code", "code_verifier", "refresh_token", "assertion")
-
-
-class Proof(Protocol):
-    """How a client proves that it is the application (RFC 6749 section 2.3)."""
-
-    @property
-    def fingerprint(self) -> str:
-        """A digest that is equal for equal proofs only."""
-        ...
-
-    def fields(self) -> dict[str, str]:
-        """Return the form fields that carry the proof."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class NoProof:
-    """A public client has none."""
-
-    fingerprint: str = ""
-
-    def fields(self) -> dict[str, str]:
-        """Return no fields."""
-        return {}
-
-
-@dataclass(frozen=True, slots=True)
-class ClientSecret:
-    """A shared secret, sent in the form."""
-
-    secret: str = field(repr=False)
-
-    @property
-    def fingerprint(self) -> str:
-        """The digest of the secret."""
-        return digest(self.secret)
-
-    def fields(self) -> dict[str, str]:
-        """Return the secret as a field."""
-        return {"client_secret": self.secret}
+_SECRET_FIELDS = ("client_secret", "code", "code_verifier", "refresh_token", "assertion", "client_assertion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +32,19 @@ class Client:
 
         :raises EntraError: the authority refused.
         """
+        try:
+            return (yield from self._send(tenant, fields))
+        except EntraError as error:
+            if _ASSERTION_EXPIRED not in error.error_codes or not self.proof.renew():
+                raise
+        return (yield from self._send(tenant, fields))
+
+    def _send(self, tenant: str, fields: Mapping[str, str]) -> Flow[TokenReply]:
         now = int(time.time())
-        form = {"client_id": self.client_id, "client_info": "1", **fields, **self.proof.fields()}
-        response = yield Send(build_token_request(token_endpoint(self.authority, tenant), form))
+        url = token_endpoint(self.authority, tenant)
+        proof = yield from self.proof.fields(url, tenant)
+        form = {"client_id": self.client_id, "client_info": "1", **fields, **proof}
+        response = yield Send(build_token_request(url, form))
         secrets = [form[name] for name in _SECRET_FIELDS if name in form]
         return read_token_reply(response, now=now, secrets=secrets)
 

@@ -1,7 +1,17 @@
 """The constructor arguments that every confidential client has."""
 
+import os
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
 from webidentity.authority import normalize_authority
-from webidentity.flows.client import Client, ClientSecret, NoProof, Proof
+from webidentity.flows.client import Client
+from webidentity.flows.proof import AssertionProof, CertificateProof, ClientSecret, Proof
+
+if TYPE_CHECKING:  # cryptography is loaded by who has a certificate
+    from webidentity.protocol.certificate import ClientCertificate
+
+Assertion = Callable[[], str | Awaitable[str]]
 
 
 def client_from(client_id: str, proof: Proof, authority: str | None) -> Client:
@@ -23,4 +33,69 @@ def secret_from(client_secret: str | None, *, required: bool) -> Proof:
         return ClientSecret(client_secret)
     if required:
         raise ValueError("client_secret should be a Microsoft Entra application's client secret: its value, not its id")
-    return NoProof()
+    return Proof()
+
+
+def certificate_from(
+    client_id: str,
+    path: str | os.PathLike[str] | None,
+    data: bytes | None,
+    password: str | bytes | None,
+    *,
+    send_chain: bool,
+) -> Proof:
+    """Return the proof that a certificate is, read from the file or from the bytes.
+
+    :raises OSError: the file cannot be read.
+    :raises ValueError: neither is given, or the content is no certificate with an RSA key.
+    :raises TypeError: the key is encrypted and there is no password.
+    """
+    if data is None:
+        if not path:
+            raise ValueError(
+                'CertificateCredential requires a value for either "certificate_path" or "certificate_data"'
+            )
+        with open(path, "rb") as file:
+            data = file.read()
+    return CertificateProof(_load(data, password), client_id, send_chain)
+
+
+def on_behalf_of_proof(
+    client_id: str,
+    *,
+    client_secret: str | None,
+    client_certificate: bytes | None,
+    client_assertion_func: Assertion | None,
+    password: str | bytes | None,
+    send_chain: bool,
+) -> Proof:
+    """Return the one proof that was given.
+
+    :raises TypeError: none was given.
+    :raises ValueError: several were given, or the certificate is none.
+    """
+    given = {
+        "client_assertion_func": client_assertion_func,
+        "client_certificate": client_certificate,
+        "client_secret": client_secret,
+    }
+    names = [name for name, value in given.items() if value]
+    if not names:
+        raise TypeError('Either "client_certificate", "client_secret", or "client_assertion_func" must be provided')
+    if len(names) > 1:
+        raise ValueError(f"Pass one proof of the application's identity, not several: {', '.join(names)}")
+    if client_assertion_func:
+        return AssertionProof(client_assertion_func)
+    if client_secret:
+        return ClientSecret(client_secret)
+    try:
+        certificate = _load(client_certificate or b"", password)
+    except ValueError as error:
+        raise ValueError(f'"client_certificate" is not a valid certificate in PEM or PKCS12 format: {error}') from error
+    return CertificateProof(certificate, client_id, send_chain)
+
+
+def _load(data: bytes, password: str | bytes | None) -> "ClientCertificate":
+    from webidentity.protocol.certificate import ClientCertificate
+
+    return ClientCertificate.load(data, password.encode() if isinstance(password, str) else password)

@@ -32,14 +32,10 @@ class OnBehalfOf:
     def begin(cls, client: Client, cache: TokenCache, assertion: str) -> "OnBehalfOf":
         """Return the grant for one assertion.
 
-        :raises TypeError: the assertion is missing, or the client has no proof of its identity.
+        :raises TypeError: the assertion is missing.
         """
         if not assertion:
-            raise TypeError('"user_assertion" must be the access token that the caller sent to this service')
-        if not client.proof.fingerprint:
-            raise TypeError(
-                'OnBehalfOfCredential needs "client_secret": only a confidential client may exchange tokens'
-            )
+            raise TypeError('"user_assertion" must not be empty: it is the access token that the caller sent')
         return cls(client, cache, assertion)
 
     def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:

@@ -164,6 +164,16 @@ def error_page(description: str, *, status: int = 400) -> TenantResponse:
     return render("We couldn't sign you in", content, status=status, form_action="'none'")
 
 
+def welcome_page(base_url: str, tenant_id: str, usernames: Iterable[str]) -> TenantResponse:
+    """The page at the tenant's own address, for whoever opens what the console printed."""
+    people = "".join(f"<li>{escape(name)}</li>" for name in usernames)
+    content = f"""<p>This is a local tenant for development, in the shape of Microsoft Entra ID. Applications send
+people here to sign in; there is nothing else to do at this address.</p>
+<p>Authority: <code>{escape(base_url)}</code><br>Tenant id: <code>{escape(tenant_id)}</code></p>
+<p>People:</p><ul>{people}</ul>"""
+    return render("A local tenant", content, form_action="'none'")
+
+
 def signed_out_page() -> TenantResponse:
     """The page at the end of a sign-out that has nowhere to return to."""
     return render("You signed out", "<p>It is safe to close this window.</p>", form_action="'none'")

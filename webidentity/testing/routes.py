@@ -10,7 +10,7 @@ from .errors import ErrorTrace, TenantError
 from .graph import answer_graph
 from .json_reply import json_response
 from .logout import answer_logout
-from .pages import error_page
+from .pages import error_page, welcome_page
 from .request import TenantRequest, TenantResponse
 from .state import TenantState
 from .token_endpoint import answer_token_request
@@ -31,6 +31,8 @@ def answer(state: TenantState, request: TenantRequest) -> TenantResponse:
     tenant, _, endpoint = request.path.strip("/").partition("/")
     if tenant == "graph":
         return answer_graph(state, request, endpoint)
+    if not tenant and request.method == "GET":
+        return welcome_page(state.base_url, state.tenant_id, (user.username for user in state.directory.users.values()))
     if endpoint not in _METHODS:
         return json_response(404, {"error": "not_found", "error_description": "The local tenant has no such endpoint."})
     if request.method not in _METHODS[endpoint]:

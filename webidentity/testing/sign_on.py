@@ -56,8 +56,13 @@ class SignOn:
         self.accounts = kept
 
     def form_token(self, step: str, query: str) -> str:
-        """The anti-forgery token of one form: for this browser, this session and this authorization request."""
-        text = "|".join((self.browser_id, self.session_id or "", step, query))
+        """The anti-forgery token of one form: for this browser and this authorization request.
+
+        A consent is also for the account that is signed in now. A sign-in form is not: signing in with one tab must
+        not spoil the form that another tab shows.
+        """
+        account = self.accounts[0].user.object_id if step == "consent" and self.accounts else ""
+        text = f"{self.browser_id}|{account}|{step}|{query}"
         return hmac.new(self.state.form_key, text.encode(), hashlib.sha256).hexdigest()
 
     def check_form(self, step: str, query: str, token: str | None) -> None:

@@ -54,7 +54,7 @@ class Callback:
         if parameters is None or ("code" in parameters) == ("error" in parameters) or not parameters.get("state"):
             return pages.malformed()
         state = parameters["state"]
-        cookies = PendingCookies(self._keys, is_secure=facts.is_secure)
+        cookies = PendingCookies(self._keys, self._settings.client_id, is_secure=facts.is_secure)
         found = cookies.find(state, facts.cookies)
         if found is None:
             return pages.not_begun_here()
@@ -79,7 +79,7 @@ class Callback:
             return pages.used_before()
         if "error" in parameters:
             _LOGGER.info("Sign-in ended at the authority with error %s", _error_name(parameters["error"]))
-            return pages.ended_at_authority(_error_name(parameters["error"]))
+            return pages.ended_at_authority(_error_name(parameters["error"]), pending)
         try:
             started, same_user = yield from self._sign_in(pending, parameters, earlier)
         except TokenRejectedError as error:
@@ -87,10 +87,10 @@ class Callback:
             return pages.not_acceptable(str(error))
         except EntraError as error:
             _LOGGER.warning("Sign-in failed: %s, correlation id %s", error.error_codes, error.correlation_id)
-            return pages.refused_by_authority(error)
+            return pages.refused_by_authority(error, pending)
         except (AzureError, KeysUnavailableError) as error:
             _LOGGER.warning("Sign-in failed, the authority cannot be reached: %s", type(error).__name__)
-            return pages.authority_unreachable()
+            return pages.authority_unreachable(pending)
         return redirect(pending.next_path, status=303).with_session(StartSession(started, same_user))
 
     def _sign_in(

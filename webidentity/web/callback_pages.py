@@ -1,12 +1,15 @@
 """What a person reads when a sign-in does not succeed."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from webidentity.errors import EntraError
 from webidentity.web.answer import Answer
 from webidentity.web.facts import RequestFacts
 from webidentity.web.pages import Page
+from webidentity.web.pending import PendingSignIn
 from webidentity.web.refusal import refuse
+from webidentity.web.sign_in import SignIn, SignInRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,7 @@ class CallbackPages:
 
     facts: RequestFacts
     sign_in_path: str
+    sign_in: SignIn
 
     def wrong_method(self) -> Answer:
         """The authority was configured to redirect by GET."""
@@ -55,7 +59,7 @@ class CallbackPages:
             400, "sign_in_replayed", "This sign-in is already over", "Each sign-in can be finished only once."
         )
 
-    def ended_at_authority(self, error: str) -> Answer:
+    def ended_at_authority(self, error: str, pending: PendingSignIn) -> Answer:
         """The authority answered with an error instead of a code."""
         if error == "access_denied":
             return self._again(
@@ -64,6 +68,7 @@ class CallbackPages:
                 "You did not agree",
                 "Without your consent this application cannot act for you. Nothing was changed; you can sign in again "
                 "whenever you like.",
+                pending=pending,
             )
         return self._again(
             400,
@@ -71,6 +76,7 @@ class CallbackPages:
             "The sign-in did not succeed",
             "Microsoft Entra ID ended it. Try again; if it happens again, tell whoever runs this application.",
             f"Error: {error}",
+            pending,
         )
 
     def not_acceptable(self, reason: str) -> Answer:
@@ -83,7 +89,7 @@ class CallbackPages:
             f"Reason: {reason}",
         )
 
-    def refused_by_authority(self, error: EntraError) -> Answer:
+    def refused_by_authority(self, error: EntraError, pending: PendingSignIn) -> Answer:
         """The token endpoint refused the code."""
         codes = ", ".join(f"AADSTS{code}" for code in error.error_codes) or error.error or "unknown"
         detail = f"Error: {codes}. Correlation id: {error.correlation_id or 'none'}"
@@ -94,17 +100,25 @@ class CallbackPages:
             "Microsoft Entra ID did not hand out tokens. Try again; if it happens again, tell whoever runs this "
             "application what stands below.",
             detail,
+            pending,
         )
 
-    def authority_unreachable(self) -> Answer:
+    def authority_unreachable(self, pending: PendingSignIn) -> Answer:
         """Network trouble."""
         return self._again(
             502,
             "authority_unreachable",
             "Microsoft Entra ID cannot be reached",
             "The sign-in was correct, but it could not be completed just now. Try again in a minute.",
+            pending=pending,
         )
 
-    def _again(self, status: int, error: str, title: str, text: str, detail: str = "") -> Answer:
-        page = Page(title, text, detail, (f"{self.facts.root_path}{self.sign_in_path}", "Sign in again"))
+    def _again(
+        self, status: int, error: str, title: str, text: str, detail: str = "", pending: PendingSignIn | None = None
+    ) -> Answer:
+        query = ""
+        if pending is not None:
+            request = SignInRequest(pending.next_path, pending.scopes, pending.claims)
+            query = f"?{urlencode({'request': self.sign_in.seal_request(request)})}"
+        page = Page(title, text, detail, (f"{self.facts.root_path}{self.sign_in_path}{query}", "Sign in again"))
         return refuse(self.facts, status, error, page)

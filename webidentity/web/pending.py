@@ -61,10 +61,11 @@ class PendingCookies:
     ends in a digest of the state, so that several tabs do not disturb each other.
     """
 
-    def __init__(self, keys: KeyRing, *, is_secure: bool) -> None:
+    def __init__(self, keys: KeyRing, client_id: str, *, is_secure: bool) -> None:
         self._keys = keys
         self._is_secure = is_secure
-        self._prefix = "__Host-webidentity-" if is_secure else "webidentity-"
+        # Applications on several ports of one host share its cookies, but not their limit.
+        self._prefix = f"{'__Host-' if is_secure else ''}webidentity-{digest(client_id)[:6]}-"
 
     def begin(self, pending: PendingSignIn, cookies: Mapping[str, str]) -> list[Cookie]:
         """Return the cookie of a new sign-in, and the deletion of the oldest ones that no longer fit."""

@@ -80,7 +80,8 @@ class SignIn:
             "code_challenge_method": "S256",
             **({"claims": pending.claims} if pending.claims else {}),
         }
-        cookies = PendingCookies(self._keys, is_secure=facts.is_secure).begin(pending, facts.cookies)
+        jar = PendingCookies(self._keys, settings.client_id, is_secure=facts.is_secure)
+        cookies = jar.begin(pending, facts.cookies)
         url = authorize_url(settings.authority, settings.tenant_id, parameters)
         # 303: also a POST continues with GET (RFC 9700 section 4.12).
         return redirect(url, status=302 if facts.method in {"GET", "HEAD"} else 303).with_cookies(*cookies)

@@ -17,8 +17,9 @@ from webidentity.cache.store import Store, StoreUnavailableError
 from webidentity.cache.token_cache import TokenCache
 from webidentity.errors import AuthenticationRequiredError, EntraError
 from webidentity.flows.authorization_code import UserTokens
-from webidentity.flows.client import Client, ClientSecret
+from webidentity.flows.client import Client
 from webidentity.flows.key_source import KeySource
+from webidentity.flows.proof import ClientSecret
 from webidentity.protocol.effects import Flow
 from webidentity.protocol.token_request import require_scopes
 from webidentity.transport.pipeline import SyncPipeline
@@ -103,7 +104,7 @@ class Site:
         :param session: what the framework's session holds under ``SESSION_KEY``.
         """
         facts = self._seen(facts)
-        pages = CallbackPages(facts, self._routes().sign_in)
+        pages = CallbackPages(facts, self._routes().sign_in, self._sign_in)
         return self._available(facts, self._callback.complete(facts, SessionState.read(session), pages))
 
     def sign_out(self, facts: RequestFacts, session: Any) -> Flow[Answer]:

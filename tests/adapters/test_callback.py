@@ -1,0 +1,330 @@
+"""The end of a sign-in: whatever arrives is refused unless this browser asked for it, just now, and once."""
+
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+
+from tests.adapters.browser import Browser, Reply
+from tests.adapters.conftest import MakeSite
+from tests.adapters.sites import Site
+from tests.adapters.world import READ
+from tests.clock import Clock
+
+
+def answer(back: str, **changes: str | None) -> str:
+    """Return the URL of the authorization response, changed."""
+    parts = urlsplit(back)
+    fields = {**dict(parse_qsl(parts.query)), **changes}
+    return f"{parts.path}?{urlencode({name: value for name, value in fields.items() if value is not None})}"
+
+
+def is_refused(browser: Browser, reply: Reply, title: str) -> bool:
+    """Whether the reply is that page, offers to begin again, and nobody is signed in."""
+    assert reply.status in {400, 403}, reply.status
+    assert f"<h1>{title}</h1>" in reply.text, reply.text
+    assert 'href="/auth/sign-in' in reply.text
+    return browser.get("/open").text == "nobody"
+
+
+def test_another_state_is_refused(site: Site) -> None:
+    """A code without the state of a sign-in that this browser began (RFC 6749 section 10.12)."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    reply = browser.get(answer(back, state="another-state"))
+    assert is_refused(browser, reply, "This sign-in was not begun here")
+    assert browser.get(back).status == 303, "the sign-in itself is not disturbed"
+
+
+@pytest.mark.parametrize("changes", [{"state": None}, {"state": ""}, {"code": None}])
+def test_a_response_without_state_or_code_is_refused(site: Site, changes: dict[str, str | None]) -> None:
+    """Nothing is guessed."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    assert is_refused(browser, browser.get(answer(back, **changes)), "This is not the end of a sign-in")
+
+
+def test_a_response_of_another_browser_is_refused(site: Site) -> None:
+    """Code and state are valid, but the victim's browser did not ask for them (RFC 9700 section 4.7)."""
+    attacker, victim = site.browser(), site.browser()
+    back = attacker.authorize(attacker.get("/me"))
+    victim.get("/me")
+    assert is_refused(victim, victim.get(back), "This sign-in was not begun here")
+
+
+def test_a_response_of_another_browser_does_not_replace_a_session(site: Site) -> None:
+    """Who is signed in stays who they are."""
+    attacker, victim = site.browser(), site.browser()
+    victim.sign_in(site.world.grace)
+    assert victim.get(attacker.authorize(attacker.get("/me"))).status == 400
+    assert victim.get("/me").text == "grace@tenant.test"
+
+
+@pytest.mark.parametrize("is_replanted", [False, True], ids=["as it is", "with its cookie put back"])
+def test_a_replayed_response_is_refused(site: Site, *, is_replanted: bool) -> None:
+    """A state is used once, also by somebody who kept the cookie of the pending sign-in (RFC 9700 section 4.7)."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    pending = browser.pending()
+    assert browser.get(back).status == 303
+    assert browser.pending() == {}, "the cookie is deleted when the sign-in is over"
+    thief = site.browser()
+    thief.jar = dict(pending) if is_replanted else {}
+    title = "This sign-in is already over" if is_replanted else "This sign-in was not begun here"
+    assert is_refused(thief, thief.get(back), title)
+
+
+def test_a_response_after_an_error_is_refused(site: Site) -> None:
+    """The state was used by the error, also if the cookie is put back."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    pending = browser.pending()
+    failed = browser.get(answer(back, code=None, error="server_error"))
+    assert is_refused(browser, failed, "The sign-in did not succeed")
+    browser.jar.update(pending)
+    assert is_refused(browser, browser.get(back), "This sign-in is already over")
+
+
+def test_a_response_after_a_failed_redemption_is_refused(site: Site) -> None:
+    """The state was used by the first try, although the code was not redeemed."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    pending = browser.pending()
+    assert is_refused(browser, browser.get(answer(back, code="wrong")), "The sign-in could not be completed")
+    browser.jar.update(pending)
+    assert is_refused(browser, browser.get(back), "This sign-in is already over")
+
+
+def test_a_pending_sign_in_expires(site: Site, clock: Clock) -> None:
+    """After ten minutes, whatever the browser has kept; just before, it is still good."""
+    browser = site.browser()
+    late, in_time = browser.authorize(browser.get("/me")), ""
+    clock.advance(30)
+    in_time = browser.authorize(browser.get("/me"))
+    pending = browser.pending()
+    clock.advance(575)
+    assert is_refused(browser, browser.get(late), "The sign-in took too long")
+    browser.jar.update(pending)
+    assert browser.get(in_time).status == 303
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["first in first", "last in first"])
+def test_two_tabs_finish_in_either_order(site: Site, order: tuple[int, int]) -> None:
+    """Each lands on its own page."""
+    browser = site.browser()
+    begun = [browser.get("/me?tab=0"), browser.get("/me?tab=1")]
+    backs = [browser.authorize(tab) for tab in begun]
+    for tab in order:
+        assert browser.get(backs[tab]).location == f"/me?tab={tab}"
+    assert browser.get("/me").text == "ada@tenant.test"
+
+
+def test_five_tabs_fit_and_the_sixth_evicts_the_oldest(site: Site, clock: Clock) -> None:
+    """The cookies of all of them stay below what servers and browsers take."""
+    browser = site.browser()
+    backs = []
+    for tab in range(6):
+        backs.append(browser.authorize(browser.get(f"/me?tab={tab}")))
+        clock.advance(1)
+        assert len(browser.pending()) == min(tab + 1, 5)
+        assert sum(len(name) + len(value) for name, value in browser.jar.items()) < 6000
+    assert is_refused(browser, browser.get(backs[0]), "This sign-in was not begun here")
+    for tab in (5, 1, 3, 2, 4):
+        assert browser.get(backs[tab]).location == f"/me?tab={tab}"
+
+
+def test_an_abandoned_sign_in_is_tidied_away(site: Site, clock: Clock) -> None:
+    """Finishing one removes the cookies of those that can no longer be finished."""
+    browser = site.browser()
+    browser.get("/me")
+    abandoned = browser.pending()
+    clock.advance(700)
+    back = browser.authorize(browser.get("/me"))
+    assert set(abandoned) < set(browser.pending())
+    browser.get(back)
+    assert browser.pending() == {}
+
+
+def test_every_flipped_byte_of_the_pending_cookie_is_refused(site: Site) -> None:
+    """The cookie is encrypted and authenticated: there is nothing in it to read or to change."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    [(name, value)] = browser.pending().items()
+    state = dict(parse_qsl(urlsplit(back).query))["state"]
+    assert state not in value
+    for position in range(0, len(value) - 1, 37):
+        flipped = "B" if value[position] == "A" else "A"
+        browser.jar[name] = value[:position] + flipped + value[position + 1 :]
+        assert browser.get(back).status == 400, position
+    browser.jar[name] = value
+    assert browser.get(back).status == 303
+
+
+@pytest.mark.parametrize("value", ["", "x", "ä", "A" * 4000, "%00", '"{}"'])
+def test_a_pending_cookie_of_anything_is_refused(site: Site, value: str) -> None:
+    """And makes no error."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    [name] = browser.pending()
+    browser.jar[name] = value
+    assert browser.get(back).status == 400
+
+
+def test_a_pending_cookie_under_another_name_is_refused(site: Site) -> None:
+    """The name is authenticated too, so one sign-in's cookie cannot stand in for another's."""
+    browser = site.browser()
+    first = browser.authorize(browser.get("/me"))
+    [(name, value)] = browser.pending().items()
+    browser.jar.clear()
+    browser.get("/me")
+    [other] = browser.pending()
+    browser.jar[other] = value
+    assert browser.get(first).status == 400
+    browser.jar = {name.replace("webidentity-", "webidentity-9"): value}
+    assert browser.get(first).status == 400
+
+
+def test_a_cookie_without_the_prefix_is_ignored_on_https(site: Site) -> None:
+    """A sibling host can plant a cookie for the whole domain, but not one whose name begins with __Host-."""
+    attacker, victim = site.browser(), site.browser()
+    back = attacker.authorize(attacker.get("/me"))
+    for name, value in attacker.pending().items():
+        victim.jar[name.removeprefix("__Host-")] = value
+    assert is_refused(victim, victim.get(back), "This sign-in was not begun here")
+
+
+def test_the_pending_cookie_on_https(site: Site) -> None:
+    """__Host- prefix, Secure, HttpOnly, SameSite=Lax, for ten minutes, and for this host alone (RFC 6265bis)."""
+    [(name, cookie)] = site.browser().get("/me").cookies.items()
+    assert name.startswith("__Host-webidentity-")
+    assert cookie["secure"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert cookie["path"] == "/"
+    assert cookie["max-age"] == "600"
+    assert "domain" not in cookie
+
+
+def test_the_pending_cookie_on_localhost_without_https(site: Site) -> None:
+    """A plain name, since browsers refuse the prefix there; and the sign-in works."""
+    browser = site.browser("http://localhost")
+    begun = browser.get("/me")
+    [(name, cookie)] = begun.cookies.items()
+    assert name.startswith("webidentity-")
+    assert "secure" not in cookie
+    assert cookie["httponly"]
+    assert begun.query["redirect_uri"] == "http://localhost/auth/callback"
+    assert browser.get(browser.authorize(begun)).status == 303
+
+
+def test_a_fallback_of_the_secret_key_opens_a_pending_sign_in(build: MakeSite) -> None:
+    """Replacing SECRET_KEY interrupts nobody, and without the fallback the sign-in is refused, not an error."""
+    old = build(secret_key="the-old-secret-key-0123456789-0123456789")
+    old.world.consent()
+    browser = old.browser()
+    back = browser.authorize(browser.get("/me"))
+    unknown = build(secret_key="another-secret-key-0123456789-0123456789")
+    browser.call = unknown.call
+    assert browser.get(back).status == 400
+    rotated = build(fallbacks=("the-old-secret-key-0123456789-0123456789",))
+    browser.call = rotated.call
+    assert browser.get(back).status == 303
+    assert browser.get("/me").text == "ada@tenant.test"
+
+
+@pytest.mark.parametrize("extra", ["error=access_denied", "code=another", "state=another", "iss=x&iss=y"])
+def test_contradictions_are_refused(site: Site, extra: str) -> None:
+    """Both code and error, or a parameter that comes twice (RFC 6749 section 3.1)."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    reply = browser.get(f"{urlsplit(back).path}?{urlsplit(back).query}&{extra}")
+    assert is_refused(browser, reply, "This is not the end of a sign-in")
+
+
+def test_a_response_of_another_issuer_is_refused(site: Site) -> None:
+    """The iss parameter, if there is one, names the tenant (RFC 9207)."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    reply = browser.get(answer(back, iss="https://evil.test/"))
+    assert is_refused(browser, reply, "This account cannot sign in here")
+    back = browser.authorize(browser.get("/me"))
+    assert browser.get(answer(back, iss=site.world.tenant.issuer)).status == 303
+
+
+def test_a_user_who_declines_consent_is_told_so(build: MakeSite) -> None:
+    """Nothing is changed, and there is a way to begin again."""
+    site = build()
+    browser = site.browser()
+    back = browser.authorize(browser.get("/files"), consent=False)
+    assert is_refused(browser, browser.get(back), "You did not agree")
+
+
+def test_a_user_whom_the_tenant_does_not_know_can_cancel(site: Site) -> None:
+    """The tenant keeps them on its own page; when they give up, they are told what happened."""
+    browser = site.browser()
+    page = browser.tenant.open(browser.get("/me").location)
+    form = page.form("sign_in")
+    assert form
+    page = browser.tenant.submit(page, form, username="mallory@tenant.test", password="x")
+    assert "AADSTS50034" in page.text
+    form = page.form("cancel")
+    assert form
+    back = browser.tenant.submit(page, form).location
+    assert back
+    assert is_refused(browser, browser.get(back), "You did not agree")
+
+
+@pytest.mark.parametrize("error", ["<script>alert(1)</script>", "server_error"])
+def test_text_of_the_url_is_not_shown(site: Site, error: str) -> None:
+    """Anybody can write a link to the redirect URI, so its words are not shown as ours."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    text = "<img src=x onerror=alert(1)> Your account is locked, call 0900-12345"
+    reply = browser.get(answer(back, code=None, error=error, error_description=text))
+    assert "<script>" not in reply.text
+    assert "<img" not in reply.text
+    assert "0900" not in reply.text
+    assert ("server_error" in reply.text) == (error == "server_error")
+
+
+def test_a_code_of_another_sign_in_is_refused_by_its_verifier(site: Site) -> None:
+    """An attacker's code, injected into the victim's own response (RFC 9700 section 4.5)."""
+    attacker, victim = site.browser(), site.browser()
+    stolen = dict(parse_qsl(urlsplit(attacker.authorize(attacker.get("/me"), site.world.grace)).query))["code"]
+    back = victim.authorize(victim.get("/me"))
+    reply = victim.get(answer(back, code=stolen))
+    assert is_refused(victim, reply, "The sign-in could not be completed")
+    assert "AADSTS501481" in reply.text
+
+
+def test_each_redemption_sends_the_verifier_of_its_own_request(site: Site) -> None:
+    """RFC 7636: never a redemption without one."""
+    browser = site.browser()
+    begun = [browser.get("/me"), browser.get("/me")]
+    for tab in (1, 0):
+        browser.get(browser.authorize(begun[tab]))
+    sent = [request.form for request in site.world.transport.requests if request.path.endswith("/token")]
+    assert len({form["code_verifier"] for form in sent}) == 2
+    assert all(form["redirect_uri"] == "https://app.test/auth/callback" for form in sent)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "HEAD"])
+def test_the_redirect_uri_takes_get_only(site: Site, method: str) -> None:
+    """The response mode is query, so a form is not what was asked for; HEAD redeems nothing."""
+    browser = site.browser()
+    back = urlsplit(browser.authorize(browser.get("/me")))
+    path = f"{back.path}?{back.query}"
+    reply = browser.post(path) if method == "POST" else browser.get(path, method=method)
+    assert reply.status == 405
+    assert "GET" in reply.header("Allow")
+    assert browser.get(path).status == 303
+
+
+def test_scopes_of_the_settings_are_consented_to_at_the_first_sign_in(build: MakeSite) -> None:
+    """Also when they belong to another resource than those of the page: a token request names one resource only."""
+    site = build(settings={"scopes": ["https://graph.microsoft.com/User.Read"]})
+    browser = site.browser()
+    begun = browser.get("/files")
+    assert begun.query["scope"].split()[3:] == [READ, "https://graph.microsoft.com/User.Read"]
+    done = browser.get(browser.authorize(begun))
+    assert browser.get(done.location).json["scp"] == "Files.Read"
+    assert browser.get("/graph").text == site.world.ada.object_id

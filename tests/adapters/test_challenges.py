@@ -1,0 +1,66 @@
+"""What only the user can settle: consent and stronger proofs, and then back to the same page."""
+
+import json
+
+import pytest
+
+from tests.adapters.browser import FETCH
+from tests.adapters.conftest import MakeSite
+from tests.adapters.sites import Site
+from tests.adapters.world import GRAPH, READ, WRITE
+
+CLAIMS = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
+
+
+@pytest.mark.parametrize("path", ["/files", "/async/files"])
+def test_a_missing_consent_is_asked_for(build: MakeSite, path: str) -> None:
+    """When the page needs it and not before; then the page works."""
+    site = build()
+    browser = site.browser()
+    begun = browser.get("/me")
+    assert READ not in begun.query["scope"]
+    browser.get(browser.authorize(begun))
+    asked = browser.get(f"{path}?x=1")
+    assert READ in asked.query["scope"].split()
+    back = browser.get(browser.authorize(asked))
+    assert back.location == f"{path}?x=1"
+    assert browser.get(back.location).json["scp"] == "Files.Read"
+    assert WRITE in browser.get("/write").query["scope"].split()
+
+
+@pytest.mark.parametrize("path", ["/graph", "/async/graph"])
+def test_a_credential_used_inside_a_view_challenges_too(build: MakeSite, path: str) -> None:
+    """The error of get_token passes through whatever is in between."""
+    site = build()
+    browser = site.browser()
+    browser.sign_in()
+    asked = browser.get(path)
+    assert GRAPH in asked.query["scope"].split()
+    assert browser.get(browser.get(browser.authorize(asked)).location).text == site.world.ada.object_id
+
+
+@pytest.mark.parametrize("path", ["/files", "/async/files"])
+def test_conditional_access_is_satisfied_and_leads_back(site: Site, path: str) -> None:
+    """The redirect carries the claims of the refusal, also for a page that was served before."""
+    browser = site.browser()
+    browser.sign_in()
+    site.world.tenant.require_claims(site.world.ada, site.world.files, CLAIMS)
+    asked = browser.get(f"{path}?x=1")
+    assert asked.status == 302
+    assert json.loads(asked.query["claims"]) == json.loads(CLAIMS)
+    back = browser.get(browser.authorize(asked))
+    assert back.location == f"{path}?x=1"
+    assert browser.get(back.location).json["oid"] == site.world.ada.object_id
+    assert "claims" not in browser.get("/auth/sign-in").query, "asked for until it succeeded, and not after"
+
+
+def test_a_script_gets_the_claims_sealed_in_its_login_url(site: Site) -> None:
+    """The page sends the browser there, and nobody else can make such a link."""
+    browser = site.browser()
+    browser.sign_in()
+    site.world.tenant.require_claims(site.world.ada, site.world.files, CLAIMS)
+    reply = browser.get("/files", FETCH)
+    assert reply.status == 401
+    assert "acrs" not in reply.text
+    begun = browser.get(reply.json["login_url"])
+    assert json.loads(begun.query["claims"]) == json.loads(CLAIMS)

@@ -1,0 +1,157 @@
+"""Whoever cannot be served is told so in their own dialect."""
+
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from tests.adapters.browser import FETCH
+from tests.adapters.conftest import MakeSite
+from tests.adapters.sites import Site
+from tests.adapters.world import READ, WRITE
+
+HTMX = {**FETCH, "HX-Request": "true", "HX-Current-URL": "https://app.test/open?from=here"}
+
+
+def test_a_browser_is_redirected(site: Site) -> None:
+    """302 to the authority, from views of every kind."""
+    for path in ("/me", "/files", "/async/me", "/async/files", "/class", "/async/class", "/deep", "/async/deep"):
+        reply = site.browser().get(path)
+        assert (reply.status, urlsplit(reply.location).netloc) == (302, "login.tenant.test"), path
+
+
+@pytest.mark.parametrize(
+    "headers", [FETCH, {"Accept": "*/*", "X-Requested-With": "XMLHttpRequest", "Sec-Fetch-Mode": ""}]
+)
+@pytest.mark.parametrize("path", ["/files", "/async/files", "/deep"])
+def test_a_script_reads_where_to_sign_in(site: Site, path: str, headers: dict[str, str]) -> None:
+    """401 JSON with a login_url that works, asks for the scopes of the view, and leads back to the page."""
+    browser = site.browser()
+    reply = browser.get(path, {**headers, "Referer": "https://app.test/open?from=here"})
+    assert reply.status == 401
+    assert reply.json["error"] == "sign_in_required"
+    begun = browser.get(reply.json["login_url"])
+    assert begun.status == 302
+    assert (WRITE if path == "/deep" else READ) in begun.query["scope"].split()
+    assert browser.get(browser.authorize(begun)).location == "/open?from=here"
+
+
+@pytest.mark.parametrize("referer", ["https://evil.test/x", "https://app.test.evil.test/x", "//evil.test", ""])
+def test_a_script_of_elsewhere_leads_to_the_front_page(site: Site, referer: str) -> None:
+    """The page to come back to is one of this site."""
+    browser = site.browser()
+    reply = browser.get("/files", {**FETCH, "Referer": referer})
+    done = browser.get(browser.authorize(browser.get(reply.json["login_url"])))
+    assert done.location == "/"
+
+
+def test_the_sealed_request_of_a_login_url_cannot_be_forged(site: Site) -> None:
+    """A changed one asks for nothing special and leads to the front page; so does a cookie's value in its place."""
+    browser = site.browser()
+    url = browser.get("/files", {**FETCH, "Referer": "https://app.test/open"}).json["login_url"]
+    path, _, sealed = url.partition("request=")
+    assert "open" not in sealed
+    browser.get("/me")
+    for forged in (
+        sealed[:40] + ("A" if sealed[40] != "A" else "B") + sealed[41:],
+        "x",
+        "%00",
+        "ä",
+        *browser.pending().values(),
+    ):
+        begun = browser.get(f"{path}request={quote(forged)}&next=/me")
+        assert begun.status == 302
+        assert READ not in begun.query["scope"]
+        assert browser.get(browser.authorize(begun)).location == "/me"
+
+
+def test_htmx_is_told_to_redirect(site: Site) -> None:
+    """HX-Redirect to a sign-in that leads back to the page that the user was on."""
+    browser = site.browser()
+    reply = browser.get("/files", HTMX)
+    assert reply.status == 401
+    begun = browser.get(reply.header("HX-Redirect"))
+    assert browser.get(browser.authorize(begun)).location == "/open?from=here"
+
+
+def test_a_program_is_challenged(site: Site) -> None:
+    """A bare WWW-Authenticate when it sent no token (RFC 6750 section 3.1), and no redirection."""
+    for path in ("/files", "/async/files", "/me", "/deep"):
+        reply = site.api(path)
+        assert reply.status == 401
+        assert reply.header("WWW-Authenticate") == "Bearer"
+        assert reply.header("Location") == ""
+        assert reply.header("Content-Type") == "application/json"
+        assert reply.json["error"] == "token_required"
+        assert reply.cookies == {}
+
+
+def test_a_browser_that_also_sends_a_password_is_still_a_browser(site: Site) -> None:
+    """A site behind a proxy with HTTP Basic authentication: its header comes with every request."""
+    browser = site.browser()
+    basic = {"Authorization": "Basic YWRhOnB3"}
+    begun = browser.get("/me", basic)
+    assert begun.status == 302
+    done = browser.get(browser.authorize(begun), basic)
+    assert browser.get(done.location, basic).text == "ada@tenant.test"
+
+
+def test_a_post_comes_back_with_get(site: Site) -> None:
+    """303, never 307, so that the body is not sent to the authority (RFC 9700 section 4.12)."""
+    browser = site.browser()
+    begun = browser.post("/change", {"amount": "1000"}, {"Referer": "https://app.test/open"})
+    assert begun.status == 303
+    assert "amount" not in begun.location
+    assert browser.get(browser.authorize(begun)).location == "/open"
+
+
+def test_an_error_deep_inside_a_view_becomes_a_challenge(build: MakeSite) -> None:
+    """With the scopes of the error, and back to the same page."""
+    site = build()
+    browser = site.browser()
+    browser.sign_in()
+    for path in ("/deep?x=1", "/async/deep?x=1"):
+        begun = browser.get(path)
+        assert WRITE in begun.query["scope"].split()
+        assert browser.get(browser.authorize(begun)).location == path
+
+
+def test_pages_of_the_sign_in_are_json_for_scripts(site: Site) -> None:
+    """What went wrong, by a name and in words."""
+    reply = site.browser().get("/auth/callback?state=x&code=y", FETCH)
+    assert reply.status == 400
+    assert reply.json["error"] == "sign_in_not_found"
+
+
+def test_http_is_refused_beyond_localhost(site: Site) -> None:
+    """With advice: a proxy in front, or base_url."""
+    reply = site.browser("http://app.test").get("/auth/sign-in")
+    assert reply.status == 400
+    assert reply.location == ""
+    assert "https" in reply.text
+    assert "base_url" in reply.text
+    assert reply.cookies == {}
+
+
+def test_a_host_that_nobody_checks_is_refused(build: MakeSite) -> None:
+    """The redirect URI is made of it, so a forged Host header would send the code elsewhere."""
+    site = build(hosts=None)
+    reply = site.browser("https://evil.test").get("/me")
+    assert reply.status == 400
+    assert reply.location == ""
+    assert "base_url" in reply.text
+    assert site.browser("http://localhost").get("/me").status == 302
+
+
+def test_a_host_that_is_not_among_the_trusted_ones_is_refused(site: Site) -> None:
+    """By the framework itself."""
+    reply = site.browser("https://evil.test").get("/me")
+    assert reply.status == 400
+    assert reply.location == ""
+
+
+def test_forwarding_headers_change_nothing(site: Site) -> None:
+    """X-Forwarded-* counts where the framework was told to trust it, which it was not."""
+    begun = site.browser().get(
+        "/me", {"X-Forwarded-Host": "evil.test", "X-Forwarded-Proto": "http", "Forwarded": "host=evil.test"}
+    )
+    assert begun.query["redirect_uri"] == "https://app.test/auth/callback"

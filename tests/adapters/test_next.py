@@ -1,0 +1,109 @@
+"""Where a sign-in leads to: within the application, and nowhere else."""
+
+from urllib.parse import quote
+
+import pytest
+
+from tests.adapters.conftest import MakeSite
+from tests.adapters.sites import Site
+
+ELSEWHERE = [
+    "//evil.test",
+    "///evil.test",
+    "/\\evil.test",
+    "\\\\evil.test",
+    "\\evil.test",
+    "/%2f%2fevil.test",
+    "/%252f%252fevil.test",
+    "/%5cevil.test",
+    "/%09/evil.test",
+    "/\t/evil.test",
+    "\t//evil.test",
+    "/\n/evil.test",
+    "/\r\nSet-Cookie: a=b",
+    "\x00//evil.test",
+    "/\x00/evil.test",
+    " //evil.test",
+    "https:evil.test",
+    "https://evil.test",
+    "https:/evil.test",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "https://app.test@evil.test/",
+    "//app.test@evil.test/",
+    "https://app.test:8443/me",
+    "https://app.test/me",
+    "evil.test",
+    "me",
+    "@evil.test",
+    ".evil.test",
+    "/../../me",
+    "/a/%2e%2e//evil.test",
+    "/" + "a" * 2048,
+    "",
+]
+
+
+@pytest.mark.parametrize("target", ELSEWHERE)
+def test_next_never_leads_elsewhere(site: Site, target: str) -> None:
+    """Whatever could be another host, another port, a script, or too long leads to the front page."""
+    browser = site.browser()
+    done = browser.get(browser.authorize(browser.get(f"/auth/sign-in?next={quote(target, safe='')}")))
+    assert (done.status, done.location) == (303, "/")
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("/me", "/me"),
+        ("/me?x=https://evil.test/#part", "/me?x=https://evil.test/#part"),
+        ("/me?text=two%0Alines", "/me?text=two%0Alines"),
+        ("/me?folder=a b", "/me?folder=a%20b"),
+        ("/me?n=日本", "/me?n=%E6%97%A5%E6%9C%AC"),
+        ("/me?" + "a" * 2000, "/me?" + "a" * 2000),
+    ],
+)
+def test_next_leads_to_a_page_of_this_site(site: Site, target: str, expected: str) -> None:
+    """As a Location header can have it."""
+    browser = site.browser()
+    done = browser.get(browser.authorize(browser.get(f"/auth/sign-in?next={quote(target, safe='')}")))
+    assert done.location == expected
+    assert browser.get(done.location).status == 200
+
+
+def test_two_values_of_next_lead_to_the_front_page(site: Site) -> None:
+    """Which one is meant is not guessed."""
+    browser = site.browser()
+    done = browser.get(browser.authorize(browser.get("/auth/sign-in?next=/me&next=/files")))
+    assert done.location == "/"
+
+
+def test_next_is_not_in_the_state(site: Site) -> None:
+    """It stays in the browser that asked: the authorize URL of one user cannot carry a page for another."""
+    begun = site.browser().get("/auth/sign-in?next=/me%3Fwhere-to-go")
+    assert "where-to-go" not in begun.location
+
+
+def test_a_page_that_begins_with_two_slashes_is_not_returned_to(site: Site) -> None:
+    """Nor is one whose path would be read as a host."""
+    browser = site.browser()
+    begun = browser.get("/deep?next=//evil.test")
+    assert browser.get(browser.authorize(begun)).location == "/deep?next=//evil.test"
+    for path in ("//evil.test/deep", "/%2Fevil.test"):
+        assert browser.get(f"https://app.test{path}").status in {302, 404, 308, 301}
+
+
+def test_pages_are_under_base_url(build: MakeSite) -> None:
+    """Behind a proxy that serves the application under a path, and forwards it without that path."""
+    site = build(settings={"base_url": "https://public.test/mount/"}, hosts=("app.test",))
+    site.world.consent()
+    browser = site.browser()
+    begun = browser.get("/me?x=1")
+    assert begun.query["redirect_uri"] == "https://public.test/mount/auth/callback"
+    done = browser.get(browser.authorize(begun).replace("https://public.test/mount", "https://app.test"))
+    assert (done.status, done.location) == (303, "/mount/me?x=1")
+    assert 'action="/mount/auth/sign-out"' in browser.get("/auth/sign-out").text
+    for target in ("/other", "/mountain", "/mount/../other", "/mount/%2e%2e/other"):
+        begun = browser.get(f"/auth/sign-in?next={quote(target)}")
+        done = browser.get(browser.authorize(begun).replace("https://public.test/mount", "https://app.test"))
+        assert done.location == "/mount/"

@@ -1,0 +1,153 @@
+"""What happens when something that the site needs does not work."""
+
+import pytest
+
+from tests.adapters.browser import FETCH
+from tests.adapters.conftest import MakeSite
+from tests.adapters.sites import Site
+from tests.clock import Clock
+from webidentity.cache.memory import MemoryStore
+from webidentity.cache.store import Row, StoreUnavailableError
+
+
+class FailingStore(MemoryStore):
+    """A store that can be made to fail."""
+
+    blocking = True
+    is_down = False
+
+    def load(self, key: str) -> Row | None:
+        self._check()
+        return super().load(key)
+
+    def save(self, key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
+        self._check()
+        return super().save(key, value, expected=expected, expires_at=expires_at)
+
+    def _check(self) -> None:
+        if self.is_down:
+            raise StoreUnavailableError("the disk is gone")
+
+
+def test_without_its_store_the_site_says_so(build: MakeSite) -> None:
+    """503, as a page or as JSON, and never as somebody else; when the store is back, so is the session."""
+    store = FailingStore()
+    site = build(store=store)
+    site.world.consent()
+    browser = site.browser()
+    browser.sign_in(path="/files")
+    token = site.world.access_token()
+    store.is_down = True
+    for path in ("/me", "/files", "/async/me", "/async/files"):
+        page = browser.get(path)
+        assert page.status == 503, path
+        assert page.header("Retry-After")
+        assert "<h1>Sign-in is out of order</h1>" in page.text
+        assert browser.get(path, FETCH).json["error"] == "temporarily_unavailable"
+        assert page.location == ""
+    assert site.api("/files", token).status == 503
+    assert browser.post("/auth/sign-out").status == 503
+    assert browser.get("/open").text == "nobody"
+    assert browser.get("/public").status == 200
+    store.is_down = False
+    assert browser.get("/me").text == "ada@tenant.test"
+
+
+def test_a_sign_in_survives_an_outage_of_the_store(build: MakeSite) -> None:
+    """The state is not used up: loading the page again finishes it."""
+    store = FailingStore()
+    site = build(store=store)
+    site.world.consent()
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    store.is_down = True
+    assert browser.get(back).status == 503
+    assert browser.pending()
+    store.is_down = False
+    assert browser.get(back).status == 303
+
+
+def test_without_the_authority_a_sign_in_fails_politely(site: Site) -> None:
+    """502 with a way to try again."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    site.world.transport.is_cut = True
+    reply = browser.get(back)
+    assert reply.status == 502
+    assert "<h1>Microsoft Entra ID cannot be reached</h1>" in reply.text
+    assert browser.get("/open").text == "nobody"
+
+
+@pytest.mark.parametrize("path", ["/files", "/async/files"])
+def test_without_the_authority_a_page_that_needs_a_new_token_fails_politely(
+    site: Site, clock: Clock, path: str
+) -> None:
+    """502, as a page or as JSON; pages that need none are served."""
+    browser = site.browser()
+    browser.sign_in(path=path)
+    site.world.transport.is_cut = True
+    assert browser.get(path).status == 200, "the token that is there is still good"
+    clock.advance(4000)
+    page = browser.get(path)
+    assert page.status == 502
+    assert "<h1>No access just now</h1>" in page.text
+    assert browser.get(path, FETCH).json["error"] == "no_token"
+    assert browser.get("/me").status == 200
+    site.world.transport.is_cut = False
+    assert browser.get(path).status == 200
+
+
+def test_without_the_authority_bearer_tokens_wait(site: Site) -> None:
+    """503 while there is no key to verify them with, and not a refusal of the token."""
+    token = site.world.access_token()
+    site.world.transport.is_cut = True
+    reply = site.api("/me", token)
+    assert reply.status == 503
+    assert reply.json["error"] == "temporarily_unavailable"
+    assert reply.header("Retry-After")
+    assert reply.header("WWW-Authenticate") == ""
+
+
+def test_keys_that_are_known_outlive_an_outage(site: Site, clock: Clock) -> None:
+    """Whoever has a good token is served, a day later too."""
+    site.api("/me", site.world.access_token())
+    site.world.transport.is_cut = True
+    clock.advance(30 * 3600)
+    assert site.api("/me", site.world.access_token()).text == "ada@tenant.test"
+
+
+def test_a_wrong_client_secret_is_a_page_with_the_code(build: MakeSite) -> None:
+    """The code and what to quote, for whoever runs the application; the log says it too."""
+    site = build(settings={"client_secret": "not-the-secret-of-the-application"})
+    site.world.secrets.add("not-the-secret-of-the-application")
+    site.world.consent()
+    browser = site.browser()
+    reply = browser.get(browser.authorize(browser.get("/me")))
+    assert reply.status in {400, 502}
+    assert "AADSTS7000215" in reply.text
+    assert "Correlation id: " in reply.text
+    assert any("7000215" in message for message in site.log.messages("webidentity.web"))
+    assert browser.get("/open").text == "nobody"
+
+
+def test_a_secret_that_expires_later_is_a_page_too(build: MakeSite, clock: Clock) -> None:
+    """Silent renewal fails: that is no reason to send the user to sign in, who cannot help."""
+    site = build()
+    site.world.consent()
+    browser = site.browser()
+    browser.sign_in(path="/files")
+    browser.call = build(settings={"client_secret": "not-the-secret-of-the-application"}).call
+    clock.advance(4000)
+    page = browser.get("/files")
+    assert page.status == 502
+    assert "AADSTS7000215" in page.text
+    assert browser.get("/async/files", FETCH).json["detail"].startswith("Error: AADSTS7000215")
+
+
+def test_a_crash_of_a_view_stays_a_crash(site: Site) -> None:
+    """Only errors of the sign-in are answered; and the page of the error is kept by no cache either."""
+    browser = site.browser()
+    browser.sign_in(path="/files")
+    reply = browser.get("/crash")
+    assert reply.status == 500
+    assert reply.header("Cache-Control") == "private, no-store"

@@ -1,0 +1,136 @@
+"""Signing out: here first, then at the authority (OpenID Connect RP-Initiated Logout 1.0)."""
+
+import pytest
+
+from tests.adapters.conftest import MakeSite
+from tests.adapters.sites import Site
+from tests.clock import Clock
+
+
+def test_a_get_shows_a_button_and_signs_nobody_out(site: Site) -> None:
+    """So that an image or a link of another site cannot."""
+    browser = site.browser()
+    browser.sign_in()
+    page = browser.get("/auth/sign-out", {"Sec-Fetch-Site": "cross-site"})
+    assert page.status == 200
+    assert '<form method="post" action="/auth/sign-out"><button' in page.text
+    # With no-referrer, browsers would send "Origin: null" for that button.
+    assert page.header("Referrer-Policy") == "same-origin"
+    assert browser.get("/me").status == 200
+
+
+def test_a_post_ends_the_session_here_and_at_the_authority(site: Site) -> None:
+    """The redirect names the user by the opaque login_hint, and a return address that is registered."""
+    browser = site.browser()
+    browser.sign_in()
+    browser.get("/remember?what=a-diary")
+    out = browser.post("/auth/sign-out")
+    assert out.status == 303
+    tenant = site.world.tenant
+    assert out.location.startswith(f"{tenant.base_url}/{tenant.tenant_id}/oauth2/v2.0/logout?")
+    assert set(out.query) == {"post_logout_redirect_uri", "logout_hint"}
+    assert out.query["post_logout_redirect_uri"] == "https://app.test/"
+    assert "ada" not in out.query["logout_hint"]
+    assert browser.session() == {}
+    assert browser.get("/me").status == 302
+    assert browser.tenant.logout(out.location).location == "https://app.test/"
+    assert browser.tenant.open(browser.get("/me").location).form("sign_in"), "the authority asks for a password again"
+
+
+def test_the_return_address_is_a_setting_and_not_a_parameter(build: MakeSite) -> None:
+    """Nothing in the request changes it."""
+    site = build(settings={"after_sign_out": "/goodbye"})
+    site.world.consent()
+    browser = site.browser()
+    browser.sign_in()
+    out = browser.post(
+        "/auth/sign-out?next=//evil.test&post_logout_redirect_uri=https://evil.test",
+        {"next": "//evil.test", "post_logout_redirect_uri": "https://evil.test"},
+    )
+    assert out.query["post_logout_redirect_uri"] == "https://app.test/goodbye"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "", "Origin": "https://evil.test"},
+        {"Sec-Fetch-Site": "", "Origin": "null"},
+        {"Sec-Fetch-Site": "", "Origin": "http://app.test"},
+        {"Sec-Fetch-Site": "", "Origin": "https://app.test.evil.test"},
+        {"Sec-Fetch-Site": "", "Origin": "https://app.test:8443"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/auth/sign-out", "/change", "/files"])
+def test_a_post_of_another_site_is_refused(site: Site, path: str, headers: dict[str, str]) -> None:
+    """The cookie comes along, but it is no proof of the user's will."""
+    browser = site.browser()
+    browser.sign_in(path="/files")
+    refused = browser.post(path, headers=headers)
+    assert refused.status == 403
+    assert browser.get("/me").status == 200
+
+
+@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": ""}, {"Sec-Fetch-Site": "", "Origin": ""}])
+def test_a_post_of_this_site_is_carried_out(site: Site, headers: dict[str, str]) -> None:
+    """With Fetch Metadata, with Origin alone, and for programs that send neither."""
+    browser = site.browser()
+    browser.sign_in(path="/files")
+    assert browser.post("/change", headers=headers).text == "changed"
+    assert browser.post("/files", headers=headers).status == 200
+    assert browser.post("/auth/sign-out", headers=headers).status == 303
+    assert browser.get("/me").status == 302
+
+
+def test_a_copied_cookie_is_worthless_after_sign_out(site: Site) -> None:
+    """Also where the session is a signed cookie, which nobody can take back."""
+    browser = site.browser()
+    browser.sign_in(path="/files")
+    thief = site.browser()
+    thief.jar = dict(browser.jar)
+    assert thief.get("/me").text == "ada@tenant.test"
+    browser.post("/auth/sign-out")
+    for path in ("/me", "/files", "/async/files"):
+        assert thief.get(path).status == 302
+    assert thief.get("/open").text == "nobody"
+
+
+def test_the_tokens_go_with_the_last_session(site: Site) -> None:
+    """Whoever finds the old session's cookie and the store finds no refresh token to use."""
+    browser = site.browser()
+    browser.sign_in(path="/files")
+    browser.post("/auth/sign-out")
+    asked = len(site.world.transport.requests)
+    assert browser.get("/files").status == 302
+    assert len(site.world.transport.requests) == asked
+
+
+def test_signing_out_works_when_the_tenant_cannot_be_reached(site: Site, clock: Clock) -> None:
+    """The session here ends whatever happens there."""
+    browser = site.browser()
+    browser.sign_in()
+    site.world.transport.is_cut = True
+    clock.advance(3700)
+    assert browser.post("/auth/sign-out").status == 303
+    assert browser.get("/open").text == "nobody"
+
+
+def test_signing_out_twice_does_no_harm(site: Site) -> None:
+    """Nor does it when nobody is signed in."""
+    browser = site.browser()
+    browser.sign_in()
+    assert browser.post("/auth/sign-out").status == 303
+    again = browser.post("/auth/sign-out")
+    assert again.status == 303
+    assert "logout_hint" not in again.query
+
+
+def test_other_methods_are_refused(site: Site) -> None:
+    """With the methods that are taken."""
+    browser = site.browser()
+    browser.sign_in()
+    reply = browser.get("/auth/sign-out", method="DELETE")
+    assert reply.status == 405
+    assert "POST" in reply.header("Allow")
+    assert browser.get("/me").status == 200

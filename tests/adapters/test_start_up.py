@@ -1,0 +1,61 @@
+"""What is wrong with the settings is said at start-up, by name."""
+
+from typing import Any
+
+import pytest
+
+from tests.adapters.conftest import MakeSite
+
+
+def spelled(kind: str, name: str) -> str:
+    """Return how the framework's users write the setting."""
+    return f"WEBIDENTITY_{name.upper()}" if kind == "flask" else f"WEBIDENTITY[{name!r}]"
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "advice"),
+    [
+        ({"tenant_id": None}, "tenant_id", "overview page"),
+        ({"client_id": None}, "client_id", "overview page"),
+        ({"client_secret": None}, "client_secret", "certificates and secrets"),
+        ({"client_secret": ""}, "client_secret", "certificates and secrets"),
+        ({"client_id": "  "}, "client_id", "overview page"),
+        ({"tenant_id": "common"}, "tenant_id", "users of any tenant"),
+        ({"tenant_id": "Organizations"}, "tenant_id", "users of any tenant"),
+        ({"tenant_id": "consumers"}, "tenant_id", "users of any tenant"),
+        ({"tenant_id": "a/b"}, "tenant_id", "Invalid tenant"),
+        ({"client_idd": "x"}, "client_idd", "Did you mean"),
+        ({"authority": "http://login.test"}, "authority", "https"),
+        ({"base_url": "http://app.test"}, "base_url", "https"),
+        ({"base_url": "https://[app"}, "base_url", "expected a URL"),
+        ({"base_url": "app.test"}, "base_url", "expected a URL"),
+        ({"scopes": [1]}, "scopes", "list of strings"),
+        ({"session_lifetime": "soon"}, "session_lifetime", "seconds"),
+        ({"session_max_age": -1}, "session_max_age", "seconds"),
+        ({"after_sign_out": "https://evil.test"}, "after_sign_out", "path of this application"),
+    ],
+)
+def test_a_bad_setting_stops_the_application(
+    build: MakeSite, request: pytest.FixtureRequest, settings: dict[str, Any], name: str, advice: str
+) -> None:
+    """The message has the name as the user wrote it, and what to do."""
+    kind = request.node.callspec.params["build"]
+    with pytest.raises(Exception, match=advice) as raised:
+        build(settings=settings)
+    assert type(raised.value).__name__ in {"SettingsError", "ImproperlyConfigured"}
+    assert str(raised.value).startswith(spelled(kind, name))
+    assert not any(secret in str(raised.value) for secret in ("the-client-secret",))
+
+
+def test_a_misspelt_setting_names_the_one_that_was_meant(build: MakeSite, request: pytest.FixtureRequest) -> None:
+    """Also when the right one is there too."""
+    kind = request.node.callspec.params["build"]
+    with pytest.raises(Exception, match="is not a setting") as raised:
+        build(settings={"client_sekret": "x"})
+    assert f"Did you mean {spelled(kind, 'client_secret')}?" in str(raised.value)
+
+
+def test_without_a_secret_key_nothing_starts(build: MakeSite) -> None:
+    """It protects the session and the token cache."""
+    with pytest.raises(Exception, match="SECRET_KEY"):
+        build(secret_key="")

@@ -1,0 +1,206 @@
+"""How often the authority is asked for its keys, and what happens when it does not answer."""
+
+import json
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ServiceRequestError
+
+from tests.canned import Canned, Reply, Sent
+from tests.clock import Clock
+from tests.drivers import Driver
+from tests.protocol.signed import claims, key_set, sign
+from tests.replies import AUTHORITY, CLIENT, TENANT
+from webidentity.flows.key_source import KeySource, KeysUnavailableError
+from webidentity.protocol.verification import TokenRejectedError, UnknownKeyError
+from webidentity.transport.pipeline import SyncPipeline
+
+ISSUER = f"{AUTHORITY}/{TENANT}/v2.0"
+KEYS = f"{AUTHORITY}/{TENANT}/discovery/v2.0/keys"
+
+
+class Authority:
+    """Publishes metadata and keys, and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.metadata: Any = {"issuer": ISSUER, "jwks_uri": KEYS}
+        self.keys = key_set("tenant")
+        self.is_down = False
+        self.reply: Reply | None = None
+        self.network = Canned(answer=self._answer)
+        self.send = SyncPipeline(transport=self.network.transport(), retry_total=0).send
+
+    @property
+    def asked(self) -> int:
+        """How often the keys or the metadata were asked for."""
+        return len(self.network.sent)
+
+    def _answer(self, sent: Sent) -> Reply | Exception:
+        if self.is_down:
+            return ServiceRequestError("unreachable")
+        if self.reply is not None:
+            return self.reply
+        return Reply(self.metadata) if sent.url.endswith("openid-configuration") else Reply(self.keys)
+
+
+@pytest.fixture
+def authority() -> Authority:
+    """An authority whose key is "tenant"."""
+    return Authority()
+
+
+@pytest.fixture
+def source() -> KeySource:
+    """The keys of the tenant, of which nothing is known yet."""
+    return KeySource(AUTHORITY, TENANT)
+
+
+def token(by: str = "tenant", **header: Any) -> str:
+    """Return a token that is valid for hours around the present."""
+    import time
+
+    now = int(time.time())
+    return sign(claims(iss=ISSUER, iat=now, nbf=now, exp=now + 48 * 3600), by=by, header=header)
+
+
+def verify(driver: Driver, source: KeySource, authority: Authority, text: str) -> dict[str, Any]:
+    """Verify with that driver."""
+    outcome: dict[str, Any] = driver.run(source.verify(text, frozenset({CLIENT})), authority.send)
+    return outcome
+
+
+def test_keys_are_fetched_once_a_day(driver: Driver, source: KeySource, authority: Authority, clock: Clock) -> None:
+    """Metadata and keys with the first token, and again when they are a day old."""
+    for _ in range(3):
+        assert verify(driver, source, authority, token())["aud"] == CLIENT
+    assert authority.asked == 2
+    clock.advance(24 * 3600 - 10)
+    verify(driver, source, authority, token())
+    assert authority.asked == 2
+    clock.advance(20)
+    verify(driver, source, authority, token())
+    assert authority.asked == 4
+
+
+def test_nothing_is_fetched_for_what_is_no_token(driver: Driver, source: KeySource, authority: Authority) -> None:
+    """The form is looked at first."""
+    for text in ("", "a.b.c", token(alg="HS256"), "x" * 70_000):
+        with pytest.raises(TokenRejectedError):
+            verify(driver, source, authority, text)
+    assert authority.asked == 0
+
+
+def test_a_new_key_is_fetched_when_it_is_first_seen(
+    driver: Driver, source: KeySource, authority: Authority, clock: Clock
+) -> None:
+    """The authority rotates its keys; the token that shows it is accepted."""
+    verify(driver, source, authority, token())
+    authority.keys = key_set("tenant", "rotated")
+    clock.advance(61)
+    assert verify(driver, source, authority, token("rotated"))
+    assert authority.asked == 4
+    assert verify(driver, source, authority, token())
+
+
+def test_ten_thousand_unknown_keys_cause_one_fetch(
+    driver: Driver, source: KeySource, authority: Authority, clock: Clock
+) -> None:
+    """At most one in a minute, whoever sends them."""
+    verify(driver, source, authority, token())
+    clock.advance(61)
+    text = token("unknown")
+    for _ in range(10_000):
+        with pytest.raises(UnknownKeyError):
+            verify(driver, source, authority, text)
+    assert authority.asked == 4
+    clock.advance(61)
+    with pytest.raises(UnknownKeyError):
+        verify(driver, source, authority, text)
+    assert authority.asked == 6
+
+
+def test_those_who_ask_together_ask_once(driver: Driver, source: KeySource, authority: Authority) -> None:
+    """And all get their answer."""
+    authority.network._latency = 0.05
+    text = token()
+    flows = [lambda: driver.start(source.verify(text, frozenset({CLIENT})), authority.send) for _ in range(8)]
+    outcomes = driver.together(flows)
+    assert [outcome["aud"] for outcome in outcomes] == [CLIENT] * 8
+    assert authority.asked == 2
+
+
+def test_the_last_good_keys_stay_in_use(driver: Driver, source: KeySource, authority: Authority, clock: Clock) -> None:
+    """When the authority cannot be reached, or sends what is no key set."""
+    verify(driver, source, authority, token())
+    for trouble in (
+        {"is_down": True},
+        {"reply": Reply("<html>maintenance</html>")},
+        {"reply": Reply({}, 503)},
+        {"reply": Reply("{}", 302, {"Location": "https://evil.test/"})},
+        {"reply": Reply(b"\xff\xfe", 200, {"Content-Type": "text/html; charset=utf-8"})},
+        {"reply": Reply(b"x", 200, {"Content-Type": "text/html; charset=no-such-encoding"})},
+        {"reply": Reply('{"keys": []}')},
+    ):
+        authority.is_down, authority.reply = False, None
+        for name, value in trouble.items():
+            setattr(authority, name, value)
+        clock.advance(25 * 3600)
+        asked = authority.asked
+        for _ in range(3):
+            assert verify(driver, source, authority, token())
+        assert authority.asked == asked + 1, trouble
+
+
+def test_without_any_key_nothing_is_accepted(
+    driver: Driver, source: KeySource, authority: Authority, clock: Clock
+) -> None:
+    """The next attempt is made a few seconds later, not with each token."""
+    authority.is_down = True
+    for _ in range(3):
+        with pytest.raises(KeysUnavailableError, match=f"tenant {TENANT} cannot be fetched from {AUTHORITY}"):
+            verify(driver, source, authority, token())
+    assert authority.asked == 1
+    authority.is_down = False
+    clock.advance(6)
+    assert verify(driver, source, authority, token())
+
+
+def test_keys_are_not_fetched_over_plain_http(driver: Driver, source: KeySource, authority: Authority) -> None:
+    """Whatever the metadata says: anybody on the way could put in keys of their own."""
+    authority.metadata = {"issuer": ISSUER, "jwks_uri": "http://keys.test/keys"}
+    with pytest.raises(KeysUnavailableError):
+        verify(driver, source, authority, token())
+    assert authority.asked == 1
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["for the metadata", "for the keys"])
+def test_redirects_are_not_followed(driver: Driver, source: KeySource, authority: Authority, first: bool) -> None:
+    """The keys of another host are not the authority's."""
+    elsewhere = Reply("", 302, {"Location": "https://evil.test/keys"})
+    answers = [elsewhere] if first else [Reply(authority.metadata), elsewhere]
+    authority.network = Canned(*answers)
+    authority.send = SyncPipeline(transport=authority.network.transport(), retry_total=0).send
+    with pytest.raises(KeysUnavailableError):
+        verify(driver, source, authority, token())
+    assert not any("evil" in sent.url for sent in authority.network.sent)
+
+
+def test_the_issuer_is_the_metadatas(driver: Driver, source: KeySource, authority: Authority) -> None:
+    """Not one that is put together here: sovereign clouds have their own."""
+    authority.metadata = {"issuer": f"https://issuer.test/{TENANT}/", "jwks_uri": KEYS}
+    authority.keys = json.dumps({"keys": [{**json.loads(authority.keys)["keys"][0], "issuer": ""}]})
+    with pytest.raises(TokenRejectedError, match="another issuer"):
+        verify(driver, source, authority, token())
+
+
+def test_a_clock_that_was_set_back_does_not_stop_the_fetching(
+    driver: Driver, source: KeySource, authority: Authority, clock: Clock
+) -> None:
+    """A machine that starts in the future and is then corrected."""
+    authority.is_down = True
+    clock.advance(10**8)
+    with pytest.raises(KeysUnavailableError):
+        verify(driver, source, authority, token())
+    authority.is_down = False
+    clock.advance(-(10**8))
+    assert verify(driver, source, authority, token())

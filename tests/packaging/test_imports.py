@@ -1,0 +1,95 @@
+"""What an import costs, and what it says when something is not installed."""
+
+import json
+import subprocess
+import sys
+import textwrap
+from functools import cache
+
+import pytest
+
+
+def run(code: str) -> str:
+    """Run the code in a new interpreter and return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@cache
+def modules_after(statement: str) -> set[str]:
+    """Return the names of the modules that are loaded after the statement."""
+    return set(json.loads(run(f"import json, sys\n{statement}\nprint(json.dumps(sorted(sys.modules)))")))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "msal",
+        "requests",
+        "aiohttp",
+        "flask",
+        "django",
+        "werkzeug",
+        "cryptography",
+        "jwt",
+        "webidentity.testing",
+        "asyncio",
+    ],
+)
+def test_importing_the_package_loads_only_what_is_used(name: str) -> None:
+    """Its names are loaded when they are first used."""
+    loaded = modules_after("import webidentity")
+    assert name not in loaded
+    assert "webidentity" in loaded
+
+
+@pytest.mark.parametrize("module", ["webidentity.web", "webidentity.web.site"])
+@pytest.mark.parametrize("name", ["msal", "flask", "django", "werkzeug", "aiohttp", "webidentity.testing"])
+def test_the_web_half_loads_no_framework(module: str, name: str) -> None:
+    """Nor msal, nor the local tenant."""
+    assert name not in modules_after(f"import {module}")
+
+
+@pytest.mark.parametrize(("adapter", "framework"), [("webidentity_flask", "django"), ("webidentity_django", "flask")])
+def test_an_adapter_loads_its_own_framework_alone(adapter: str, framework: str) -> None:
+    """And never the local tenant."""
+    loaded = modules_after(f"import {adapter}")
+    assert framework not in loaded
+    assert "webidentity.testing" not in loaded
+
+
+@pytest.mark.parametrize(
+    ("adapter", "framework", "said"),
+    [
+        ("webidentity_flask", "flask", "webidentity_flask needs Flask: pip install 'webidentity[flask]'"),
+        ("webidentity_django", "django", "webidentity_django needs Django: pip install 'webidentity[django]'"),
+    ],
+)
+def test_an_adapter_without_its_framework_names_the_extra(adapter: str, framework: str, said: str) -> None:
+    """As an ImportError, with the original one as its cause."""
+    printed = run(
+        f"""
+        import sys
+
+        class Missing:
+            def find_spec(self, name, path=None, target=None):
+                if name.partition(".")[0] == {framework!r}:
+                    raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+        sys.meta_path.insert(0, Missing())
+        try:
+            import {adapter}
+        except ImportError as error:
+            print(error, "|", type(error.__cause__).__name__)
+        """
+    )
+    assert printed == f"{said} | ModuleNotFoundError"
+
+
+def test_every_public_name_can_be_imported() -> None:
+    """What __all__ promises is there."""
+    for package in ("webidentity", "webidentity.aio", "webidentity.web", "webidentity.testing", "webidentity_flask"):
+        run(f"import {package} as p\nfor name in getattr(p, '__all__', ()): getattr(p, name)")

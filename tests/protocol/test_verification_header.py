@@ -1,0 +1,183 @@
+"""Which tokens are accepted: the form, the header and the signature (RFC 7515, RFC 8725)."""
+
+import base64
+import hashlib
+import json
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+from tests.protocol.signed import claims, key, keys, sign, verify
+from tests.replies import CLIENT
+from webidentity.protocol.verification import TokenRejectedError, UnknownKeyError, key_id, verify_response
+
+
+def refused(token: str, reason: str, **changes: Any) -> None:
+    """Check that the token is refused for that reason."""
+    with pytest.raises(TokenRejectedError, match=reason):
+        verify(token, **changes)
+
+
+def with_header(**members: Any) -> str:
+    """Return a token whose header has these members, and a signature that is right for RS256."""
+    return sign(header=members)
+
+
+@pytest.mark.parametrize(
+    "alg", ["none", "None", "nOnE", "NONE", "", None, "RS512", "PS256", "ES256", "rs256", 5, ["RS256"]]
+)
+def test_only_rs256_is_an_algorithm(alg: object) -> None:
+    """Whatever the signature is (RFC 8725 section 3.1)."""
+    with pytest.raises(TokenRejectedError, match=r"RS256|cannot be read"):
+        verify(with_header(alg=alg))
+
+
+@pytest.mark.parametrize("alg", ["none", "None", "nOnE"])
+def test_an_unsigned_token_is_refused(alg: str) -> None:
+    """With an empty signature, and with none at all."""
+    first = base64.urlsafe_b64encode(json.dumps({"alg": alg, "typ": "JWT"}).encode()).rstrip(b"=").decode()
+    second = base64.urlsafe_b64encode(json.dumps(claims()).encode()).rstrip(b"=").decode()
+    refused(f"{first}.{second}.", "RS256")
+    refused(f"{first}.{second}", "not a signed token")
+
+
+@pytest.mark.parametrize("form", [serialization.Encoding.PEM, serialization.Encoding.DER])
+def test_the_public_key_is_no_shared_secret(form: serialization.Encoding) -> None:
+    """HS256 with the public key, which everybody has (RFC 8725 section 2.1, CVE-2022-29217)."""
+    public = key().private_key.public_key()
+    secret = public.public_bytes(form, serialization.PublicFormat.SubjectPublicKeyInfo)
+    algorithm = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256)
+    first, second, _ = with_header(alg="HS256").split(".")
+    signature = base64.urlsafe_b64encode(algorithm.sign(f"{first}.{second}".encode(), secret)).rstrip(b"=").decode()
+    refused(f"{first}.{second}.{signature}", "RS256")
+
+
+@pytest.mark.parametrize("crit", [["b64"], ["exp"], ["x-unknown"], [], "b64"])
+def test_a_critical_extension_is_refused(crit: object) -> None:
+    """None is understood here, so none can be honoured (RFC 7515 section 4.1.11)."""
+    with pytest.raises(TokenRejectedError, match=r"extensions|cannot be read"):
+        verify(with_header(crit=crit, b64=True))
+
+
+@pytest.mark.parametrize("name", ["jku", "x5u", "jwk", "x5c", "x5t", "x5t#S256"])
+def test_a_key_of_the_header_is_never_used(name: str) -> None:
+    """The attacker's own key, and where it is: the signature is checked with the authority's keys (RFC 8725 3.10)."""
+    public = key("attacker").jwk("issuer")
+    value = {"jwk": public, "x5c": ["MIIB"], "jku": "https://evil.test/keys", "x5u": "https://evil.test/cert"}
+    token = sign(by="attacker", header={name: value.get(name, "x"), "kid": "tenant"})
+    refused(token, "signature is wrong")
+    refused(sign(by="attacker", header={name: value.get(name, "x"), "kid": None}), "signature is wrong")
+
+
+@pytest.mark.parametrize("kind", ["logout+jwt", "secevent+jwt", "dpop+jwt", "JWE", "JOSE+JSON", "", 5, ["JWT"]])
+def test_a_token_of_another_type_is_refused(kind: object) -> None:
+    """A logout token has the same issuer, audience and keys (RFC 8725 section 3.11)."""
+    with pytest.raises(TokenRejectedError, match=r"another type|cannot be read"):
+        verify(with_header(typ=kind))
+
+
+@pytest.mark.parametrize("kind", [None, "JWT", "jwt", "at+jwt", "application/at+jwt"])
+def test_tokens_and_access_tokens_are_accepted(kind: str | None) -> None:
+    """RFC 7519 section 5.1, RFC 9068 section 2.1."""
+    assert verify(with_header(typ=kind))
+
+
+def test_a_nested_token_is_refused() -> None:
+    """RFC 7519 section 5.2."""
+    refused(with_header(cty="JWT"), "extensions")
+
+
+def test_a_token_of_graphs_own_kind_is_refused_with_advice() -> None:
+    """Microsoft Graph's tokens have a nonce in the header, and only Graph can verify them."""
+    refused(with_header(nonce="x"), "Microsoft Graph")
+
+
+@pytest.mark.parametrize(
+    "token", ["", "a", "a.b", "a.b.c.d", "a.b.c.d.e", "..", "...", "a..c", "é.é.é", "\ud800.a.b", "a.b.c"]
+)
+def test_anything_else_than_three_parts_is_refused(token: str) -> None:
+    """Compact form only: no JSON form, no encryption."""
+    with pytest.raises(TokenRejectedError):
+        verify(token)
+
+
+@pytest.mark.parametrize("header", [b"[]", b"5", b"null", b"{", b"\xff", b"[" * 20_000, b'{"alg":"RS256","kid":5}'])
+def test_a_header_that_is_no_object_is_refused(header: bytes) -> None:
+    """Whatever it is instead."""
+    first = base64.urlsafe_b64encode(header).rstrip(b"=").decode()
+    refused(f"{first}.e30.e30", "cannot be read|RS256")
+
+
+def test_a_token_of_more_than_64_kb_is_not_read() -> None:
+    """Before anything of it is decoded (CVE-2025-61920 is of this kind)."""
+    assert verify(sign(claims(padding="x" * 40_000)))
+    refused(sign(claims(padding="x" * 50_000)), "longer")
+    refused("." * 10_000_000, "longer")
+
+
+def test_a_changed_byte_is_refused() -> None:
+    """In each of the parts."""
+    token = sign()
+    for position in range(0, len(token) - 2, 29):
+        if token[position] == ".":
+            continue
+        flipped = "B" if token[position] != "B" else "C"
+        with pytest.raises(TokenRejectedError):
+            verify(token[:position] + flipped + token[position + 1 :])
+
+
+def test_an_unknown_key_is_told_apart() -> None:
+    """It may be one that the authority has just begun to use."""
+    with pytest.raises(UnknownKeyError):
+        verify(sign(by="new"))
+
+
+def test_a_token_without_a_key_id_is_tried_with_each_key() -> None:
+    """With one key or several; none of them is a refusal, not an error."""
+    token = sign(header={"kid": None})
+    assert key_id(token) is None
+    assert verify(token)
+    assert verify(token, known=keys("other", "tenant"))
+    refused(token, "signature is wrong", known=keys("other", "third"))
+
+
+def test_two_keys_of_one_id_are_both_tried() -> None:
+    """As during a rotation that went wrong."""
+    both = keys("other", "tenant", kid="the-same")
+    assert verify(sign(header={"kid": "the-same"}), known=both)
+    refused(sign(by="third", header={"kid": "the-same"}), "signature is wrong", known=both)
+
+
+def test_a_key_of_another_issuer_does_not_sign_for_this_one() -> None:
+    """A template is every tenant's own; a fixed issuer, as that of consumer accounts, is that one alone."""
+    fixed = "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"
+    refused(sign(), "does not belong to its issuer", known=keys(issuer=fixed))
+    consumer = claims(iss=fixed, tid="9188040d-6c67-4c5b-b112-36a304b66dad")
+    assert verify(sign(consumer), known=keys(issuer=fixed), issuer=fixed)
+    assert verify(sign(consumer), known=keys(), issuer=fixed)
+    assert verify(sign(), known=keys(issuer=None))
+
+
+def test_an_id_token_answers_one_request() -> None:
+    """Its nonce, its authorized party and the hash of its access token (OpenID Connect Core 3.1.3.7, 3.1.3.8)."""
+    token_hash = base64.urlsafe_b64encode(hashlib.sha256(b"an-access-token").digest()[:16]).rstrip(b"=").decode()
+    good = claims(nonce="the-nonce")
+    for accepted in ({}, {"azp": CLIENT}, {"at_hash": token_hash}):
+        verify_response({**good, **accepted}, client_id=CLIENT, nonce="the-nonce", token="an-access-token")
+    for changed in (
+        {"nonce": "another"},
+        {"nonce": None},
+        {"nonce": ""},
+        {"nonce": ["the-nonce"]},
+        {"nonce": "thé-nonce"},
+        {"azp": "another"},
+        {"azp": None},
+        {"at_hash": token_hash[::-1]},
+        {"at_hash": None},
+    ):
+        with pytest.raises(TokenRejectedError):
+            verify_response({**good, **changed}, client_id=CLIENT, nonce="the-nonce", token="an-access-token")
+    with pytest.raises(TokenRejectedError):
+        verify_response(claims(), client_id=CLIENT, nonce="the-nonce", token="an-access-token")

@@ -1,0 +1,25 @@
+"""Requests, as facts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from webidentity.web import RequestFacts
+
+
+def facts(
+    path: str = "/page",
+    *,
+    headers: Mapping[str, str] | None = None,
+    cookies: Mapping[str, str] | None = None,
+    **changes: Any,
+) -> RequestFacts:
+    """Return a GET of a browser, unless said otherwise."""
+    given: dict[str, Any] = {
+        "method": "GET",
+        "root_url": "https://app.test",
+        "root_path": "",
+        "query": "",
+        "host_is_trusted": True,
+        **changes,
+    }
+    return RequestFacts(path=path, headers={"accept": "text/html", **(headers or {})}, cookies=cookies or {}, **given)

@@ -1,0 +1,154 @@
+"""The cookies of sign-ins that have begun."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webidentity.cache.envelope import KeyRing
+from webidentity.web.pending import LIFETIME, PendingCookies, PendingSignIn
+
+KEYS = KeyRing("a-secret-key")
+CLIENT = "the-client"
+NOW = 1_800_000_000
+
+
+def pending(began_at: int = NOW, **changes: object) -> PendingSignIn:
+    """Return a sign-in that has just begun."""
+    made = PendingSignIn("https://app.test/auth/callback", "/page", ("openid", "a/b"), None, began_at)
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def begun(cookies: PendingCookies, made: PendingSignIn) -> dict[str, str]:
+    """Return the cookie that the browser has of it."""
+    [cookie] = cookies.begin(made, {})
+    return {cookie.name: cookie.value}
+
+
+def test_what_was_begun_is_found_by_its_state() -> None:
+    """With everything that was put in, and under the name that is deleted afterwards."""
+    cookies = PendingCookies(KEYS, "client", is_secure=True)
+    made = pending(claims='{"a":1}')
+    jar = begun(cookies, made)
+    assert cookies.find(made.state, jar) == (next(iter(jar)), made)
+    assert cookies.find(made.state + "x", jar) is None
+    assert cookies.find("", jar) is None
+
+
+def test_nothing_of_it_can_be_read() -> None:
+    """Neither in the cookie's value, encrypted, nor in its name, a digest."""
+    made = pending()
+    [(name, value)] = begun(PendingCookies(KEYS, "client", is_secure=True), made).items()
+    opened = urlsafe_b64decode(value + "==")
+    for secret in (made.state, made.nonce, made.verifier, "/page"):
+        assert secret.encode() not in opened
+        assert secret not in name + value
+
+
+def test_nothing_of_it_is_in_its_repr() -> None:
+    """Debug pages print it."""
+    made = pending()
+    for secret in (made.state, made.nonce, made.verifier):
+        assert secret not in repr(made)
+        assert secret not in repr(PendingCookies(KEYS, "client", is_secure=True).begin(made, {}))
+
+
+def test_state_nonce_and_verifier_are_independent() -> None:
+    """256 bits each (RFC 7636 section 4.1 asks for at least 43 characters)."""
+    values = [value for _ in range(50) for made in [pending()] for value in (made.state, made.nonce, made.verifier)]
+    assert len(set(values)) == 150
+    assert {len(value) for value in values} == {43}
+
+
+@given(st.data())
+def test_a_changed_cookie_is_not_opened(data: st.DataObject) -> None:
+    """Whatever bit is flipped, and whatever is cut off."""
+    cookies = PendingCookies(KEYS, "client", is_secure=True)
+    made = pending()
+    [(name, value)] = begun(cookies, made).items()
+    envelope = bytearray(urlsafe_b64decode(value + "=" * (-len(value) % 4)))
+    bit = data.draw(st.integers(0, len(envelope) * 8 - 1))
+    envelope[bit // 8] ^= 1 << bit % 8
+    assert cookies.find(made.state, {name: urlsafe_b64encode(bytes(envelope)).decode()}) is None
+    assert cookies.find(made.state, {name: value[: data.draw(st.integers(0, len(value) - 4))]}) is None
+
+
+@given(st.text(max_size=30), st.text(max_size=60))
+def test_cookies_of_anything_make_no_error(name: str, value: str) -> None:
+    """Anybody can send a Cookie header."""
+    cookies = PendingCookies(KEYS, "client", is_secure=False)
+    made = pending()
+    own = begun(cookies, made)
+    prefix = next(iter(own)).partition(str(NOW))[0]
+    jar = {name: value, f"{prefix}{name}": value, f"{prefix}{value}-{name}": "", **own}
+    assert cookies.find(made.state, jar) is not None
+    cookies.begin(pending(), jar)
+    cookies.expired(jar, NOW)
+
+
+def test_other_keys_open_nothing_and_fallbacks_do() -> None:
+    """A rotated SECRET_KEY interrupts nobody."""
+    made = pending()
+    jar = begun(PendingCookies(KEYS, "client", is_secure=True), made)
+    assert PendingCookies(KeyRing("another"), "client", is_secure=True).find(made.state, jar) is None
+    assert (
+        PendingCookies(KeyRing("another", ["a-secret-key"]), "client", is_secure=True).find(made.state, jar) is not None
+    )
+
+
+def test_a_cookie_of_https_is_not_one_of_http() -> None:
+    """Nor the other way round: without the prefix anybody on a sibling host could have planted it."""
+    secure, plain = PendingCookies(KEYS, "client", is_secure=True), PendingCookies(KEYS, "client", is_secure=False)
+    made = pending()
+    assert plain.find(made.state, begun(secure, made)) is None
+    assert secure.find(made.state, begun(plain, made)) is None
+    assert [cookie.secure for cookie in secure.begin(made, {})] == [True]
+    assert [cookie.secure for cookie in plain.begin(made, {})] == [False]
+
+
+def test_the_oldest_make_room() -> None:
+    """Five at the same time, fewer when they are large; cookies of the application are not touched."""
+    cookies = PendingCookies(KEYS, "client", is_secure=True)
+    jar = {"sessionid": "x" * 3000}
+    for second in range(5):
+        [cookie] = cookies.begin(pending(NOW + second), jar)
+        jar[cookie.name] = cookie.value
+    new, dropped = cookies.begin(pending(NOW + 9), jar)
+    assert new.max_age == LIFETIME
+    assert (dropped.value, dropped.max_age) == ("", 0)
+    assert f"-{NOW}-" in dropped.name
+    large = cookies.begin(pending(NOW + 9, next_path="/" + "a" * 2000), jar)
+    assert len(large) > 2
+    assert "sessionid" not in {cookie.name for cookie in large}
+
+
+@pytest.mark.parametrize("next_path", ["/", "/" + "a" * 2047])
+def test_one_cookie_is_never_too_large_for_a_browser(next_path: str) -> None:
+    """4096 bytes with its name and attributes (RFC 6265 section 6.1)."""
+    made = pending(next_path=next_path, scopes=("openid", "profile", "offline_access", "https://x.test/" + "s" * 100))
+    [cookie] = PendingCookies(KEYS, "client", is_secure=True).begin(made, {})
+    assert len(cookie.name) + len(cookie.value) < 4000
+
+
+def test_those_that_are_over_are_known_by_their_names() -> None:
+    """Without opening them."""
+    cookies = PendingCookies(KEYS, CLIENT, is_secure=False)
+    [old], [new] = (cookies.begin(pending(began_at), {}) for began_at in (NOW, NOW + 100))
+    nonsense = old.name.replace(str(NOW), "x")
+    jar = {old.name: "", new.name: "", nonsense: "", "other-1-d": ""}
+    assert cookies.expired(jar, NOW + LIFETIME + 50) == [old.name, nonsense]
+
+
+def test_two_applications_on_one_host_do_not_disturb_each_other() -> None:
+    """Cookies know no ports: each application counts and finds its own alone."""
+    first, second = (PendingCookies(KEYS, name, is_secure=False) for name in ("first", "second"))
+    jar: dict[str, str] = {}
+    for number in range(5):
+        [cookie] = first.begin(pending(NOW + number), jar)
+        jar[cookie.name] = cookie.value
+    made = pending()
+    [cookie] = second.begin(made, jar)
+    assert first.find(made.state, {cookie.name: cookie.value}) is None
+    assert second.expired(jar, NOW + 10**6) == []

@@ -1,0 +1,114 @@
+"""Settings are read, checked, and refused with the name that the user wrote."""
+
+from typing import Any
+
+import pytest
+
+from webidentity.web import Settings, SettingsError
+
+TENANT = "11111111-1111-1111-1111-111111111111"
+GOOD = {"tenant_id": TENANT, "client_id": "the-client", "client_secret": "the-secret"}
+
+
+def read(**changes: Any) -> Settings:
+    """Read good settings with these changes."""
+    return Settings.read({**GOOD, **changes}, lambda name: f"<{name}>")
+
+
+def test_three_settings_are_enough() -> None:
+    """The others have defaults."""
+    settings = read()
+    assert settings.authority == "https://login.microsoftonline.com"
+    assert (settings.base_url, settings.after_sign_out) == ("", "/")
+    assert settings.session_lifetime == 8 * 3600
+    assert settings.session_max_age == 7 * 24 * 3600
+
+
+def test_values_are_tidied() -> None:
+    """Spaces from a copied line, a trailing slash, a host in capitals, scopes in one string."""
+    settings = read(
+        tenant_id=f" {TENANT}\n",
+        client_secret=" the-secret ",
+        base_url="HTTPS://App.Test/Mount/",
+        scopes="a/b c/d",
+        audiences=["api://x"],
+    )
+    assert settings.tenant_id == TENANT
+    assert settings.client_secret == "the-secret"
+    assert settings.base_url == "https://app.test/Mount"
+    assert settings.scopes == ("a/b", "c/d")
+    assert settings.audiences == ("api://x",)
+
+
+@pytest.mark.parametrize("name", ["tenant_id", "client_id", "client_secret"])
+@pytest.mark.parametrize("value", [None, "", " ", "\n"])
+def test_a_missing_setting_is_named_with_where_to_find_it(name: str, value: str | None) -> None:
+    """Empty is missing: an environment variable that was not filled in."""
+    with pytest.raises(SettingsError, match=rf"^<{name}> is missing: .*application registration"):
+        read(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("tenantid", "tenant_id"), ("client_idd", "client_id"), ("sesion_lifetime", "session_lifetime")]
+)
+def test_a_misspelt_setting_names_the_right_one(name: str, meant: str) -> None:
+    """And lists them all."""
+    with pytest.raises(SettingsError, match=rf"^<{name}> is not a setting .* Did you mean <{meant}>\?.*<audiences>"):
+        read(**{name: "x"})
+
+
+def test_an_unknown_setting_that_resembles_none_guesses_nothing() -> None:
+    """The list is enough."""
+    with pytest.raises(SettingsError) as raised:
+        read(zzzz=1)
+    assert "Did you mean" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("tenant_id", 5),
+        ("tenant_id", "common"),
+        ("tenant_id", "COMMON"),
+        ("tenant_id", "consumers"),
+        ("tenant_id", "../other"),
+        ("client_id", ["x"]),
+        ("client_secret", b"bytes"),
+        ("authority", "http://login.example.com"),
+        ("authority", "ftp://login.example.com"),
+        ("base_url", "http://app.test"),
+        ("base_url", "//app.test"),
+        ("base_url", "https://"),
+        ("base_url", "https://[::1"),
+        ("base_url", "https://user@app.test"),
+        ("base_url", "https://app.test?x"),
+        ("base_url", "javascript:alert(1)"),
+        ("scopes", {"a": 1}),
+        ("scopes", [None]),
+        ("audiences", 7),
+        ("session_lifetime", 0),
+        ("session_lifetime", True),
+        ("session_lifetime", "3600"),
+        ("session_max_age", 1.5),
+        ("after_sign_out", "//evil.test"),
+        ("after_sign_out", "goodbye"),
+    ],
+)
+def test_a_malformed_setting_is_named(name: str, value: object) -> None:
+    """First thing in the message."""
+    with pytest.raises(SettingsError, match=f"^<{name}>: "):
+        read(**{name: value})
+
+
+def test_no_message_and_no_repr_has_the_secret() -> None:
+    """Start-up errors end up in logs."""
+    assert "the-secret" not in repr(read())
+    with pytest.raises(SettingsError) as raised:
+        read(tenant_id="a b", client_secret="the-secret")
+    assert "the-secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8000", "http://127.0.0.1:5000/mount", "https://app.test:8443"])
+def test_http_is_accepted_on_this_machine(url: str) -> None:
+    """Where browsers send nothing over a network."""
+    assert read(base_url=url).base_url == url

@@ -1,0 +1,16 @@
+"""Django, configured as for the scenarios of both adapters."""
+
+import pytest
+
+from tests.adapters.django_settings import configure_django
+from tests.adapters.world import World
+
+configure_django()
+
+
+@pytest.fixture
+def world() -> World:
+    """A tenant whose users have consented to everything."""
+    made = World()
+    made.consent()
+    return made

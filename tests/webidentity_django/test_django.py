@@ -1,0 +1,127 @@
+"""What only the Django adapter has."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.checks import Error, run_checks
+from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.test import override_settings
+from django.urls import clear_script_prefix
+
+import webidentity_django
+from tests.adapters.browser import Browser
+from tests.adapters.calls import wsgi_call
+from tests.adapters.world import World
+from webidentity_django.conf import get_site
+
+SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+IDENTITY = "webidentity_django.middleware.IdentityMiddleware"
+
+
+@pytest.fixture(autouse=True)
+def _settings(world: World, tmp_path: Path) -> Iterator[None]:
+    """Good settings, unless a test overrides them."""
+    good = {**world.settings, "transport": world.transport}
+    with override_settings(WEBIDENTITY=good, BASE_DIR=tmp_path):
+        yield
+    clear_script_prefix()
+
+
+def found() -> dict[str, str]:
+    """Return what the system checks of webidentity say, by id."""
+    messages = [message for message in run_checks() if str(message.id).startswith("webidentity.")]
+    assert all(isinstance(message, Error) for message in messages)
+    return {str(message.id): f"{message.msg} {message.hint}" for message in messages}
+
+
+def test_good_settings_pass_the_checks() -> None:
+    """manage.py check has nothing to say."""
+    assert found() == {}
+    call_command("check")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"client_id": None}, "WEBIDENTITY['client_id'] is missing"),
+        ({"client_secret": ""}, "WEBIDENTITY['client_secret'] is missing"),
+        ({"tenent_id": "x"}, "Did you mean WEBIDENTITY['tenant_id']?"),
+        ({"tenant_id": "common"}, "WEBIDENTITY['tenant_id']: 'common' lets users of any tenant in"),
+    ],
+)
+def test_the_checks_name_a_bad_setting(world: World, change: dict[str, Any], message: str) -> None:
+    """manage.py check and manage.py runserver stop with it."""
+    with override_settings(WEBIDENTITY={**world.settings, **change}):
+        assert message in found()["webidentity.E001"]
+        with pytest.raises(SystemCheckError) as raised:
+            call_command("check")
+        assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("value", [None, "tenant", []])
+def test_the_checks_miss_the_whole_setting(value: object) -> None:
+    """And say what to set."""
+    with override_settings(WEBIDENTITY=value):
+        assert "WEBIDENTITY is missing from the settings" in found()["webidentity.E001"]
+        with pytest.raises(ImproperlyConfigured, match="tenant_id, client_id and client_secret"):
+            WSGIHandler()
+
+
+def test_the_checks_miss_the_middleware() -> None:
+    """Without it, no request has an identity."""
+    with override_settings(MIDDLEWARE=[SESSIONS]):
+        assert IDENTITY in found()["webidentity.E002"]
+
+
+@pytest.mark.parametrize("middleware", [[IDENTITY], [IDENTITY, SESSIONS]])
+def test_the_checks_want_sessions_first(middleware: list[str]) -> None:
+    """The identity is read from the session."""
+    with override_settings(MIDDLEWARE=middleware):
+        assert SESSIONS in found()["webidentity.E003"]
+
+
+def test_the_checks_miss_the_routes() -> None:
+    """With the line to add."""
+    with override_settings(ROOT_URLCONF="tests.webidentity_django.urls_without_routes"):
+        assert "include('webidentity_django.urls')" in found()["webidentity.E004"]
+
+
+def test_a_test_may_override_the_settings(world: World) -> None:
+    """The site is made anew, and the old one comes back."""
+    before = get_site()
+    with override_settings(WEBIDENTITY={**world.settings, "session_lifetime": 60}):
+        assert get_site().settings.session_lifetime == 60
+    assert get_site() is not before
+    assert get_site().settings.session_lifetime == 8 * 3600
+
+
+def test_an_application_under_a_path(world: World) -> None:
+    """FORCE_SCRIPT_NAME: the redirect URI and the pages are under the path."""
+    object.__setattr__(world.web, "redirect_uris", ("https://app.test/mount/auth/callback",))
+    with override_settings(FORCE_SCRIPT_NAME="/mount"):
+        browser = Browser(wsgi_call(WSGIHandler()), world)
+        begun = browser.get("/me?x=1")
+        assert begun.query["redirect_uri"] == "https://app.test/mount/auth/callback"
+        done = browser.get(browser.authorize(begun).replace("/mount/", "/"))
+        assert done.location == "/mount/me?x=1"
+        assert 'action="/mount/auth/sign-out"' in browser.get("/auth/sign-out").text
+
+
+def test_the_package_has_the_guards_and_nothing_else() -> None:
+    """They are loaded when they are first used, since Django imports the package before its settings."""
+    assert webidentity_django.require_sign_in.__name__ == "require_sign_in"
+    assert webidentity_django.require_token.__name__ == "require_token"
+    with pytest.raises(AttributeError, match="has no attribute 'require_nothing'"):
+        _ = webidentity_django.require_nothing  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("scopes", [[], "User.Read", [""]])
+def test_a_guard_without_scopes_is_refused_when_it_is_written(scopes: Any) -> None:
+    """Not when it is first visited."""
+    with pytest.raises(ValueError, match="require_token"):
+        webidentity_django.require_token(scopes=scopes)

@@ -1,0 +1,3 @@
+"""A project that has forgotten the routes of the sign-in."""
+
+urlpatterns: list[object] = []

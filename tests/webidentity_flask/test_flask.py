@@ -1,0 +1,227 @@
+"""What only the Flask adapter has."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, jsonify, session
+from flask.sessions import SessionInterface, SessionMixin
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+from tests.adapters.browser import Browser
+from tests.adapters.calls import wsgi_call
+from tests.adapters.flask_project import add_views, make_flask
+from tests.adapters.world import READ, SECRET_KEY, World
+from webidentity.web import SettingsError
+from webidentity_flask import WebIdentity, current_identity, require_sign_in, require_token
+
+
+@pytest.fixture
+def world() -> World:
+    """A tenant whose users have consented to everything."""
+    made = World()
+    made.consent()
+    return made
+
+
+@pytest.fixture
+def config(world: World) -> dict[str, Any]:
+    """The configuration of an application."""
+    settings = {f"WEBIDENTITY_{name.upper()}": value for name, value in world.settings.items()}
+    return {**settings, "SECRET_KEY": SECRET_KEY}
+
+
+@pytest.fixture
+def app(world: World, config: dict[str, Any], tmp_path: Path) -> Flask:
+    """An application without views of its own."""
+    made = Flask(__name__, instance_path=str(tmp_path))
+    made.config.update(config, TRUSTED_HOSTS=["app.test"], PROPAGATE_EXCEPTIONS=True)
+    WebIdentity(made, transport=world.transport)
+    return made
+
+
+def browser_of(app: Flask, world: World) -> Browser:
+    return Browser(wsgi_call(app), world)
+
+
+@pytest.mark.parametrize("guard", [require_sign_in, require_token(scopes=[READ])])
+def test_a_guard_above_the_route_is_detected(app: Flask, world: World, guard: Any) -> None:
+    """It would guard nothing: the request stops with an explanation, and the view is not called."""
+    called = []
+
+    @guard
+    @app.get("/wrong")
+    def wrong() -> str:
+        called.append(True)
+        return "secret"
+
+    with pytest.raises(RuntimeError, match=r"guard of 'wrong' is not in force: write @app.route\(...\) above"):
+        browser_of(app, world).get("/wrong")
+    assert not called
+
+
+def test_two_guards_below_the_route_are_in_force(app: Flask, world: World) -> None:
+    """In either order."""
+
+    @app.get("/right")
+    @require_token(scopes=[READ])
+    @require_sign_in
+    def right(token: Any, identity: Any) -> str:
+        return f"{identity.record.username} {bool(token.token)}"
+
+    browser = browser_of(app, world)
+    assert browser.get("/right").status == 302
+    assert browser.sign_in(path="/right").text == "ada@tenant.test True"
+
+
+def test_a_bound_method_can_be_guarded(app: Flask, world: World) -> None:
+    """It takes no attributes, so the guard cannot mark it."""
+
+    class Pages:
+        def show(self, identity: Any) -> str:
+            return str(identity.record.username)
+
+    app.add_url_rule("/method", view_func=require_sign_in(Pages().show))
+    assert browser_of(app, world).sign_in(path="/method").text == "ada@tenant.test"
+
+
+def test_a_parameter_of_the_route_outweighs_what_would_be_given(app: Flask, world: World) -> None:
+    """A view that takes ``token`` from its URL gets that one."""
+
+    @app.get("/reset/<token>")
+    @require_token(scopes=[READ])
+    def reset(token: str) -> str:
+        return token
+
+    assert browser_of(app, world).sign_in(path="/reset/abc").text == "abc"
+
+
+def test_requests_in_one_application_context_are_different_users(app: Flask, world: World) -> None:
+    """As in tests that push a context: flask.g is shared there, an identity must not be."""
+    add_views(app)
+    ada, grace = browser_of(app, world), browser_of(app, world)
+    ada.sign_in(world.ada)
+    grace.sign_in(world.grace)
+    with app.app_context():
+        assert ada.get("/me").text == "ada@tenant.test"
+        assert grace.get("/me").text == "grace@tenant.test"
+        assert browser_of(app, world).get("/open").text == "nobody"
+
+
+class ServerSessions(SessionInterface):
+    """Sessions on the server, as Flask-Session has them: with an id, and a method that gives a new one."""
+
+    class Session(dict[str, Any], SessionMixin):
+        sid = ""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, dict[str, Any]] = {}
+        self._count = 0
+
+    def open_session(self, app: Flask, request: Any) -> Any:
+        sid = request.cookies.get("sid", "")
+        opened = self.Session(self.kept.get(sid, {}))
+        opened.sid = sid if sid in self.kept else self._new_id()
+        return opened
+
+    def save_session(self, app: Flask, session: Any, response: Any) -> None:
+        self.kept[session.sid] = dict(session)
+        response.set_cookie("sid", session.sid)
+
+    def regenerate(self, session: Any) -> None:
+        self.kept.pop(session.sid, None)
+        session.sid = self._new_id()
+
+    def _new_id(self) -> str:
+        self._count += 1
+        return f"session-{self._count}"
+
+
+def test_a_session_on_the_server_gets_a_new_id(app: Flask, world: World) -> None:
+    """Session fixation: the id that was known before the sign-in names nothing after it."""
+    app.session_interface = sessions = ServerSessions()
+    add_views(app)
+    browser = browser_of(app, world)
+    browser.get("/remember?what=a-basket")
+    fixed = browser.jar["sid"]
+    browser.sign_in()
+    assert browser.jar["sid"] != fixed
+    assert fixed not in sessions.kept
+    assert browser.session()["remembered"] == "a-basket"
+
+
+def test_an_application_may_be_made_later(world: World, config: dict[str, Any], tmp_path: Path) -> None:
+    """The pattern of application factories: one extension, several applications."""
+    extension = WebIdentity(transport=world.transport)
+    for number in range(2):
+        app = Flask(__name__, instance_path=str(tmp_path / str(number)))
+        app.config.update(config, TRUSTED_HOSTS=["app.test"])
+        extension.init_app(app)
+        add_views(app)
+        assert browser_of(app, world).sign_in().text == "ada@tenant.test"
+
+
+def test_settings_come_from_prefixed_environment_variables(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Flask reads them: FLASK_WEBIDENTITY_TENANT_ID and so on, numbers and lists in JSON."""
+    for name, value in world.settings.items():
+        monkeypatch.setenv(f"FLASK_WEBIDENTITY_{name.upper()}", value)
+    monkeypatch.setenv("FLASK_WEBIDENTITY_SESSION_LIFETIME", "600")
+    monkeypatch.setenv("FLASK_WEBIDENTITY_SCOPES", '["User.Read"]')
+    monkeypatch.setenv("FLASK_SECRET_KEY", SECRET_KEY)
+    app = Flask(__name__, instance_path=str(tmp_path))
+    app.config.from_prefixed_env()
+    WebIdentity(app)
+    settings = app.extensions["webidentity"].settings
+    assert (settings.session_lifetime, settings.scopes) == (600, ("User.Read",))
+
+
+def test_an_application_under_a_path(world: World, config: dict[str, Any], tmp_path: Path) -> None:
+    """Mounted by a dispatcher, the redirect URI and the pages are under the path."""
+    object.__setattr__(world.web, "redirect_uris", ("https://app.test/mount/auth/callback",))
+    inner = make_flask({**config, "APPLICATION_ROOT": "/mount"}, str(tmp_path), transport=world.transport)
+    outer = DispatcherMiddleware(Flask("outer"), {"/mount": inner})
+    browser = Browser(wsgi_call(outer), world)
+    begun = browser.get("/mount/me?x=1")
+    assert begun.query["redirect_uri"] == "https://app.test/mount/auth/callback"
+    done = browser.get(browser.authorize(begun))
+    assert done.location == "/mount/me?x=1"
+    assert browser.get("/mount/me").text == "ada@tenant.test"
+    assert 'action="/mount/auth/sign-out"' in browser.get("/mount/auth/sign-out").text
+
+
+def test_without_the_extension_a_guard_explains_itself(world: World) -> None:
+    """Instead of an AttributeError."""
+    app = Flask(__name__)
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    app.add_url_rule("/me", "me", require_sign_in(lambda: "me"))
+    with pytest.raises(RuntimeError, match=r"call WebIdentity\(app\)"):
+        browser_of(app, world).get("/me")
+
+
+def test_without_a_secret_key_the_extension_explains_how_to_make_one(config: dict[str, Any]) -> None:
+    """At start-up, before anything is sealed with it."""
+    app = Flask(__name__)
+    app.config.update({**config, "SECRET_KEY": None})
+    with pytest.raises(SettingsError, match=r"SECRET_KEY is missing: .*secrets.token_hex"):
+        WebIdentity(app)
+
+
+@pytest.mark.parametrize("scopes", [[], "User.Read", [""]])
+def test_a_guard_without_scopes_is_refused_when_it_is_written(scopes: Any) -> None:
+    """Not when it is first visited."""
+    with pytest.raises(ValueError, match="require_token"):
+        require_token(scopes=scopes)
+
+
+def test_nobody_has_no_credential(app: Flask, world: World) -> None:
+    """Asking for one in an open view is a challenge, which ends at the same page."""
+
+    @app.get("/mixed")
+    def mixed() -> Any:
+        session["visited"] = True
+        return jsonify(user=current_identity.credential.get_token(READ).expires_on > 0)
+
+    browser = browser_of(app, world)
+    assert browser.sign_in(path="/mixed").json == {"user": True}

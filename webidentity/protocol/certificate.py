@@ -1,0 +1,83 @@
+"""A client certificate: its private key, and how the authority recognises it."""
+
+from base64 import b64encode, urlsafe_b64encode
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256, Hash
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    pkcs12,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """An RSA key and the certificate that was registered on the application.
+
+    :param chain: the certificates as base64 DER, the client's own first (RFC 7515 section 4.1.6).
+    :param fingerprint: a digest of key and certificate, equal for equal pairs only.
+    """
+
+    private_key: RSAPrivateKey = field(repr=False)
+    thumbprint_sha1: str
+    thumbprint_sha256: str
+    chain: tuple[str, ...] = field(repr=False)
+    fingerprint: str = field(repr=False)
+
+    @classmethod
+    def load(cls, data: bytes, password: bytes | None = None) -> "ClientCertificate":
+        """Read a certificate with its private key, in PEM or PKCS#12.
+
+        The key is parsed and checked here, once, and never again.
+
+        :raises ValueError: it cannot be read, has no key, or a key that is not RSA.
+        :raises TypeError: it is encrypted and there is no password, or the other way round.
+        """
+        if b"-----BEGIN" in data:
+            key, certificates = _load_pem(data, password)
+        else:
+            key, certificates = _load_pkcs12(data, password)
+        if not isinstance(key, RSAPrivateKey):
+            raise ValueError("The certificate must have an RSA private key because RS256 is used for signing")  # noqa: TRY004 - as documented
+        secret = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        ders = [certificate.public_bytes(Encoding.DER) for certificate in certificates]
+        return cls(
+            private_key=key,
+            thumbprint_sha1=_encode(_digest(SHA1(), ders[0])),  # noqa: S303 - ADFS knows certificates by it
+            thumbprint_sha256=_encode(_digest(SHA256(), ders[0])),
+            chain=tuple(b64encode(der).decode() for der in ders),
+            fingerprint=_digest(SHA256(), ders[0] + secret).hex(),
+        )
+
+
+def _load_pem(data: bytes, password: bytes | None) -> tuple[Any, list[x509.Certificate]]:
+    key = load_pem_private_key(data, password)
+    return key, x509.load_pem_x509_certificates(data)
+
+
+def _load_pkcs12(data: bytes, password: bytes | None) -> tuple[Any, list[x509.Certificate]]:
+    try:
+        key, certificate, others = pkcs12.load_key_and_certificates(data, password)
+    except ValueError as error:
+        if "password" in str(error).lower():
+            raise
+        raise ValueError("Failed to deserialize certificate in PEM or PKCS12 format") from error
+    if key is None or certificate is None:
+        raise ValueError("The PKCS12 file must hold a certificate and its private key")
+    return key, [certificate, *others]
+
+
+def _digest(algorithm: Any, data: bytes) -> bytes:
+    digest = Hash(algorithm)
+    digest.update(data)
+    return digest.finalize()
+
+
+def _encode(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -1,0 +1,61 @@
+"""Errors that leave the web half without the frames they came through.
+
+Debug pages and error reporters show the variables of every frame. Those of a token request are the client secret, a
+refresh token, a caller's token; and below it, in the HTTP library, the body that has them all.
+"""
+
+import traceback
+from typing import TypeVar
+
+from azure.core.exceptions import AzureError
+
+from webidentity.cache.store import StoreUnavailableError
+from webidentity.protocol.effects import Flow
+from webidentity.transport.driver import AsyncDriver, SyncDriver
+
+T = TypeVar("T")
+
+
+class DiscreetDriver(SyncDriver):
+    """Runs flows on the calling thread; their errors have no frames of the flow."""
+
+    def run(self, flow: Flow[T]) -> T:
+        """Run the flow to its end and return its value."""
+        try:
+            return super().run(flow)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again
+            raise without_frames(error) from error.__cause__
+
+
+class DiscreetAsyncDriver(AsyncDriver):
+    """Runs flows on the running event loop; their errors have no frames of the flow."""
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Run the flow to its end and return its value."""
+        try:
+            return await super().run(flow)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again
+            raise without_frames(error) from error.__cause__
+
+
+def without_frames(error: Exception) -> Exception:
+    """Take the frames off the error, and off all that caused it.
+
+    An error that nobody expected keeps, as a note, the lines of code that it came through: they have no values.
+    """
+    if not isinstance(error, AzureError | StoreUnavailableError):
+        error.add_note("".join(["It came through:\n", *traceback.format_tb(error.__traceback__)]))
+    seen: set[int] = set()
+    left: list[BaseException | None] = [error]
+    while left:
+        current = left.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        current.__traceback__ = None
+        left += [current.__cause__, current.__context__]
+        if isinstance(current, AzureError):
+            # azure-core keeps what was being handled when the error was made.
+            current.exc_traceback = None
+            left += [current.exc_value, current.inner_exception]
+    return error
