@@ -6,31 +6,52 @@ from webidentity._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from webidentity.credentials.authorization_code import AuthorizationCodeCredential as AuthorizationCodeCredential
+    from webidentity.credentials.azure_pipelines import AzurePipelinesCredential as AzurePipelinesCredential
+    from webidentity.credentials.bearer_token_provider import get_bearer_token_provider as get_bearer_token_provider
+    from webidentity.credentials.certificate import CertificateCredential as CertificateCredential
+    from webidentity.credentials.client_assertion import ClientAssertionCredential as ClientAssertionCredential
     from webidentity.credentials.client_secret import ClientSecretCredential as ClientSecretCredential
     from webidentity.credentials.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
+    from webidentity.credentials.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
     from webidentity.errors import AuthenticationRequiredError as AuthenticationRequiredError
     from webidentity.errors import CredentialUnavailableError as CredentialUnavailableError
     from webidentity.errors import EntraError as EntraError
+    from webidentity.hosts import AzureAuthorityHosts as AzureAuthorityHosts
+    from webidentity.hosts import KnownAuthorities as KnownAuthorities
     from webidentity.record import AuthenticationRecord as AuthenticationRecord
 
 __all__ = [
     "AuthenticationRecord",
     "AuthenticationRequiredError",
     "AuthorizationCodeCredential",
+    "AzureAuthorityHosts",
+    "AzurePipelinesCredential",
+    "CertificateCredential",
+    "ClientAssertionCredential",
     "ClientSecretCredential",
     "CredentialUnavailableError",
     "EntraError",
+    "KnownAuthorities",
     "OnBehalfOfCredential",
+    "WorkloadIdentityCredential",
+    "get_bearer_token_provider",
 ]
 
 _MODULES = {
     "AuthenticationRecord": "record",
     "AuthenticationRequiredError": "errors",
     "AuthorizationCodeCredential": "credentials.authorization_code",
+    "AzureAuthorityHosts": "hosts",
+    "AzurePipelinesCredential": "credentials.azure_pipelines",
+    "CertificateCredential": "credentials.certificate",
+    "ClientAssertionCredential": "credentials.client_assertion",
     "ClientSecretCredential": "credentials.client_secret",
     "CredentialUnavailableError": "errors",
     "EntraError": "errors",
+    "KnownAuthorities": "hosts",
     "OnBehalfOfCredential": "credentials.on_behalf_of",
+    "WorkloadIdentityCredential": "credentials.workload_identity",
+    "get_bearer_token_provider": "credentials.bearer_token_provider",
 }
 
 

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from azure.core.exceptions import ClientAuthenticationError
 
-AZURE_PUBLIC_CLOUD = "login.microsoftonline.com"
+from webidentity.environment import read_flag
+from webidentity.hosts import AzureAuthorityHosts
 
 _TENANT = re.compile(r"[A-Za-z0-9.-]+", re.ASCII)
 
@@ -20,7 +21,7 @@ def normalize_authority(authority: str | None) -> str:
     :raises ValueError: the authority is malformed, or plain http on a host that is not this machine.
     """
     if authority is None:
-        authority = os.environ.get("AZURE_AUTHORITY_HOST") or AZURE_PUBLIC_CLOUD
+        authority = os.environ.get("AZURE_AUTHORITY_HOST") or AzureAuthorityHosts.AZURE_PUBLIC_CLOUD
     text = authority.strip().rstrip("/")
     parts = urlsplit(text if "://" in text else f"https://{text}")
     try:
@@ -29,7 +30,9 @@ def normalize_authority(authority: str | None) -> str:
     except ValueError:
         port_is_valid = False
     if not parts.hostname or not port_is_valid or parts.query or parts.fragment or parts.username is not None:
-        raise ValueError(f"{authority!r} is not an authority: expected for example 'https://{AZURE_PUBLIC_CLOUD}'")
+        raise ValueError(
+            f"{authority!r} is not an authority: expected for example 'https://{AzureAuthorityHosts.AZURE_PUBLIC_CLOUD}'"
+        )
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
         raise ValueError(f"{authority!r} is not an authority: it must use https (http is accepted for localhost only)")
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
@@ -74,7 +77,7 @@ def resolve_tenant(default_tenant: str, tenant_id: str | None, additionally_allo
     """
     if tenant_id is None or tenant_id == default_tenant:
         return default_tenant
-    if default_tenant == "adfs" or os.environ.get("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"):
+    if default_tenant == "adfs" or read_flag("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"):
         return default_tenant
     validate_tenant_id(tenant_id)
     if not default_tenant or "*" in additionally_allowed or tenant_id in additionally_allowed:

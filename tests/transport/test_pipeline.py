@@ -1,6 +1,7 @@
 """The pipelines that carry every request."""
 
 import asyncio
+import gc
 import os
 from typing import Any
 
@@ -9,10 +10,12 @@ from azure.core.pipeline.policies import RetryPolicy
 from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest
 
+import webidentity.aio
 from tests.cache.test_sqlite import in_a_fork
 from tests.canned import Canned, Reply
 from webidentity.options import pipeline_options
-from webidentity.transport.pipeline import LoopPipelines, SyncPipeline
+from webidentity.testing import LocalTenant, serve
+from webidentity.transport.pipeline import AioPipeline, SyncPipeline
 from webidentity.transport.threaded import ThreadedPipeline
 
 
@@ -90,16 +93,31 @@ def test_hooks_and_headers_of_the_user_are_used() -> None:
     assert seen == ["https://tenant.test/"]
 
 
-def test_each_event_loop_has_connections_of_its_own() -> None:
-    """A connection belongs to the loop that opened it."""
-    pipelines = LoopPipelines()
+def test_one_async_credential_serves_event_loops_one_after_the_other() -> None:
+    """Over real connections, with nothing closed in between, and without a warning about what was left open."""
+    tenant = LocalTenant()
+    app = tenant.add_app("service", secrets=["s3cret"])
+    with serve(tenant):
+        credential = webidentity.aio.ClientSecretCredential(
+            tenant.tenant_id, app.client_id, "s3cret", authority=tenant.base_url
+        )
+        scopes = ["https://graph.microsoft.com/.default", f"{app.client_id}/.default"]
+        tokens = [asyncio.run(credential.get_token(scope)).token for scope in scopes]
+        asyncio.run(credential.close())
+        gc.collect()
+    assert len(set(tokens)) == 2
+
+
+def test_closing_an_async_pipeline_twice_is_once_and_a_request_opens_again() -> None:
+    """As for the sync one."""
+    pipeline = AioPipeline()
 
     async def opened() -> Any:
-        pipeline = await pipelines.open()
-        assert await pipelines.open() is pipeline
-        await pipelines.close()
-        await pipelines.close()
-        return pipeline
+        opened = await pipeline.open()
+        assert await pipeline.open() is opened
+        await pipeline.close()
+        await pipeline.close()
+        return opened
 
     assert asyncio.run(opened()) is not asyncio.run(opened())
 
@@ -107,7 +125,7 @@ def test_each_event_loop_has_connections_of_its_own() -> None:
 def test_the_users_transport_serves_every_loop() -> None:
     """Its owner knows where it may be used."""
     network = Canned(Reply(), Reply())
-    pipelines = LoopPipelines(transport=network.aio_transport())
+    pipelines = AioPipeline(transport=network.aio_transport())
 
     async def send() -> int:
         return (await pipelines.send(get())).status_code  # type: ignore[no-any-return]

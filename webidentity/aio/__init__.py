@@ -4,15 +4,34 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from webidentity.aio.authorization_code import AuthorizationCodeCredential as AuthorizationCodeCredential
+    from webidentity.aio.azure_pipelines import AzurePipelinesCredential as AzurePipelinesCredential
+    from webidentity.aio.bearer_token_provider import get_bearer_token_provider as get_bearer_token_provider
+    from webidentity.aio.certificate import CertificateCredential as CertificateCredential
+    from webidentity.aio.client_assertion import ClientAssertionCredential as ClientAssertionCredential
     from webidentity.aio.client_secret import ClientSecretCredential as ClientSecretCredential
     from webidentity.aio.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
+    from webidentity.aio.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
 
-__all__ = ["AuthorizationCodeCredential", "ClientSecretCredential", "OnBehalfOfCredential"]
+__all__ = [
+    "AuthorizationCodeCredential",
+    "AzurePipelinesCredential",
+    "CertificateCredential",
+    "ClientAssertionCredential",
+    "ClientSecretCredential",
+    "OnBehalfOfCredential",
+    "WorkloadIdentityCredential",
+    "get_bearer_token_provider",
+]
 
 _MODULES = {
     "AuthorizationCodeCredential": "authorization_code",
+    "AzurePipelinesCredential": "azure_pipelines",
+    "CertificateCredential": "certificate",
+    "ClientAssertionCredential": "client_assertion",
     "ClientSecretCredential": "client_secret",
     "OnBehalfOfCredential": "on_behalf_of",
+    "WorkloadIdentityCredential": "workload_identity",
+    "get_bearer_token_provider": "bearer_token_provider",
 }
 
 

@@ -9,16 +9,16 @@ from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOpt
 
 from webidentity.flows.front import Front, TokenGrant, read_options
 from webidentity.options import pipeline_options
+from webidentity.transport.discretion import DiscreetAsyncDriver
 from webidentity.transport.driver import AsyncDriver
-from webidentity.transport.pipeline import LoopPipelines
+from webidentity.transport.pipeline import AioPipeline
 
 
 class AsyncTokenCalls:
     """The calls of async Azure SDK clients: answered from memory, or by running the flow on the running event loop."""
 
-    def __init__(self, front: Front, driver: AsyncDriver) -> None:
-        self._front = front
-        self._driver = driver
+    _front: Front
+    _driver: AsyncDriver
 
     async def get_token(
         self,
@@ -73,25 +73,25 @@ class AsyncTokenCalls:
 class AsyncCredential(AsyncTokenCalls):
     """A credential with a transport of its own."""
 
-    def __init__(
+    def _set_up(
         self,
         grant: TokenGrant,
         *,
         tenant_id: str,
-        additionally_allowed_tenants: Iterable[str] | None = None,
+        additionally_allowed_tenants: Iterable[str] | None,
         **kwargs: Any,
     ) -> None:
-        self._pipelines = LoopPipelines(**pipeline_options(kwargs))
-        front = Front(grant, tenant_id, additionally_allowed_tenants)
-        super().__init__(front, AsyncDriver(self._pipelines.send))
+        self._pipeline = AioPipeline(**pipeline_options(kwargs))
+        self._front = Front(grant, tenant_id, additionally_allowed_tenants)
+        self._driver = DiscreetAsyncDriver(self._pipeline.send)
 
     async def close(self) -> None:
         """Close the credential's transport; a later request opens it again."""
-        await self._pipelines.close()
+        await self._pipeline.close()
 
     async def __aenter__(self) -> Self:
         """Open the credential's transport."""
-        await self._pipelines.open()
+        await self._pipeline.open()
         return self
 
     async def __aexit__(

@@ -1,44 +1,8 @@
-"""ClientAssertionCredential."""
-
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+"""ClientAssertionCredential, async."""
 
 from webidentity.aio.base import AsyncCredential
-from webidentity.cache.token_cache import TokenCache
-from webidentity.flows.client_arguments import client_from
-from webidentity.flows.client_credentials import ClientCredentials
-from webidentity.flows.proof import AssertionProof
+from webidentity.arguments.client_assertion import ClientAssertionArguments
 
 
-class ClientAssertionCredential(AsyncCredential):
-    """Authenticates a service principal with a JWT assertion that somebody else made, such as a federated token.
-
-    :param str tenant_id: ID of the principal's tenant. Also called its "directory" ID.
-    :param str client_id: the principal's client ID.
-    :param func: a callable, or a coroutine function, that returns an assertion; it is called for each token request.
-    :keyword str authority: authority of a Microsoft Entra endpoint, for example "login.microsoftonline.com".
-    :keyword additionally_allowed_tenants: further tenants for which it may acquire tokens, "*" for any.
-    :keyword TokenCache token_cache: a cache to share with other credentials that have the same callable; by default the
-        credential has its own.
-    :keyword kwargs: azure-core's pipeline keywords, such as ``transport``, ``proxies``, ``retry_total``.
-    :raises ValueError: an argument is malformed.
-    """
-
-    def __init__(
-        self,
-        tenant_id: str,
-        client_id: str,
-        func: Callable[[], str | Awaitable[str]],
-        *,
-        authority: str | None = None,
-        additionally_allowed_tenants: Iterable[str] | None = None,
-        token_cache: TokenCache | None = None,
-        **kwargs: Any,
-    ) -> None:
-        client = client_from(client_id, AssertionProof(func), authority)
-        super().__init__(
-            ClientCredentials(client, token_cache or TokenCache()),
-            tenant_id=tenant_id,
-            additionally_allowed_tenants=additionally_allowed_tenants,
-            **kwargs,
-        )
+class ClientAssertionCredential(AsyncCredential, ClientAssertionArguments):
+    __doc__ = ClientAssertionArguments.__doc__

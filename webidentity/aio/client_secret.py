@@ -1,42 +1,8 @@
-"""ClientSecretCredential."""
-
-from collections.abc import Iterable
-from typing import Any
+"""ClientSecretCredential, async."""
 
 from webidentity.aio.base import AsyncCredential
-from webidentity.cache.token_cache import TokenCache
-from webidentity.flows.client_arguments import client_from, secret_from
-from webidentity.flows.client_credentials import ClientCredentials
+from webidentity.arguments.client_secret import ClientSecretArguments
 
 
-class ClientSecretCredential(AsyncCredential):
-    """Authenticates as a service principal using a client secret.
-
-    :param str tenant_id: ID of the service principal's tenant. Also called its "directory" ID.
-    :param str client_id: the service principal's client ID.
-    :param str client_secret: one of the service principal's client secrets.
-    :keyword str authority: authority of a Microsoft Entra endpoint, for example "login.microsoftonline.com".
-    :keyword additionally_allowed_tenants: further tenants for which it may acquire tokens, "*" for any.
-    :keyword TokenCache token_cache: a cache to share with other credentials; by default the credential has its own.
-    :keyword kwargs: azure-core's pipeline keywords, such as ``transport``, ``proxies``, ``retry_total``.
-    :raises ValueError: an argument is empty or malformed.
-    """
-
-    def __init__(
-        self,
-        tenant_id: str,
-        client_id: str,
-        client_secret: str,
-        *,
-        authority: str | None = None,
-        additionally_allowed_tenants: Iterable[str] | None = None,
-        token_cache: TokenCache | None = None,
-        **kwargs: Any,
-    ) -> None:
-        client = client_from(client_id, secret_from(client_secret, required=True), authority)
-        super().__init__(
-            ClientCredentials(client, token_cache or TokenCache()),
-            tenant_id=tenant_id,
-            additionally_allowed_tenants=additionally_allowed_tenants,
-            **kwargs,
-        )
+class ClientSecretCredential(AsyncCredential, ClientSecretArguments):
+    __doc__ = ClientSecretArguments.__doc__

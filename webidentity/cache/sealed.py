@@ -36,7 +36,7 @@ class SealedStore:
 
     def __init__(self, store: Store, keys: "KeyRing") -> None:
         self.store = store
-        self._keys = keys
+        self.keys = keys
 
     def read(self, name: str, known: Held | None) -> Held | None:
         """Return the document as it is now; ``known`` itself if it has not changed."""
@@ -49,7 +49,7 @@ class SealedStore:
 
     def change(self, name: str, change: Callable[[TokenDocument], object], expires_at: float) -> Held:
         """Apply the change to what is there, again each time somebody else was faster."""
-        current_key, *earlier_keys = self._keys.stored_keys(name)
+        current_key, *earlier_keys = self.keys.stored_keys(name)
         while True:
             found = self._find(name)
             held = self._decode(*found) if found else None
@@ -58,7 +58,7 @@ class SealedStore:
             if held is not None:
                 expires_at = max(expires_at, held.expires_at)
             expected = found[1].version if found and found[0] == current_key else None
-            envelope = self._keys.seal(current_key, document.encode())
+            envelope = self.keys.seal(current_key, document.encode())
             version = self.store.save(current_key, envelope, expected=expected, expires_at=expires_at)
             if version is not None:
                 for stored_key in earlier_keys:
@@ -67,23 +67,23 @@ class SealedStore:
 
     def claim(self, name: str, expires_at: float) -> bool:
         """Insert the name; False if it is there already."""
-        stored_key = self._keys.stored_keys(name)[0]
+        stored_key = self.keys.stored_keys(name)[0]
         return self.store.save(stored_key, b"", expected=None, expires_at=expires_at) is not None
 
     def delete(self, name: str) -> None:
         """Remove the document under every key it may have."""
-        for stored_key in self._keys.stored_keys(name):
+        for stored_key in self.keys.stored_keys(name):
             self.store.delete(stored_key)
 
     def _find(self, name: str) -> tuple[str, Row] | None:
-        for stored_key in self._keys.stored_keys(name):
+        for stored_key in self.keys.stored_keys(name):
             row = self.store.load(stored_key)
             if row is not None:
                 return stored_key, row
         return None
 
     def _decode(self, stored_key: str, row: Row) -> Held | None:
-        plaintext = self._keys.open(stored_key, row.value)
+        plaintext = self.keys.open(stored_key, row.value)
         document = None if plaintext is None else TokenDocument.decode(plaintext)
         if document is None:
             _LOGGER.warning(

@@ -43,6 +43,11 @@ class TokenCache:
         self._swept_at = 0.0
         renew_after_fork(self)
 
+    def __reduce__(self) -> tuple[type["TokenCache"], tuple[object, ...]]:
+        """Pickle without tokens: a copy begins empty, over the same store if there is one."""
+        sealed = self._sealed
+        return type(self), (sealed.store, sealed.keys) if sealed is not None else ()
+
     def after_fork(self) -> None:
         """Go on with a copy of what the parent held."""
         self._lock = threading.Lock()

@@ -9,6 +9,7 @@ from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOpt
 
 from webidentity.flows.front import Front, TokenGrant, read_options
 from webidentity.options import pipeline_options
+from webidentity.transport.discretion import DiscreetDriver
 from webidentity.transport.driver import SyncDriver
 from webidentity.transport.pipeline import SyncPipeline
 
@@ -16,9 +17,8 @@ from webidentity.transport.pipeline import SyncPipeline
 class TokenCalls:
     """The calls of Azure SDK clients: answered from memory, or by running the grant's flow on the calling thread."""
 
-    def __init__(self, front: Front, driver: SyncDriver) -> None:
-        self._front = front
-        self._driver = driver
+    _front: Front
+    _driver: SyncDriver
 
     def get_token(
         self,
@@ -71,17 +71,17 @@ class TokenCalls:
 class Credential(TokenCalls):
     """A credential with a transport of its own."""
 
-    def __init__(
+    def _set_up(
         self,
         grant: TokenGrant,
         *,
         tenant_id: str,
-        additionally_allowed_tenants: Iterable[str] | None = None,
+        additionally_allowed_tenants: Iterable[str] | None,
         **kwargs: Any,
     ) -> None:
         self._pipeline = SyncPipeline(**pipeline_options(kwargs))
-        front = Front(grant, tenant_id, additionally_allowed_tenants)
-        super().__init__(front, SyncDriver(self._pipeline.send))
+        self._front = Front(grant, tenant_id, additionally_allowed_tenants)
+        self._driver = DiscreetDriver(self._pipeline.send)
 
     def close(self) -> None:
         """Close the credential's transport; a later request opens it again."""

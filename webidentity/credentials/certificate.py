@@ -1,55 +1,8 @@
 """CertificateCredential."""
 
-from collections.abc import Iterable
-from typing import Any
-
-from webidentity.cache.token_cache import TokenCache
+from webidentity.arguments.certificate import CertificateArguments
 from webidentity.credentials.base import Credential
-from webidentity.flows.client_arguments import certificate_from, client_from
-from webidentity.flows.client_credentials import ClientCredentials
 
 
-class CertificateCredential(Credential):
-    """Authenticates as a service principal using a certificate with an RSA key, in PEM or PKCS#12.
-
-    The key is parsed once, here. Each token request is signed anew, with PS256.
-
-    :param str tenant_id: ID of the service principal's tenant. Also called its "directory" ID.
-    :param str client_id: the service principal's client ID.
-    :param str certificate_path: path to the certificate file, including the private key.
-    :keyword bytes certificate_data: the content of such a file; outweighs the path.
-    :keyword password: the private key's password, a string is encoded as UTF-8.
-    :keyword bool send_certificate_chain: whether to send the certificates in the x5c header, as subject name and issuer
-        authentication requires.
-    :keyword str authority: authority of a Microsoft Entra endpoint, for example "login.microsoftonline.com".
-    :keyword additionally_allowed_tenants: further tenants for which it may acquire tokens, "*" for any.
-    :keyword TokenCache token_cache: a cache to share with other credentials; by default the credential has its own.
-    :keyword kwargs: azure-core's pipeline keywords, such as ``transport``, ``proxies``, ``retry_total``.
-    :raises OSError: the file cannot be read.
-    :raises ValueError: an argument is malformed, or the key is not RSA.
-    :raises TypeError: the key is encrypted and there is no password.
-    """
-
-    def __init__(
-        self,
-        tenant_id: str,
-        client_id: str,
-        certificate_path: str | None = None,
-        *,
-        certificate_data: bytes | None = None,
-        password: str | bytes | None = None,
-        send_certificate_chain: bool = False,
-        authority: str | None = None,
-        additionally_allowed_tenants: Iterable[str] | None = None,
-        token_cache: TokenCache | None = None,
-        **kwargs: Any,
-    ) -> None:
-        proof = certificate_from(
-            client_id, certificate_path, certificate_data, password, send_chain=send_certificate_chain
-        )
-        super().__init__(
-            ClientCredentials(client_from(client_id, proof, authority), token_cache or TokenCache()),
-            tenant_id=tenant_id,
-            additionally_allowed_tenants=additionally_allowed_tenants,
-            **kwargs,
-        )
+class CertificateCredential(Credential, CertificateArguments):
+    __doc__ = CertificateArguments.__doc__

@@ -36,6 +36,7 @@ class Acquisition:
     :param exchange: the grant itself, or None when only the user can start it anew.
     :param refresh: redeems a refresh token, or None when the grant has none.
     :param keep_until: from a reply, when the partition may be forgotten (Unix seconds).
+    :param signed_in: the partition of the tenant in which the user signed in, whose refresh token serves other tenants.
     """
 
     partition: Partition
@@ -43,6 +44,7 @@ class Acquisition:
     exchange: Callable[[TokenRequest], Flow[TokenReply]] | None
     refresh: Callable[[TokenRequest, str], Flow[TokenReply]] | None
     keep_until: Callable[[TokenReply], float]
+    signed_in: Partition | None = None
 
     @property
     def key(self) -> tuple[str, tuple[str, ...], bool, str | None]:
@@ -179,7 +181,12 @@ def _keep_serving(
 
 def _renew(cache: TokenCache, acquisition: Acquisition, held: Held | None) -> Flow[AccessTokenInfo]:
     now = int(time.time())
+    partition = acquisition.partition
     refresh_token = held.document.refresh_token if held else None
+    if refresh_token is None and acquisition.signed_in is not None and acquisition.signed_in != partition:
+        partition = acquisition.signed_in
+        held = yield from cache.load(partition)
+        refresh_token = held.document.refresh_token if held else None
     refusal: EntraError | None = None
     if refresh_token and acquisition.refresh:
         try:
@@ -189,7 +196,7 @@ def _renew(cache: TokenCache, acquisition: Acquisition, held: Held | None) -> Fl
                 raise
             refusal = error
             if error.refresh_token_is_spent:
-                yield from _forget_refresh_token(cache, acquisition, refresh_token, held)
+                yield from _forget_refresh_token(cache, partition, refresh_token, held)
         else:
             return (yield from keep(cache, acquisition, reply, now))
     if acquisition.exchange is None:
@@ -198,12 +205,10 @@ def _renew(cache: TokenCache, acquisition: Acquisition, held: Held | None) -> Fl
     return (yield from keep(cache, acquisition, reply, now))
 
 
-def _forget_refresh_token(
-    cache: TokenCache, acquisition: Acquisition, refresh_token: str, held: Held | None
-) -> Flow[None]:
+def _forget_refresh_token(cache: TokenCache, partition: Partition, refresh_token: str, held: Held | None) -> Flow[None]:
     """Drop a refresh token that the authority no longer takes; one that only lacks consent is kept."""
     yield from cache.update(
-        acquisition.partition,
+        partition,
         lambda document: document.forget_refresh_token(refresh_token),
         expires_at=held.expires_at if held else 0.0,
         now=time.time(),

@@ -38,22 +38,26 @@ class UserTokens:
             client_id=client.client_id, authority=client.authority, tenant=tenant, home_account_id=home_account_id
         )
 
-    def acquisition(self, request: TokenRequest, home_account_id: str) -> Acquisition:
-        """Return where a token of this user may come from."""
+    def acquisition(self, request: TokenRequest, home_account_id: str, tenant: str | None = None) -> Acquisition:
+        """Return where a token of this user may come from.
+
+        :param tenant: where the user signed in, if not in the tenant of the request.
+        """
         return Acquisition(
             self.partition(request.tenant, home_account_id),
             request,
             None,
             lambda request, token: self.client.refresh(request.tenant, request.fields, token),
             lambda _: time.time() + self.lifetime,
+            self.partition(tenant or request.tenant, home_account_id),
         )
 
-    def token(self, request: TokenRequest, home_account_id: str) -> Flow[AccessTokenInfo]:
+    def token(self, request: TokenRequest, home_account_id: str, tenant: str | None = None) -> Flow[AccessTokenInfo]:
         """Return a token that acts for the user.
 
         :raises NoTokenSourceError: the cache has nothing of this user.
         """
-        return acquire(self.cache, self.acquisition(request, home_account_id))
+        return acquire(self.cache, self.acquisition(request, home_account_id, tenant))
 
 
 @dataclass(slots=True)
@@ -65,6 +69,8 @@ class AuthorizationCode:
     code: str | None = field(repr=False)
     code_verifier: str | None = field(default=None, repr=False)
     home_account_id: str | None = None
+    #: Where the code was redeemed.
+    tenant: str | None = None
     #: Checks a reply before any of it is kept; raises if it must not be.
     accept: Callable[[TokenReply], Flow[None]] | None = None
 
@@ -93,7 +99,7 @@ class AuthorizationCode:
                 return redeemed
         assert self.home_account_id is not None  # noqa: S101 - known since the redemption
         try:
-            return (yield from self.users.token(request, self.home_account_id))
+            return (yield from self.users.token(request, self.home_account_id, self.tenant))
         except NoTokenSourceError:
             raise _nothing_left() from None
 
@@ -140,7 +146,7 @@ class AuthorizationCode:
         home_account_id = reply.home_account_id or f"anonymous-{secrets.token_hex(16)}"
         token = yield from keep(self.users.cache, self.users.acquisition(request, home_account_id), reply, now)
         self.code = self.code_verifier = None
-        self.home_account_id = home_account_id
+        self.tenant, self.home_account_id = request.tenant, home_account_id
         return token
 
 

@@ -1,6 +1,6 @@
 """The client credentials grant (RFC 6749 section 4.4): a token for the application itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from azure.core.credentials import AccessTokenInfo
 
@@ -8,6 +8,7 @@ from webidentity.cache.partition import Partition
 from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.acquire import Acquisition, acquire
 from webidentity.flows.client import Client
+from webidentity.flows.region import Region
 from webidentity.protocol.effects import Flow
 from webidentity.protocol.token_reply import TokenReply
 from webidentity.protocol.token_request import TokenRequest
@@ -19,6 +20,7 @@ class ClientCredentials:
 
     client: Client
     cache: TokenCache
+    region: Region = field(default_factory=Region)
 
     def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
         """Return a token for the application."""
@@ -33,4 +35,6 @@ class ClientCredentials:
         return acquire(self.cache, acquisition)
 
     def _exchange(self, request: TokenRequest) -> Flow[TokenReply]:
-        return self.client.send(request.tenant, {"grant_type": "client_credentials", **request.fields})
+        client = self.client
+        regional = replace(client, authority=(yield from self.region.authority(client.authority)))
+        return (yield from regional.send(request.tenant, {"grant_type": "client_credentials", **request.fields}))

@@ -51,6 +51,10 @@ class Front:
         #: Read by the credentials themselves: this lookup is the whole of a cached ``get_token``.
         self.tokens: dict[Key, Served] = {}
 
+    def __getstate__(self) -> dict[str, object]:
+        """Pickle without tokens."""
+        return {**self.__dict__, "tokens": {}}
+
     def flow(
         self, method: str, scopes: tuple[str, ...], claims: str | None, tenant_id: str | None, enable_cae: bool
     ) -> Flow[Served]:

@@ -30,6 +30,12 @@ class ClientCertificate:
     chain: tuple[str, ...] = field(repr=False)
     fingerprint: str = field(repr=False)
 
+    def __reduce__(self) -> Any:
+        """Pickle the key as it was read; it is parsed again where it is unpickled."""
+        key = self.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        chain = "".join(f"-----BEGIN CERTIFICATE-----\n{item}\n-----END CERTIFICATE-----\n" for item in self.chain)
+        return ClientCertificate.load, (key + chain.encode(),)
+
     @classmethod
     def load(cls, data: bytes, password: bytes | None = None) -> "ClientCertificate":
         """Read a certificate with its private key, in PEM or PKCS#12.

@@ -4,9 +4,9 @@ A flow is a generator that yields effects and returns a value. A driver performs
 back in, or throws the error back in. ``webidentity/flows/README.md`` explains the whole in one page.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from azure.core.rest import HttpRequest
@@ -16,9 +16,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send the request through the pipeline; the outcome is the HTTP response."""
+    """Send the request through the pipeline; the outcome is the HTTP response.
+
+    ``options`` are keywords of azure-core's policies and transports for this request, such as ``retry_total``.
+    """
 
     request: HttpRequest
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,6 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from azure.core.rest import HttpRequest
-
 from webidentity.protocol.effects import Call, Effect, Flow, Send, Wait
 
 T = TypeVar("T")
@@ -15,10 +13,10 @@ T = TypeVar("T")
 class SyncDriver:
     """Runs flows on the calling thread.
 
-    :param send: sends a request and returns the response, for example a pipeline's.
+    :param send: sends a request, with the options of the effect as keywords, and returns the response.
     """
 
-    def __init__(self, send: Callable[[HttpRequest], Any]) -> None:
+    def __init__(self, send: Callable[..., Any]) -> None:
         self._send = send
 
     def run(self, flow: Flow[T]) -> T:
@@ -39,8 +37,8 @@ class SyncDriver:
 
     def _perform(self, effect: Effect) -> Any:
         match effect:
-            case Send(request):
-                return self._send(request)
+            case Send(request, options):
+                return self._send(request, **options)
             case Call(function):
                 return function()
             case Wait(future, (thread, _)):
@@ -53,10 +51,10 @@ class SyncDriver:
 class AsyncDriver:
     """Runs flows on the running event loop.
 
-    :param send: coroutine function that sends a request and returns the response.
+    :param send: coroutine function that sends a request, with the options as keywords, and returns the response.
     """
 
-    def __init__(self, send: Callable[[HttpRequest], Awaitable[Any]]) -> None:
+    def __init__(self, send: Callable[..., Awaitable[Any]]) -> None:
         self._send = send
 
     async def run(self, flow: Flow[T]) -> T:
@@ -79,8 +77,8 @@ class AsyncDriver:
         import asyncio
 
         match effect:
-            case Send(request):
-                return await self._send(request)
+            case Send(request, options):
+                return await self._send(request, **options)
             case Call(function, blocking=True):
                 return await asyncio.to_thread(function)
             case Call(function):

@@ -4,7 +4,6 @@ import platform
 import threading
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from azure.core.pipeline import AsyncPipeline, Pipeline
 from azure.core.pipeline.policies import (
@@ -46,9 +45,13 @@ class SyncPipeline:
         if self._options.get("transport") is None:
             self._pipeline = None
 
-    def send(self, request: HttpRequest) -> Any:
+    def __reduce__(self) -> Any:
+        """Pickle without connections."""
+        return _rebuild, (type(self), self._options)
+
+    def send(self, request: HttpRequest, **options: Any) -> Any:
         """Send the request and return the response."""
-        return self.open().run(request, **_run_options(self._options)).http_response
+        return self.open().run(request, **_run_options(self._options), **options).http_response
 
     def open(self) -> Any:
         """Return the opened pipeline."""
@@ -68,51 +71,52 @@ class SyncPipeline:
             pipeline.__exit__()
 
 
-class LoopPipelines:
-    """Async pipelines, one for each event loop that sends, because a connection belongs to its loop.
+class AioPipeline:
+    """The same for coroutines, of any event loop.
 
-    A transport that the user passed serves every loop: its owner knows where it may be used.
+    The default transport sends with requests, on the loop's threads. A connection of aiohttp would belong to one event
+    loop, and somebody would have to close it before that loop ends; who wants that passes an AioHttpTransport.
 
     :param options: azure-core's keywords, as for :class:`SyncPipeline`.
     """
 
     def __init__(self, **options: Any) -> None:
         self._options = options
-        self._pipelines: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
-        self._shared: Any = None
+        self._pipeline: Any = None
+        renew_after_fork(self)
 
-    async def send(self, request: HttpRequest) -> Any:
-        """Send the request on the running loop and return the response."""
+    def after_fork(self) -> None:
+        """Leave the parent its connections."""
+        if self._options.get("transport") is None:
+            self._pipeline = None
+
+    def __reduce__(self) -> Any:
+        """Pickle without connections."""
+        return _rebuild, (type(self), self._options)
+
+    async def send(self, request: HttpRequest, **options: Any) -> Any:
+        """Send the request and return the response, while the loop goes on."""
         pipeline = await self.open()
-        return (await pipeline.run(request, **_run_options(self._options))).http_response
+        return (await pipeline.run(request, **_run_options(self._options), **options)).http_response
 
     async def open(self) -> Any:
-        """Return the opened pipeline of the running loop."""
-        import asyncio
-
-        if self._options.get("transport") is not None:
-            if self._shared is None:
-                self._shared = await self._new(self._options["transport"])
-            return self._shared
-        loop = asyncio.get_running_loop()
-        pipeline = self._pipelines.get(loop)
-        if pipeline is None:
-            pipeline = self._pipelines[loop] = await self._new(_async_transport(self._options))
-        return pipeline
+        """Return the opened pipeline."""
+        if self._pipeline is None:
+            transport = self._options.get("transport") or _threaded_transport(self._options)
+            pipeline: Any = AsyncPipeline(transport, policies=_policies(self._options, AsyncRetryPolicy))
+            self._pipeline = pipeline
+            await pipeline.__aenter__()
+        return self._pipeline
 
     async def close(self) -> None:
-        """Close the running loop's transport, and the user's."""
-        import asyncio
+        """Close the transport, once; a later request opens it again."""
+        pipeline, self._pipeline = self._pipeline, None
+        if pipeline is not None:
+            await pipeline.__aexit__()
 
-        shared, self._shared = self._shared, None
-        for pipeline in (shared, self._pipelines.pop(asyncio.get_running_loop(), None)):
-            if pipeline is not None:
-                await pipeline.__aexit__()
 
-    async def _new(self, transport: Any) -> Any:
-        pipeline: Any = AsyncPipeline(transport, policies=_policies(self._options, AsyncRetryPolicy))
-        await pipeline.__aenter__()
-        return pipeline
+def _rebuild(kind: type[Any], options: dict[str, Any]) -> Any:
+    return kind(**options)
 
 
 def _policies(options: dict[str, Any], retry_policy: Callable[..., Any]) -> list[Any]:
@@ -154,13 +158,7 @@ def _requests_transport(options: dict[str, Any]) -> Any:
     return RequestsTransport(**_timeouts(options))
 
 
-def _async_transport(options: dict[str, Any]) -> Any:
-    """Return aiohttp's transport, or without aiohttp one that uses requests on the loop's threads."""
-    try:
-        from azure.core.pipeline.transport import AioHttpTransport
+def _threaded_transport(options: dict[str, Any]) -> Any:
+    from azure.core.pipeline.transport import AsyncioRequestsTransport
 
-        return AioHttpTransport(**_timeouts(options))
-    except ImportError:
-        from azure.core.pipeline.transport import AsyncioRequestsTransport
-
-        return AsyncioRequestsTransport(**_timeouts(options))
+    return AsyncioRequestsTransport(**_timeouts(options))

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from azure.core.rest import HttpRequest
@@ -29,11 +30,12 @@ class ThreadedPipeline:
         """Start threads anew: the parent's are not here."""
         self._threads, self._lock = None, threading.Lock()
 
-    async def send(self, request: HttpRequest) -> Any:
+    async def send(self, request: HttpRequest, **options: Any) -> Any:
         """Send the request and return the response, while the loop goes on."""
         import asyncio
 
         with self._lock:
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="webidentity")
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._pipeline.send, request)
+        send = partial(self._pipeline.send, request, **options)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, send)

@@ -16,6 +16,10 @@ class UserCredential(TokenCalls):
     adapters turn into the right challenge. Closing it does nothing, its transport belongs to the application.
     """
 
+    def __init__(self, front: Front, driver: SyncDriver) -> None:
+        self._front = front
+        self._driver = driver
+
     def close(self) -> None:
         """Do nothing: the transport belongs to the application."""
 
@@ -29,6 +33,10 @@ class UserCredential(TokenCalls):
 
 class AsyncUserCredential(AsyncTokenCalls):
     """The same for async Azure SDK clients, on whatever event loop the view runs."""
+
+    def __init__(self, front: Front, driver: AsyncDriver) -> None:
+        self._front = front
+        self._driver = driver
 
     async def close(self) -> None:
         """Do nothing: the transport belongs to the application."""

@@ -22,6 +22,7 @@ from webidentity.flows.key_source import KeySource
 from webidentity.flows.proof import ClientSecret
 from webidentity.protocol.effects import Flow
 from webidentity.protocol.token_request import require_scopes
+from webidentity.transport.discretion import DiscreetAsyncDriver, DiscreetDriver
 from webidentity.transport.pipeline import SyncPipeline
 from webidentity.transport.threaded import ThreadedPipeline
 from webidentity.web.answer import Answer
@@ -31,7 +32,6 @@ from webidentity.web.callback_pages import CallbackPages
 from webidentity.web.caller import bearer_token
 from webidentity.web.challenge import Challenges
 from webidentity.web.credential import CredentialFactory, Drivers
-from webidentity.web.discretion import DiscreetAsyncDriver, DiscreetDriver
 from webidentity.web.facts import RequestFacts
 from webidentity.web.grants import SessionGrant
 from webidentity.web.identity import Identity, Principal

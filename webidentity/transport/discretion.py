@@ -1,4 +1,4 @@
-"""Errors that leave the web half without the frames they came through.
+"""Errors that leave a credential without the frames they came through.
 
 Debug pages and error reporters show the variables of every frame. Those of a token request are the client secret, a
 refresh token, a caller's token; and below it, in the HTTP library, the body that has them all.

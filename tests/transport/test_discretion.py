@@ -9,7 +9,7 @@ from azure.core.exceptions import ServiceRequestError
 from webidentity.cache.store import StoreUnavailableError
 from webidentity.errors import EntraError
 from webidentity.protocol.effects import Call, Flow
-from webidentity.web.discretion import DiscreetAsyncDriver, DiscreetDriver, without_frames
+from webidentity.transport.discretion import DiscreetAsyncDriver, DiscreetDriver, without_frames
 
 
 def run(name: str, flow: Flow[Any]) -> Any:

@@ -1,0 +1,58 @@
+"""Credentials go to another process: with their settings, without tokens and connections."""
+
+import pickle
+from typing import Any
+
+import pytest
+
+import webidentity
+import webidentity.aio
+from tests.certificates import certificate
+from tests.replies import CLIENT, TENANT
+
+CONSTRUCTED: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
+    "ClientSecretCredential": ((TENANT, CLIENT, "s3cret"), {}),
+    "CertificateCredential": ((TENANT, CLIENT), {"certificate_data": certificate()}),
+    "ClientAssertionCredential": ((TENANT, CLIENT, str), {}),
+    "AuthorizationCodeCredential": ((TENANT, CLIENT, "the-code", "https://app.test/"), {}),
+    "OnBehalfOfCredential": ((TENANT, CLIENT), {"client_secret": "s3cret", "user_assertion": "assertion"}),
+    "WorkloadIdentityCredential": (
+        (),
+        {"tenant_id": TENANT, "client_id": CLIENT, "token_file_path": "/var/run/secrets/token"},
+    ),
+    "AzurePipelinesCredential": (
+        (),
+        {
+            "tenant_id": TENANT,
+            "client_id": CLIENT,
+            "service_connection_id": "connection",
+            "system_access_token": "system-token",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("package", [webidentity, webidentity.aio], ids=["sync", "aio"])
+@pytest.mark.parametrize("name", sorted(CONSTRUCTED))
+def test_a_credential_survives_pickling(package: Any, name: str) -> None:
+    """It is of the same class and has the same grant."""
+    arguments, keywords = CONSTRUCTED[name]
+    credential = getattr(package, name)(*arguments, retry_total=1, **keywords)
+    copy = pickle.loads(pickle.dumps(credential))
+    assert type(copy) is type(credential)
+    assert copy._pipeline._options == {"retry_total": 1}
+    assert copy._front._tenant_id == TENANT
+    client = getattr(copy._front._grant, "client", None) or copy._front._grant.users.client
+    assert client.client_id == CLIENT
+
+
+def test_tokens_stay_behind() -> None:
+    """A pickle may lie around; what it needs, it can ask for."""
+    from tests.canned import Canned
+    from tests.replies import token
+
+    transport = Canned(token("tkn")).transport()
+    credential = webidentity.ClientSecretCredential(TENANT, CLIENT, "s3cret", transport=transport)
+    assert credential.get_token("a").token == "tkn"
+    credential._pipeline._options.clear()
+    assert b"tkn" not in pickle.dumps(credential)

@@ -1,0 +1,59 @@
+"""The constructor of WorkloadIdentityCredential."""
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from webidentity.arguments.client import client_from
+from webidentity.arguments.constructor import Constructor
+from webidentity.cache.token_cache import TokenCache
+from webidentity.flows.client_credentials import ClientCredentials
+from webidentity.flows.token_file import TokenFileProof
+
+
+class WorkloadIdentityArguments(Constructor):
+    """Authenticates with the token that Kubernetes projects into the pod's file system (Microsoft Entra Workload ID).
+
+    The file is read again when it changes, and once more if the authority finds the token too old.
+
+    :keyword str tenant_id: ID of the application's tenant; default AZURE_TENANT_ID.
+    :keyword str client_id: the application's client ID; default AZURE_CLIENT_ID.
+    :keyword str token_file_path: path of the file with the Kubernetes token; default AZURE_FEDERATED_TOKEN_FILE.
+    :keyword str authority: authority of a Microsoft Entra endpoint, for example "login.microsoftonline.com".
+    :keyword additionally_allowed_tenants: further tenants for which it may acquire tokens, "*" for any.
+    :keyword TokenCache token_cache: a cache to share with other credentials; by default the credential has its own.
+    :keyword kwargs: azure-core's pipeline keywords, such as ``transport``, ``proxies``, ``retry_total``.
+    :raises ValueError: a value is given neither as an argument nor in the environment.
+    """
+
+    def __init__(
+        self,
+        *,
+        tenant_id: str | None = None,
+        client_id: str | None = None,
+        token_file_path: str | None = None,
+        authority: str | None = None,
+        additionally_allowed_tenants: Iterable[str] | None = None,
+        token_cache: TokenCache | None = None,
+        **kwargs: Any,
+    ) -> None:
+        values = {
+            "tenant_id": tenant_id or os.environ.get("AZURE_TENANT_ID"),
+            "client_id": client_id or os.environ.get("AZURE_CLIENT_ID"),
+            "token_file_path": token_file_path or os.environ.get("AZURE_FEDERATED_TOKEN_FILE"),
+        }
+        missing = [name for name, value in values.items() if not value]
+        if missing:
+            raise ValueError(
+                f"WorkloadIdentityCredential lacks {', '.join(missing)}: pass them, or run in a pod that is labelled "
+                "azure.workload.identity/use, which sets AZURE_TENANT_ID, AZURE_CLIENT_ID and "
+                "AZURE_FEDERATED_TOKEN_FILE"
+            )
+        proof = TokenFileProof(values["token_file_path"] or "")
+        client = client_from(values["client_id"] or "", proof, authority)
+        self._set_up(
+            ClientCredentials(client, token_cache or TokenCache()),
+            tenant_id=values["tenant_id"] or "",
+            additionally_allowed_tenants=additionally_allowed_tenants,
+            **kwargs,
+        )
