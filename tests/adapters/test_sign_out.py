@@ -1,10 +1,18 @@
 """Signing out: here first, then at the authority (OpenID Connect RP-Initiated Logout 1.0)."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.adapters.conftest import MakeSite
 from tests.adapters.sites import Site
+from tests.adapters.world import SECRET_KEY
 from tests.clock import Clock
+from webidentity.cache.envelope import KeyRing
+from webidentity.cache.partition import Partition
+from webidentity.cache.sqlite import SQLiteStore
+from webidentity.cache.token_cache import TokenCache
+from webidentity.transport.driver import SyncDriver
 
 
 def test_a_get_shows_a_button_and_signs_nobody_out(site: Site) -> None:
@@ -96,14 +104,31 @@ def test_a_copied_cookie_is_worthless_after_sign_out(site: Site) -> None:
     assert thief.get("/open").text == "nobody"
 
 
-def test_the_tokens_go_with_the_last_session(site: Site) -> None:
-    """Whoever finds the old session's cookie and the store finds no refresh token to use."""
-    browser = site.browser()
-    browser.sign_in(path="/files")
-    browser.post("/auth/sign-out")
-    asked = len(site.world.transport.requests)
-    assert browser.get("/files").status == 302
-    assert len(site.world.transport.requests) == asked
+def kept_for(site: Site, folder: Path) -> str | None:
+    """Return ada's refresh token, as somebody with the store and the secret key would find it."""
+    web = site.world.web
+    tenant = site.world.tenant
+    partition = Partition.user(
+        client_id=web.client_id,
+        authority=tenant.base_url,
+        tenant=tenant.tenant_id,
+        home_account_id=f"{site.world.ada.object_id}.{tenant.tenant_id}",
+    )
+    cache = TokenCache(SQLiteStore(folder / "tokens.sqlite3"), KeyRing(SECRET_KEY))
+    held = SyncDriver(lambda _: None).run(cache.load(partition))
+    cache.close()
+    return held.document.refresh_token if held else None
+
+
+def test_the_tokens_go_with_the_last_session(site: Site, tmp_path: Path) -> None:
+    """Whoever has the store and the key afterwards finds no refresh token to use."""
+    desk, phone = site.browser(), site.browser()
+    desk.sign_in(path="/files")
+    phone.sign_in(path="/files")
+    desk.post("/auth/sign-out")
+    assert kept_for(site, tmp_path), "the other session needs it"
+    phone.post("/auth/sign-out")
+    assert kept_for(site, tmp_path) is None
 
 
 def test_signing_out_works_when_the_tenant_cannot_be_reached(site: Site, clock: Clock) -> None:
