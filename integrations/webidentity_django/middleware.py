@@ -11,6 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from webidentity import AuthenticationRequiredError
+from webidentity.web import private_cache_control
 from webidentity_django.conf import get_site
 from webidentity_django.coroutines import is_coroutine_view
 from webidentity_django.facts import request_facts
@@ -65,6 +66,6 @@ def _keep_private(request: HttpRequest, response: HttpResponseBase) -> HttpRespo
     """Keep pages of a signed-in user out of caches and of the back button."""
     identity = known_identity(request)
     if identity is not None and identity.is_authenticated:
-        response.headers.setdefault("Cache-Control", "private, no-store")
+        response.headers["Cache-Control"] = private_cache_control(response.headers.get("Cache-Control"))
         patch_vary_headers(response, ["Authorization" if identity.is_bearer else "Cookie"])
     return response

@@ -5,7 +5,7 @@ from typing import Any, cast
 from flask import Flask, Response, current_app, request
 
 from webidentity import AuthenticationRequiredError
-from webidentity.web import Routes, Settings, SettingsError, Site, Store
+from webidentity.web import Routes, Settings, SettingsError, Site, Store, private_cache_control
 from webidentity_flask.blueprint import build_blueprint
 from webidentity_flask.decorators import GUARDED_ELSEWHERE
 from webidentity_flask.facts import request_facts
@@ -82,6 +82,6 @@ def _keep_private(response: Response) -> Response:
     """Keep pages of a signed-in user out of caches and of the back button."""
     identity = known_identity()
     if identity is not None and identity.is_authenticated:
-        response.headers.setdefault("Cache-Control", "private, no-store")
+        response.headers["Cache-Control"] = private_cache_control(response.headers.get("Cache-Control"))
         response.vary.add("Authorization" if identity.is_bearer else "Cookie")
     return response

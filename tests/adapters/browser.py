@@ -106,7 +106,7 @@ class Browser:
 
     def pending(self) -> dict[str, str]:
         """Return the cookies of the sign-ins under way."""
-        return {name: value for name, value in self.jar.items() if "webidentity-" in name}
+        return {name: value for name, value in self.jar.items() if "webidentity-" in name and "-done-" not in name}
 
     def session(self) -> dict[str, Any]:
         """Return what the site's session holds, as a view of the site tells it."""

@@ -64,3 +64,18 @@ def test_a_script_gets_the_claims_sealed_in_its_login_url(site: Site) -> None:
     assert "acrs" not in reply.text
     begun = browser.get(reply.json["login_url"])
     assert json.loads(begun.query["claims"]) == json.loads(CLAIMS)
+
+
+def test_nobody_is_sent_in_circles(site: Site) -> None:
+    """A page that still asks after two sign-ins for it, or a session cookie that is lost, ends in an explanation."""
+    browser = site.browser()
+    asked = browser.get("/deep")
+    for _ in range(2):
+        assert asked.status == 302
+        done = browser.get(browser.authorize(asked))
+        assert done.status == 303
+        asked = browser.get(done.location)
+    assert asked.status == 403
+    assert "Signing in did not help" in asked.text
+    assert "SESSION_COOKIE_SECURE" in asked.text
+    assert browser.get("/deep").status == 302, "who comes again later, or presses the button, may try again"

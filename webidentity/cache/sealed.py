@@ -67,7 +67,9 @@ class SealedStore:
 
     def claim(self, name: str, expires_at: float) -> bool:
         """Insert the name; False if it is there already."""
-        stored_key = self.keys.stored_keys(name)[0]
+        stored_key, *earlier_keys = self.keys.stored_keys(name)
+        if any(self.store.load(key) is not None for key in earlier_keys):
+            return False
         return self.store.save(stored_key, b"", expected=None, expires_at=expires_at) is not None
 
     def delete(self, name: str) -> None:

@@ -127,7 +127,7 @@ def _policies(options: dict[str, Any], retry_policy: Callable[..., Any]) -> list
         HeadersPolicy(**options),
         UserAgentPolicy(base_user_agent=_user_agent(), **options),
         ProxyPolicy(**options),
-        retry_policy(**options),
+        options.get("retry_policy") or retry_policy(**options),
         CustomHookPolicy(**options),
         # No NetworkTraceLoggingPolicy: it would print the bodies, which are secrets.
         DistributedTracingPolicy(**options),

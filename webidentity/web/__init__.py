@@ -3,6 +3,7 @@
 from webidentity.cache.store import Store as Store
 from webidentity.web.answer import Answer as Answer
 from webidentity.web.answer import StartSession as StartSession
+from webidentity.web.answer import private_cache_control as private_cache_control
 from webidentity.web.facts import RequestFacts as RequestFacts
 from webidentity.web.identity import Identity as Identity
 from webidentity.web.injection import arguments_for as arguments_for

@@ -71,3 +71,9 @@ def json_answer(status: int, content: dict[str, Any], headers: tuple[tuple[str, 
 def html_answer(status: int, html: str, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
     """Return a page."""
     return Answer(status, html, headers=(*_GUARDED, *headers))
+
+
+def private_cache_control(current: str | None) -> str:
+    """Return the Cache-Control of a response for a signed-in user: none of it is kept, unless the view decided."""
+    decided = current is not None and any(word in current for word in ("private", "public", "no-store"))
+    return current if decided and current is not None else "private, no-store"

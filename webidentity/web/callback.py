@@ -20,10 +20,12 @@ from webidentity.record import AuthenticationRecord
 from webidentity.web.answer import Answer, Cookie, StartSession, redirect
 from webidentity.web.callback_pages import CallbackPages
 from webidentity.web.facts import RequestFacts
+from webidentity.web.just_signed_in import JustSignedIn
 from webidentity.web.pending import LIFETIME, PendingCookies, PendingSignIn
 from webidentity.web.session import SessionState
 from webidentity.web.sessions import Sessions
 from webidentity.web.settings import Settings
+from webidentity.web.sign_in import SignInRequest
 
 _LOGGER = logging.getLogger("webidentity.web")
 #: Claims that only tie the ID token to its request.
@@ -35,13 +37,20 @@ class Callback:
     """Completes sign-ins: whatever arrives is refused unless this browser asked for it, just now, and once."""
 
     def __init__(
-        self, settings: Settings, keys: KeyRing, users: UserTokens, key_source: KeySource, sessions: Sessions
+        self,
+        settings: Settings,
+        keys: KeyRing,
+        users: UserTokens,
+        key_source: KeySource,
+        sessions: Sessions,
+        just_signed_in: JustSignedIn,
     ) -> None:
         self._settings = settings
         self._keys = keys
         self._users = users
         self._key_source = key_source
         self._sessions = sessions
+        self._just_signed_in = just_signed_in
 
     def complete(self, facts: RequestFacts, earlier: SessionState | None, pages: CallbackPages) -> Flow[Answer]:
         """Return the answer to the authority's redirection.
@@ -60,6 +69,9 @@ class Callback:
             return pages.not_begun_here()
         name, pending = found
         answer = yield from self._answer(pending, state, parameters, earlier, pages)
+        if answer.session is not None:
+            done = SignInRequest(pending.next_path, pending.scopes, pending.claims)
+            answer = answer.with_cookies(self._just_signed_in.remember(facts, done))
         return answer.with_cookies(cookies.end(name), *_stale(cookies, facts, name))
 
     def _answer(
@@ -108,6 +120,7 @@ class Callback:
             verify_response(claims, client_id=settings.client_id, nonce=pending.nonce, token=reply.access_token)
             if issuer is not None and issuer != claims["iss"]:
                 raise TokenRejectedError("another authority answered the sign-in")
+            _check_account(reply.home_account_id, claims)
             verified.update({name: value for name, value in claims.items() if name not in _SPENT})
 
         grant = AuthorizationCode(
@@ -126,6 +139,13 @@ class Callback:
             yield from self._sessions.end(earlier)
         same_user = earlier is not None and earlier.record.home_account_id == record.home_account_id
         return started, earlier is None or same_user
+
+
+def _check_account(home_account_id: str | None, claims: dict[str, Any]) -> None:
+    """A user of the tenant itself has the same ids in the reply as in the ID token; a guest has those of home."""
+    user, _, tenant = (home_account_id or "").partition(".")
+    if tenant == claims["tid"] and user != claims.get("oid", user):
+        raise TokenRejectedError("the reply names another account than its ID token")
 
 
 def _single_parameters(facts: RequestFacts) -> dict[str, str] | None:

@@ -8,6 +8,7 @@ from webidentity.errors import AuthenticationRequiredError
 from webidentity.web.answer import Answer, json_answer
 from webidentity.web.caller import Caller, bearer_token, caller_of
 from webidentity.web.facts import RequestFacts
+from webidentity.web.just_signed_in import JustSignedIn
 from webidentity.web.routes import Routes
 from webidentity.web.sign_in import SignIn, SignInRequest
 
@@ -15,8 +16,9 @@ from webidentity.web.sign_in import SignIn, SignInRequest
 class Challenges:
     """Answers whoever has to sign in, consent or prove more."""
 
-    def __init__(self, sign_in: SignIn, routes: Callable[[], Routes]) -> None:
+    def __init__(self, sign_in: SignIn, just_signed_in: JustSignedIn, routes: Callable[[], Routes]) -> None:
         self._sign_in = sign_in
+        self._just_signed_in = just_signed_in
         self._routes = routes
 
     def answer(self, facts: RequestFacts, error: AuthenticationRequiredError) -> Answer:
@@ -26,7 +28,8 @@ class Challenges:
             return _challenge_client(facts, error)
         request = SignInRequest(self._return_path(facts), tuple(error.scopes), error.claims)
         if caller is Caller.BROWSER:
-            return self._sign_in.begin(facts, request)
+            circle = self._just_signed_in.stop(facts, request, self._routes().sign_in)
+            return circle or self._sign_in.begin(facts, request)
         query = urlencode({"request": self._sign_in.seal_request(request)})
         login_url = f"{facts.root_path}{self._routes().sign_in}?{query}"
         if caller is Caller.HTMX:

@@ -35,7 +35,7 @@ def _is_local(path: str) -> bool:
     location = path.split("?", 1)[0].split("#", 1)[0]
     if any(character == "\\" or _is_control(character) for character in location):
         return False
-    if location.startswith("//") or ".." in location.split("/"):
+    if location.startswith("//") or any(_is_parent(segment) for segment in location.split("/")):
         return False
     try:
         parts = urlsplit(path)
@@ -46,3 +46,8 @@ def _is_local(path: str) -> bool:
 
 def _is_control(character: str) -> bool:
     return character < " " or character == "\x7f"
+
+
+def _is_parent(segment: str) -> bool:
+    # Some servers take the path parameters of RFC 3986 section 3.3 off before they resolve "..".
+    return segment.split(";", 1)[0] == ".."

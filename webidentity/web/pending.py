@@ -64,8 +64,9 @@ class PendingCookies:
     def __init__(self, keys: KeyRing, client_id: str, *, is_secure: bool) -> None:
         self._keys = keys
         self._is_secure = is_secure
-        # Applications on several ports of one host share its cookies, but not their limit.
-        self._prefix = f"{'__Host-' if is_secure else ''}webidentity-{digest(client_id)[:6]}-"
+        # Django's debug page hides the value of a cookie whose name has "auth" in it. The digest is there because the
+        # applications on several ports of one host share its cookies, but not their limit.
+        self._prefix = f"{'__Host-' if is_secure else ''}webidentity-auth-{digest(client_id)[:6]}-"
 
     def begin(self, pending: PendingSignIn, cookies: Mapping[str, str]) -> list[Cookie]:
         """Return the cookie of a new sign-in, and the deletion of the oldest ones that no longer fit."""

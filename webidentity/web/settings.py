@@ -93,7 +93,7 @@ class _Reader:
             )
         return Settings(
             tenant_id=self._checked("tenant_id", tenant_id, validate_tenant_id),
-            client_id=self._text("client_id"),
+            client_id=self._client_id(),
             client_secret=self._text("client_secret"),
             authority=self._checked("authority", self._text("authority") or None, normalize_authority),
             base_url=self._base_url(),
@@ -113,6 +113,10 @@ class _Reader:
         if not isinstance(value, str):
             raise self._error(name, f"expected a string, not {type(value).__name__}")
         return value.strip()
+
+    def _client_id(self) -> str:
+        """Entra writes it in lower case into tokens."""
+        return self._text("client_id").lower()
 
     def _checked(self, name: str, value: Any, check: Callable[[Any], str]) -> str:
         try:

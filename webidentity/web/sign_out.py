@@ -7,6 +7,7 @@ from webidentity.protocol.effects import Flow
 from webidentity.protocol.metadata import logout_url
 from webidentity.web.answer import Answer, html_answer, redirect
 from webidentity.web.facts import RequestFacts
+from webidentity.web.just_signed_in import JustSignedIn
 from webidentity.web.pages import Page
 from webidentity.web.refusal import refuse
 from webidentity.web.session import SessionState
@@ -17,9 +18,10 @@ from webidentity.web.settings import Settings
 class SignOut:
     """Ends sessions, by POST from this site only."""
 
-    def __init__(self, settings: Settings, sessions: Sessions) -> None:
+    def __init__(self, settings: Settings, sessions: Sessions, just_signed_in: JustSignedIn) -> None:
         self._settings = settings
         self._sessions = sessions
+        self._just_signed_in = just_signed_in
 
     def answer(self, facts: RequestFacts, state: SessionState | None) -> Flow[Answer]:
         """Answer the sign-out route; a GET only asks, so that a link or an image cannot sign anybody out."""
@@ -40,7 +42,7 @@ class SignOut:
         if isinstance(hint, str):
             parameters["logout_hint"] = hint
         url = logout_url(self._settings.authority, self._settings.tenant_id, parameters)
-        return redirect(url, status=303).with_session("end")
+        return redirect(url, status=303).with_session("end").with_cookies(self._just_signed_in.forget(facts))
 
 
 def is_cross_site(facts: RequestFacts) -> bool:

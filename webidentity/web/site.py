@@ -23,6 +23,7 @@ from webidentity.flows.proof import ClientSecret
 from webidentity.protocol.effects import Flow
 from webidentity.protocol.token_request import require_scopes
 from webidentity.transport.discretion import DiscreetAsyncDriver, DiscreetDriver
+from webidentity.transport.impatience import ImpatientRetryPolicy
 from webidentity.transport.pipeline import SyncPipeline
 from webidentity.transport.threaded import ThreadedPipeline
 from webidentity.web.answer import Answer
@@ -35,6 +36,7 @@ from webidentity.web.credential import CredentialFactory, Drivers
 from webidentity.web.facts import RequestFacts
 from webidentity.web.grants import SessionGrant
 from webidentity.web.identity import Identity, Principal
+from webidentity.web.just_signed_in import JustSignedIn
 from webidentity.web.pages import Page
 from webidentity.web.refusal import refuse
 from webidentity.web.routes import Routes
@@ -76,15 +78,16 @@ class Site:
         client = Client(settings.authority, settings.client_id, ClientSecret(settings.client_secret))
         users = UserTokens(client, cache, settings.session_lifetime)
         key_source = KeySource(settings.authority, settings.tenant_id)
-        pipeline = SyncPipeline(**({"transport": transport} if transport is not None else {}))
+        pipeline = SyncPipeline(transport=transport, retry_policy=ImpatientRetryPolicy())
         self._drivers = Drivers(DiscreetDriver(pipeline.send), DiscreetAsyncDriver(ThreadedPipeline(pipeline).send))
         self._users = users
         self._sessions = Sessions(settings, users)
         self._sign_in = SignIn(settings, keys, routes)
-        self._callback = Callback(settings, keys, users, key_source, self._sessions)
-        self._sign_out = SignOut(settings, self._sessions)
+        just_signed_in = JustSignedIn(settings.client_id, self._sign_in)
+        self._callback = Callback(settings, keys, users, key_source, self._sessions, just_signed_in)
+        self._sign_out = SignOut(settings, self._sessions, just_signed_in)
         self._bearer = BearerTokens(settings, users, key_source, self._drivers)
-        self._challenges = Challenges(self._sign_in, routes)
+        self._challenges = Challenges(self._sign_in, just_signed_in, routes)
 
     def run(self, flow: Flow[T]) -> T:
         """Run a flow of this site on the calling thread."""
