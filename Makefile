@@ -24,13 +24,20 @@ $(VENV)/.dev: requirements-dev.txt constraints.txt $(VENV)/.demo
 	@touch $@
 
 demo: $(VENV)/.demo
-	@$(BIN)/python -m demo_site
+	@$(BIN)/python -m demo_site $(ARGS)
 
 browser:
 	@sh tests/browser/install_chromium.sh
 
+# make test ARGS="tests/web -q" runs a part.
 test: $(VENV)/.dev browser
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+ifdef ARGS
+	@$(BIN)/python -m pytest $(ARGS)
+else
+	@$(BIN)/python -m pytest -n 2 --ignore tests/browser
+	@# In a process of its own: Playwright keeps an event loop running in the thread of its tests.
+	@$(BIN)/python -m pytest -n 2 tests/browser
+endif
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff check $(SOURCES)

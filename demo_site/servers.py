@@ -17,7 +17,9 @@ class PortInUseError(OSError):
     """Something else listens on the port."""
 
     def __init__(self, port: int) -> None:
-        super().__init__(f"port {port} is in use: stop what uses it, or choose others with --port-base")
+        super().__init__(
+            f"port {port} is in use: stop what uses it, or choose others: make demo ARGS='--port-base 8500'"
+        )
 
 
 def listen(port: int) -> socket.socket:

@@ -20,7 +20,18 @@ def _this_machine_only() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _no_ambient_authority(monkeypatch: pytest.MonkeyPatch) -> None:
     """The developer's own environment changes no outcome."""
-    for name in ("AZURE_AUTHORITY_HOST", "AZURE_IDENTITY_DISABLE_MULTITENANTAUTH", "HTTPS_PROXY", "HTTP_PROXY"):
+    for name in (
+        "AZURE_AUTHORITY_HOST",
+        "AZURE_CLIENT_ID",
+        "AZURE_FEDERATED_TOKEN_FILE",
+        "AZURE_IDENTITY_DISABLE_MULTITENANTAUTH",
+        "AZURE_REGIONAL_AUTHORITY_NAME",
+        "AZURE_TENANT_ID",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "REGION_NAME",
+        "SYSTEM_OIDCREQUESTURI",
+    ):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
 

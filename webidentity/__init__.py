@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from webidentity._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from webidentity.cache.persistence_options import TokenCachePersistenceOptions as TokenCachePersistenceOptions
     from webidentity.credentials.authorization_code import AuthorizationCodeCredential as AuthorizationCodeCredential
     from webidentity.credentials.azure_pipelines import AzurePipelinesCredential as AzurePipelinesCredential
     from webidentity.credentials.bearer_token_provider import get_bearer_token_provider as get_bearer_token_provider
@@ -33,6 +34,7 @@ __all__ = [
     "EntraError",
     "KnownAuthorities",
     "OnBehalfOfCredential",
+    "TokenCachePersistenceOptions",
     "WorkloadIdentityCredential",
     "get_bearer_token_provider",
 ]
@@ -50,6 +52,7 @@ _MODULES = {
     "EntraError": "errors",
     "KnownAuthorities": "hosts",
     "OnBehalfOfCredential": "credentials.on_behalf_of",
+    "TokenCachePersistenceOptions": "cache.persistence_options",
     "WorkloadIdentityCredential": "credentials.workload_identity",
     "get_bearer_token_provider": "credentials.bearer_token_provider",
 }

@@ -3,6 +3,7 @@
 import argparse
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import threading
@@ -88,12 +89,23 @@ def _register_app(tenant: "LocalTenant", app_ports: Sequence[int]) -> dict[str, 
         "WEBIDENTITY_CLIENT_SECRET": client_secret,
         "SECRET_KEY": secrets.token_hex(32),
     }
+    # What the documentation's examples ask for, beside Microsoft Graph, which every tenant has.
+    tenant.add_app(
+        "Azure Storage", identifier_uri="https://storage.azure.com", scopes={"user_impersonation": "Use Storage"}
+    )
     return {**settings, **{f"FLASK_{name}": value for name, value in settings.items()}}
 
 
 def _run(command: Sequence[str], settings: dict[str, str]) -> int:
     try:
-        return subprocess.call(list(command), env={**os.environ, **settings})  # noqa: S603 - the user's own command
+        child = subprocess.Popen(list(command), env={**os.environ, **settings})  # noqa: S603 - the user's own command
     except OSError as error:
         print(f"webidentity: {command[0]} cannot be started ({error.strerror})", file=sys.stderr)
         return 127
+    # A process manager ends the command with this one; a terminal's Ctrl-C reaches both.
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    try:
+        return child.wait()
+    except KeyboardInterrupt:
+        child.send_signal(signal.SIGINT)
+        return child.wait()

@@ -49,6 +49,11 @@ class EntraError(ClientAuthenticationError):
         self.correlation_id = correlation_id
         self.claims = claims
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without the response, which has the request with its secrets."""
+        values = (self.error, self.suberror, self.error_codes, self.correlation_id, self.claims)
+        return _rebuild, (self.message, *values)
+
     def __str__(self) -> str:
         """Only the message: azure-core would append the body of the response, which may hold a token."""
         return self.message
@@ -62,6 +67,11 @@ class EntraError(ClientAuthenticationError):
     def refresh_token_is_spent(self) -> bool:
         """Whether the refresh token that was sent will never work again; one that lacks consent will."""
         return self.error == "invalid_grant" and self.suberror in {None, "bad_token", "token_expired"}
+
+
+def _rebuild(message: str, *values: Any) -> EntraError:
+    names = ("error", "suberror", "error_codes", "correlation_id", "claims")
+    return EntraError(message, **dict(zip(names, values, strict=True)))
 
 
 class CredentialUnavailableError(ClientAuthenticationError):

@@ -30,5 +30,12 @@ def _renew() -> None:
         owner.after_fork()
 
 
+def _prepare() -> None:
+    for owner in list(_OWNERS):
+        prepare = getattr(owner, "before_fork", None)
+        if prepare is not None:
+            prepare()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew)
+    os.register_at_fork(before=_prepare, after_in_child=_renew)

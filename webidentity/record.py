@@ -59,6 +59,6 @@ class AuthenticationRecord:
         for name, attribute in _FIELDS.items():
             value = document.get(name)
             if not isinstance(value, str):
-                raise ValueError(f"not an AuthenticationRecord: {name} is missing")  # noqa: TRY004 - as documented
+                raise ValueError(f"not an AuthenticationRecord: {name} is missing")
             values[attribute] = value
         return cls(**values)

@@ -20,7 +20,7 @@ from webidentity_django.conf import get_site
 from webidentity_django.coroutines import is_coroutine_view
 from webidentity_django.facts import request_facts
 from webidentity_django.identity import aload_identity, load_identity
-from webidentity_django.responses import respond
+from webidentity_django.responses import keep_private, respond
 
 View = TypeVar("View", bound=Callable[..., Any])
 Outcome = Answer | AccessToken | None
@@ -60,7 +60,7 @@ def _guarded(view: View, scopes: tuple[str, ...] | None) -> View:
             outcome = site.run(site.require_token(facts, identity, scopes))
         if isinstance(outcome, Answer):
             return respond(request, outcome)
-        return view(request, *args, **{**_given(view, request, identity, outcome), **kwargs})
+        return keep_private(request, view(request, *args, **{**_given(view, request, identity, outcome), **kwargs}))
 
     return answer  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # same calls, same name
 
@@ -75,7 +75,8 @@ def _guarded_async(view: View, scopes: tuple[str, ...] | None) -> View:
             outcome = await site.run_async(site.require_token(facts, identity, scopes))
         if isinstance(outcome, Answer):
             return await sync_to_async(respond)(request, outcome)
-        return await view(request, *args, **{**_given(view, request, identity, outcome), **kwargs})
+        response = await view(request, *args, **{**_given(view, request, identity, outcome), **kwargs})
+        return keep_private(request, response)
 
     return answer  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # same calls, same name
 

@@ -7,16 +7,14 @@ from typing import Any, cast
 from asgiref.sync import markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from webidentity import AuthenticationRequiredError
-from webidentity.web import private_cache_control
 from webidentity_django.conf import get_site
 from webidentity_django.coroutines import is_coroutine_view
 from webidentity_django.facts import request_facts
-from webidentity_django.identity import aload_identity, known_identity, load_identity
-from webidentity_django.responses import respond
+from webidentity_django.identity import aload_identity, load_identity
+from webidentity_django.responses import keep_private, respond
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
@@ -44,10 +42,10 @@ class IdentityMiddleware:
         self._prepare(request)
         if self._is_async:
             return self._answer_async(request)
-        return _keep_private(request, cast("HttpResponseBase", self._get_response(request)))
+        return keep_private(request, cast("HttpResponseBase", self._get_response(request)))
 
     async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
-        return _keep_private(request, await cast("Awaitable[HttpResponseBase]", self._get_response(request)))
+        return keep_private(request, await cast("Awaitable[HttpResponseBase]", self._get_response(request)))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer an AuthenticationRequiredError that was raised anywhere inside a view."""
@@ -60,12 +58,3 @@ class IdentityMiddleware:
         extended: Any = request
         extended.identity = SimpleLazyObject(partial(load_identity, request))
         extended.aidentity = partial(aload_identity, request)
-
-
-def _keep_private(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Keep pages of a signed-in user out of caches and of the back button."""
-    identity = known_identity(request)
-    if identity is not None and identity.is_authenticated:
-        response.headers["Cache-Control"] = private_cache_control(response.headers.get("Cache-Control"))
-        patch_vary_headers(response, ["Authorization" if identity.is_bearer else "Cookie"])
-    return response

@@ -1,8 +1,11 @@
 """Answers, as Django's responses and as changes of its session."""
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 
-from webidentity.web import SESSION_KEY, Answer, StartSession
+from webidentity.web import SESSION_KEY, Answer, StartSession, private_cache_control
+from webidentity_django.identity import known_identity
 
 
 def respond(request: HttpRequest, answer: Answer) -> HttpResponse:
@@ -33,3 +36,15 @@ def _start_session(request: HttpRequest, start: StartSession) -> None:
     else:
         request.session.flush()
     request.session[SESSION_KEY] = start.state.to_json()
+
+
+def keep_private(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Keep pages of a signed-in user out of caches and of the back button.
+
+    A guard does it as well as the middleware: ``cache_page`` may stand between the two.
+    """
+    identity = known_identity(request)
+    if identity is not None and identity.is_authenticated:
+        response.headers["Cache-Control"] = private_cache_control(response.headers.get("Cache-Control"))
+        patch_vary_headers(response, ["Authorization" if identity.is_bearer else "Cookie"])
+    return response

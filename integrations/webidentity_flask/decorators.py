@@ -66,9 +66,12 @@ def _guarded(view: View, guard: Callable[[Identity], Answer | AccessToken | None
         given = arguments_for(parameters_named_by(handler), identity, outcome, is_async=is_async)
         return current_app.ensure_sync(view)(*args, **{**given, **kwargs})
 
-    # A bound method takes no attributes.
-    with suppress(AttributeError):
-        setattr(view, GUARDED_ELSEWHERE, True)
+    unguarded: Any = view
+    while unguarded is not None:
+        # A bound method takes no attributes.
+        with suppress(AttributeError):
+            setattr(unguarded, GUARDED_ELSEWHERE, True)
+        unguarded = getattr(unguarded, "__wrapped__", None)
     return answer  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # same calls, same name
 
 

@@ -13,6 +13,10 @@ from webidentity_flask.proxies import current_site, known_identity
 from webidentity_flask.responses import respond
 
 _PREFIX = "WEBIDENTITY_"
+_WHERE = (
+    "Set it in app.config, or in the environment with FLASK_ before the name and call app.config.from_prefixed_env() "
+    "before WebIdentity(app). Without a cloud account: webidentity tenant flask run"
+)
 
 
 class WebIdentity:
@@ -39,14 +43,14 @@ class WebIdentity:
 
         :raises SettingsError: a setting is missing, misspelt or malformed.
         """
-        if not app.secret_key:
+        if not isinstance(app.secret_key, str | bytes) or not app.secret_key:
             raise SettingsError(
-                "SECRET_KEY is missing: it protects the session and the token cache. Make one with "
-                "python -c 'import secrets; print(secrets.token_hex(32))'"
+                "SECRET_KEY is missing, or is no string: it protects the session and the token cache. Make one with "
+                f"python -c 'import secrets; print(secrets.token_hex(32))'. {_WHERE}"
             )
         config = cast("dict[str, Any]", app.config)
         values = {name.removeprefix(_PREFIX).lower(): config[name] for name in config if name.startswith(_PREFIX)}
-        settings = Settings.read(values, lambda name: _PREFIX + name.upper())
+        settings = Settings.read(values, lambda name: _PREFIX + name.upper(), _WHERE)
         routes = Routes()
         app.extensions["webidentity"] = Site(
             settings,

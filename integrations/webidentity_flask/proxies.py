@@ -18,7 +18,7 @@ def current_site() -> Site:
     """
     site = current_app.extensions.get("webidentity")
     if not isinstance(site, Site):
-        raise RuntimeError("webidentity is not set up for this application: call WebIdentity(app)")  # noqa: TRY004
+        raise RuntimeError("webidentity is not set up for this application: call WebIdentity(app)")
     return site
 
 

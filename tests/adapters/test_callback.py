@@ -255,7 +255,7 @@ def test_a_user_who_declines_consent_is_told_so(build: MakeSite) -> None:
     site = build()
     browser = site.browser()
     back = browser.authorize(browser.get("/files"), consent=False)
-    assert is_refused(browser, browser.get(back), "You did not agree")
+    assert is_refused(browser, browser.get(back), "You did not sign in")
 
 
 def test_a_user_whom_the_tenant_does_not_know_can_cancel(site: Site) -> None:
@@ -270,7 +270,7 @@ def test_a_user_whom_the_tenant_does_not_know_can_cancel(site: Site) -> None:
     assert form
     back = browser.tenant.submit(page, form).location
     assert back
-    assert is_refused(browser, browser.get(back), "You did not agree")
+    assert is_refused(browser, browser.get(back), "You did not sign in")
 
 
 @pytest.mark.parametrize("error", ["<script>alert(1)</script>", "server_error"])

@@ -46,11 +46,14 @@ def test_without_its_store_the_site_says_so(build: MakeSite) -> None:
         assert browser.get(path, FETCH).json["error"] == "temporarily_unavailable"
         assert page.location == ""
     assert site.api("/files", token).status == 503
-    assert browser.post("/auth/sign-out").status == 503
     assert browser.get("/open").text == "nobody"
     assert browser.get("/public").status == 200
     store.is_down = False
     assert browser.get("/me").text == "ada@tenant.test"
+    store.is_down = True
+    assert browser.post("/auth/sign-out").status == 303, "the browser forgets the session at least"
+    store.is_down = False
+    assert browser.get("/me").status == 302
 
 
 def test_a_sign_in_survives_an_outage_of_the_store(build: MakeSite) -> None:

@@ -12,7 +12,7 @@ from tests.browser.visitor import Visitor
 # Generous, for machines that are busy with other tests: what succeeds is not waited for.
 _TIMEOUT = 20_000
 expect.set_options(timeout=_TIMEOUT)
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -89,7 +89,7 @@ def test_somebody_who_does_not_consent(visitor: Visitor) -> None:
     visitor.enter_password(ADA)
     expect(visitor.heading("Permissions requested")).to_be_visible()
     visitor.press("Cancel")
-    expect(visitor.heading("You did not agree")).to_be_visible()
+    expect(visitor.heading("You did not sign in")).to_be_visible()
     assert visitor.page.url.startswith(f"{visitor.site}/auth/callback")
     visitor.follow("Sign in again")
     visitor.consent()

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cache.updates import ADA
 from webidentity.cache import KeyRing, MemoryStore, Row
 from webidentity.cache.document import TokenDocument
 from webidentity.cache.sealed import SealedStore
@@ -24,7 +25,7 @@ def test_neither_name_nor_value_can_be_read_from_outside() -> None:
     keys = KeyRing(SECRET)
     envelope = keys.seal("user/ada", b"refresh-token")
     assert b"refresh" not in envelope
-    assert "ada" not in keys.stored_keys("user/ada")[0]
+    assert "ada" not in keys.stored_keys(ADA.name)[0]
     assert keys.seal("user/ada", b"refresh-token") != envelope
 
 
@@ -84,14 +85,14 @@ def _add(document: TokenDocument) -> None:
 def test_an_entry_moves_to_the_new_key_when_it_changes() -> None:
     """After a rotation nothing is lost and nothing stays under the old key."""
     store = MemoryStore()
-    SealedStore(store, KeyRing("old")).change("name", _add, 10.0)
+    SealedStore(store, KeyRing("old")).change(ADA, _add, 10.0)
     rotated = SealedStore(store, KeyRing("new", ["old"]))
-    before = rotated.read("name", None)
+    before = rotated.read(ADA, None)
     assert before is not None
     assert before.document.sessions == {"count": 1}
-    assert rotated.change("name", _add, 10.0).document.sessions == {"count": 2}
-    assert SealedStore(store, KeyRing("old")).read("name", None) is None
-    after = SealedStore(store, KeyRing("new")).read("name", None)
+    assert rotated.change(ADA, _add, 10.0).document.sessions == {"count": 2}
+    assert SealedStore(store, KeyRing("old")).read(ADA, None) is None
+    after = SealedStore(store, KeyRing("new")).read(ADA, None)
     assert after is not None
     assert after.document.sessions == {"count": 2}
     assert len(store._rows) == 1
@@ -100,8 +101,8 @@ def test_an_entry_moves_to_the_new_key_when_it_changes() -> None:
 def test_delete_removes_what_an_earlier_key_stored() -> None:
     """Sign-out right after a rotation leaves nothing."""
     store = MemoryStore()
-    SealedStore(store, KeyRing("old")).change("name", _add, 10.0)
-    SealedStore(store, KeyRing("new", ["old"])).delete("name")
+    SealedStore(store, KeyRing("old")).change(ADA, _add, 10.0)
+    SealedStore(store, KeyRing("new", ["old"])).delete(ADA)
     assert not store._rows
 
 
@@ -115,23 +116,23 @@ def test_an_unreadable_entry_is_a_miss_with_a_warning_that_leaks_nothing(
 ) -> None:
     """The user signs in again; the operator learns why; the entry is replaced at the next change."""
     store, keys = MemoryStore(), KeyRing(SECRET)
-    stored_key = keys.stored_keys("user/ada")[0]
+    stored_key = keys.stored_keys(ADA.name)[0]
     store._rows[stored_key] = Row(value, 7, 10.0)
     sealed = SealedStore(store, keys)
     with caplog.at_level(logging.DEBUG):
-        assert sealed.read("user/ada", None) is None
+        assert sealed.read(ADA, None) is None
     assert "SECRET_KEY" in caplog.text
     assert not [
         secret for secret in ("ada", SECRET, stored_key, repr(value)) if secret != "b''" and secret in caplog.text
     ]
-    assert sealed.change("user/ada", _add, 10.0).document.sessions == {"count": 1}
-    assert sealed.read("user/ada", None) is not None
+    assert sealed.change(ADA, _add, 10.0).document.sessions == {"count": 1}
+    assert sealed.read(ADA, None) is not None
 
 
 def test_an_entry_of_an_unknown_version_is_a_miss() -> None:
     """A later release may write what this one cannot read."""
     store, keys = MemoryStore(), KeyRing(SECRET)
-    stored_key = keys.stored_keys("name")[0]
+    stored_key = keys.stored_keys(ADA.name)[0]
     for content in (
         b'{"version": 99}',
         b"[]",
@@ -140,13 +141,13 @@ def test_an_entry_of_an_unknown_version_is_a_miss() -> None:
         b'{"version":1,"tokens":[],"cae":{},"sessions":{}}',
     ):
         store._rows[stored_key] = Row(keys.seal(stored_key, content), 1, 10.0)
-        assert SealedStore(store, keys).read("name", None) is None
+        assert SealedStore(store, keys).read(ADA, None) is None
 
 
 def test_an_unchanged_entry_is_not_decoded_again() -> None:
     """The version says that what this process holds is what the store has."""
     sealed = SealedStore(MemoryStore(), KeyRing(SECRET))
-    held = sealed.change("name", _add, 10.0)
-    assert sealed.read("name", held) is held
-    sealed.change("name", _add, 10.0)
-    assert sealed.read("name", held) is not held
+    held = sealed.change(ADA, _add, 10.0)
+    assert sealed.read(ADA, held) is held
+    sealed.change(ADA, _add, 10.0)
+    assert sealed.read(ADA, held) is not held

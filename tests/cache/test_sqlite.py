@@ -4,12 +4,14 @@ import multiprocessing
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from tests.cache.updates import add_entries, claim_names
+from tests.cache.updates import ADA, add_entries, claim_names
 from webidentity.cache import KeyRing, SQLiteStore, StoreUnavailableError
 from webidentity.cache.sealed import SealedStore
 
@@ -104,7 +106,7 @@ def test_four_processes_lose_no_update(path: Path) -> None:
         pool.close()
         pool.join()
     store = SQLiteStore(path)
-    held = SealedStore(store, KeyRing("secret")).read("name", None)
+    held = SealedStore(store, KeyRing("secret")).read(ADA, None)
     store.close()
     assert held is not None
     assert set(held.document.sessions) == {f"{process}-{count}" for process in range(4) for count in range(50)}
@@ -134,7 +136,8 @@ def test_a_forked_child_opens_connections_of_its_own(path: Path) -> None:
         return row is not None and row.value == b"parent" and version is not None and store._idle != inherited
 
     assert in_a_fork(child)
-    assert store._idle == inherited
+    # Closed before the fork: SQLite notes its locks beside the connection, and a child has the note but not the locks.
+    assert store._idle != inherited
     assert store.load("child") is not None
     store.close()
 
@@ -162,3 +165,35 @@ def in_a_fork(check: object) -> bool:
         finally:
             os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_second_connection_keeps_the_locks_of_the_first(path: Path) -> None:
+    """Another process that closes the store must not take itself for the last one, and delete the log under us."""
+    store = SQLiteStore(path)
+    store.save("key", b"first", expected=None, expires_at=9e9)
+    with store._connection():
+        store.save("other", b"", expected=None, expires_at=9e9)
+    script = (
+        "import sys; from webidentity.cache import SQLiteStore; s = SQLiteStore(sys.argv[1]); s.load('key'); s.close()"
+    )
+    subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+    row = store.load("key")
+    assert row is not None
+    assert store.save("key", b"second", expected=row.version, expires_at=9e9) is not None
+    another = SQLiteStore(path)
+    seen = another.load("key")
+    assert seen is not None
+    assert seen.value == b"second"
+    another.close()
+    store.close()
+
+
+def test_a_link_in_the_place_of_the_file_is_refused(path: Path, tmp_path: Path) -> None:
+    """Somebody else chose what it leads to."""
+    target = tmp_path / "target"
+    target.write_bytes(b"")
+    path.parent.mkdir(exist_ok=True)
+    path.symlink_to(target)
+    with pytest.raises(StoreUnavailableError, match="not a regular file"):
+        SQLiteStore(path).load("key")
+    assert target.read_bytes() == b""

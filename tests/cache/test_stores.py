@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cache.updates import ADA
 from webidentity.cache import KeyRing, MemoryStore, SQLiteStore, Store
 from webidentity.cache.document import TokenDocument
 from webidentity.cache.sealed import SealedStore
@@ -97,11 +98,11 @@ def test_concurrent_changes_are_all_kept(store: Store) -> None:
         def change(document: TokenDocument) -> None:
             document.sessions[str(number)] = number
 
-        sealed.change("name", change, 10.0)
+        sealed.change(ADA, change, 10.0)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(add, range(80)))
-    held = sealed.read("name", None)
+    held = sealed.read(ADA, None)
     assert held is not None
     assert len(held.document.sessions) == 80
 

@@ -2,7 +2,11 @@
 
 from webidentity.cache import KeyRing, SQLiteStore
 from webidentity.cache.document import TokenDocument
+from webidentity.cache.partition import Partition
 from webidentity.cache.sealed import SealedStore
+
+#: Somebody's partition.
+ADA = Partition.user(client_id="client", authority="https://a.test", tenant="tenant", home_account_id="ada")
 
 
 def add_entries(path: str, process: int, count: int) -> None:
@@ -14,7 +18,7 @@ def add_entries(path: str, process: int, count: int) -> None:
         def change(document: TokenDocument, name: str = f"{process}-{number}") -> None:
             document.sessions[name] = True
 
-        sealed.change("name", change, 10.0)
+        sealed.change(ADA, change, 10.0)
     store.close()
 
 

@@ -9,6 +9,7 @@ from tests.canned import Canned, Reply
 from tests.clock import Clock
 from tests.drivers import Driver
 from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, refusal, token
+from webidentity import TokenCachePersistenceOptions
 from webidentity.cache import KeyRing, MemoryStore, SQLiteStore, StoreUnavailableError, TokenCache
 from webidentity.errors import EntraError
 
@@ -113,9 +114,12 @@ def test_unknown_keywords_are_accepted(driver: Driver) -> None:
 
 
 def test_persistence_options_are_not_silently_ignored(driver: Driver) -> None:
-    """Tokens would be kept elsewhere than the caller asked."""
-    with pytest.raises(TypeError, match="token_cache="):
+    """What is none is refused, and so are two caches: tokens would be kept elsewhere than the caller asked."""
+    with pytest.raises(TypeError, match="TokenCachePersistenceOptions"):
         secret_credential(driver, numbered(), cache_persistence_options=object())
+    options = TokenCachePersistenceOptions()
+    with pytest.raises(ValueError, match="Pass one"):
+        secret_credential(driver, numbered(), cache_persistence_options=options, token_cache=TokenCache())
 
 
 @pytest.mark.parametrize("missing", range(3))

@@ -87,7 +87,7 @@ def test_a_port_in_use(start, offset):
     with taken:
         process = start("--port-base", str(base))
         out, err = process.communicate(timeout=20)
-    assert out == f"demo_site: port {base + offset} is in use: stop what uses it, or choose others with --port-base\n"
+    assert out == f"demo_site: port {base + offset} is in use: stop what uses it, or choose others: make demo ARGS='--port-base 8500'\n"
     assert (process.returncode, err) == (1, "")
 
 

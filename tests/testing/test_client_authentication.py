@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 
 import jwt
 import pytest
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
+
+from tests.certificates import key_pair
 
 SCOPE = "https://graph.microsoft.com/.default"
 
@@ -80,30 +78,23 @@ def test_a_public_client_is_registered_without_secrets(scene):
         scene.tenant.add_app("Odd", public_client=True, secrets=["x"])
 
 
+def thumbprint(certificate, algorithm):
+    return base64.urlsafe_b64encode(certificate.fingerprint(algorithm)).rstrip(b"=").decode()
+
+
 class TestAssertion:
     """``private_key_jwt``, RFC 7523."""
 
     @pytest.fixture
     def key(self):
-        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        return key_pair()[0]
 
     @pytest.fixture
-    def app(self, scene, key):
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "client")])
-        start = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(1)
-            .not_valid_before(start)
-            .not_valid_after(start + dt.timedelta(days=3650))
-            .sign(key, hashes.SHA256())
-        )
-        return scene.tenant.add_app("Daemon", certificates=[certificate.public_bytes(serialization.Encoding.PEM)])
+    def app(self, scene):
+        pem = key_pair()[1].public_bytes(serialization.Encoding.PEM)
+        return scene.tenant.add_app("Daemon", certificates=[pem])
 
-    def post(self, scene, app, key, **changes):
+    def post(self, scene, app, key, *, headers=None, algorithm="PS256", **changes):
         claims = {
             "iss": app.client_id,
             "sub": app.client_id,
@@ -111,11 +102,14 @@ class TestAssertion:
             "exp": int(scene.clock()) + 600,
             **changes,
         }
+        claims = {name: value for name, value in claims.items() if value is not None}
+        if headers is None:
+            headers = {"x5t#S256": thumbprint(key_pair()[1], hashes.SHA256())}
         return scene.post(
             form(
                 scene,
                 client_id=app.client_id,
-                client_assertion=jwt.encode(claims, key, algorithm="PS256"),
+                client_assertion=jwt.encode(claims, key, algorithm=algorithm, headers=headers),
                 client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
             )
         )
@@ -123,17 +117,75 @@ class TestAssertion:
     def test_a_registered_certificate(self, scene, app, key):
         assert self.post(scene, app, key)[0] == 200
 
-    def test_another_key(self, scene, app):
-        other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        status, error = self.post(scene, app, other)
+    @pytest.mark.parametrize("padding", ["", "="])
+    def test_the_older_thumbprint_is_enough(self, scene, app, key, padding):
+        headers = {"x5t": thumbprint(key_pair()[1], hashes.SHA1()) + padding}
+        assert self.post(scene, app, key, headers=headers, algorithm="RS256")[0] == 200
+
+    @pytest.mark.parametrize(
+        "headers", [{}, {"x5t": "AAAA"}, {"x5t#S256": 5}, {"kid": "key"}, {"x5t#S256": "AAAA", "x5t": "AAAA"}]
+    )
+    def test_the_key_is_found_by_its_thumbprint_alone(self, scene, app, key, headers):
+        status, error = self.post(scene, app, key, headers=headers)
         assert (status, error["error"], error["error_codes"]) == (401, "invalid_client", [700027])
+        assert "The key was not found" in error["error_description"]
+
+    def test_both_thumbprints_must_fit(self, scene, app, key):
+        fits = thumbprint(key_pair()[1], hashes.SHA256())
+        assert self.post(scene, app, key, headers={"x5t#S256": fits, "x5t": "AAAA"})[1]["error_codes"] == [700027]
+
+    def test_another_key(self, scene, app):
+        status, error = self.post(scene, app, key_pair(name="another")[0])
+        assert (status, error["error"], error["error_codes"]) == (401, "invalid_client", [700027])
+        assert "did not match" in error["error_description"]
+
+    def test_a_shared_secret_signs_nothing(self, scene, app):
+        fits = thumbprint(key_pair()[1], hashes.SHA256())
+        secret = "a-shared-secret-that-is-long-enough-for-sha-256"
+        refused = self.post(scene, app, secret, headers={"x5t#S256": fits}, algorithm="HS256")
+        assert refused[1]["error_codes"] == [700027]
+
+    def test_the_issuer_is_an_audience_too(self, scene, app, key):
+        assert self.post(scene, app, key, aud=scene.tenant.issuer)[0] == 200
 
     @pytest.mark.parametrize(
         ("changes", "code"),
-        [({"aud": "https://elsewhere.test"}, 700023), ({"exp": 1_800_000_000}, 700024), ({"sub": "other"}, 700027)],
+        [
+            ({"aud": "https://elsewhere.test"}, 700023),
+            ({"aud": ["https://elsewhere.test"]}, 700023),
+            ({"aud": None}, 700023),
+            ({"exp": 1_800_000_000}, 700024),
+            ({"exp": None}, 700024),
+            ({"nbf": 1_800_000_301}, 700024),
+            ({"sub": "other"}, 50048),
+            ({"sub": None}, 50048),
+            ({"iss": "other", "sub": "other"}, 700021),
+            ({"iss": None, "sub": None}, 700021),
+        ],
     )
     def test_claims_are_checked(self, scene, app, key, changes, code):
-        assert self.post(scene, app, key, **changes)[1]["error_codes"] == [code]
+        status, error = self.post(scene, app, key, **changes)
+        assert (status, error["error"], error["error_codes"]) == (401, "invalid_client", [code])
+
+    def test_an_assertion_may_be_sent_again(self, scene, app, key):
+        assert [self.post(scene, app, key, jti="same")[0] for _ in range(2)] == [200, 200]
+
+    def test_a_tenant_can_refuse_an_assertion_that_was_used_before(self, scene, app, key):
+        scene.tenant._state.single_use_assertions = True
+        assert self.post(scene, app, key, jti="first")[0] == 200
+        assert self.post(scene, app, key, jti="second")[0] == 200
+        assert self.post(scene, app, key, jti="first")[1]["error_codes"] == [700027]
+        assert self.post(scene, app, key)[1]["error_codes"] == [700027]
+
+    def test_text_that_is_no_token(self, scene, app):
+        for text in ("nonsense", "a.b.c", "..", "é.é.é", "e30.W10.AA", "e30.e30.!"):
+            sent = form(
+                scene,
+                client_id=app.client_id,
+                client_assertion=text,
+                client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            )
+            assert scene.post(sent)[1]["error_codes"] == [50027]
 
     def test_the_type_is_checked(self, scene, app):
         changed = form(scene, client_id=app.client_id, client_assertion="x", client_assertion_type="y")

@@ -59,7 +59,7 @@ def test_instance_discovery(scene):
 
 def test_what_is_not_there(scene):
     assert scene.get_json(f"{scene.tenant.tenant_url}/nothing")[0] == 404
-    assert scene.get_json(f"{scene.tenant.base_url}/")[0] == 404
+    assert scene.get_json(f"{scene.tenant.base_url}/{scene.tenant.domain}")[0] == 404
     assert scene.send("DELETE", f"{scene.tenant.tenant_url}/discovery/v2.0/keys").status == 405
 
 

@@ -175,4 +175,3 @@ def test_a_forked_child_starts_threads_of_its_own() -> None:
 def test_discovery_cannot_be_disabled_because_there_is_none() -> None:
     """The keyword of azure-identity is accepted and means nothing; the others go to azure-core."""
     assert pipeline_options({"disable_instance_discovery": True, "retry_total": 1}) == {"retry_total": 1}
-    assert pipeline_options({"cache_persistence_options": None}) == {}

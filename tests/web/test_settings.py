@@ -7,7 +7,7 @@ import pytest
 from webidentity.web import Settings, SettingsError
 
 TENANT = "11111111-1111-1111-1111-111111111111"
-GOOD = {"tenant_id": TENANT, "client_id": "the-client", "client_secret": "the-secret"}
+GOOD = {"tenant_id": TENANT, "client_id": "33333333-3333-3333-3333-333333333333", "client_secret": "the-secret"}
 
 
 def read(**changes: Any) -> Settings:

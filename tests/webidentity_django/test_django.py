@@ -125,3 +125,16 @@ def test_a_guard_without_scopes_is_refused_when_it_is_written(scopes: Any) -> No
     """Not when it is first visited."""
     with pytest.raises(ValueError, match="require_token"):
         webidentity_django.require_token(scopes=scopes)
+
+
+def test_a_page_cache_above_a_guard_keeps_nothing(world: World) -> None:
+    """cache_page stores before the middleware has a say, so the guard itself marks the response."""
+    with override_settings(
+        ROOT_URLCONF="tests.webidentity_django.urls_with_page_cache",
+        CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+    ):
+        ada, grace = (Browser(wsgi_call(WSGIHandler()), world) for _ in range(2))
+        assert ada.sign_in(path="/cached").text == "ada@tenant.test"
+        assert grace.get("/cached").status == 302
+        assert grace.sign_in(world.grace, path="/cached").text == "grace@tenant.test"
+        assert ada.get("/cached").text == "ada@tenant.test"

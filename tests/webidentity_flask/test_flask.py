@@ -1,10 +1,11 @@
 """What only the Flask adapter has."""
 
+import functools
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, jsonify, session
+from flask import Flask, jsonify, send_file, session
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
@@ -204,7 +205,7 @@ def test_without_a_secret_key_the_extension_explains_how_to_make_one(config: dic
     """At start-up, before anything is sealed with it."""
     app = Flask(__name__)
     app.config.update({**config, "SECRET_KEY": None})
-    with pytest.raises(SettingsError, match=r"SECRET_KEY is missing: .*secrets.token_hex"):
+    with pytest.raises(SettingsError, match=r"SECRET_KEY is missing.*secrets.token_hex"):
         WebIdentity(app)
 
 
@@ -225,3 +226,50 @@ def test_nobody_has_no_credential(app: Flask, world: World) -> None:
 
     browser = browser_of(app, world)
     assert browser.sign_in(path="/mixed").json == {"user": True}
+
+
+def test_a_guard_above_the_route_is_detected_through_other_decorators(app: Flask, world: World) -> None:
+    """A decorator of somebody else between the two hides nothing."""
+
+    def counted(view: Any) -> Any:
+        return functools.wraps(view)(lambda *args, **kwargs: view(*args, **kwargs))
+
+    @require_sign_in
+    @counted
+    @app.get("/wrong")
+    def wrong() -> str:
+        return "secret"
+
+    with pytest.raises(RuntimeError, match="is not in force"):
+        browser_of(app, world).get("/wrong")
+
+
+def test_a_file_for_a_signed_in_user_is_not_public(app: Flask, world: World, tmp_path: Path) -> None:
+    """Though send_file says so when it is told for how long browsers may keep files."""
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
+    (tmp_path / "report.txt").write_text("private")
+
+    @app.get("/report")
+    @require_sign_in
+    def report() -> Any:
+        return send_file(tmp_path / "report.txt")
+
+    reply = browser_of(app, world).sign_in(path="/report")
+    assert reply.text == "private"
+    assert set(reply.header("Cache-Control").split(", ")) == {"private", "max-age=3600"}
+
+
+def test_what_a_view_does_to_the_claims_stays_in_its_request(app: Flask, world: World) -> None:
+    """They are not the ones that the next request is judged by."""
+
+    @app.get("/claims")
+    @require_sign_in
+    def claims(identity: Any) -> Any:
+        before = list(identity.claims.get("roles", ()))
+        identity.claims.get("roles", []).append("Injected")
+        return jsonify(before)
+
+    world.tenant.assign_role(world.ada, world.web, "Role.1")
+    browser = browser_of(app, world)
+    assert browser.sign_in(path="/claims").json == ["Role.1"]
+    assert browser.get("/claims").json == ["Role.1"]

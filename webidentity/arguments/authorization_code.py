@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+from webidentity.arguments.cache import OpenFirst, cache_from
 from webidentity.arguments.client import client_from, secret_from
 from webidentity.arguments.constructor import Constructor
+from webidentity.cache.persistence_options import TokenCachePersistenceOptions
 from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.authorization_code import AuthorizationCode
 
@@ -24,6 +26,8 @@ class AuthorizationCodeArguments(Constructor):
     :keyword str code_verifier: the PKCE verifier of the authorization request (RFC 7636), if it had a challenge.
     :keyword str authority: authority of a Microsoft Entra endpoint, for example "login.microsoftonline.com".
     :keyword additionally_allowed_tenants: further tenants for which it may acquire tokens, "*" for any.
+    :keyword TokenCachePersistenceOptions cache_persistence_options: keeps tokens where other programs of the OS user
+        keep theirs; by default they end with the process.
     :keyword TokenCache token_cache: a cache to share with other credentials; by default the credential has its own.
     :keyword kwargs: azure-core's pipeline keywords, such as ``transport``, ``proxies``, ``retry_total``.
     :raises ValueError: an argument is empty or malformed.
@@ -40,14 +44,15 @@ class AuthorizationCodeArguments(Constructor):
         code_verifier: str | None = None,
         authority: str | None = None,
         additionally_allowed_tenants: Iterable[str] | None = None,
+        cache_persistence_options: TokenCachePersistenceOptions | None = None,
         token_cache: TokenCache | None = None,
         **kwargs: Any,
     ) -> None:
         client = client_from(client_id, secret_from(client_secret, required=False), authority)
+        cache = cache_from(token_cache, cache_persistence_options)
+        grant = AuthorizationCode.begin(client, cache, authorization_code, redirect_uri, code_verifier)
         self._set_up(
-            AuthorizationCode.begin(
-                client, token_cache or TokenCache(), authorization_code, redirect_uri, code_verifier
-            ),
+            grant if cache_persistence_options is None else OpenFirst(cache, grant),
             tenant_id=tenant_id,
             additionally_allowed_tenants=additionally_allowed_tenants,
             **kwargs,

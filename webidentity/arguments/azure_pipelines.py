@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import client_from
 from webidentity.arguments.constructor import Constructor
+from webidentity.cache.persistence_options import TokenCachePersistenceOptions
 from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.client_credentials import ClientCredentials
 from webidentity.flows.pipelines_token import PipelinesProof
@@ -19,6 +21,8 @@ class AzurePipelinesArguments(Constructor):
     :keyword str system_access_token: the pipeline's ``System.AccessToken``.
     :keyword str authority: authority of a Microsoft Entra endpoint, for example "login.microsoftonline.com".
     :keyword additionally_allowed_tenants: further tenants for which it may acquire tokens, "*" for any.
+    :keyword TokenCachePersistenceOptions cache_persistence_options: keeps tokens where other programs of the OS user
+        keep theirs; by default they end with the process.
     :keyword TokenCache token_cache: a cache to share with other credentials; by default the credential has its own.
     :keyword kwargs: azure-core's pipeline keywords, such as ``transport``, ``proxies``, ``retry_total``.
     :raises ValueError: a required argument is empty.
@@ -33,6 +37,7 @@ class AzurePipelinesArguments(Constructor):
         system_access_token: str,
         authority: str | None = None,
         additionally_allowed_tenants: Iterable[str] | None = None,
+        cache_persistence_options: TokenCachePersistenceOptions | None = None,
         token_cache: TokenCache | None = None,
         **kwargs: Any,
     ) -> None:
@@ -42,8 +47,9 @@ class AzurePipelinesArguments(Constructor):
                 "keyword arguments; map the last one with 'SYSTEM_ACCESSTOKEN: $(System.AccessToken)' in the step's env"
             )
         proof = PipelinesProof(service_connection_id, system_access_token)
+        client = client_from(client_id, proof, authority)
         self._set_up(
-            ClientCredentials(client_from(client_id, proof, authority), token_cache or TokenCache()),
+            ClientCredentials(client, cache_from(token_cache, cache_persistence_options)),
             tenant_id=tenant_id,
             additionally_allowed_tenants=additionally_allowed_tenants,
             **kwargs,

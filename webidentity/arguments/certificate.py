@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import certificate_from, client_from
 from webidentity.arguments.constructor import Constructor
+from webidentity.cache.persistence_options import TokenCachePersistenceOptions
 from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.client_credentials import ClientCredentials
 
@@ -23,6 +25,8 @@ class CertificateArguments(Constructor):
         authentication requires.
     :keyword str authority: authority of a Microsoft Entra endpoint, for example "login.microsoftonline.com".
     :keyword additionally_allowed_tenants: further tenants for which it may acquire tokens, "*" for any.
+    :keyword TokenCachePersistenceOptions cache_persistence_options: keeps tokens where other programs of the OS user
+        keep theirs; by default they end with the process.
     :keyword TokenCache token_cache: a cache to share with other credentials; by default the credential has its own.
     :keyword kwargs: azure-core's pipeline keywords, such as ``transport``, ``proxies``, ``retry_total``.
     :raises OSError: the file cannot be read.
@@ -41,14 +45,16 @@ class CertificateArguments(Constructor):
         send_certificate_chain: bool = False,
         authority: str | None = None,
         additionally_allowed_tenants: Iterable[str] | None = None,
+        cache_persistence_options: TokenCachePersistenceOptions | None = None,
         token_cache: TokenCache | None = None,
         **kwargs: Any,
     ) -> None:
         proof = certificate_from(
             client_id, certificate_path, certificate_data, password, send_chain=send_certificate_chain
         )
+        client = client_from(client_id, proof, authority)
         self._set_up(
-            ClientCredentials(client_from(client_id, proof, authority), token_cache or TokenCache()),
+            ClientCredentials(client, cache_from(token_cache, cache_persistence_options)),
             tenant_id=tenant_id,
             additionally_allowed_tenants=additionally_allowed_tenants,
             **kwargs,

@@ -50,7 +50,7 @@ def certificate_from(
     :raises ValueError: neither is given, or the content is no certificate with an RSA key.
     :raises TypeError: the key is encrypted and there is no password.
     """
-    if data is None:
+    if not data:
         if not path:
             raise ValueError(
                 'CertificateCredential requires a value for either "certificate_path" or "certificate_data"'

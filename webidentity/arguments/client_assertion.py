@@ -3,8 +3,10 @@
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import client_from
 from webidentity.arguments.constructor import Constructor
+from webidentity.cache.persistence_options import TokenCachePersistenceOptions
 from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.client_credentials import ClientCredentials
 from webidentity.flows.proof import AssertionProof
@@ -18,6 +20,8 @@ class ClientAssertionArguments(Constructor):
     :param func: a callable, or a coroutine function, that returns an assertion; it is called for each token request.
     :keyword str authority: authority of a Microsoft Entra endpoint, for example "login.microsoftonline.com".
     :keyword additionally_allowed_tenants: further tenants for which it may acquire tokens, "*" for any.
+    :keyword TokenCachePersistenceOptions cache_persistence_options: keeps tokens where other programs of the OS user
+        keep theirs; by default they end with the process.
     :keyword TokenCache token_cache: a cache to share with other credentials that have the same callable; by default the
         credential has its own.
     :keyword kwargs: azure-core's pipeline keywords, such as ``transport``, ``proxies``, ``retry_total``.
@@ -32,12 +36,13 @@ class ClientAssertionArguments(Constructor):
         *,
         authority: str | None = None,
         additionally_allowed_tenants: Iterable[str] | None = None,
+        cache_persistence_options: TokenCachePersistenceOptions | None = None,
         token_cache: TokenCache | None = None,
         **kwargs: Any,
     ) -> None:
         client = client_from(client_id, AssertionProof(func), authority)
         self._set_up(
-            ClientCredentials(client, token_cache or TokenCache()),
+            ClientCredentials(client, cache_from(token_cache, cache_persistence_options)),
             tenant_id=tenant_id,
             additionally_allowed_tenants=additionally_allowed_tenants,
             **kwargs,

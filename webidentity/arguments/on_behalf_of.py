@@ -3,8 +3,10 @@
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import client_from, on_behalf_of_proof
 from webidentity.arguments.constructor import Constructor
+from webidentity.cache.persistence_options import TokenCachePersistenceOptions
 from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.on_behalf_of import OnBehalfOf
 
@@ -22,6 +24,8 @@ class OnBehalfOfArguments(Constructor):
     :keyword bool send_certificate_chain: whether to send the certificates in the x5c header.
     :keyword str authority: authority of a Microsoft Entra endpoint, for example "login.microsoftonline.com".
     :keyword additionally_allowed_tenants: further tenants for which it may acquire tokens, "*" for any.
+    :keyword TokenCachePersistenceOptions cache_persistence_options: keeps tokens where other programs of the OS user
+        keep theirs; by default they end with the process.
     :keyword TokenCache token_cache: a cache to share with other credentials; tokens are found only with the same
         assertion, so credentials of different users never share one. By default the credential has its own.
     :keyword kwargs: azure-core's pipeline keywords, such as ``transport``, ``proxies``, ``retry_total``.
@@ -42,6 +46,7 @@ class OnBehalfOfArguments(Constructor):
         send_certificate_chain: bool = False,
         authority: str | None = None,
         additionally_allowed_tenants: Iterable[str] | None = None,
+        cache_persistence_options: TokenCachePersistenceOptions | None = None,
         token_cache: TokenCache | None = None,
         **kwargs: Any,
     ) -> None:
@@ -54,5 +59,5 @@ class OnBehalfOfArguments(Constructor):
             send_chain=send_certificate_chain,
         )
         client = client_from(client_id, proof, authority)
-        grant = OnBehalfOf.begin(client, token_cache or TokenCache(), user_assertion)
+        grant = OnBehalfOf.begin(client, cache_from(token_cache, cache_persistence_options), user_assertion)
         self._set_up(grant, tenant_id=tenant_id, additionally_allowed_tenants=additionally_allowed_tenants, **kwargs)

@@ -69,6 +69,16 @@ class TokenDocument:
         return None
 
     @property
+    def sections(self) -> dict[str, dict[str, Entry]]:
+        """The entries by MSAL's names of sections, without the access tokens of continuous access evaluation."""
+        return self._tokens
+
+    @property
+    def cae(self) -> dict[str, Entry]:
+        """The access tokens of continuous access evaluation."""
+        return self._cae
+
+    @property
     def refresh_token(self) -> str | None:
         """The newest refresh token."""
         return next((entry["secret"] for entry in self._section("RefreshToken").values()), None)
@@ -92,11 +102,11 @@ class TokenDocument:
 
     def add(self, partition: Partition, scopes: Iterable[str], reply: TokenReply, *, cae: bool, now: int) -> None:
         """Keep what a reply brought; a rotated refresh token replaces its predecessor."""
-        home = reply.home_account_id or ""
         base = {
-            "home_account_id": home,
+            # As in MSAL: null for an application, whatever its reply says.
+            "home_account_id": reply.home_account_id if partition.kind == "obo" else partition.home_account_id,
             "environment": partition.environment,
-            "client_id": partition.client_id,
+            "client_id": partition.cache_client_id,
         }
         target = " ".join(sorted(scopes))
         self._drop_expired(now)
@@ -114,7 +124,7 @@ class TokenDocument:
         if reply.refresh_on is not None:
             entry["refresh_on"] = str(reply.refresh_on)
         self._index.clear()
-        section, key = self._access_tokens(cae), _key(entry, "AccessToken", partition.tenant, target)
+        section, key = self._access_tokens(cae), entry_key(entry)
         section.pop(key, None)  # so that it goes to the end: the order is that of age
         section[key] = entry
         if reply.refresh_token:
@@ -125,7 +135,7 @@ class TokenDocument:
                 "target": target,
                 "last_modification_time": str(now),
             }
-            self._tokens["RefreshToken"] = {_key(refresh, "RefreshToken", "", target): refresh}
+            self._tokens["RefreshToken"] = {entry_key(refresh): refresh}
         if reply.id_token:
             id_token: Entry = {
                 **base,
@@ -133,12 +143,12 @@ class TokenDocument:
                 "secret": reply.id_token,
                 "realm": partition.tenant,
             }
-            self._tokens["IdToken"] = {_key(id_token, "IdToken", partition.tenant, ""): id_token}
+            self._tokens["IdToken"] = {entry_key(id_token): id_token}
             self._add_account(base, partition, reply.id_token)
 
     def _add_account(self, base: Entry, partition: Partition, id_token: str) -> None:
         claims = decode_unverified(id_token)
-        key = f"{base['home_account_id']}-{base['environment']}-{partition.tenant}".lower()
+        key = f"{base['home_account_id'] or ''}-{base['environment']}-{partition.tenant}".lower()
         self._tokens["Account"] = {
             key: {
                 "home_account_id": base["home_account_id"],
@@ -163,9 +173,12 @@ class TokenDocument:
         return self._tokens.setdefault(name, {})
 
 
-def _key(entry: Entry, kind: str, realm: str, target: str) -> str:
-    """MSAL's key, under which another program of the same user would look."""
-    parts = (entry["home_account_id"], entry["environment"], kind, entry["client_id"], realm, target)
+def entry_key(entry: Entry) -> str:
+    """Return MSAL's key of a token, under which another program of the same user would look."""
+    kind = entry["credential_type"]
+    realm = "" if kind == "RefreshToken" else entry["realm"]
+    target = "" if kind == "IdToken" else entry["target"]
+    parts = (entry["home_account_id"] or "", entry["environment"], kind, entry["client_id"], realm, target)
     return "-".join(parts).lower()
 
 
@@ -174,6 +187,6 @@ def _token_info(entry: Entry) -> AccessTokenInfo:
     return OpaqueAccessTokenInfo(
         entry["secret"],
         int(entry["expires_on"]),
-        token_type=entry["token_type"],
+        token_type=entry.get("token_type", "Bearer"),
         refresh_on=None if refresh_on is None else int(refresh_on),
     )

@@ -5,6 +5,8 @@ import json
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from webidentity.cache.clouds import aliases_of
+
 
 @dataclass(frozen=True, slots=True)
 class Partition:
@@ -44,8 +46,25 @@ class Partition:
 
     @property
     def environment(self) -> str:
-        """The authority's host and port, MSAL's name for the cloud."""
-        return urlsplit(self.authority).netloc
+        """MSAL's name for the cloud: the authority's host, with its port unless the cloud is a known one."""
+        parts = urlsplit(self.authority)
+        return parts.hostname if parts.hostname and aliases_of(parts.hostname) else parts.netloc
+
+    @property
+    def environments(self) -> frozenset[str]:
+        """The names under which MSAL may have filed the same cloud."""
+        environment = self.environment
+        return aliases_of(environment) or frozenset((environment,))
+
+    @property
+    def cache_client_id(self) -> str:
+        """The client id of entries: that of on-behalf-of names the assertion, so no other lookup finds them."""
+        return f"{self.client_id}:obo:{self.principal}" if self.kind == "obo" else self.client_id
+
+    @property
+    def home_account_id(self) -> str | None:
+        """The account of entries if the partition is an account's."""
+        return self.principal if self.kind == "user" else None
 
 
 def digest(secret: str | bytes) -> str:

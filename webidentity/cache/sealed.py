@@ -1,34 +1,20 @@
 """A store seen through the envelope: names are hashed, documents encrypted."""
 
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from webidentity.cache.document import TokenDocument
+from webidentity.cache.held import Held
+from webidentity.cache.partition import Partition
 from webidentity.cache.store import Row, Store
 
 if TYPE_CHECKING:  # cryptography is loaded by who makes a key ring
     from webidentity.cache.envelope import KeyRing
 
+__all__ = ["Held", "SealedStore"]
+
 _LOGGER = logging.getLogger(__name__)
-
-
-class Held:
-    """A decoded partition, and the version of the row it came from (None without a store).
-
-    :param expires_at: when the partition may be forgotten and is no longer served (Unix seconds).
-    """
-
-    __slots__ = ("document", "expires_at", "last_refresh", "unsaved", "version")
-
-    def __init__(self, document: TokenDocument, version: int | None, expires_at: float) -> None:
-        self.document = document
-        self.version = version
-        self.expires_at = expires_at
-        #: When a refresh of these scopes was last tried, so that a failing authority is not asked at every call.
-        self.last_refresh: dict[Hashable, float] = {}
-        #: Changes that the store could not take yet; they go with the next one.
-        self.unsaved: tuple[Callable[[TokenDocument], object], ...] = ()
 
 
 class SealedStore:
@@ -38,17 +24,26 @@ class SealedStore:
         self.store = store
         self.keys = keys
 
-    def read(self, name: str, known: Held | None) -> Held | None:
+    @property
+    def blocking(self) -> bool:
+        """Whether a call may wait, as the store's may."""
+        return self.store.blocking
+
+    def open(self) -> None:
+        """Do nothing: a store opens itself, and may be back when it is needed."""
+
+    def read(self, partition: Partition, known: Held | None) -> Held | None:
         """Return the document as it is now; ``known`` itself if it has not changed."""
-        found = self._find(name)
+        found = self._find(partition.name)
         if found is None:
             return None
         if known is not None and known.version == found[1].version:
             return known
         return self._decode(*found)
 
-    def change(self, name: str, change: Callable[[TokenDocument], object], expires_at: float) -> Held:
+    def change(self, partition: Partition, change: Callable[[TokenDocument], object], expires_at: float) -> Held:
         """Apply the change to what is there, again each time somebody else was faster."""
+        name = partition.name
         current_key, *earlier_keys = self.keys.stored_keys(name)
         while True:
             found = self._find(name)
@@ -72,10 +67,18 @@ class SealedStore:
             return False
         return self.store.save(stored_key, b"", expected=None, expires_at=expires_at) is not None
 
-    def delete(self, name: str) -> None:
+    def delete(self, partition: Partition) -> None:
         """Remove the document under every key it may have."""
-        for stored_key in self.keys.stored_keys(name):
+        for stored_key in self.keys.stored_keys(partition.name):
             self.store.delete(stored_key)
+
+    def sweep(self, now: float) -> int:
+        """Remove the rows that expired before ``now`` and return how many there were."""
+        return self.store.sweep(now)
+
+    def close(self) -> None:
+        """Close the store; a later call opens it again."""
+        self.store.close()
 
     def _find(self, name: str) -> tuple[str, Row] | None:
         for stored_key in self.keys.stored_keys(name):

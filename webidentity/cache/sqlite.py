@@ -1,8 +1,10 @@
 """A store in one SQLite file, for any number of threads and processes of one machine."""
 
+import errno
 import os
 import secrets
 import sqlite3
+import stat
 import threading
 import time
 from collections.abc import Generator
@@ -35,6 +37,18 @@ class SQLiteStore:
         self._inherited: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         renew_after_fork(self)
+
+    def before_fork(self) -> None:
+        """Close the idle connections: the child would inherit SQLite's note of the locks on them, but not the locks."""
+        # Whoever holds the lock may be the thread that forks.
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            idle, self._idle = self._idle, []
+        finally:
+            self._lock.release()
+        for connection in idle:
+            connection.close()
 
     def after_fork(self) -> None:
         """Keep the parent's connections unreached: they must neither be used nor closed in a forked child."""
@@ -110,12 +124,7 @@ class SQLiteStore:
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite gives the -wal and -shm files the mode of the database, so this one call protects all three.
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            os.fchmod(descriptor, 0o600)
-        finally:
-            os.close(descriptor)
+        self._protect()
         connection = sqlite3.connect(
             self.path, timeout=self._timeout, isolation_level=None, check_same_thread=False, cached_statements=16
         )
@@ -125,6 +134,22 @@ class SQLiteStore:
             connection.close()
             raise
         return connection
+
+    def _protect(self) -> None:
+        """Have the file of mode 0600 before SQLite opens it, which gives -wal and -shm the same mode.
+
+        An existing file is never opened here: closing any descriptor of it would drop the locks that this process's
+        connections hold on it (POSIX fcntl locks; sqlite.org/howtocorrupt.html section 2.2), and another process would
+        then delete the write-ahead log under them.
+        """
+        try:
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+        except FileExistsError:
+            found = os.lstat(self.path)
+            if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+                raise OSError(errno.EPERM, "not a regular file of this user", str(self.path)) from None
+            if stat.S_IMODE(found.st_mode) != 0o600:
+                os.chmod(self.path, 0o600)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Set the connection up; SQLite itself does not wait when several switch a new file to WAL at once."""

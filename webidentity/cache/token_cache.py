@@ -5,10 +5,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from webidentity.cache.backing import Backing
 from webidentity.cache.document import TokenDocument
 from webidentity.cache.flights import Flights
+from webidentity.cache.held import Held
 from webidentity.cache.partition import Partition
-from webidentity.cache.sealed import Held, SealedStore
+from webidentity.cache.sealed import SealedStore
 from webidentity.cache.store import Store, StoreUnavailableError
 from webidentity.fork import renew_after_fork
 from webidentity.protocol.effects import Call, Flow
@@ -36,17 +38,24 @@ class TokenCache:
         if store is not None and keys is None:
             raise ValueError("a store holds secrets: pass keys=KeyRing(secret), it is never written in clear")
         self.flights = Flights()
-        self._sealed = SealedStore(store, keys) if store is not None and keys is not None else None
+        self._backing: Backing | None = SealedStore(store, keys) if store is not None and keys is not None else None
         self._max_partitions = max_partitions
         self._held: OrderedDict[str, Held] = OrderedDict()
         self._lock = threading.Lock()
         self._swept_at = 0.0
         renew_after_fork(self)
 
-    def __reduce__(self) -> tuple[type["TokenCache"], tuple[object, ...]]:
-        """Pickle without tokens: a copy begins empty, over the same store if there is one."""
-        sealed = self._sealed
-        return type(self), (sealed.store, sealed.keys) if sealed is not None else ()
+    @classmethod
+    def over(cls, backing: Backing) -> "TokenCache":
+        """Return a cache in front of something else than a store."""
+        cache = cls()
+        cache._backing = backing
+        return cache
+
+    def __reduce__(self) -> tuple[Callable[..., "TokenCache"], tuple[object, ...]]:
+        """Pickle without tokens: a copy begins empty, over the same backing if there is one."""
+        backing = self._backing
+        return (type(self).over, (backing,)) if backing is not None else (type(self), ())
 
     def after_fork(self) -> None:
         """Go on with a copy of what the parent held."""
@@ -56,16 +65,25 @@ class TokenCache:
         """Return what this process holds of the partition, without asking the store."""
         return self._held.get(partition.name)
 
+    def open(self) -> Flow[None]:
+        """Get ready to keep tokens, before a grant is spent for them.
+
+        :raises ValueError: that is not possible with the settings of the cache.
+        """
+        backing = self._backing
+        if backing is not None:
+            yield self._call(backing, backing.open)
+
     def load(self, partition: Partition) -> Flow[Held | None]:
         """Return the partition as the store has it now."""
         name = partition.name
         known = self._held.get(name)
-        sealed = self._sealed
-        if sealed is None:
+        backing = self._backing
+        if backing is None:
             return known
         if known is not None and known.unsaved:
             return (yield from self._save(partition, known))
-        held: Held | None = yield self._call(sealed, lambda: sealed.read(name, known))
+        held: Held | None = yield self._call(backing, lambda: backing.read(partition, known))
         if held is None:
             self._forget(name)
         elif held is not known:
@@ -81,8 +99,8 @@ class TokenCache:
         ``change`` is called again on what is there by then whenever somebody else was faster, so nothing is lost.
         """
         name = partition.name
-        sealed = self._sealed
-        if sealed is None:
+        backing = self._backing
+        if backing is None:
             with self._lock:
                 current = self._held.get(name)
                 held = _changed(current, change, expires_at)
@@ -90,12 +108,12 @@ class TokenCache:
             return held
         known = self._held.get(name)
         changes = (*known.unsaved, change) if known else (change,)
-        changed: Held = yield self._call(sealed, lambda: sealed.change(name, _all(changes), expires_at))
+        changed: Held = yield self._call(backing, lambda: backing.change(partition, _all(changes), expires_at))
         with self._lock:
             self._hold(name, changed)
         if now - self._swept_at > _SWEEP_INTERVAL:
             self._swept_at = now
-            yield self._call(sealed, lambda: sealed.store.sweep(now))
+            yield self._call(backing, lambda: backing.sweep(now))
         return changed
 
     def keep_unsaved(
@@ -112,27 +130,26 @@ class TokenCache:
 
     def delete(self, partition: Partition) -> Flow[None]:
         """Forget the partition."""
-        name = partition.name
-        self._forget(name)
-        sealed = self._sealed
-        if sealed is not None:
-            yield self._call(sealed, lambda: sealed.delete(name))
+        self._forget(partition.name)
+        backing = self._backing
+        if backing is not None:
+            yield self._call(backing, lambda: backing.delete(partition))
 
     def claim_once(self, name: str, *, expires_at: float) -> Flow[bool]:
         """Return True to the first caller with this name and False to all others, in every process of the store.
 
         :raises ValueError: the cache has no store, so it cannot promise that.
         """
-        sealed = self._sealed
-        if sealed is None:
+        backing = self._backing
+        if backing is None:
             raise ValueError("a name can be claimed in a cache with a store only")
-        first: bool = yield self._call(sealed, lambda: sealed.claim(name, expires_at))
+        first: bool = yield self._call(backing, lambda: backing.claim(name, expires_at))
         return first
 
     def close(self) -> None:
         """Close the store; a later call opens it again."""
-        if self._sealed is not None:
-            self._sealed.store.close()
+        if self._backing is not None:
+            self._backing.close()
 
     def _save(self, partition: Partition, known: Held) -> Flow[Held]:
         """Try again to write what could not be written."""
@@ -142,8 +159,8 @@ class TokenCache:
             return known
 
     @staticmethod
-    def _call(sealed: SealedStore, function: Callable[[], object]) -> Call:
-        return Call(function, blocking=sealed.store.blocking)
+    def _call(backing: Backing, function: Callable[[], object]) -> Call:
+        return Call(function, blocking=backing.blocking)
 
     def _hold(self, name: str, held: Held) -> None:
         """Keep it in this process; the caller has the lock."""

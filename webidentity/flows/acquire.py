@@ -36,6 +36,7 @@ class Acquisition:
     :param exchange: the grant itself, or None when only the user can start it anew.
     :param refresh: redeems a refresh token, or None when the grant has none.
     :param keep_until: from a reply, when the partition may be forgotten (Unix seconds).
+    :param may_keep: asked of the partition, when a reply is about to be kept, whether it still may be.
     :param signed_in: the partition of the tenant in which the user signed in, whose refresh token serves other tenants.
     """
 
@@ -45,6 +46,7 @@ class Acquisition:
     refresh: Callable[[TokenRequest, str], Flow[TokenReply]] | None
     keep_until: Callable[[TokenReply], float]
     signed_in: Partition | None = None
+    may_keep: Callable[[TokenDocument], bool] | None = None
 
     @property
     def key(self) -> tuple[str, tuple[str, ...], bool, str | None]:
@@ -94,6 +96,8 @@ def keep(cache: TokenCache, acquisition: Acquisition, reply: TokenReply, now: in
     partition, request = acquisition.partition, acquisition.request
 
     def add(document: TokenDocument) -> None:
+        if acquisition.may_keep is not None and not acquisition.may_keep(document):
+            return
         document.add(partition, request.scopes, reply, cae=request.enable_cae, now=now)
 
     keep_until = acquisition.keep_until(reply)

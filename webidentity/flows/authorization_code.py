@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import ClientAuthenticationError
 
+from webidentity.cache.document import TokenDocument
 from webidentity.cache.partition import Partition
 from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.acquire import Acquisition, NoTokenSourceError, acquire, keep
@@ -30,6 +31,8 @@ class UserTokens:
     client: Client
     cache: TokenCache
     lifetime: float = DEFAULT_LIFETIME
+    #: Whether a partition may still be given tokens, asked when they are about to be written.
+    may_keep: Callable[[TokenDocument], bool] | None = None
 
     def partition(self, tenant: str, home_account_id: str) -> Partition:
         """Return where the user's tokens are kept."""
@@ -50,6 +53,7 @@ class UserTokens:
             lambda request, token: self.client.refresh(request.tenant, request.fields, token),
             lambda _: time.time() + self.lifetime,
             self.partition(tenant or request.tenant, home_account_id),
+            self.may_keep,
         )
 
     def token(self, request: TokenRequest, home_account_id: str, tenant: str | None = None) -> Flow[AccessTokenInfo]:

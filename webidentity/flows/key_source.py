@@ -9,6 +9,7 @@ from azure.core.rest import HttpRequest
 from webidentity.cache.flights import Flights
 from webidentity.protocol.effects import Flow, Send, Wait
 from webidentity.protocol.metadata import TenantMetadata, metadata_url
+from webidentity.protocol.response_text import read_text
 from webidentity.protocol.signing_keys import SigningKeys
 from webidentity.protocol.verification import Expected, UnknownKeyError, key_id, verify_token
 
@@ -110,9 +111,4 @@ def _get(url: str) -> Flow[str]:
     response = yield Send(HttpRequest("GET", url, headers={"Accept": "application/json"}))
     if response.status_code != 200:
         return ""
-    try:
-        text: str = response.text()
-    except (LookupError, ValueError):
-        # A proxy's page in an encoding that is unknown, or not what it says.
-        return ""
-    return text
+    return read_text(response)

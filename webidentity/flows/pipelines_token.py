@@ -4,14 +4,14 @@ import os
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from azure.core.exceptions import ClientAuthenticationError
 from azure.core.rest import HttpRequest
 
 from webidentity.cache.partition import digest
-from webidentity.errors import CredentialUnavailableError
+from webidentity.errors import CredentialUnavailableError, EntraError
 from webidentity.flows.proof import Proof, assertion_fields
 from webidentity.json_object import as_text, parse_object
 from webidentity.protocol.effects import Flow, Send
+from webidentity.protocol.response_text import read_text
 
 _VARIABLE = "SYSTEM_OIDCREQUESTURI"
 _API_VERSION = "7.1"
@@ -33,7 +33,7 @@ class PipelinesProof(Proof):
         """Return a fresh assertion.
 
         :raises CredentialUnavailableError: this is no job of Azure Pipelines.
-        :raises ClientAuthenticationError: Azure DevOps refused.
+        :raises EntraError: Azure DevOps refused.
         """
         address = os.environ.get(_VARIABLE)
         if not address:
@@ -53,11 +53,12 @@ class PipelinesProof(Proof):
             },
         )
         response = yield Send(request)
-        document = parse_object(response.text()) or {} if response.status_code == 200 else {}
+        document = parse_object(read_text(response)) or {} if response.status_code == 200 else {}
         assertion = as_text(document.get("oidcToken"))
         if assertion is None:
-            raise ClientAuthenticationError(
-                message=f"Azure DevOps issued no token for the service connection (HTTP {response.status_code}). Check "
+            # Not azure-core's class: it would put the text of the response in the message's place.
+            raise EntraError(
+                f"Azure DevOps issued no token for the service connection (HTTP {response.status_code}). Check "
                 "the service connection's id, and that system_access_token is the job's System.AccessToken.",
                 response=response,
             )

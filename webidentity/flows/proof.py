@@ -1,5 +1,6 @@
 """How a client proves that it is the application (RFC 6749 section 2.3, RFC 7523 section 2.2)."""
 
+import inspect
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -93,11 +94,15 @@ class AssertionProof(Proof):
     """
 
     func: "Callable[[], str | Awaitable[str]]" = field(repr=False)
+    _identity: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_identity", _identity_of(self.func))
 
     @property
     def fingerprint(self) -> str:
         """The identity of the callable in this process: what it returns changes."""
-        return _identity_of(self.func)
+        return self._identity
 
     def fields(self, token_endpoint: str, tenant: str) -> Flow[dict[str, str]]:  # noqa: ARG002 - the callable knows
         """Return what the callable returns."""
@@ -109,8 +114,11 @@ def assertion_fields(assertion: object) -> dict[str, str]:
 
     :raises ValueError: it is no assertion.
     """
+    if inspect.iscoroutine(assertion):
+        assertion.close()
+        raise ValueError("a coroutine function makes client assertions for the credentials of webidentity.aio only")
     if not isinstance(assertion, str) or not assertion:
-        raise ValueError("the callable for client assertions must return a signed token as a string")
+        raise ValueError("the callable for client assertions must return a signed token as a string, never empty")
     return {"client_assertion": assertion, "client_assertion_type": ASSERTION_TYPE}
 
 

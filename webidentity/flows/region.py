@@ -8,6 +8,7 @@ from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
 from webidentity.protocol.effects import Flow, Send
+from webidentity.protocol.response_text import read_text
 
 _VARIABLE = "AZURE_REGIONAL_AUTHORITY_NAME"
 _DETECT = frozenset({"tryautodetect", "true"})
@@ -58,5 +59,5 @@ def _ask_metadata_service() -> Flow[str]:
         response = yield Send(request, {"retry_total": 0, "connection_timeout": 1, "read_timeout": 2})
     except AzureError:
         return ""
-    region = response.text().strip().lower() if response.status_code == 200 else ""
+    region = read_text(response).strip().lower() if response.status_code == 200 else ""
     return region if _REGION.fullmatch(region) else ""

@@ -30,8 +30,12 @@ class TokenFileProof(Proof):
         """Return the content of the file.
 
         :raises OSError: it cannot be read.
+        :raises ValueError: it is empty.
         """
-        return assertion_fields((yield Call(self._read, blocking=True)))
+        content = yield Call(self._read, blocking=True)
+        if not content:
+            raise ValueError(f"the token file {self.path} is empty: is the pod labelled for Workload ID?")
+        return assertion_fields(content)
 
     def renew(self) -> bool:
         """Have the file read again."""

@@ -2,6 +2,10 @@
 
 from collections.abc import Iterable
 
+_FEDERATION = (
+    "Compare the token's issuer, subject and audience with the federated credential that is registered on the "
+    "application: they must be equal, upper and lower case included."
+)
 _ADVICE = {
     50011: "Register this redirect URI on the application, exactly as it was sent.",
     50013: "The assertion is not valid: send the caller's access token, issued for this application.",
@@ -14,10 +18,16 @@ _ADVICE = {
     65001: "The user or an administrator has not consented to these scopes: ask for them in an interactive sign-in.",
     70008: "The code or refresh token has expired: start a new sign-in.",
     70011: "A scope is malformed: it is 'resource/permission', or 'resource/.default' for an application.",
+    70021: _FEDERATION,
     90002: "The tenant does not exist: check the tenant id and the cloud.",
     700016: "The application is not in this tenant: check the client id and the tenant id.",
+    700021: "The client assertion was made for another application: its 'iss' and 'sub' must be this client id.",
+    700023: "The client assertion was made for another authority: its 'aud' must be this tenant's token endpoint.",
     700024: "The client assertion is outside its time range: check this machine's clock.",
     700027: "The certificate is not registered on the application, or its signature is wrong.",
+    700211: _FEDERATION,
+    700212: _FEDERATION,
+    700213: _FEDERATION,
     700082: "The refresh token expired through inactivity: start a new sign-in.",
     500011: "The resource of the scope is not in this tenant: check the part of the scope before the last slash.",
     500131: "The assertion was issued for another application: its 'aud' must be this client.",
@@ -25,6 +35,8 @@ _ADVICE = {
     7000114: "An application-only token cannot be exchanged on behalf of a user.",
     7000215: "The client secret is wrong: use the secret's value, not its id, and check that it has not been replaced.",
     7000218: "The application is a confidential client: configure its client secret.",
+    7000272: "The issuer of the federated token does not publish the key that signed it: check the issuer's metadata.",
+    7002138: _FEDERATION,
     7000222: "The client secret has expired: create a new one for the application.",
 }
 
@@ -32,3 +44,8 @@ _ADVICE = {
 def advice_for(codes: Iterable[int]) -> str | None:
     """Return what to do about the first code that has advice."""
     return next((_ADVICE[code] for code in codes if code in _ADVICE), None)
+
+
+def aadsts(codes: Iterable[int]) -> str:
+    """Return the codes as Microsoft's documents spell them."""
+    return ", ".join(f"AADSTS{code}" for code in codes) or "no AADSTS code"

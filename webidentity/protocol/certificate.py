@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, Hash
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -45,14 +45,16 @@ class ClientCertificate:
         :raises ValueError: it cannot be read, has no key, or a key that is not RSA.
         :raises TypeError: it is encrypted and there is no password, or the other way round.
         """
+        if not isinstance(data, bytes | bytearray):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError("The certificate should be bytes: read its file with open(path, 'rb')")
         if b"-----BEGIN" in data:
             key, certificates = _load_pem(data, password)
         else:
             key, certificates = _load_pkcs12(data, password)
         if not isinstance(key, RSAPrivateKey):
-            raise ValueError("The certificate must have an RSA private key because RS256 is used for signing")  # noqa: TRY004 - as documented
+            raise ValueError("The certificate must have an RSA private key because RS256 is used for signing")
         secret = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        ders = [certificate.public_bytes(Encoding.DER) for certificate in certificates]
+        ders = [certificate.public_bytes(Encoding.DER) for certificate in _own_first(key, certificates)]
         return cls(
             private_key=key,
             thumbprint_sha1=_encode(_digest(SHA1(), ders[0])),  # noqa: S303 - ADFS knows certificates by it
@@ -63,20 +65,35 @@ class ClientCertificate:
 
 
 def _load_pem(data: bytes, password: bytes | None) -> tuple[Any, list[x509.Certificate]]:
-    key = load_pem_private_key(data, password)
-    return key, x509.load_pem_x509_certificates(data)
+    try:
+        key = load_pem_private_key(data, password)
+    except ValueError as error:
+        raise ValueError(f"The private key in the PEM data cannot be read, or is missing: {error}") from error
+    try:
+        return key, x509.load_pem_x509_certificates(data)
+    except ValueError as error:
+        raise ValueError(f"The PEM data must hold the certificate beside its private key: {error}") from error
 
 
 def _load_pkcs12(data: bytes, password: bytes | None) -> tuple[Any, list[x509.Certificate]]:
     try:
         key, certificate, others = pkcs12.load_key_and_certificates(data, password)
     except ValueError as error:
-        if "password" in str(error).lower():
-            raise
-        raise ValueError("Failed to deserialize certificate in PEM or PKCS12 format") from error
+        raise ValueError(f"Failed to deserialize certificate in PEM or PKCS12 format: {error}") from error
     if key is None or certificate is None:
         raise ValueError("The PKCS12 file must hold a certificate and its private key")
     return key, [certificate, *others]
+
+
+def _own_first(key: RSAPrivateKey, certificates: list[x509.Certificate]) -> list[x509.Certificate]:
+    """Put the key's own certificate before those of its issuers, in whatever order the file has them."""
+    numbers = key.public_key().public_numbers()
+
+    def is_other(certificate: x509.Certificate) -> bool:
+        public = certificate.public_key()
+        return not isinstance(public, RSAPublicKey) or public.public_numbers() != numbers
+
+    return sorted(certificates, key=is_other)
 
 
 def _digest(algorithm: Any, data: bytes) -> bytes:

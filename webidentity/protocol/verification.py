@@ -16,6 +16,8 @@ from webidentity.json_object import as_list, parse_object
 from webidentity.protocol.signing_keys import SigningKeys
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+#: Three parts of base64url without padding (RFC 7515 section 7.1): one token has one spelling.
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*", re.ASCII)
 _LONGEST_TOKEN = 64 * 1024
 #: What a token may call itself (RFC 8725 section 3.11); a logout token, for one, is signed with the same keys.
 _TYPES = frozenset({"jwt", "at+jwt"})
@@ -54,7 +56,7 @@ def key_id(token: str) -> str | None:
     """
     if len(token) > _LONGEST_TOKEN:
         raise TokenRejectedError("the token is longer than any that Microsoft Entra ID issues")
-    if token.count(".") != 2:
+    if not _COMPACT.fullmatch(token):
         raise TokenRejectedError("the token is not a signed token (JWS in compact form)")
     try:
         header = _JWS.get_unverified_header(token)

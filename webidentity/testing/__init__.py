@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .browser import Page as Page
     from .browser import SignInError as SignInError
     from .browser import TenantBrowser as TenantBrowser
+    from .federation import FederatedCredential as FederatedCredential
     from .keys import SigningKey as SigningKey
     from .model import App as App
     from .model import User as User
@@ -40,6 +41,7 @@ __all__ = [
     "User",
     "App",
     "SigningKey",
+    "FederatedCredential",
     "TenantRequest",
     "TenantResponse",
     "TenantTransport",
@@ -58,6 +60,7 @@ _HOMES = {
     "User": "model",
     "App": "model",
     "SigningKey": "keys",
+    "FederatedCredential": "federation",
     "TenantRequest": "request",
     "TenantResponse": "request",
     "TenantTransport": "transport",

@@ -1,7 +1,6 @@
 """Client authentication at the token endpoint: a secret in the form or in HTTP Basic, or a signed assertion.
 
-Follows RFC 6749, section 2.3.1, and Microsoft's "Microsoft identity platform application authentication certificate
-credentials" for ``private_key_jwt`` (RFC 7523, section 2.2).
+Follows RFC 6749, section 2.3.1; assertions are checked in ``client_assertion``.
 """
 
 from __future__ import annotations
@@ -11,16 +10,11 @@ import binascii
 import hmac
 from urllib.parse import unquote_plus
 
-import jwt
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
-
+from .client_assertion import check_assertion
 from .errors import TenantError
 from .model import App
 from .request import Parameters, TenantRequest
 from .state import TenantState
-
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 def authenticate_client(state: TenantState, request: TenantRequest, form: Parameters) -> App:
@@ -42,7 +36,7 @@ def authenticate_client(state: TenantState, request: TenantRequest, form: Parame
                 "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
             )
     elif assertion:
-        _check_assertion(state, client, request, form, assertion)
+        check_assertion(state, client, request, form)
     elif secret:
         _check_secret(client, secret)
     else:
@@ -61,40 +55,6 @@ def _check_secret(client: App, secret: str) -> None:
             "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
             f"not the client secret ID, for a secret added to app '{client.client_id}'.",
         )
-
-
-def _check_assertion(state: TenantState, client: App, request: TenantRequest, form: Parameters, assertion: str) -> None:
-    if form.require("client_assertion_type") != ASSERTION_TYPE:
-        raise TenantError(9002313, f"Invalid request. 'client_assertion_type' must be '{ASSERTION_TYPE}'.")
-    claims = _verified_claims(client, assertion)
-    issued_by = (claims.get("iss"), claims.get("sub"))
-    if issued_by != (client.client_id, client.client_id):
-        raise TenantError(700027, "The client assertion's 'iss' and 'sub' must both be the client id.")
-    endpoint = f"{state.base_url}{request.path}"
-    if claims.get("aud") not in (endpoint, state.issuer, f"{state.base_url}/{state.tenant_id}/oauth2/v2.0/token"):
-        raise TenantError(700023, f"Client assertion audience claim does not match. The expected one is '{endpoint}'.")
-    expires_at = claims.get("exp")
-    if not isinstance(expires_at, int | float) or expires_at <= state.clock():
-        raise TenantError(700024, "Client assertion is not within its valid time range.")
-
-
-def _verified_claims(client: App, assertion: str) -> dict[str, object]:
-    for pem in client.certificates:
-        key = x509.load_pem_x509_certificate(pem).public_key()
-        if not isinstance(key, rsa.RSAPublicKey):
-            continue
-        try:
-            return jwt.decode(
-                assertion,
-                key,
-                algorithms=["RS256", "PS256"],
-                options={"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False},
-            )
-        except jwt.InvalidTokenError:
-            continue
-    raise TenantError(
-        700027, f"The certificate with which the client assertion was signed is not registered on app '{client.name}'."
-    )
 
 
 def _basic(header: str | None) -> tuple[str, str] | None:

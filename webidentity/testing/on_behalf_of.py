@@ -53,7 +53,7 @@ def _verified(state: TenantState, client: App, assertion: str) -> dict[str, Any]
         raise TenantError(50013, "Assertion failed signature validation. Reason - The key was not found.") from None
     except jwt.InvalidTokenError:
         raise TenantError(50027, "JWT token is invalid or malformed.") from None
-    if claims.get("iss") != state.issuer:
+    if claims.get("iss") != state.issuer or claims.get("tid") != state.tenant_id:
         raise TenantError(50013, "Assertion failed signature validation. Reason - The issuer is not this tenant.")
     if claims.get("aud") not in (client.client_id, client.identifier_uri):
         raise TenantError(
@@ -61,7 +61,8 @@ def _verified(state: TenantState, client: App, assertion: str) -> dict[str, Any]
             "Assertion audience does not match the Client app presenting the assertion. The audience in the assertion "
             f"was '{claims.get('aud')}' and the expected audience is '{client.client_id}'.",
         )
-    if not isinstance(claims.get("exp"), int) or claims["exp"] <= state.now():
+    begins, ends = claims.get("nbf", 0), claims.get("exp")
+    if not isinstance(begins, int) or not isinstance(ends, int) or not begins <= state.now() < ends:
         raise TenantError(
             500133, "Assertion is not within its valid time range. Ensure that the access token is not expired."
         )

@@ -6,11 +6,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .directory import Directory
 from .keys import KeyRing
 from .model import App, User
+
+if TYPE_CHECKING:
+    from .federation import FederatedCredential
 
 V = TypeVar("V")
 
@@ -116,6 +119,11 @@ class TenantState:
     code_lifetime: int = 600
     refresh_in: int | None = None
     single_use_refresh_tokens: bool = False
+    single_use_assertions: bool = False
+    federated: dict[str, tuple[FederatedCredential, ...]] = field(
+        default_factory=dict[str, "tuple[FederatedCredential, ...]"], repr=False
+    )
+    used_assertions: BoundedTable[bool] = field(default_factory=BoundedTable[bool], repr=False)
     codes: BoundedTable[AuthorizationCode] = field(default_factory=BoundedTable[AuthorizationCode], repr=False)
     refresh_tokens: BoundedTable[RefreshToken] = field(default_factory=BoundedTable[RefreshToken], repr=False)
     sessions: BoundedTable[BrowserSession] = field(default_factory=BoundedTable[BrowserSession], repr=False)

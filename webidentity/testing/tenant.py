@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 import uuid
@@ -10,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from .directory import Directory
+from .federation import TOKEN_EXCHANGE, FederatedCredential, IssuerKey, issuer_keys
 from .keys import KeyRing, SigningKey
 from .model import OIDC_SCOPES, App, User
 from .request import TenantRequest, TenantResponse
@@ -33,8 +35,9 @@ class LocalTenant:
 
     ``clock`` gives the time in seconds since the epoch; all lifetimes are in seconds. ``refresh_in``, when set, is sent
     with each token. ``single_use_refresh_tokens`` makes a refresh token worthless once it was used; like Entra, the
-    tenant otherwise keeps it valid beside its successor. ``show_users`` lists the users, with their passwords, on the
-    sign-in page.
+    tenant otherwise keeps it valid beside its successor. ``single_use_assertions`` refuses a client assertion whose
+    ``jti`` was used before, which RFC 7523 allows and Entra does not do. ``show_users`` lists the users, with their
+    passwords, on the sign-in page.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class LocalTenant:
         code_lifetime: int = 600,
         refresh_in: int | None = None,
         single_use_refresh_tokens: bool = False,
+        single_use_assertions: bool = False,
         show_users: bool = False,
     ) -> None:
         tenant_id = str(uuid.UUID(tenant_id))
@@ -65,6 +69,7 @@ class LocalTenant:
             code_lifetime=code_lifetime,
             refresh_in=refresh_in,
             single_use_refresh_tokens=single_use_refresh_tokens,
+            single_use_assertions=single_use_assertions,
             form_key=secrets.token_bytes(32),
         )
 
@@ -189,6 +194,28 @@ class LocalTenant:
             self._state.directory.add_app(app)
         return app
 
+    def trust(
+        self, app: App, *, issuer: str, subject: str, key: IssuerKey, audience: str = TOKEN_EXCHANGE
+    ) -> FederatedCredential:
+        """Register a federated identity credential: the issuer's tokens for the subject may speak for the app.
+
+        ``key`` is the issuer's: a ``SigningKey``, with which tests sign its tokens, a public JWK or a set of them, or a
+        public key or certificate in PEM. Issuer, subject and audience are compared exactly.
+        """
+        credential = FederatedCredential(issuer, subject, audience, issuer_keys(key))
+        with self._state.lock:
+            self._state.federated[app.client_id] = (*self._state.federated.get(app.client_id, ()), credential)
+        return credential
+
+    def user(self, user: User | str) -> User:
+        """The user of this name, for example "ada@tenant.test"; a user is returned as it is."""
+        if isinstance(user, User):
+            return user
+        found = self._state.directory.user_named(user)
+        if found is None:
+            raise KeyError(f"the tenant has no user {user!r}: add_user({user!r}, password=..., name=...)")
+        return found
+
     def assign_role(self, principal: User | App, app: App, role: str) -> None:
         """Give a user or an app one of the app roles that ``app`` has registered."""
         with self._state.lock:
@@ -198,28 +225,29 @@ class LocalTenant:
         """Let an app act for itself at a resource: its app-only tokens carry the role."""
         self.assign_role(client, resource, role)
 
-    def grant_consent(self, user: User, client: App, resource: App, scopes: Iterable[str]) -> None:
+    def grant_consent(self, user: User | str, client: App, resource: App, scopes: Iterable[str]) -> None:
         """Consent, as the user, to a client's use of scopes of a resource."""
         with self._state.lock:
-            self._state.directory.grant_consent(user, client, resource, _registered(resource, scopes))
+            self._state.directory.grant_consent(self.user(user), client, resource, _registered(resource, scopes))
 
     def grant_admin_consent(self, client: App, resource: App, scopes: Iterable[str]) -> None:
         """Consent, for every user, to a client's use of scopes of a resource."""
         with self._state.lock:
             self._state.directory.grant_admin_consent(client, resource, _registered(resource, scopes))
 
-    def require_claims(self, user: User, resource: App, claims: str) -> None:
+    def require_claims(self, user: User | str, resource: App, claims: str | Mapping[str, Any]) -> None:
         """Answer token requests for this user and resource with ``interaction_required`` and these claims (JSON).
 
         It holds until the user signs in with a password at an authorization request whose ``claims`` ask for them.
         """
+        text = claims if isinstance(claims, str) else json.dumps(dict(claims))
         with self._state.lock:
-            self._state.directory.require_claims(user, resource, claims)
+            self._state.directory.require_claims(self.user(user), resource, text)
 
-    def revoke(self, user: User) -> None:
+    def revoke(self, user: User | str) -> None:
         """End the user's sessions, and make every code, refresh token and assertion issued so far unusable."""
         with self._state.lock:
-            self._state.directory.revoke(user, self._state.clock())
+            self._state.directory.revoke(self.user(user), self._state.clock())
 
     def rotate_keys(self) -> str:
         """Sign with a new key from now on and return its id; earlier keys stay published."""
@@ -248,7 +276,7 @@ class LocalTenant:
         *,
         client: App,
         resource: App,
-        user: User | None = None,
+        user: User | str | None = None,
         scopes: Iterable[str] = (),
         roles: Iterable[str] | None = None,
         key: SigningKey | None = None,
@@ -261,7 +289,8 @@ class LocalTenant:
         and ``headers`` replace members of the JOSE header.
         """
         with self._state.lock:
-            subject = AccessTokenSubject(client=client, resource=resource, user=user, scopes=_several(scopes))
+            person = None if user is None else self.user(user)
+            subject = AccessTokenSubject(client=client, resource=resource, user=person, scopes=_several(scopes))
             claims = access_token_claims(self._state, subject)
             if roles is not None:
                 claims["roles"] = list(_several(roles))

@@ -15,6 +15,8 @@ from webidentity.transport.driver import AsyncDriver, SyncDriver
 
 T = TypeVar("T")
 
+_NOTE = "It came through:\n"
+
 
 class DiscreetDriver(SyncDriver):
     """Runs flows on the calling thread; their errors have no frames of the flow."""
@@ -43,8 +45,8 @@ def without_frames(error: Exception) -> Exception:
 
     An error that nobody expected keeps, as a note, the lines of code that it came through: they have no values.
     """
-    if not isinstance(error, AzureError | StoreUnavailableError):
-        error.add_note("".join(["It came through:\n", *traceback.format_tb(error.__traceback__)]))
+    if not isinstance(error, AzureError | StoreUnavailableError) and not _has_note(error):
+        error.add_note("".join([_NOTE, *traceback.format_tb(error.__traceback__)]))
     seen: set[int] = set()
     left: list[BaseException | None] = [error]
     while left:
@@ -59,3 +61,8 @@ def without_frames(error: Exception) -> Exception:
             current.exc_traceback = None
             left += [current.exc_value, current.inner_exception]
     return error
+
+
+def _has_note(error: Exception) -> bool:
+    """Whether it came by before: waiters get copies of one error, and a callable may raise the same one each time."""
+    return any(str(note).startswith(_NOTE) for note in getattr(error, "__notes__", ()))

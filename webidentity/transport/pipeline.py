@@ -105,7 +105,11 @@ class AioPipeline:
             transport = self._options.get("transport") or _threaded_transport(self._options)
             pipeline: Any = AsyncPipeline(transport, policies=_policies(self._options, AsyncRetryPolicy))
             self._pipeline = pipeline
-            await pipeline.__aenter__()
+            try:
+                await pipeline.__aenter__()
+            except BaseException:
+                self._pipeline = None
+                raise
         return self._pipeline
 
     async def close(self) -> None:
@@ -155,10 +159,19 @@ def _timeouts(options: dict[str, Any]) -> dict[str, Any]:
 def _requests_transport(options: dict[str, Any]) -> Any:
     from azure.core.pipeline.transport import RequestsTransport
 
-    return RequestsTransport(**_timeouts(options))
+    return RequestsTransport(**_session(options), **_timeouts(options))
 
 
 def _threaded_transport(options: dict[str, Any]) -> Any:
     from azure.core.pipeline.transport import AsyncioRequestsTransport
 
-    return AsyncioRequestsTransport(**_timeouts(options))
+    return AsyncioRequestsTransport(**_session(options), **_timeouts(options))
+
+
+def _session(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the session of the token proxy, if requests have to go there."""
+    if options.get("token_proxy") is None:
+        return {}
+    from webidentity.transport.token_proxy import ProxySession
+
+    return {"session": ProxySession(options["token_proxy"]), "session_owner": False}

@@ -74,6 +74,14 @@ def html_answer(status: int, html: str, headers: tuple[tuple[str, str], ...] = (
 
 
 def private_cache_control(current: str | None) -> str:
-    """Return the Cache-Control of a response for a signed-in user: none of it is kept, unless the view decided."""
-    decided = current is not None and any(word in current for word in ("private", "public", "no-store"))
-    return current if decided and current is not None else "private, no-store"
+    """Return the Cache-Control of a response for a signed-in user.
+
+    Nothing of it is kept, unless the view says for how long; never by a cache that others use.
+    """
+    if not current:
+        return "private, no-store"
+    directives = [directive.strip() for directive in current.split(",")]
+    if "no-store" in directives:
+        return current
+    kept = [item for item in directives if item not in {"public", "private"} and not item.startswith("s-maxage")]
+    return ", ".join(["private", *kept])

@@ -1,6 +1,7 @@
 """The end of a sign-in: the authorization response (RFC 6749 section 4.1.2) and what it is worth."""
 
 import logging
+import re
 import time
 from typing import Any
 
@@ -12,6 +13,7 @@ from webidentity.cache.partition import digest
 from webidentity.errors import EntraError
 from webidentity.flows.authorization_code import AuthorizationCode, UserTokens
 from webidentity.flows.key_source import KeySource, KeysUnavailableError
+from webidentity.protocol.advice import aadsts, advice_for
 from webidentity.protocol.effects import Flow
 from webidentity.protocol.token_reply import TokenReply
 from webidentity.protocol.token_request import TokenRequest
@@ -27,6 +29,7 @@ from webidentity.web.sessions import Sessions
 from webidentity.web.settings import Settings
 from webidentity.web.sign_in import SignInRequest
 
+_AADSTS = re.compile(r"\bAADSTS(\d{5,8})\b", re.ASCII)
 _LOGGER = logging.getLogger("webidentity.web")
 #: Claims that only tie the ID token to its request.
 _SPENT = frozenset({"nonce", "at_hash", "c_hash"})
@@ -66,7 +69,9 @@ class Callback:
         cookies = PendingCookies(self._keys, self._settings.client_id, is_secure=facts.is_secure)
         found = cookies.find(state, facts.cookies)
         if found is None:
-            return pages.not_begun_here()
+            # Back or reload after a sign-in: it is over, and the person is signed in.
+            is_signed_in = earlier is not None and (yield from self._sessions.find(earlier)) is not None
+            return pages.signed_in_already() if is_signed_in else pages.not_begun_here()
         name, pending = found
         answer = yield from self._answer(pending, state, parameters, earlier, pages)
         if answer.session is not None:
@@ -90,15 +95,18 @@ class Callback:
         if not first:
             return pages.used_before()
         if "error" in parameters:
-            _LOGGER.info("Sign-in ended at the authority with error %s", _error_name(parameters["error"]))
-            return pages.ended_at_authority(_error_name(parameters["error"]), pending)
+            name, codes = _error_name(parameters["error"]), _aadsts_codes(parameters.get("error_description", ""))
+            advice = advice_for(codes) or ""
+            _LOGGER.warning("Sign-in ended at the authority: %s %s. %s", name, aadsts(codes), advice)
+            return pages.ended_at_authority(name, codes, pending)
         try:
             started, same_user = yield from self._sign_in(pending, parameters, earlier)
         except TokenRejectedError as error:
             _LOGGER.warning("Sign-in refused: %s", error)
             return pages.not_acceptable(str(error))
         except EntraError as error:
-            _LOGGER.warning("Sign-in failed: %s, correlation id %s", error.error_codes, error.correlation_id)
+            # The message is scrubbed, and says what to do.
+            _LOGGER.warning("Sign-in failed: %s. Correlation id %s", error.message, error.correlation_id)
             return pages.refused_by_authority(error, pending)
         except (AzureError, KeysUnavailableError) as error:
             _LOGGER.warning("Sign-in failed, the authority cannot be reached: %s", type(error).__name__)
@@ -162,6 +170,11 @@ def _single_parameters(facts: RequestFacts) -> dict[str, str] | None:
 def _error_name(error: str) -> str:
     """Return the OAuth error if it is a plain word, since the text comes from a URL that anybody can write."""
     return error if error.isascii() and error.replace("_", "").isalnum() and len(error) <= 40 else "unknown"
+
+
+def _aadsts_codes(description: str) -> tuple[int, ...]:
+    """Return the numbers of the error codes in a text of which nothing else is believed."""
+    return tuple(dict.fromkeys(int(number) for number in _AADSTS.findall(description)))[:3]
 
 
 def _stale(cookies: PendingCookies, facts: RequestFacts, name: str) -> list[Cookie]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from webidentity.errors import EntraError
+from webidentity.protocol.advice import aadsts
 from webidentity.web.answer import Answer
 from webidentity.web.facts import RequestFacts
 from webidentity.web.pages import Page
@@ -59,15 +60,24 @@ class CallbackPages:
             400, "sign_in_replayed", "This sign-in is already over", "Each sign-in can be finished only once."
         )
 
-    def ended_at_authority(self, error: str, pending: PendingSignIn) -> Answer:
+    def signed_in_already(self) -> Answer:
+        """The sign-in is over, and it succeeded: somebody went back or reloaded the page."""
+        page = Page(
+            "You are signed in",
+            "This address is the end of a sign-in that is over already.",
+            action=(f"{self.facts.root_path}/", "Continue"),
+        )
+        return refuse(self.facts, 400, "sign_in_replayed", page)
+
+    def ended_at_authority(self, error: str, codes: tuple[int, ...], pending: PendingSignIn) -> Answer:
         """The authority answered with an error instead of a code."""
         if error == "access_denied":
             return self._again(
                 403,
                 error,
-                "You did not agree",
-                "Without your consent this application cannot act for you. Nothing was changed; you can sign in again "
-                "whenever you like.",
+                "You did not sign in",
+                "You ended the sign-in, or did not agree to what the application asked for. Nothing was changed; you "
+                "can sign in again whenever you like.",
                 pending=pending,
             )
         return self._again(
@@ -75,7 +85,7 @@ class CallbackPages:
             "sign_in_failed",
             "The sign-in did not succeed",
             "Microsoft Entra ID ended it. Try again; if it happens again, tell whoever runs this application.",
-            f"Error: {error}",
+            f"Error: {error}, {aadsts(codes)}",
             pending,
         )
 
@@ -91,7 +101,7 @@ class CallbackPages:
 
     def refused_by_authority(self, error: EntraError, pending: PendingSignIn) -> Answer:
         """The token endpoint refused the code."""
-        codes = ", ".join(f"AADSTS{code}" for code in error.error_codes) or error.error or "unknown"
+        codes = aadsts(error.error_codes) if error.error_codes else error.error or "unknown"
         detail = f"Error: {codes}. Correlation id: {error.correlation_id or 'none'}"
         return self._again(
             502 if error.error is None else 400,

@@ -1,8 +1,11 @@
 """Who is asking: a person's browser, a script in a page, or another program."""
 
+import re
 from enum import Enum
 
 from webidentity.web.facts import RequestFacts
+
+_BEARER = re.compile(r"\bbearer\b", re.ASCII | re.IGNORECASE)
 
 
 class Caller(Enum):
@@ -38,8 +41,10 @@ def bearer_token(facts: RequestFacts) -> str | None:
 
     None if the header is absent or of another scheme; "" if it has no usable token.
     """
-    scheme, _, rest = facts.header("authorization").strip().partition(" ")
+    header = facts.header("authorization")
+    scheme, _, rest = header.strip().partition(" ")
     if scheme.lower() != "bearer":
-        return None
+        # Two headers in one, or a space that is none: no token, but no reason to look at the cookie either.
+        return "" if _BEARER.search(header) else None
     token = rest.strip()
     return token if token and not any(character in token for character in ' ,\t"') else ""

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
+
+from webidentity.authority import is_loopback
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class RequestFacts:
     def is_secure(self) -> bool:
         """Whether the browser speaks https."""
         return self.root_url.startswith("https://")
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the host is certainly the application's, so that addresses may be made of it."""
+        return self.host_is_trusted or is_loopback(urlsplit(self.root_url).hostname or "")
 
     @property
     def return_path(self) -> str:

@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any
 
 from webidentity.authority import authority_host
@@ -54,7 +55,7 @@ class Sessions:
         # Written a few times in a lifetime only, so that reading stays reading.
         if now - held.document.sessions[state.entry]["seen"] > self._settings.session_lifetime / 10:
             yield from self._update(state, lambda document: _touch(document, state.entry, now), now)
-        return claims
+        return deepcopy(claims)
 
     def end(self, state: SessionState) -> Flow[dict[str, Any]]:
         """End the session and return its claims; the user's tokens go with the last session."""

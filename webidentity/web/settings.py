@@ -1,12 +1,13 @@
 """The settings of an application: read, checked, and refused with a name at start-up."""
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from webidentity.authority import is_loopback, normalize_authority, validate_tenant_id
+from webidentity.authority import is_loopback, normalize_authority
 from webidentity.web.next_url import safe_next
 
 
@@ -14,6 +15,8 @@ class SettingsError(ValueError):
     """A setting is missing, misspelt or malformed; the message names it."""
 
 
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+_DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 _MANY_TENANTS = {"common", "organizations", "consumers"}
 
 
@@ -48,11 +51,12 @@ class Settings:
     cache_path: str = ""
 
     @classmethod
-    def read(cls, values: Mapping[str, Any], spell: Callable[[str], str]) -> "Settings":
+    def read(cls, values: Mapping[str, Any], spell: Callable[[str], str], hint: str = "") -> "Settings":
         """Return the settings.
 
         :param values: settings by lower-case name.
         :param spell: how the framework spells a setting, for messages.
+        :param hint: where settings are set, for the message that some are missing.
         :raises SettingsError: one is missing, misspelt or malformed.
         """
         known = {item.name for item in fields(cls)}
@@ -64,10 +68,11 @@ class Settings:
                     f"{spell(name)} is not a setting of webidentity.{meant} "
                     f"The settings are: {', '.join(spell(item) for item in sorted(known))}"
                 )
-        for name in ("tenant_id", "client_id", "client_secret"):
-            value = values.get(name)
-            if not value or (isinstance(value, str) and not value.strip()):
-                raise SettingsError(f"{spell(name)} is missing: {_WHERE[name]}")
+        missing = [name for name in _WHERE if not str(values.get(name) or "").strip()]
+        if missing:
+            first, *others = missing
+            too = f" Missing too: {', '.join(spell(name) for name in others)}." if others else ""
+            raise SettingsError(f"{spell(first)} is missing: {_WHERE[first]}.{too} {hint}".strip())
         return _Reader(values, spell).settings()
 
 
@@ -86,13 +91,8 @@ class _Reader:
         self._spell = spell
 
     def settings(self) -> Settings:
-        tenant_id = self._text("tenant_id")
-        if tenant_id.lower() in _MANY_TENANTS:
-            raise self._error(
-                "tenant_id", f"{tenant_id!r} lets users of any tenant in: name the tenant whose users may"
-            )
         return Settings(
-            tenant_id=self._checked("tenant_id", tenant_id, validate_tenant_id),
+            tenant_id=self._tenant_id(),
             client_id=self._client_id(),
             client_secret=self._text("client_secret"),
             authority=self._checked("authority", self._text("authority") or None, normalize_authority),
@@ -114,9 +114,20 @@ class _Reader:
             raise self._error(name, f"expected a string, not {type(value).__name__}")
         return value.strip()
 
+    def _tenant_id(self) -> str:
+        tenant_id = self._text("tenant_id")
+        if tenant_id.lower() in _MANY_TENANTS:
+            raise self._error("tenant_id", f"{tenant_id!r} lets users of any tenant in: name the one tenant")
+        if not (_GUID.fullmatch(tenant_id) or _DOMAIN.fullmatch(tenant_id)):
+            raise self._error("tenant_id", f"{tenant_id!r} is neither a GUID nor a domain such as contoso.com")
+        return tenant_id.lower()
+
     def _client_id(self) -> str:
-        """Entra writes it in lower case into tokens."""
-        return self._text("client_id").lower()
+        client_id = self._text("client_id")
+        if not _GUID.fullmatch(client_id):
+            raise self._error("client_id", f"{client_id!r} is not the GUID that the portal shows")
+        # Entra writes it in lower case into tokens.
+        return client_id.lower()
 
     def _checked(self, name: str, value: Any, check: Callable[[Any], str]) -> str:
         try:

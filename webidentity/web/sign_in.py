@@ -113,7 +113,7 @@ class SignIn:
                 "https addresses only. Behind a proxy, set base_url to the address that browsers use."
             )
             return refuse(facts, 400, "https_required", Page("Sign-in needs https", problem))
-        if not facts.host_is_trusted and not local:
+        if not facts.is_ours:
             problem = (
                 "This application was not told under which host it is reached. Set base_url, for example to "
                 f"{facts.root_url}, or the framework's list of trusted hosts."

@@ -1,8 +1,10 @@
 """Sign-out: here first, then at the authority (OpenID Connect RP-Initiated Logout 1.0)."""
 
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 
+from webidentity.cache.store import StoreUnavailableError
 from webidentity.protocol.effects import Flow
 from webidentity.protocol.metadata import logout_url
 from webidentity.web.answer import Answer, html_answer, redirect
@@ -13,6 +15,8 @@ from webidentity.web.refusal import refuse
 from webidentity.web.session import SessionState
 from webidentity.web.sessions import Sessions
 from webidentity.web.settings import Settings
+
+_LOGGER = logging.getLogger("webidentity.web")
 
 
 class SignOut:
@@ -36,22 +40,32 @@ class SignOut:
         if is_cross_site(facts):
             page = Page("Sign out on this site", "The request came from another site and was not carried out.")
             return refuse(facts, 403, "cross_site_request", page)
-        claims: dict[str, Any] = (yield from self._sessions.end(state)) if state is not None else {}
-        parameters = {"post_logout_redirect_uri": f"{facts.root_url}{self._settings.after_sign_out}"}
+        claims = yield from self._end(state)
+        parameters: dict[str, str] = {}
+        if facts.is_ours:
+            parameters["post_logout_redirect_uri"] = f"{facts.root_url}{self._settings.after_sign_out}"
         hint = claims.get("login_hint")
         if isinstance(hint, str):
             parameters["logout_hint"] = hint
         url = logout_url(self._settings.authority, self._settings.tenant_id, parameters)
         return redirect(url, status=303).with_session("end").with_cookies(self._just_signed_in.forget(facts))
 
+    def _end(self, state: SessionState | None) -> Flow[dict[str, Any]]:
+        """End the session on the server; the browser forgets it also when that fails."""
+        try:
+            return (yield from self._sessions.end(state)) if state is not None else {}
+        except StoreUnavailableError as error:
+            _LOGGER.error("A session could not be ended on the server: %s", error)  # noqa: TRY400 - the message has it all
+            return {}
+
 
 def is_cross_site(facts: RequestFacts) -> bool:
     """Whether another site caused the request, by what every current browser says of it (Fetch Metadata, Origin)."""
     site = facts.header("sec-fetch-site").lower()
-    if site:
-        return site not in {"same-origin", "none"}
-    origin = facts.header("origin")
-    if not origin:
-        return False
+    if site and site not in {"same-origin", "none"}:
+        return True
+    origin = facts.header("origin").lower()
     root = urlsplit(facts.root_url)
-    return origin.lower() != f"{root.scheme}://{root.netloc}".lower()
+    # A page with the policy "no-referrer" posts to its own site with the origin "null".
+    ours = {"", f"{root.scheme}://{root.netloc}".lower(), *({"null"} if site == "same-origin" else set())}
+    return origin not in ours

@@ -20,6 +20,7 @@ from webidentity.flows.authorization_code import UserTokens
 from webidentity.flows.client import Client
 from webidentity.flows.key_source import KeySource
 from webidentity.flows.proof import ClientSecret
+from webidentity.protocol.advice import aadsts
 from webidentity.protocol.effects import Flow
 from webidentity.protocol.token_request import require_scopes
 from webidentity.transport.discretion import DiscreetAsyncDriver, DiscreetDriver
@@ -81,6 +82,8 @@ class Site:
         pipeline = SyncPipeline(transport=transport, retry_policy=ImpatientRetryPolicy())
         self._drivers = Drivers(DiscreetDriver(pipeline.send), DiscreetAsyncDriver(ThreadedPipeline(pipeline).send))
         self._users = users
+        # A reply that arrives after the user's last sign-out is not kept.
+        self._signed_in = replace(users, may_keep=lambda document: bool(document.sessions))
         self._sessions = Sessions(settings, users)
         self._sign_in = SignIn(settings, keys, routes)
         just_signed_in = JustSignedIn(settings.client_id, self._sign_in)
@@ -127,7 +130,7 @@ class Site:
             return Identity(refusal=_store_unavailable(facts, error))
         if state is None or claims is None:
             return Identity()
-        grant = SessionGrant(self._users, state.record.home_account_id)
+        grant = SessionGrant(self._signed_in, state.record.home_account_id)
         credentials = CredentialFactory(grant, self.settings.tenant_id, self._drivers)
         return Identity(Principal(state.record, claims, state), credentials)
 
@@ -196,7 +199,7 @@ def require_scopes_of_guard(scopes: Sequence[str]) -> tuple[str, ...]:
     :raises ValueError: there is none, or they are one string.
     """
     if isinstance(scopes, str):
-        raise ValueError(f"require_token takes a list of scopes: scopes=[{scopes!r}]")  # noqa: TRY004 - as documented
+        raise ValueError(f"require_token takes a list of scopes: scopes=[{scopes!r}]")
     require_scopes(scopes, "require_token")
     return tuple(scopes)
 
@@ -210,8 +213,8 @@ def _store_unavailable(facts: RequestFacts, error: StoreUnavailableError) -> Ans
 def _no_token(facts: RequestFacts, error: AzureError) -> Answer:
     codes = error.error_codes if isinstance(error, EntraError) else ()
     correlation_id = error.correlation_id if isinstance(error, EntraError) else None
-    _LOGGER.error("No token for a request: %s %s, correlation id %s", type(error).__name__, codes, correlation_id)
-    names = ", ".join(f"AADSTS{code}" for code in codes) or "no answer"
+    _LOGGER.error("No token for a request: %s. Correlation id %s", error.message, correlation_id)
+    names = aadsts(codes)
     page = Page(
         "No access just now",
         "Microsoft Entra ID handed out no token for this page. Try again; if it happens again, tell whoever runs this "

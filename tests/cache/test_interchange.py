@@ -1,0 +1,301 @@
+"""One cache for all programs of a user: azure-identity and MSAL find what is written here, and the reverse."""
+
+import asyncio
+import itertools
+import os
+import subprocess
+import sys
+from typing import Any
+
+import azure.identity
+import azure.identity.aio
+import msal
+import msal_extensions
+import pytest
+
+from tests.cache.shared import OPTIONS, PUBLIC, Home, found, put, refresh_token, user
+from tests.canned import Canned, Reply, Sent
+from tests.certificates import certificate
+from tests.drivers import Driver, SyncFace
+from tests.replies import CLIENT, SCOPE, TENANT, token, user_token
+from webidentity.cache.persistent import PersistentFiles
+
+PEERS_OPTIONS = azure.identity.TokenCachePersistenceOptions(allow_unencrypted_storage=True)
+CAE = [pytest.param(False, id="plain"), pytest.param(True, id="cae")]
+
+
+def network(*, kind: Any = user_token) -> Canned:
+    """Return a network that numbers its tokens, and answers the discovery of azure-identity's sync credentials."""
+    numbers = itertools.count(1)
+
+    def answer(sent: Sent) -> Reply:
+        if sent.method == "POST":
+            number = next(numbers)
+            reply: Reply = kind(f"token-{number}")
+            return reply
+        base = f"{PUBLIC}/{TENANT}"
+        return Reply(
+            {
+                "issuer": f"{base}/v2.0",
+                "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+                "token_endpoint": f"{base}/oauth2/v2.0/token",
+            }
+        )
+
+    return Canned(answer=answer)
+
+
+def posts(canned: Canned) -> list[dict[str, str]]:
+    """Return the forms of the token requests."""
+    return [sent.form for sent in canned.sent if sent.method == "POST"]
+
+
+def theirs(package: str, name: str, canned: Canned, *args: Any, **options: Any) -> Any:
+    """Return get_token of azure-identity's credential, as a plain function."""
+    if package == "sync":
+        return getattr(azure.identity, name)(
+            *args, transport=canned.transport(), cache_persistence_options=PEERS_OPTIONS, **options
+        ).get_token
+
+    def get_token(*scopes: str, **call: Any) -> Any:
+        async def run() -> Any:
+            credential = getattr(azure.identity.aio, name)(
+                *args, transport=canned.aio_transport(), cache_persistence_options=PEERS_OPTIONS, **options
+            )
+            async with credential:
+                return await credential.get_token(*scopes, **call)
+
+        return asyncio.run(run())
+
+    return get_token
+
+
+def code_credential(driver: Driver, canned: Canned) -> Any:
+    return driver.credential(
+        "AuthorizationCodeCredential",
+        canned,
+        TENANT,
+        CLIENT,
+        "the-code",
+        "https://app.test/",
+        cache_persistence_options=PEERS_OPTIONS,
+    )
+
+
+@pytest.mark.parametrize("cae", CAE)
+@pytest.mark.parametrize("package", ["sync", "aio"])
+def test_azure_identity_finds_an_applications_token(driver: Driver, home: Home, package: str, cae: bool) -> None:
+    """It sends no token request; whoever asks for another scope does."""
+    ours = driver.credential(
+        "ClientSecretCredential", network(kind=token), TENANT, CLIENT, "s3cret", cache_persistence_options=OPTIONS
+    )
+    assert ours.get_token(SCOPE, enable_cae=cae).token == "token-1"
+    assert home.file(cae=cae).exists()
+    assert not home.file(cae=not cae).exists()
+    peer = network(kind=token)
+    assert theirs(package, "ClientSecretCredential", peer, TENANT, CLIENT, "s3cret")(SCOPE, enable_cae=cae).token == (
+        "token-1"
+    )
+    assert not posts(peer)
+    theirs(package, "ClientSecretCredential", peer, TENANT, CLIENT, "s3cret")("other/.default", enable_cae=cae)
+    assert len(posts(peer)) == 1
+
+
+@pytest.mark.parametrize("package", ["sync", "aio"])
+def test_an_applications_token_of_azure_identity_is_not_served(driver: Driver, home: Home, package: str) -> None:
+    """Its entry does not say with which secret it was had; ours does, and takes its place."""
+    theirs(package, "ClientSecretCredential", network(kind=token), TENANT, CLIENT, "s3cret")(SCOPE)
+    assert home.secrets() == ["token-1"]
+    canned = Canned(token("ours"))
+    ours = driver.credential(
+        "ClientSecretCredential", canned, TENANT, CLIENT, "s3cret", cache_persistence_options=OPTIONS
+    )
+    assert ours.get_token(SCOPE).token == "ours"
+    assert home.secrets() == ["ours"]
+
+
+@pytest.mark.parametrize("cae", CAE)
+@pytest.mark.parametrize("package", ["sync", "aio"])
+def test_user_tokens_of_azure_identity_are_found(driver: Driver, home: Home, package: str, cae: bool) -> None:
+    """Another program of the user redeemed a code: its access token is served, its refresh token redeemed."""
+    theirs(package, "AuthorizationCodeCredential", network(), TENANT, CLIENT, "a-code", "https://app.test/")(
+        "theirs", enable_cae=cae
+    )
+    canned = Canned(user_token("ours", refresh_token=None), user_token("refreshed"))
+    ours = code_credential(driver, canned)
+    assert ours.get_token("ours", enable_cae=cae).token == "ours"
+    assert ours.get_token("theirs", enable_cae=cae).token == "token-1"
+    assert ours.get_token("third").token == "refreshed"
+    assert [(form["grant_type"], form.get("refresh_token")) for form in canned.forms] == [
+        ("authorization_code", None),
+        ("refresh_token", "refresh-token-1"),
+    ]
+
+
+@pytest.mark.parametrize("cae", CAE)
+@pytest.mark.parametrize("package", ["sync", "aio"])
+def test_azure_identity_finds_user_tokens(driver: Driver, home: Home, package: str, cae: bool) -> None:
+    """An access token under its scope, and a refresh token that was rotated meanwhile."""
+    ours = code_credential(driver, Canned(user_token("ours"), user_token("second", refresh_token="rotated")))
+    ours.get_token("ours", enable_cae=cae)
+    ours.get_token("second", enable_cae=cae)
+    home.write(_without(home.content(cae=cae), "second"), cae=cae)
+    canned = Canned(user_token("theirs", refresh_token=None), user_token("refreshed"))
+    if package == "sync":
+        get_token = theirs(package, "AuthorizationCodeCredential", canned, TENANT, CLIENT, "x", "https://app.test/")
+        tokens = [get_token(scope, enable_cae=cae).token for scope in ("theirs", "ours", "second")]
+    else:
+        tokens = asyncio.run(_aio_tokens(canned, cae))
+    assert tokens == ["theirs", "ours", "refreshed"]
+    assert [form.get("refresh_token") for form in canned.forms] == [None, "rotated"]
+
+
+async def _aio_tokens(canned: Canned, cae: bool) -> list[str]:
+    credential = azure.identity.aio.AuthorizationCodeCredential(
+        TENANT,
+        CLIENT,
+        "x",
+        "https://app.test/",
+        transport=canned.aio_transport(),
+        cache_persistence_options=PEERS_OPTIONS,
+    )
+    async with credential:
+        return [(await credential.get_token(scope, enable_cae=cae)).token for scope in ("theirs", "ours", "second")]
+
+
+def _without(content: dict[str, Any], secret: str) -> dict[str, Any]:
+    tokens = {key: entry for key, entry in content["AccessToken"].items() if entry["secret"] != secret}
+    return {**content, "AccessToken": tokens}
+
+
+def msal_application(cache: msal.TokenCache, canned: Canned) -> msal.PublicClientApplication:
+    class Client:
+        def get(self, url: str, **kwargs: Any) -> Any:
+            with canned.transport() as transport:
+                return transport.session.get(url)
+
+        def post(self, url: str, data: Any = None, **kwargs: Any) -> Any:
+            with canned.transport() as transport:
+                return transport.session.post(url, data=data)
+
+        def close(self) -> None:
+            pass
+
+    return msal.PublicClientApplication(
+        CLIENT, authority=f"{PUBLIC}/{TENANT}", token_cache=cache, http_client=Client(), instance_discovery=False
+    )
+
+
+def test_msal_finds_user_tokens_and_the_reverse(home: Home) -> None:
+    """Through msal-extensions' own cache: the account, its access token, its refresh token, and what MSAL adds."""
+    files = PersistentFiles(OPTIONS)
+    code_credential(SyncFace(), Canned(user_token("ours"))).get_token("a")
+    cache = msal_extensions.PersistedTokenCache(msal_extensions.FilePersistence(str(home.file())))
+    served = network()
+    application = msal_application(cache, served)
+    (account,) = application.get_accounts("ada@tenant.test")
+    assert application.acquire_token_silent(["a"], account)["access_token"] == "ours"
+    assert application.acquire_token_silent(["b"], account)["access_token"] == "token-1"
+    assert [form["refresh_token"] for form in posts(served)] == ["refresh-token-1"]
+    assert found(files, user(), "b") == "token-1"
+    put(files, user(), "third", "c", refresh_token="rotated", now=2**33)
+    assert application.acquire_token_silent(["c"], account)["access_token"] == "third"
+    application.remove_account(account)
+    assert found(files, user(), "a") is None
+    assert refresh_token(files, user()) is None
+
+
+def test_a_plain_msal_cache_is_read(home: Home) -> None:
+    """One that a program serialized itself: entries that MSAL's own code made, and the newest of them."""
+    cache = msal.SerializableTokenCache()
+    reply = user_token("of msal").body
+    assert isinstance(reply, dict)
+    event = {"client_id": CLIENT, "scope": ["b", "a"], "token_endpoint": f"{PUBLIC}/{TENANT}/oauth2/v2.0/token"}
+    cache.add({**event, "response": dict(reply), "grant_type": "authorization_code"})
+    home.write(cache.serialize())
+    files = PersistentFiles(OPTIONS)
+    assert (found(files, user()), refresh_token(files, user())) == ("of msal", "refresh-token-1")
+    put(files, user(), "ours", "c", refresh_token="rotated", now=2**33)
+    cache.deserialize(home.file().read_text())
+    (entry,) = cache.search(cache.CredentialType.REFRESH_TOKEN)
+    assert (entry["secret"], entry["target"]) == ("rotated", "a b c")
+    (account,) = cache.search(cache.CredentialType.ACCOUNT)
+    assert account["account_source"] == "authorization_code"
+
+
+CONSTRUCTED: dict[str, dict[str, Any]] = {
+    "ClientSecretCredential": {"tenant_id": TENANT, "client_id": CLIENT, "client_secret": "s3cret"},
+    "CertificateCredential": {"tenant_id": TENANT, "client_id": CLIENT, "certificate_data": certificate()},
+    "OnBehalfOfCredential": {
+        "tenant_id": TENANT,
+        "client_id": CLIENT,
+        "client_secret": "s3cret",
+        "user_assertion": "assertion",
+    },
+}
+
+
+@pytest.mark.parametrize("cae", CAE)
+@pytest.mark.parametrize("name", CONSTRUCTED)
+def test_a_token_outlives_its_process(driver: Driver, home: Home, name: str, cae: bool) -> None:
+    """For who has the same proof; a credential with another secret asks for its own."""
+    first, second, third = Canned(token("first")), Canned(), Canned(token("third"))
+    arguments = {**CONSTRUCTED[name], "cache_persistence_options": OPTIONS}
+    assert driver.credential(name, first, **arguments).get_token("a", enable_cae=cae).token == "first"
+    assert driver.credential(name, second, **arguments).get_token("a", enable_cae=cae).token == "first"
+    other = (
+        {"certificate_data": certificate(name="another")}
+        if name == "CertificateCredential"
+        else {"client_secret": "other"}
+    )
+    assert driver.credential(name, third, **{**arguments, **other}).get_token("a", enable_cae=cae).token == "third"
+
+
+def test_files_and_pipelines_are_proofs_too(driver: Driver, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pod's token outlives its process, a job's does with the same access token."""
+    (home.path / "federated").write_text("assertion")
+    workload = {"tenant_id": TENANT, "client_id": CLIENT, "token_file_path": str(home.path / "federated")}
+    pipelines = {
+        "tenant_id": TENANT,
+        "client_id": CLIENT,
+        "service_connection_id": "connection",
+        "system_access_token": "system",
+    }
+    monkeypatch.setenv("SYSTEM_OIDCREQUESTURI", "https://devops.test/oidc")
+    for name, arguments, replies in (
+        ("WorkloadIdentityCredential", workload, [token("first")]),
+        ("AzurePipelinesCredential", pipelines, [Reply({"oidcToken": "assertion"}), token("first")]),
+    ):
+        options = {**arguments, "cache_persistence_options": OPTIONS}
+        assert driver.credential(name, Canned(*replies), **options).get_token(name).token == "first"
+        assert driver.credential(name, Canned(), **options).get_token(name).token == "first"
+
+
+def test_a_callable_is_known_in_its_process_only(driver: Driver, home: Home) -> None:
+    """What it returns changes, so another one is another proof."""
+
+    def func() -> str:
+        return "assertion"
+
+    options = {"tenant_id": TENANT, "client_id": CLIENT, "cache_persistence_options": OPTIONS}
+    for canned, callable_ in ((Canned(token("first")), func), (Canned(), func)):
+        made = driver.credential("ClientAssertionCredential", canned, func=callable_, **options)
+        assert made.get_token("a").token == "first"
+    made = driver.credential("ClientAssertionCredential", Canned(token("other")), func=lambda: "assertion", **options)
+    assert made.get_token("a").token == "other"
+
+
+def test_constructing_costs_nothing(home: Home) -> None:
+    """No import of msal and no file before the first token request."""
+    code = f"""
+import os, sys
+import webidentity, webidentity.aio
+options = webidentity.TokenCachePersistenceOptions(allow_unencrypted_storage=True)
+for package in (webidentity, webidentity.aio):
+    package.ClientSecretCredential({TENANT!r}, {CLIENT!r}, "s3cret", cache_persistence_options=options)
+print(sorted(name for name in sys.modules if name.startswith("msal")), os.listdir(os.environ["HOME"]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ)
+    )
+    assert done.stdout.strip() == "[] []"

@@ -1,0 +1,383 @@
+"""The files that the programs of one OS user share: whose entries are whose, and what a write leaves alone."""
+
+import copy
+import json
+import os
+import pickle
+import stat
+from typing import Any
+
+import pytest
+
+from tests.cache.shared import (
+    FAR,
+    OPTIONS,
+    PUBLIC,
+    Home,
+    adds,
+    application,
+    behalf,
+    found,
+    put,
+    refresh_token,
+    user,
+)
+from tests.clock import Clock
+from tests.replies import CLIENT, OTHER_TENANT, TENANT, jwt_of
+from webidentity import TokenCachePersistenceOptions
+from webidentity.cache.document import TokenDocument
+from webidentity.cache.partition import Partition
+from webidentity.cache.persistent import PersistentFiles
+
+
+@pytest.fixture
+def files(home: Home) -> PersistentFiles:
+    """A program's view of the user's cache."""
+    return PersistentFiles(OPTIONS)
+
+
+PARTITIONS = [
+    user(),
+    user("grace"),
+    user(tenant=OTHER_TENANT),
+    user(authority="https://login.chinacloudapi.cn"),
+    user(authority="https://localhost:8443"),
+    user(authority="https://localhost:8444"),
+    user(client_id="another-client"),
+    application(),
+    application("another proof"),
+    behalf(),
+    behalf("another assertion"),
+    behalf(proof="another proof"),
+]
+
+
+@pytest.mark.parametrize("owner", PARTITIONS, ids=lambda each: each.name)
+def test_a_token_is_found_by_its_own_partition_alone(files: PersistentFiles, owner: Partition) -> None:
+    """By another program of this library, too, and by nobody with another account, client, cloud, secret, assertion."""
+    put(files, owner, "token")
+    for reader in (files, PersistentFiles(OPTIONS)):
+        assert {each.name: found(reader, each) for each in PARTITIONS} == {
+            each.name: "token" if each == owner else None for each in PARTITIONS
+        }
+
+
+def test_all_partitions_live_side_by_side(files: PersistentFiles) -> None:
+    """But an application's token replaces the one had with another secret: MSAL has one place for it."""
+    for number, partition in enumerate(PARTITIONS):
+        put(files, partition, f"token-{number}")
+    replaced = {application().name, behalf().name}
+    for number, partition in enumerate(PARTITIONS):
+        assert found(files, partition) == (None if partition.name in replaced else f"token-{number}")
+
+
+@pytest.mark.parametrize("alias", ["login.windows.net", "sts.windows.net", "login.microsoft.com"])
+def test_the_hosts_of_a_cloud_are_one(files: PersistentFiles, alias: str) -> None:
+    """MSAL files a token under the host that was asked; with an explicit port, under the host alone."""
+    put(files, user(authority=f"https://{alias}"), "token", refresh_token="refresh")
+    assert found(files, user(authority=f"{PUBLIC}:443")) == "token"
+    assert refresh_token(files, user()) == "refresh"
+
+
+def test_continuous_access_evaluation_has_a_file_of_its_own(home: Home, files: PersistentFiles) -> None:
+    """Its tokens are never served to others; the refresh token serves both."""
+    put(files, user(), "cae", cae=True, refresh_token="refresh")
+    assert not home.file().exists()
+    assert home.secrets(cae=True) == ["cae"]
+    assert (found(files, user()), found(files, user(), cae=True)) == (None, "cae")
+    assert refresh_token(files, user()) == "refresh"
+    put(files, user(), "plain", now=2, refresh_token="rotated")
+    assert (home.secrets("RefreshToken"), home.secrets("RefreshToken", cae=True)) == (["rotated"], ["refresh"])
+    assert refresh_token(files, user()) == "rotated"
+
+
+def test_a_spent_refresh_token_goes_from_both_files(home: Home, files: PersistentFiles) -> None:
+    """The one that the other file has is tried next."""
+    put(files, user(), "plain", refresh_token="older", now=1)
+    put(files, user(), "cae", refresh_token="newer", cae=True, now=2)
+    assert refresh_token(files, user()) == "newer"
+    files.change(user(), lambda document: document.forget_refresh_token("newer"), 0.0)
+    assert refresh_token(files, user()) == "older"
+    assert (home.secrets("RefreshToken"), home.secrets("RefreshToken", cae=True)) == (["older"], [])
+
+
+def test_a_refresh_token_serves_every_tenant_of_its_account(files: PersistentFiles) -> None:
+    """Access tokens do not."""
+    put(files, user(), "token", refresh_token="refresh")
+    assert refresh_token(files, user(tenant=OTHER_TENANT)) == "refresh"
+    assert found(files, user(tenant=OTHER_TENANT)) is None
+    assert refresh_token(files, user("grace")) is None
+    assert refresh_token(files, user(client_id="another-client")) is None
+
+
+def test_a_rotated_refresh_token_keeps_what_others_noted(home: Home, files: PersistentFiles) -> None:
+    """The scopes under which azure-identity looks for it, and fields that only others know."""
+    put(files, user(), "first", "a", refresh_token="refresh")
+    content = home.content()
+    next(iter(content["RefreshToken"].values()))["family_id"] = "1"
+    home.write(content)
+    put(files, user(), "second", "b", refresh_token="rotated", now=2)
+    (entry,) = home.content()["RefreshToken"].values()
+    assert (entry["secret"], entry["target"], entry["family_id"]) == ("rotated", "a b", "1")
+    assert sorted(home.secrets()) == ["first", "second"]
+
+
+def foreign() -> dict[str, Any]:
+    """Return what another program has written, entries that nobody here understands among them."""
+    return {
+        "AccessToken": {
+            "k1": {
+                "secret": "x",
+                "home_account_id": f"ada.{TENANT}",
+                "client_id": "other",
+                "deep": {"a": [1, None, 2.5]},
+            },
+            "k2": "no entry at all",
+            "k3": {"secret": None, "home_account_id": f"ada.{TENANT}", "client_id": CLIENT},
+            "k4": {"expires_on": "1", "secret": "expired", "client_id": "other", "home_account_id": None},
+        },
+        "RefreshToken": {"r": {"secret": "y", "home_account_id": "somebody", "client_id": CLIENT, "family_id": "1"}},
+        "Account": {
+            f"ada.{TENANT}-login.microsoftonline.com-{TENANT}": {"account_source": "broker", "username": "ada"}
+        },
+        "AppMetadata": {f"appmetadata-login.microsoftonline.com-{CLIENT}": {"family_id": "1"}},
+        "atext": {"z": {"ü": "é"}},
+        "Unknown": ["a", {"b": 12345678901234567890}],
+    }
+
+
+@pytest.mark.parametrize("cae", [False, True])
+def test_entries_of_others_stay_as_they_are(home: Home, files: PersistentFiles, cae: bool) -> None:
+    """Sections, entries and fields that are unknown here, whatever is added, changed and removed."""
+    before = foreign()
+    home.write(before, cae=cae)
+    id_token = jwt_of(oid="ada", preferred_username="ada@tenant.test")
+    for partition in (user(), application(), behalf()):
+        put(files, partition, "token", cae=cae, refresh_token="refresh", id_token=id_token)
+        put(files, partition, "newer", cae=cae, refresh_token="rotated", id_token=id_token)
+        assert found(files, partition, cae=cae) == "newer"
+    after = home.content(cae=cae)
+    assert after["Account"].pop(f"ada.{TENANT}-login.microsoftonline.com-{TENANT}")["account_source"] == "broker"
+    del before["Account"][f"ada.{TENANT}-login.microsoftonline.com-{TENANT}"]
+    for name, section in before.items():
+        if isinstance(section, dict):
+            assert {key: after[name][key] for key in section} == section
+        else:
+            assert after[name] == section
+    for partition in (user(), application(), behalf()):
+        files.delete(partition)
+        assert files.read(partition, None) is None
+    after = home.content(cae=cae)
+    assert after["AccessToken"] == before["AccessToken"]
+    assert after["RefreshToken"] == before["RefreshToken"]
+    assert not after.get("IdToken")
+
+
+MALFORMED: list[dict[str, Any]] = [
+    {"secret": None},
+    {"secret": 7},
+    {"target": None},
+    {"expires_on": "soon"},
+    {"expires_on": None},
+    {"refresh_on": "soon"},
+    {"token_type": "pop"},
+    {"token_type": None},
+    {"key_id": "a key"},
+    {"ext_cache_key": "more"},
+    {"home_account_id": None},
+    {"home_account_id": ["ada"]},
+    {"environment": None},
+    {"realm": None},
+    {"client_id": None},
+    {"webidentity_partition": "somebody's"},
+]
+
+
+@pytest.mark.parametrize("fields", MALFORMED, ids=str)
+def test_an_entry_that_is_not_plainly_the_users_is_not_served(
+    home: Home, files: PersistentFiles, fields: dict[str, Any]
+) -> None:
+    """Malformed, or bound to something that is not known here; the next write leaves it."""
+    put(files, user(), "token")
+    content = home.content()
+    (key,) = content["AccessToken"]
+    content["AccessToken"]["other"] = {**content["AccessToken"].pop(key), **fields}
+    home.write(content)
+    assert found(files, user()) is None
+    put(files, user(), "new", "b")
+    assert home.content()["AccessToken"]["other"] == content["AccessToken"]["other"]
+
+
+def test_what_msal_leaves_out_is_made_good(home: Home, files: PersistentFiles) -> None:
+    """Numbers in place of text, and no token_type: other members of the family write so."""
+    put(files, user(), "token")
+    content = home.content()
+    (entry,) = content["AccessToken"].values()
+    entry["expires_on"] = int(entry["expires_on"])
+    del entry["token_type"]
+    del entry["cached_at"]
+    home.write(content)
+    assert found(files, user()) == "token"
+
+
+def test_the_newest_of_several_tokens_is_served(home: Home, files: PersistentFiles) -> None:
+    """MSAL leaves a token in its place when it replaces it, so the order of the file says nothing."""
+    put(files, user(), "newer", "a b", now=20)
+    put(files, user(), "other", "a c", now=10)
+    assert found(PersistentFiles(OPTIONS), user()) == "newer"
+
+
+def test_an_application_has_no_account(home: Home, files: PersistentFiles) -> None:
+    """As MSAL looks for it: null. Nor do on-behalf-of tokens show up among the signed-in accounts."""
+    id_token = jwt_of(oid="ada", preferred_username="ada@tenant.test")
+    for partition in (application(), behalf()):
+        put(files, partition, "token", home_account_id=f"ada.{TENANT}", id_token=id_token, refresh_token="refresh")
+    content = home.content()
+    assert {entry["client_id"]: entry["home_account_id"] for entry in content["AccessToken"].values()} == {
+        CLIENT: None,
+        behalf().cache_client_id: f"ada.{TENANT}",
+    }
+    assert not [name for name in ("Account", "IdToken", "RefreshToken") if content.get(name)]
+
+
+def test_no_proof_and_no_assertion_is_in_the_file(home: Home, files: PersistentFiles) -> None:
+    """Nor a plain digest of the secret, which would be the same in every file."""
+    proof = "0f" * 32
+    put(files, application(proof), "token")
+    put(files, behalf("eyJ.the-assertion", proof), "token")
+    text = home.file().read_text()
+    assert proof not in text
+    assert "the-assertion" not in text
+
+
+def test_on_behalf_of_tokens_end_with_the_assertion(home: Home, files: PersistentFiles, clock: Clock) -> None:
+    """Though they would live longer; what has ended goes with the next write."""
+    now = clock()
+    files.change(behalf(), adds(behalf(), "token", now=int(now)), now + 600)
+    held = PersistentFiles(OPTIONS).read(behalf(), None)
+    assert held is not None
+    assert held.expires_at == int(now + 600)
+    clock.advance(601)
+    assert home.secrets() == ["token"]
+    put(files, application(), "new")
+    assert home.secrets() == ["new"]
+
+
+def test_one_reply_is_one_write_of_one_file(
+    home: Home, files: PersistentFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Access token, refresh token, ID token, account and metadata together; a change that changes nothing is none."""
+    replaced: list[str] = []
+    replace = os.replace
+
+    def counting(source: str, target: str) -> None:
+        replaced.append(os.path.basename(target))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", counting)
+    id_token = jwt_of(oid="ada", preferred_username="ada@tenant.test")
+    put(files, user(), "plain", refresh_token="r1", id_token=id_token)
+    put(files, user(), "cae", cae=True, refresh_token="r2", id_token=id_token, now=2)
+    put(files, user(), "again", refresh_token="r3", id_token=id_token, now=3)
+    assert replaced == ["msal.cache.nocae", "msal.cache.cae", "msal.cache.nocae"]
+    files.change(user(), lambda _: None, 0.0)
+    assert len(replaced) == 3
+    assert not [path.name for path in home.file().parent.iterdir() if path.name not in replaced]
+
+
+def test_an_unchanged_file_is_not_read_again(
+    home: Home, files: PersistentFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What this process holds is the answer until the file's time of change is another."""
+    put(files, user(), "token")
+    held = files.read(user(), None)
+    assert held is not None
+    monkeypatch.setattr("webidentity.cache.msal_file.parse_object", lambda text: pytest.fail("parsed"))
+    assert files.read(user(), held) is held
+    assert found(files, user()) == "token"
+    monkeypatch.undo()
+    monkeypatch.setenv("HOME", str(home.path))
+    other = PersistentFiles(OPTIONS)
+    put(other, user("grace"), "token")
+    assert files.read(user(), held) is not held
+    home.file().unlink()
+    assert files.read(user(), held) is None
+
+
+def test_only_the_user_can_read_the_files(home: Home, files: PersistentFiles) -> None:
+    """Whatever the umask is, and also if the file was there before."""
+    umask = os.umask(0)
+    try:
+        put(files, user(), "token")
+        put(files, user(), "token", cae=True)
+        home.file().chmod(0o644)
+        put(files, user(), "another", "b")
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in home.file().parent.iterdir()}
+    finally:
+        os.umask(umask)
+    assert modes == {"msal.cache.nocae": 0o600, "msal.cache.cae": 0o600}
+    assert stat.S_IMODE(home.file().parent.stat().st_mode) == 0o700
+
+
+def test_a_link_to_the_file_stays_a_link(home: Home, files: PersistentFiles) -> None:
+    """Whoever keeps the folder elsewhere goes on doing so."""
+    elsewhere = home.path / "elsewhere"
+    elsewhere.write_text("{}")
+    home.file().parent.mkdir()
+    home.file().symlink_to(elsewhere)
+    put(files, user(), "token")
+    assert home.file().is_symlink()
+    assert "token" in elsewhere.read_text()
+
+
+def test_the_name_isolates(home: Home, files: PersistentFiles) -> None:
+    """Another name is another pair of files; what else the options are given is ignored, as by azure-identity."""
+    options = TokenCachePersistenceOptions(allow_unencrypted_storage=True, name="my-tool", something_new=1)
+    put(files, user(), "token")
+    mine = PersistentFiles(options)
+    assert found(mine, user()) is None
+    put(mine, user(), "mine")
+    assert found(files, user()) == "token"
+    assert home.file(name="my-tool").exists()
+    assert repr(options) == "TokenCachePersistenceOptions(name='my-tool', allow_unencrypted_storage=True)"
+
+
+def test_deleting_keeps_the_account_while_another_client_needs_it(home: Home, files: PersistentFiles) -> None:
+    """And removes it with the last one."""
+    id_token = jwt_of(oid="ada", preferred_username="ada@tenant.test")
+    other = user(client_id="another-client")
+    for partition in (user(), other):
+        put(files, partition, "token", id_token=id_token, refresh_token="refresh")
+    files.delete(user())
+    assert len(home.content()["Account"]) == 1
+    assert (found(files, user()), found(files, other)) == (None, "token")
+    files.delete(other)
+    assert home.content()["Account"] == {}
+    files.delete(other)
+
+
+def test_a_change_leaves_what_was_read_before_alone(files: PersistentFiles) -> None:
+    """Another thread may be looking for a token in it at that moment."""
+    put(files, user(), "first", refresh_token="refresh")
+    held = files.read(user(), None)
+    assert held is not None
+    before = copy.deepcopy(json.loads(held.document.encode()))
+    put(files, user(), "second", refresh_token="rotated")
+    files.change(user(), TokenDocument.forget_tokens, 0.0)
+    assert json.loads(held.document.encode()) == before
+
+
+def test_it_is_no_place_for_names(files: PersistentFiles) -> None:
+    """Sign-ins of a site need a store."""
+    with pytest.raises(ValueError, match="store"):
+        files.claim("name", 1.0)
+    assert files.sweep(1.0) == 0
+    files.close()
+
+
+def test_pickling_takes_the_settings_along_and_no_token(files: PersistentFiles) -> None:
+    """The copy reads the same files."""
+    put(files, user(), "the-token", expires_on=FAR)
+    pickled = pickle.dumps(files)
+    assert b"the-token" not in pickled
+    assert found(pickle.loads(pickled), user()) == "the-token"

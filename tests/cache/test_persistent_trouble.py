@@ -1,0 +1,263 @@
+"""What goes wrong with a file that many programs write: locks, damage, kills, folders that cannot be written."""
+
+import json
+import logging
+import multiprocessing
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import msal_extensions
+import pytest
+
+from tests.cache.shared import OPTIONS, Home, add_tokens, found, put, user, write_for_ever
+from tests.cache.test_sqlite import in_a_fork
+from tests.canned import Canned
+from tests.drivers import Driver
+from tests.replies import CLIENT, TENANT, token, user_token
+from webidentity import TokenCachePersistenceOptions
+from webidentity.cache import StoreUnavailableError
+from webidentity.cache.persistent import PersistentFiles
+
+DAMAGED = [
+    "{",
+    "[]",
+    "null",
+    '"text"',
+    "\x00\x01",
+    '{"AccessToken": []}',
+    '{"RefreshToken": {}} trailing',
+    "[" * 100_000,
+]
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for a lock as long as a user would."""
+
+    class Lock(msal_extensions.CrossPlatLock):  # type: ignore[misc]
+        def __enter__(self) -> Any:
+            if os.path.exists(self._lockpath):
+                raise msal_extensions.LockError("Unable to obtain lock")
+            return super().__enter__()
+
+    monkeypatch.setattr(msal_extensions, "CrossPlatLock", Lock)
+
+
+def credential(driver: Driver, network: Canned, **options: Any) -> Any:
+    arguments = {"cache_persistence_options": OPTIONS, "retry_total": 0, **options}
+    return driver.credential("ClientSecretCredential", network, TENANT, CLIENT, "s3cret", **arguments)
+
+
+@pytest.mark.parametrize("content", DAMAGED, ids=lambda content: content[:20])
+def test_a_damaged_file_is_a_miss_and_is_moved_aside(
+    driver: Driver, home: Home, content: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With one warning that names it and quotes nothing; the token is had anew, and kept."""
+    home.write(content)
+    with caplog.at_level(logging.DEBUG):
+        assert credential(driver, Canned(token("new"))).get_token("a").token == "new"
+    warnings = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert [str(home.file()) in record.getMessage() for record in warnings] == [True]
+    assert "trailing" not in caplog.text
+    assert home.secrets() == ["new"]
+    (aside,) = home.file().parent.glob("*.damaged-*")
+    assert aside.read_text() == content
+    assert re.fullmatch(r"msal\.cache\.nocae\.damaged-\d{8}T\d{6}Z", aside.name)
+    assert credential(driver, Canned()).get_token("a").token == "new"
+
+
+def test_what_was_moved_aside_earlier_is_not_replaced(home: Home) -> None:
+    """Twice within a second, for example."""
+    files = PersistentFiles(OPTIONS)
+    for content in ("first", "second", "third"):
+        home.write(content)
+        put(files, user(), "token")
+    assert sorted(path.read_text() for path in home.file().parent.glob("*.damaged-*")) == ["first", "second", "third"]
+
+
+def test_a_damaged_file_that_is_only_read_stays(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    """Warned of once, not at every call."""
+    home.write("damaged")
+    files = PersistentFiles(OPTIONS)
+    assert [found(files, user()) for _ in range(3)] == [None] * 3
+    assert home.file().read_text() == "damaged"
+    assert len(caplog.records) == 1
+
+
+def test_a_half_written_file_is_read_again_under_the_lock(home: Home) -> None:
+    """Other programs write in place: while they do, there is nothing, or half of it."""
+    put(PersistentFiles(OPTIONS), user(), "token")
+    text = home.file().read_text()
+    lock = Path(f"{home.file()}.lockfile")
+    for half in ("", text[: len(text) // 2]):
+        lock.touch()
+        home.file().write_text(half)
+        code = (
+            "import os, sys, time\ntime.sleep(0.3)\nopen(sys.argv[1], 'w').write(sys.argv[2])\nos.remove(sys.argv[3])"
+        )
+        writer = subprocess.Popen([sys.executable, "-c", code, str(home.file()), text, str(lock)])
+        assert found(PersistentFiles(OPTIONS), user()) == "token"
+        assert writer.wait(10) == 0
+
+
+def test_an_empty_file_is_an_empty_cache(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    """As for msal-extensions; no reason to warn."""
+    home.write("")
+    files = PersistentFiles(OPTIONS)
+    assert found(files, user()) is None
+    put(files, user(), "token")
+    assert found(files, user()) == "token"
+    assert not caplog.records
+    assert not list(home.file().parent.glob("*.damaged-*"))
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_lock_that_stays_is_named_and_loses_no_token(
+    driver: Driver, home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The caller gets its token and the credential keeps it; the file learns of it when the lock is gone."""
+    home.write({"Unknown": 1})
+    lock = Path(f"{home.file()}.lockfile")
+    lock.touch()
+    with pytest.raises(StoreUnavailableError, match=re.escape(str(lock))):
+        put(PersistentFiles(OPTIONS), user(), "token")
+    network = Canned(user_token("first"), user_token("second"))
+    options = {"cache_persistence_options": OPTIONS}
+    ada = driver.credential(
+        "AuthorizationCodeCredential", network, TENANT, CLIENT, "code", "https://app.test/", **options
+    )
+    assert [ada.get_token("a").token for _ in range(2)] == ["first", "first"]
+    assert str(lock) in caplog.text
+    assert home.content() == {"Unknown": 1}
+    lock.unlink()
+    assert ada.get_token("b").token == "second"
+    assert [form["grant_type"] for form in network.forms] == ["authorization_code", "refresh_token"]
+    assert sorted(home.secrets()) == ["first", "second"]
+
+
+def test_waiting_for_a_lock_ends(home: Home) -> None:
+    """After the seconds that msal-extensions waits."""
+    home.write({})
+    Path(f"{home.file()}.lockfile").touch()
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailableError, match="lockfile"):
+        put(PersistentFiles(OPTIONS), user(), "token")
+    assert 1 < time.monotonic() - began < 15
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may do anything")
+def test_a_folder_that_cannot_be_written_loses_no_token(driver: Driver, home: Home) -> None:
+    """A home folder of a container, for example."""
+    home.path.chmod(0o500)
+    try:
+        assert credential(driver, Canned(token("new"))).get_token("a").token == "new"
+    finally:
+        home.path.chmod(0o700)
+
+
+@pytest.mark.parametrize("name", ["ClientSecretCredential", "AuthorizationCodeCredential"])
+def test_a_home_that_is_no_folder_loses_no_token(
+    driver: Driver, home: Home, name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing can be kept there; the program goes on, with its tokens in the process."""
+    (home.path / "file").touch()
+    monkeypatch.setenv("HOME", str(home.path / "file"))
+    arguments = ["s3cret"] if name == "ClientSecretCredential" else ["code", "https://app.test/"]
+    options = {"cache_persistence_options": OPTIONS}
+    network = Canned(user_token("first"))
+    made = driver.credential(name, network, TENANT, CLIENT, *arguments, **options)
+    assert [made.get_token("a").token for _ in range(2)] == ["first"] * 2
+    assert "cannot be made" in caplog.text
+
+
+def test_a_file_that_cannot_be_read_keeps_what_is_known(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    """And is not written over."""
+    files = PersistentFiles(OPTIONS)
+    put(files, user(), "token")
+    held = files.read(user(), None)
+    home.file().unlink()
+    home.file().mkdir()
+    assert [files.read(user(), held) for _ in range(2)] == [held, held]
+    assert len(caplog.records) == 1
+    with pytest.raises(StoreUnavailableError, match="cannot be read"):
+        put(files, user(), "token", "b")
+    home.file().rmdir()
+    put(files, user(), "another", "b")
+    assert home.secrets() == ["another"]
+
+
+def test_four_processes_lose_no_token(home: Home) -> None:
+    """Each adds fifty to one user's; all are there at the end, and no lock is left."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(4) as pool:
+        pool.starmap(add_tokens, [(number, 50) for number in range(4)], chunksize=1)
+        pool.close()
+        pool.join()
+    assert sorted(home.secrets()) == sorted(f"{process}-{count}" for process in range(4) for count in range(50))
+    assert [path.name for path in home.file().parent.iterdir()] == ["msal.cache.nocae"]
+
+
+def test_whoever_is_killed_while_writing_leaves_a_readable_file(home: Home) -> None:
+    """The earlier content or the new one."""
+    context = multiprocessing.get_context("spawn")
+    for _ in range(3):
+        writer = context.Process(target=write_for_ever)
+        writer.start()
+        deadline = time.monotonic() + 30
+        while not home.file().exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        assert writer.pid is not None
+        os.kill(writer.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+        writer.join(10)
+        assert json.loads(home.file().read_text())["AccessToken"]
+        Path(f"{home.file()}.lockfile").unlink(missing_ok=True)
+    put(PersistentFiles(OPTIONS), user("grace"), "after")
+    assert "after" in home.secrets()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_fork_while_a_lock_is_held_does_not_hang_the_child(home: Home) -> None:
+    """The child has a copy of the locks, and not the threads that would release them."""
+    files = PersistentFiles(OPTIONS)
+    put(files, user(), "parent")
+
+    def child() -> bool:
+        put(files, user(), "child", "b")
+        return found(files, user(), "b") == "child"
+
+    with files._changing, files._plain._storage._opening:
+        assert in_a_fork(child)
+    assert found(files, user(), "b") == "child"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="libsecret is Linux's")
+@pytest.mark.parametrize("name", ["ClientSecretCredential", "AuthorizationCodeCredential", "OnBehalfOfCredential"])
+def test_without_libsecret_nothing_is_written_in_clear(driver: Driver, home: Home, name: str) -> None:
+    """Unless the caller allows it. No code is spent, nothing is sent, and the cause says what is missing."""
+    arguments: dict[str, dict[str, Any]] = {
+        "ClientSecretCredential": {"client_secret": "s3cret"},
+        "AuthorizationCodeCredential": {"authorization_code": "code", "redirect_uri": "https://app.test/"},
+        "OnBehalfOfCredential": {"client_secret": "s3cret", "user_assertion": "assertion"},
+    }
+    network = Canned()
+    made = driver.credential(
+        name,
+        network,
+        tenant_id=TENANT,
+        client_id=CLIENT,
+        cache_persistence_options=TokenCachePersistenceOptions(),
+        **arguments[name],
+    )
+    assert not home.file().parent.exists()
+    with pytest.raises(ValueError, match="allow_unencrypted_storage=True") as caught:
+        made.get_token("a")
+    assert isinstance(caught.value.__cause__, ImportError | RuntimeError)
+    assert not network.sent
+    assert not home.file().exists()

@@ -1,0 +1,121 @@
+"""Where each platform keeps the cache: what msal-extensions is asked for is what azure-identity asks it for."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import azure.identity._persistent_cache as peer
+import msal_extensions
+import pytest
+from msal_extensions.persistence import BasePersistence, FilePersistence, PersistenceNotFound
+
+from tests.cache.shared import OPTIONS, Home, found, put, user
+from webidentity import TokenCachePersistenceOptions
+from webidentity.cache import StoreUnavailableError
+from webidentity.cache.persistence import open_persistence
+from webidentity.cache.persistent import PersistentFiles
+
+KINDS = ("FilePersistenceWithDataProtection", "KeychainPersistence", "LibsecretPersistence")
+
+
+@pytest.mark.parametrize("suffix", [".nocae", ".cae"])
+@pytest.mark.parametrize("name", ["msal.cache", "my-tool"])
+@pytest.mark.parametrize("platform", ["win32", "darwin", "linux"])
+def test_places_and_names_are_azure_identitys(
+    home: Home, platform: str, name: str, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """File, service, account, schema, attributes and label."""
+    asked: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+    for kind in KINDS:
+
+        def record(*args: Any, kind: str = kind, **kwargs: Any) -> None:
+            asked.append((kind, args, kwargs))
+
+        monkeypatch.setattr(msal_extensions, kind, record)
+    monkeypatch.setattr(sys, "platform", platform)
+    open_persistence(TokenCachePersistenceOptions(name=name), suffix)
+    peer._get_persistence(allow_unencrypted=False, account_name="MSALCache", cache_name=f"{name}{suffix}")
+    ours, theirs = asked
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("platform", ["win32", "sunos5"])
+def test_a_platform_without_a_place_says_so(home: Home, platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As azure-identity does; on Windows when the folder of the user's data is not known."""
+    monkeypatch.delenv("LOCALAPPDATA")
+    monkeypatch.setattr(sys, "platform", platform)
+    with pytest.raises(NotImplementedError, match="not available"):
+        PersistentFiles(OPTIONS).read(user(), None)
+
+
+class Vault(BasePersistence):  # type: ignore[misc]
+    """Something like a keychain: the text is elsewhere, a file beside it signals changes."""
+
+    texts: dict[str, str]
+
+    def __init__(self, signal: str, *args: Any, **kwargs: Any) -> None:
+        self._signal = FilePersistence(signal)
+
+    def save(self, content: str) -> None:
+        if "refused" in content:
+            raise RuntimeError("the vault is locked, and quotes secrets")
+        self.texts[self.get_location()] = content
+        self._signal.touch()
+
+    def load(self) -> str:
+        if self.get_location() not in self.texts:
+            raise PersistenceNotFound
+        return self.texts[self.get_location()]
+
+    def time_last_modified(self) -> float:
+        return self._signal.time_last_modified()  # type: ignore[no-any-return]
+
+    def get_location(self) -> str:
+        return self._signal.get_location()  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def vault(home: Home, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What the vault holds, by the path of the signal file."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(msal_extensions, "KeychainPersistence", Vault)
+    monkeypatch.setattr(Vault, "texts", {}, raising=False)
+    return Vault.texts
+
+
+def test_a_text_in_a_vault_is_replaced_through_it(home: Home, vault: dict[str, str]) -> None:
+    """No token reaches a file, and changes of others are noticed by the signal."""
+    files, others = PersistentFiles(OPTIONS), PersistentFiles(OPTIONS)
+    put(files, user(), "token")
+    assert found(others, user()) == "token"
+    put(others, user(), "another", "b")
+    assert (found(files, user(), "b"), found(files, user())) == ("another", "token")
+    assert home.file().read_text() == ""
+    assert list(vault) == [str(home.file())]
+
+
+def test_a_vault_without_its_signal_file_is_not_written_over(home: Home, vault: dict[str, str]) -> None:
+    """The folder was lost, the vault was not."""
+    put(PersistentFiles(OPTIONS), user(), "token")
+    home.file().unlink()
+    put(PersistentFiles(OPTIONS), user(), "another", "b")
+    assert found(PersistentFiles(OPTIONS), user()) == "token"
+
+
+def test_what_cannot_be_read_in_a_vault_stays_there(home: Home, vault: dict[str, str]) -> None:
+    """It cannot be moved aside, so it is left alone, and the program keeps its tokens to itself."""
+    put(PersistentFiles(OPTIONS), user(), "token")
+    (path,) = vault
+    vault[path] = "somebody else's"
+    Path(path).touch()
+    files = PersistentFiles(OPTIONS)
+    assert found(files, user()) is None
+    with pytest.raises(StoreUnavailableError, match="another name"):
+        put(files, user(), "token")
+    assert vault == {path: "somebody else's"}
+
+
+def test_an_error_of_the_platform_is_named_and_not_quoted(vault: dict[str, str]) -> None:
+    """Its text may hold what was to be written."""
+    with pytest.raises(StoreUnavailableError, match=r"cannot be written: RuntimeError$"):
+        put(PersistentFiles(OPTIONS), user(), "refused")

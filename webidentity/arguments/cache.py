@@ -1,0 +1,49 @@
+"""The cache that a credential is constructed with."""
+
+from dataclasses import dataclass
+
+from azure.core.credentials import AccessTokenInfo
+
+from webidentity.cache.persistence_options import TokenCachePersistenceOptions
+from webidentity.cache.token_cache import TokenCache
+from webidentity.flows.front import TokenGrant
+from webidentity.protocol.effects import Flow
+from webidentity.protocol.token_request import TokenRequest
+
+
+def cache_from(token_cache: TokenCache | None, persistence: TokenCachePersistenceOptions | None) -> TokenCache:
+    """Return the cache: the one given, the one that the user's programs share, or a new one of this credential.
+
+    :param persistence: or azure-identity's object of the same name.
+    :raises ValueError: both were given.
+    :raises TypeError: the options are something else.
+    """
+    if persistence is None:
+        return token_cache or TokenCache()
+    if token_cache is not None:
+        raise ValueError(
+            "Pass one: token_cache= for a cache of this application, cache_persistence_options= for the one that the "
+            "programs of the same OS user share"
+        )
+    name: object = getattr(persistence, "name", None)
+    if not isinstance(name, str) or not name:
+        raise TypeError("cache_persistence_options should be a TokenCachePersistenceOptions, with a name")
+    from webidentity.cache.persistent import PersistentFiles
+
+    return TokenCache.over(PersistentFiles(persistence))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFirst:
+    """A grant that can be spent only once, for which the cache has to be ready."""
+
+    cache: TokenCache
+    grant: TokenGrant
+
+    def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
+        """Return a token.
+
+        :raises ValueError: it could not be kept as the caller wants; nothing was spent.
+        """
+        yield from self.cache.open()
+        return (yield from self.grant.token(request))
