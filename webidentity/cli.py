@@ -102,8 +102,12 @@ def _run(command: Sequence[str], settings: dict[str, str]) -> int:
     except OSError as error:
         print(f"webidentity: {command[0]} cannot be started ({error.strerror})", file=sys.stderr)
         return 127
+
     # A process manager ends the command with this one; a terminal's Ctrl-C reaches both.
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    def end_child(_signal: int, _frame: object) -> None:
+        child.terminate()
+
+    signal.signal(signal.SIGTERM, end_child)
     try:
         return child.wait()
     except KeyboardInterrupt:

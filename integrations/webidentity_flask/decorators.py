@@ -66,6 +66,8 @@ def _guarded(view: View, guard: Callable[[Identity], Answer | AccessToken | None
         given = arguments_for(parameters_named_by(handler), identity, outcome, is_async=is_async)
         return current_app.ensure_sync(view)(*args, **{**given, **kwargs})
 
+    # Copied from a function that was guarded before; this one is guarded here.
+    answer.__dict__.pop(GUARDED_ELSEWHERE, None)
     unguarded: Any = view
     while unguarded is not None:
         # A bound method takes no attributes.

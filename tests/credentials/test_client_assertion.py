@@ -85,7 +85,7 @@ def test_a_coroutine_function_is_awaited_by_the_async_credential(driver: Driver)
         credential.get_token(SCOPE)
         assert network.forms[0]["client_assertion"] == "awaited"
         return
-    with pytest.raises(ValueError, match=r"webidentity\.aio"):
+    with pytest.raises(TypeError, match=r"webidentity\.aio"):
         credential.get_token(SCOPE)
     assert not network.sent
 

@@ -148,6 +148,14 @@ def test_without_a_metadata_service_the_global_endpoint_is_used(
     assert [host_of(sent) for sent in network.sent[1:]] == ["login.microsoftonline.com"] * 2
 
 
+def test_detection_works_with_the_users_own_policies(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Options for a retry policy do not reach a transport that knows nothing of them."""
+    monkeypatch.setenv("AZURE_REGIONAL_AUTHORITY_NAME", "tryautodetect")
+    network = Canned(Reply("northeurope", headers={"Content-Type": "text/plain"}), token())
+    make("ClientSecretCredential", network, policies=[]).get_token(SCOPE)
+    assert host_of(network.sent[1]) == "northeurope.login.microsoft.com"
+
+
 @pytest.mark.parametrize("name", sorted(KINDS))
 @pytest.mark.parametrize("value", ["true", "1", "YES"])
 def test_other_tenants_can_be_switched_off(make: Maker, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

@@ -87,7 +87,8 @@ def test_a_port_in_use(start, offset):
     with taken:
         process = start("--port-base", str(base))
         out, err = process.communicate(timeout=20)
-    assert out == f"demo_site: port {base + offset} is in use: stop what uses it, or choose others: make demo ARGS='--port-base 8500'\n"
+    advice = "stop what uses it, or choose others: make demo ARGS='--port-base 8500'"
+    assert out == f"demo_site: port {base + offset} is in use: {advice}\n"
     assert (process.returncode, err) == (1, "")
 
 

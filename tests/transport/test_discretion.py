@@ -104,3 +104,24 @@ def test_what_succeeds_is_passed_on() -> None:
         return (yield Call(lambda: 5))
 
     assert run("sync", flow()) == run("aio", flow()) == 5
+
+
+def test_what_the_caller_was_handling_keeps_its_frames() -> None:
+    """A get_token in an except block, as a fallback, may fail too: the first error is the caller's own."""
+
+    def fall_back() -> None:
+        try:
+            {}["missing"]
+        except KeyError as first:
+            kept.append(first)
+            DiscreetDriver(lambda _: None).run(_short())
+
+    kept: list[KeyError] = []
+    with pytest.raises(LookupError, match="of the flow"):
+        fall_back()
+    assert kept[0].__traceback__ is not None
+
+
+def _short() -> Flow[None]:
+    yield from ()
+    raise LookupError("of the flow")

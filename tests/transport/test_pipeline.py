@@ -15,7 +15,8 @@ from tests.cache.test_sqlite import in_a_fork
 from tests.canned import Canned, Reply
 from webidentity.options import pipeline_options
 from webidentity.testing import LocalTenant, serve
-from webidentity.transport.pipeline import AioPipeline, SyncPipeline
+from webidentity.transport.aio_pipeline import AioPipeline
+from webidentity.transport.pipeline import SyncPipeline
 from webidentity.transport.threaded import ThreadedPipeline
 
 

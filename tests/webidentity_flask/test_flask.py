@@ -273,3 +273,19 @@ def test_what_a_view_does_to_the_claims_stays_in_its_request(app: Flask, world: 
     browser = browser_of(app, world)
     assert browser.sign_in(path="/claims").json == ["Role.1"]
     assert browser.get("/claims").json == ["Role.1"]
+
+
+def test_one_function_may_be_guarded_for_several_applications(
+    world: World, config: dict[str, Any], tmp_path: Path
+) -> None:
+    """As application factories do: the second is guarded as the first."""
+
+    def index() -> str:
+        return "index"
+
+    for _ in range(2):
+        made = Flask(__name__, instance_path=str(tmp_path))
+        made.config.update(config, TRUSTED_HOSTS=["app.test"], PROPAGATE_EXCEPTIONS=True)
+        WebIdentity(made, transport=world.transport)
+        made.add_url_rule("/index", view_func=require_sign_in(index))
+        assert browser_of(made, world).get("/index").status == 302

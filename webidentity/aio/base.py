@@ -9,9 +9,9 @@ from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOpt
 
 from webidentity.flows.front import Front, TokenGrant, read_options
 from webidentity.options import pipeline_options
+from webidentity.transport.aio_pipeline import AioPipeline
 from webidentity.transport.discretion import DiscreetAsyncDriver
 from webidentity.transport.driver import AsyncDriver
-from webidentity.transport.pipeline import AioPipeline
 
 
 class AsyncTokenCalls:

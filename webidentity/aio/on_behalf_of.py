@@ -1,8 +1,10 @@
 """OnBehalfOfCredential, async."""
 
+from collections.abc import Awaitable
+
 from webidentity.aio.base import AsyncCredential
 from webidentity.arguments.on_behalf_of import OnBehalfOfArguments
 
 
-class OnBehalfOfCredential(AsyncCredential, OnBehalfOfArguments):
+class OnBehalfOfCredential(AsyncCredential, OnBehalfOfArguments[str | Awaitable[str]]):
     __doc__ = OnBehalfOfArguments.__doc__

@@ -1,7 +1,7 @@
 """The constructor arguments that every confidential client has."""
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from webidentity.authority import normalize_authority
@@ -11,7 +11,7 @@ from webidentity.flows.proof import AssertionProof, CertificateProof, ClientSecr
 if TYPE_CHECKING:  # cryptography is loaded by who has a certificate
     from webidentity.protocol.certificate import ClientCertificate
 
-Assertion = Callable[[], str | Awaitable[str]]
+Assertion = Callable[[], object]
 
 
 def client_from(client_id: str, proof: Proof, authority: str | None) -> Client:

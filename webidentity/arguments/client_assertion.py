@@ -1,7 +1,7 @@
 """The constructor of ClientAssertionCredential."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, TypeVar
 
 from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import client_from
@@ -11,13 +11,16 @@ from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.client_credentials import ClientCredentials
 from webidentity.flows.proof import AssertionProof
 
+Assertion = TypeVar("Assertion")
 
-class ClientAssertionArguments(Constructor):
+
+class ClientAssertionArguments(Constructor, Generic[Assertion]):
     """Authenticates a service principal with a JWT assertion that somebody else made, such as a federated token.
 
     :param str tenant_id: ID of the principal's tenant. Also called its "directory" ID.
     :param str client_id: the principal's client ID.
-    :param func: a callable, or a coroutine function, that returns an assertion; it is called for each token request.
+    :param func: a callable that returns an assertion, called for each token request; with asyncio it may be a coroutine
+        function.
     :keyword str authority: authority of a Microsoft Entra endpoint, for example "login.microsoftonline.com".
     :keyword additionally_allowed_tenants: further tenants for which it may acquire tokens, "*" for any.
     :keyword TokenCachePersistenceOptions cache_persistence_options: keeps tokens where other programs of the OS user
@@ -32,7 +35,7 @@ class ClientAssertionArguments(Constructor):
         self,
         tenant_id: str,
         client_id: str,
-        func: Callable[[], str | Awaitable[str]],
+        func: Callable[[], Assertion],
         *,
         authority: str | None = None,
         additionally_allowed_tenants: Iterable[str] | None = None,

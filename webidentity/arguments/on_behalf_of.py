@@ -1,7 +1,7 @@
 """The constructor of OnBehalfOfCredential."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, TypeVar
 
 from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import client_from, on_behalf_of_proof
@@ -10,8 +10,10 @@ from webidentity.cache.persistence_options import TokenCachePersistenceOptions
 from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.on_behalf_of import OnBehalfOf
 
+Assertion = TypeVar("Assertion")
 
-class OnBehalfOfArguments(Constructor):
+
+class OnBehalfOfArguments(Constructor, Generic[Assertion]):
     """Authenticates a service principal on behalf of the user who called it.
 
     :param str tenant_id: ID of the service principal's tenant. Also called its "directory" ID.
@@ -41,7 +43,7 @@ class OnBehalfOfArguments(Constructor):
         user_assertion: str,
         client_certificate: bytes | None = None,
         client_secret: str | None = None,
-        client_assertion_func: Callable[[], str | Awaitable[str]] | None = None,
+        client_assertion_func: Callable[[], Assertion] | None = None,
         password: str | bytes | None = None,
         send_certificate_chain: bool = False,
         authority: str | None = None,

@@ -27,10 +27,13 @@ class Flight:
         error = self.error
         if error is None:
             return None
-        copy: Exception = type(error).__new__(type(error))
-        copy.args = error.args
-        copy.__dict__.update(error.__dict__)
-        return copy
+        try:
+            copied: Exception = type(error).__new__(type(error), *error.args)
+        except Exception:  # noqa: BLE001 - whatever a constructor wants
+            return error
+        copied.args = error.args
+        copied.__dict__.update(error.__dict__)
+        return copied
 
 
 class Flights:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from webidentity.cache.document import TokenDocument
 from webidentity.cache.held import Held
 from webidentity.cache.partition import Partition
-from webidentity.cache.store import Row, Store
+from webidentity.cache.store import Row, Store, StoreUnavailableError
 
 if TYPE_CHECKING:  # cryptography is loaded by who makes a key ring
     from webidentity.cache.envelope import KeyRing
@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # cryptography is loaded by who makes a key ring
 __all__ = ["Held", "SealedStore"]
 
 _LOGGER = logging.getLogger(__name__)
+#: Times that a change is applied anew because somebody else was faster.
+_MOST_ATTEMPTS = 1000
 
 
 class SealedStore:
@@ -45,7 +47,7 @@ class SealedStore:
         """Apply the change to what is there, again each time somebody else was faster."""
         name = partition.name
         current_key, *earlier_keys = self.keys.stored_keys(name)
-        while True:
+        for _ in range(_MOST_ATTEMPTS):
             found = self._find(name)
             held = self._decode(*found) if found else None
             document = held.document if held else TokenDocument.empty()
@@ -59,6 +61,7 @@ class SealedStore:
                 for stored_key in earlier_keys:
                     self.store.delete(stored_key)
                 return Held(document, version, expires_at)
+        raise StoreUnavailableError("an entry of the token cache keeps changing: does the store compare and swap?")
 
     def claim(self, name: str, expires_at: float) -> bool:
         """Insert the name; False if it is there already."""

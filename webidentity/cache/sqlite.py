@@ -143,10 +143,10 @@ class SQLiteStore:
         then delete the write-ahead log under them.
         """
         try:
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600))
         except FileExistsError:
             found = os.lstat(self.path)
-            if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+            if not stat.S_ISREG(found.st_mode) or (hasattr(os, "geteuid") and found.st_uid != os.geteuid()):
                 raise OSError(errno.EPERM, "not a regular file of this user", str(self.path)) from None
             if stat.S_IMODE(found.st_mode) != 0o600:
                 os.chmod(self.path, 0o600)

@@ -29,7 +29,7 @@ class Store(Protocol):
     blocking: bool
 
     def load(self, key: str) -> Row | None:
-        """Return the row, expired or not.
+        """Return the row; one that has expired may be returned or not.
 
         :raises StoreUnavailableError: the store cannot be read.
         """
@@ -51,7 +51,7 @@ class Store(Protocol):
         ...
 
     def sweep(self, now: float) -> int:
-        """Remove the rows that expired before ``now`` and return how many there were.
+        """Remove the rows that expired before ``now`` and return how many there were; 0 if they go by themselves.
 
         :raises StoreUnavailableError: the store cannot be written.
         """

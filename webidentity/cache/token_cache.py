@@ -1,6 +1,8 @@
 """The cache of tokens: decoded partitions in this process, in front of a store that outlives it."""
 
+import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -18,6 +20,7 @@ from webidentity.protocol.effects import Call, Flow
 if TYPE_CHECKING:  # cryptography is loaded by who makes a key ring
     from webidentity.cache.envelope import KeyRing
 
+_LOGGER = logging.getLogger(__name__)
 _SWEEP_INTERVAL = 600.0
 #: Changes of one partition that are remembered while the store is down.
 _MOST_UNSAVED = 20
@@ -111,9 +114,7 @@ class TokenCache:
         changed: Held = yield self._call(backing, lambda: backing.change(partition, _all(changes), expires_at))
         with self._lock:
             self._hold(name, changed)
-        if now - self._swept_at > _SWEEP_INTERVAL:
-            self._swept_at = now
-            yield self._call(backing, lambda: backing.sweep(now))
+        yield from self._sweep(backing, now)
         return changed
 
     def keep_unsaved(
@@ -144,6 +145,7 @@ class TokenCache:
         if backing is None:
             raise ValueError("a name can be claimed in a cache with a store only")
         first: bool = yield self._call(backing, lambda: backing.claim(name, expires_at))
+        yield from self._sweep(backing, time.time())
         return first
 
     def close(self) -> None:
@@ -157,6 +159,19 @@ class TokenCache:
             return (yield from self.update(partition, lambda _: None, expires_at=known.expires_at, now=0.0))
         except StoreUnavailableError:
             return known
+
+    def _sweep(self, backing: Backing, now: float) -> Flow[None]:
+        """Remove what has expired, here and behind, now and then; that it fails is no failure of who comes by."""
+        with self._lock:
+            if 0 <= now - self._swept_at < _SWEEP_INTERVAL:
+                return
+            self._swept_at = now
+            for name in [name for name, held in self._held.items() if held.expires_at < now and not held.unsaved]:
+                del self._held[name]
+        try:
+            yield self._call(backing, lambda: backing.sweep(now))
+        except StoreUnavailableError as error:
+            _LOGGER.warning("Expired entries of the token cache could not be removed: %s", error)
 
     @staticmethod
     def _call(backing: Backing, function: Callable[[], object]) -> Call:

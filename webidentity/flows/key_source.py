@@ -57,21 +57,26 @@ class KeySource:
         key_id(token)
         known = self._known
         if known is None or time.time() - known.fetched_at > _FRESH_FOR:
-            known = yield from self._refresh()
+            known = yield from self._refresh(is_needed=False)
         try:
             return self._check(token, audiences, known)
         except UnknownKeyError:
             if self._tried_within(_RETRY_INTERVAL):
                 raise
-        return self._check(token, audiences, (yield from self._refresh()))
+        return self._check(token, audiences, (yield from self._refresh(is_needed=True)))
 
     @staticmethod
     def _check(token: str, audiences: frozenset[str], known: _Known) -> dict[str, Any]:
         return verify_token(token, known.keys, Expected(known.metadata.issuer, audiences, time.time()))
 
-    def _refresh(self) -> Flow[_Known]:
-        """Fetch the keys, once for all who ask at this moment."""
+    def _refresh(self, *, is_needed: bool) -> Flow[_Known]:
+        """Fetch the keys, once for all who ask at this moment.
+
+        :param is_needed: whether the known ones, if there are any, will not do.
+        """
         flight, leads = self._flights.join("keys")
+        if not leads and not is_needed and self._known is not None:
+            return self._known
         if not leads and (yield Wait(flight.future, flight.owner)):
             return self._last_good()
         try:

@@ -1,9 +1,8 @@
 """How a client proves that it is the application (RFC 6749 section 2.3, RFC 7523 section 2.2)."""
 
-import inspect
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -93,7 +92,7 @@ class AssertionProof(Proof):
     :param func: may return an awaitable where an event loop runs the flow.
     """
 
-    func: "Callable[[], str | Awaitable[str]]" = field(repr=False)
+    func: Callable[[], object] = field(repr=False)
     _identity: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -114,9 +113,6 @@ def assertion_fields(assertion: object) -> dict[str, str]:
 
     :raises ValueError: it is no assertion.
     """
-    if inspect.iscoroutine(assertion):
-        assertion.close()
-        raise ValueError("a coroutine function makes client assertions for the credentials of webidentity.aio only")
     if not isinstance(assertion, str) or not assertion:
         raise ValueError("the callable for client assertions must return a signed token as a string, never empty")
     return {"client_assertion": assertion, "client_assertion_type": ASSERTION_TYPE}

@@ -56,7 +56,8 @@ def _ask_metadata_service() -> Flow[str]:
     request = HttpRequest("GET", _LOCATION, headers={"Metadata": "true"})
     try:
         # Elsewhere than in Azure nobody answers, so nobody is waited for.
-        response = yield Send(request, {"retry_total": 0, "connection_timeout": 1, "read_timeout": 2})
+        # Not read_timeout: azure-core's AsyncioRequestsTransport stumbles over it.
+        response = yield Send(request, {"retry_total": 0, "connection_timeout": 1})
     except AzureError:
         return ""
     region = read_text(response).strip().lower() if response.status_code == 200 else ""

@@ -4,6 +4,7 @@ Debug pages and error reporters show the variables of every frame. Those of a to
 refresh token, a caller's token; and below it, in the HTTP library, the body that has them all.
 """
 
+import sys
 import traceback
 from typing import TypeVar
 
@@ -23,10 +24,11 @@ class DiscreetDriver(SyncDriver):
 
     def run(self, flow: Flow[T]) -> T:
         """Run the flow to its end and return its value."""
+        handled = sys.exception()
         try:
             return super().run(flow)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again
-            raise without_frames(error) from error.__cause__
+            raise without_frames(error, handled) from error.__cause__
 
 
 class DiscreetAsyncDriver(AsyncDriver):
@@ -34,20 +36,22 @@ class DiscreetAsyncDriver(AsyncDriver):
 
     async def run(self, flow: Flow[T]) -> T:
         """Run the flow to its end and return its value."""
+        handled = sys.exception()
         try:
             return await super().run(flow)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again
-            raise without_frames(error) from error.__cause__
+            raise without_frames(error, handled) from error.__cause__
 
 
-def without_frames(error: Exception) -> Exception:
+def without_frames(error: Exception, handled: BaseException | None = None) -> Exception:
     """Take the frames off the error, and off all that caused it.
 
-    An error that nobody expected keeps, as a note, the lines of code that it came through: they have no values.
+    What the caller was handling at that moment is the caller's own, and stays as it is. An error that nobody expected
+    keeps, as a note, the lines of code that it came through: they have no values.
     """
     if not isinstance(error, AzureError | StoreUnavailableError) and not _has_note(error):
         error.add_note("".join([_NOTE, *traceback.format_tb(error.__traceback__)]))
-    seen: set[int] = set()
+    seen: set[int] = set() if handled is None else {id(handled)}
     left: list[BaseException | None] = [error]
     while left:
         current = left.pop()

@@ -40,7 +40,7 @@ class SyncDriver:
             case Send(request, options):
                 return self._send(request, **options)
             case Call(function):
-                return function()
+                return _settled(function())
             case Wait(future, (thread, _)):
                 if thread == threading.get_ident():
                     return False
@@ -76,17 +76,27 @@ class AsyncDriver:
     async def _perform(self, effect: Effect) -> Any:
         import asyncio
 
+        from webidentity.transport.threads import on_thread
+
         match effect:
             case Send(request, options):
                 return await self._send(request, **options)
             case Call(function, blocking=True):
-                return await asyncio.to_thread(function)
+                return await on_thread(function)
             case Call(function):
                 outcome = function()
                 return await outcome if inspect.isawaitable(outcome) else outcome
-            case Wait(future, (_, task)):
-                if task is not None and task is asyncio.current_task():
+            case Wait(future, (thread, task)):
+                # A leader without a task blocks its thread: on this one, it comes to an end only if this flow does.
+                if thread == threading.get_ident() and (task is None or task is asyncio.current_task()):
                     return False
                 # A flight's future is marked as running, so cancelling this waiter does not cancel it for the others.
                 await asyncio.wrap_future(future)
                 return True
+
+
+def _settled(outcome: Any) -> Any:
+    if inspect.iscoroutine(outcome):
+        outcome.close()
+        raise TypeError("a coroutine function needs an async credential: import it from webidentity.aio")
+    return outcome

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from azure.core.pipeline import AsyncPipeline, Pipeline
+from azure.core.pipeline import Pipeline
 from azure.core.pipeline.policies import (
     AsyncRetryPolicy,
     CustomHookPolicy,
@@ -47,18 +47,18 @@ class SyncPipeline:
 
     def __reduce__(self) -> Any:
         """Pickle without connections."""
-        return _rebuild, (type(self), self._options)
+        return _rebuild, (self._options,)
 
     def send(self, request: HttpRequest, **options: Any) -> Any:
         """Send the request and return the response."""
-        return self.open().run(request, **_run_options(self._options), **options).http_response
+        return self.open().run(request, **run_options(self._options, options)).http_response
 
     def open(self) -> Any:
         """Return the opened pipeline."""
         with self._lock:
             if self._pipeline is None:
                 transport = self._options.get("transport") or _requests_transport(self._options)
-                pipeline: Any = Pipeline(transport, policies=_policies(self._options, RetryPolicy))
+                pipeline: Any = Pipeline(transport, policies=policies_of(self._options, RetryPolicy))
                 pipeline.__enter__()
                 self._pipeline = pipeline
             return self._pipeline
@@ -71,59 +71,12 @@ class SyncPipeline:
             pipeline.__exit__()
 
 
-class AioPipeline:
-    """The same for coroutines, of any event loop.
-
-    The default transport sends with requests, on the loop's threads. A connection of aiohttp would belong to one event
-    loop, and somebody would have to close it before that loop ends; who wants that passes an AioHttpTransport.
-
-    :param options: azure-core's keywords, as for :class:`SyncPipeline`.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        self._options = options
-        self._pipeline: Any = None
-        renew_after_fork(self)
-
-    def after_fork(self) -> None:
-        """Leave the parent its connections."""
-        if self._options.get("transport") is None:
-            self._pipeline = None
-
-    def __reduce__(self) -> Any:
-        """Pickle without connections."""
-        return _rebuild, (type(self), self._options)
-
-    async def send(self, request: HttpRequest, **options: Any) -> Any:
-        """Send the request and return the response, while the loop goes on."""
-        pipeline = await self.open()
-        return (await pipeline.run(request, **_run_options(self._options), **options)).http_response
-
-    async def open(self) -> Any:
-        """Return the opened pipeline."""
-        if self._pipeline is None:
-            transport = self._options.get("transport") or _threaded_transport(self._options)
-            pipeline: Any = AsyncPipeline(transport, policies=_policies(self._options, AsyncRetryPolicy))
-            self._pipeline = pipeline
-            try:
-                await pipeline.__aenter__()
-            except BaseException:
-                self._pipeline = None
-                raise
-        return self._pipeline
-
-    async def close(self) -> None:
-        """Close the transport, once; a later request opens it again."""
-        pipeline, self._pipeline = self._pipeline, None
-        if pipeline is not None:
-            await pipeline.__aexit__()
+def _rebuild(options: dict[str, Any]) -> SyncPipeline:
+    return SyncPipeline(**options)
 
 
-def _rebuild(kind: type[Any], options: dict[str, Any]) -> Any:
-    return kind(**options)
-
-
-def _policies(options: dict[str, Any], retry_policy: Callable[..., Any]) -> list[Any]:
+def policies_of(options: dict[str, Any], retry_policy: Callable[..., Any]) -> list[Any]:
+    """Return the user's policies, or azure-core's in azure-identity's order."""
     if options.get("policies") is not None:
         return list(options["policies"])
     return [
@@ -139,13 +92,13 @@ def _policies(options: dict[str, Any], retry_policy: Callable[..., Any]) -> list
     ]
 
 
-def _run_options(options: dict[str, Any]) -> dict[str, Any]:
+def run_options(options: dict[str, Any], of_request: dict[str, Any]) -> dict[str, Any]:
     """Have token requests repeated: a grant that was answered twice is still one grant."""
     policies = options.get("policies")
     if policies is None or any(isinstance(policy, RetryPolicy | AsyncRetryPolicy) for policy in policies):
-        return {"retry_on_methods": ["POST", "GET"]}
-    # No policy would take the option, and the transport would stumble over it.
-    return {}
+        return {"retry_on_methods": ["POST", "GET"], **of_request}
+    # No policy would take the options, and the transport would stumble over them.
+    return {name: value for name, value in of_request.items() if not name.startswith("retry_")}
 
 
 def _user_agent() -> str:
@@ -160,12 +113,6 @@ def _requests_transport(options: dict[str, Any]) -> Any:
     from azure.core.pipeline.transport import RequestsTransport
 
     return RequestsTransport(**_session(options), **_timeouts(options))
-
-
-def _threaded_transport(options: dict[str, Any]) -> Any:
-    from azure.core.pipeline.transport import AsyncioRequestsTransport
-
-    return AsyncioRequestsTransport(**_session(options), **_timeouts(options))
 
 
 def _session(options: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The server's side of sessions: an entry in the user's partition of the token cache for each."""
 
+import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from webidentity.authority import authority_host
 from webidentity.cache.document import TokenDocument
 from webidentity.cache.partition import Partition
 from webidentity.cache.sealed import Held
+from webidentity.cache.store import StoreUnavailableError
 from webidentity.flows.authorization_code import UserTokens
 from webidentity.json_object import as_object
 from webidentity.protocol.effects import Flow
@@ -17,6 +19,7 @@ from webidentity.record import AuthenticationRecord
 from webidentity.web.session import SessionState
 from webidentity.web.settings import Settings
 
+_LOGGER = logging.getLogger("webidentity.web")
 #: Sessions that one user may have at the same time; the oldest end first.
 _MOST = 50
 
@@ -54,7 +57,10 @@ class Sessions:
             return None
         # Written a few times in a lifetime only, so that reading stays reading.
         if now - held.document.sessions[state.entry]["seen"] > self._settings.session_lifetime / 10:
-            yield from self._update(state, lambda document: _touch(document, state.entry, now), now)
+            try:
+                yield from self._update(state, lambda document: _touch(document, state.entry, now), now)
+            except StoreUnavailableError as error:
+                _LOGGER.warning("A session's life could not be extended: %s", error)
         return deepcopy(claims)
 
     def end(self, state: SessionState) -> Flow[dict[str, Any]]:

@@ -67,5 +67,6 @@ def is_cross_site(facts: RequestFacts) -> bool:
     origin = facts.header("origin").lower()
     root = urlsplit(facts.root_url)
     # A page with the policy "no-referrer" posts to its own site with the origin "null".
-    ours = {"", f"{root.scheme}://{root.netloc}".lower(), *({"null"} if site == "same-origin" else set())}
-    return origin not in ours
+    if origin == "null":
+        return site != "same-origin"
+    return origin not in {"", f"{root.scheme}://{root.netloc}".lower()}

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import AzureError
 
+from webidentity.cache.document import TokenDocument
 from webidentity.cache.envelope import KeyRing
 from webidentity.cache.sqlite import SQLiteStore
 from webidentity.cache.store import Store, StoreUnavailableError
@@ -75,7 +76,9 @@ class Site:
         self.settings = settings
         self._routes = routes
         keys = KeyRing(secret_keys[0], secret_keys[1:])
-        cache = TokenCache(store or SQLiteStore(Path(folder) / (settings.cache_path or "webidentity.sqlite3")), keys)
+        if store is None:
+            store = SQLiteStore(Path(folder) / (settings.cache_path or "webidentity.sqlite3"))
+        cache = TokenCache(store, keys)
         client = Client(settings.authority, settings.client_id, ClientSecret(settings.client_secret))
         users = UserTokens(client, cache, settings.session_lifetime)
         key_source = KeySource(settings.authority, settings.tenant_id)
@@ -83,7 +86,7 @@ class Site:
         self._drivers = Drivers(DiscreetDriver(pipeline.send), DiscreetAsyncDriver(ThreadedPipeline(pipeline).send))
         self._users = users
         # A reply that arrives after the user's last sign-out is not kept.
-        self._signed_in = replace(users, may_keep=lambda document: bool(document.sessions))
+        self._signed_in = replace(users, may_keep=_has_sessions)
         self._sessions = Sessions(settings, users)
         self._sign_in = SignIn(settings, keys, routes)
         just_signed_in = JustSignedIn(settings.client_id, self._sign_in)
@@ -191,6 +194,10 @@ class Site:
             return (yield from flow)
         except StoreUnavailableError as error:
             return _store_unavailable(facts, error)
+
+
+def _has_sessions(document: TokenDocument) -> bool:
+    return bool(document.sessions)
 
 
 def require_scopes_of_guard(scopes: Sequence[str]) -> tuple[str, ...]:

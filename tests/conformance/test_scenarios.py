@@ -1,0 +1,223 @@
+"""One scenario through azure-identity, msal and webidentity in one run: what the tenant saw, what the caller got.
+
+Every difference to webidentity is listed here with its reason; one that is not listed fails, and so does one that is
+listed and gone.
+"""
+
+import json
+import re
+from base64 import urlsafe_b64decode
+from typing import Any
+
+import pytest
+
+from tests.clock import Clock
+from tests.conformance.libraries import LIBRARIES, SCENARIOS, Seen, run
+
+#: Values that are new each time.
+FRESH = {"code", "refresh_token", "assertion", "client_assertion"}
+#: Fields of a cache entry that are.
+PASSING = {"secret", "cached_at", "expires_on", "extended_expires_on", "refresh_on"}
+
+#: Digests of assertions, which are new each time as well.
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+DISCOVERY = "the token endpoint of an authority is derived here: no discovery request is sent"
+CLIENT_INFO = "asked for always here, so that every reply names its account if it has one"
+SCOPES = "no refresh token is asked for: what is had for an assertion must not outlive it"
+SIGN_IN = "the scopes are those of the call here; a code brings the sign-in's own"
+RESPONSE = "every authentication error carries the response here"
+ALGORITHM = "PS256 with a SHA-256 thumbprint here, as Microsoft recommends"
+LIFETIME = "ten minutes here, as Microsoft recommends"
+PADDING = "unpadded here, as RFC 7515 has it"
+BOUND = "tokens had on behalf of somebody are bound to the assertion here, so that no other user can find them"
+NAMESPACE = "the entry is bound to the assertion there and here, under names of each library's own"
+CLASS = "a ClientAuthenticationError as well, with what Entra said as attributes"
+MSAL = "msal returns errors, or raises its own; credentials raise azure-core's"
+UNREACHABLE = (
+    "azure-core's ServiceRequestError here, as from any Azure SDK client, so that it can be told from a refusal"
+)
+UNKNOWN = "found out by discovery there, and by the token endpoint here"
+
+#: What each library does differently from webidentity: difference, reason.
+DIFFERENCES: dict[tuple[str, str], dict[str, str]] = {
+    ("azure-identity", "secret"): {"asks GET .well-known/openid-configuration": DISCOVERY},
+    ("azure-identity", "certificate"): {
+        "asks GET .well-known/openid-configuration": DISCOVERY,
+        "certificate's assertion: alg is RS256, here PS256": ALGORITHM,
+        "certificate's assertion: headers": ALGORITHM,
+    },
+    ("azure-identity", "assertion"): {"form 0 lacks client_info": CLIENT_INFO},
+    ("azure-identity", "on behalf of"): {
+        "asks GET .well-known/openid-configuration": DISCOVERY,
+        "form 0 has another scope": SCOPES,
+        "cache entry: another client_id": BOUND,
+        "cache entry: another target": SCOPES,
+    },
+    ("azure-identity", "wrong secret"): {
+        "asks GET .well-known/openid-configuration": DISCOVERY,
+        "raises ClientAuthenticationError, here EntraError": CLASS,
+        "status None, here 401": RESPONSE,
+    },
+    ("azure-identity", "unknown tenant"): {
+        "asks GET .well-known/openid-configuration": DISCOVERY,
+        "sends 0 token requests, here 1": UNKNOWN,
+        "raises ClientAuthenticationError, here EntraError": CLASS,
+        "status None, here 400": RESPONSE,
+        "does not name AADSTS90002": UNKNOWN,
+    },
+    ("azure-identity", "consent missing"): {
+        "asks GET .well-known/openid-configuration": DISCOVERY,
+        "form 0 has another scope": SCOPES,
+        "raises ClientAuthenticationError, here EntraError": CLASS,
+    },
+    ("azure-identity", "unreachable"): {
+        "asks GET .well-known/openid-configuration": DISCOVERY,
+        "sends 0 token requests, here 1": DISCOVERY,
+        "raises ClientAuthenticationError, here ServiceRequestError": UNREACHABLE,
+    },
+    ("azure-identity aio", "secret"): {"form 0 lacks client_info": CLIENT_INFO},
+    ("azure-identity aio", "certificate"): {
+        "form 0 lacks client_info": CLIENT_INFO,
+        "certificate's assertion: lives 1800 s, here 600 s": LIFETIME,
+        "certificate's assertion: padded": PADDING,
+    },
+    ("azure-identity aio", "assertion"): {"form 0 lacks client_info": CLIENT_INFO},
+    ("azure-identity aio", "on behalf of"): {"cache entry: another client_id": NAMESPACE},
+    ("azure-identity aio", "wrong secret"): {
+        "form 0 lacks client_info": CLIENT_INFO,
+        "raises ClientAuthenticationError, here EntraError": CLASS,
+    },
+    ("azure-identity aio", "unknown tenant"): {
+        "form 0 lacks client_info": CLIENT_INFO,
+        "raises ClientAuthenticationError, here EntraError": CLASS,
+    },
+    ("azure-identity aio", "consent missing"): {"raises ClientAuthenticationError, here EntraError": CLASS},
+    ("azure-identity aio", "unreachable"): {"form 0 lacks client_info": CLIENT_INFO},
+    ("msal", "secret"): {"asks GET .well-known/openid-configuration": DISCOVERY},
+    ("msal", "certificate"): {"asks GET .well-known/openid-configuration": DISCOVERY},
+    ("msal", "assertion"): {"asks GET .well-known/openid-configuration": DISCOVERY},
+    ("msal", "code and refresh"): {
+        "asks GET .well-known/openid-configuration": DISCOVERY,
+        "form 0 has another scope": SIGN_IN,
+        "form 1 has another scope": SIGN_IN,
+        "cache entry: another target": SIGN_IN,
+    },
+    ("msal", "on behalf of"): {
+        "asks GET .well-known/openid-configuration": DISCOVERY,
+        "form 0 has another scope": SCOPES,
+        "cache entry: another client_id": BOUND,
+        "cache entry: another target": SCOPES,
+    },
+    ("msal", "wrong secret"): {
+        "asks GET .well-known/openid-configuration": DISCOVERY,
+        "raises MsalReturned, here EntraError": MSAL,
+        "status None, here 401": MSAL,
+    },
+    ("msal", "unknown tenant"): {
+        "asks GET .well-known/openid-configuration": DISCOVERY,
+        "sends 0 token requests, here 1": UNKNOWN,
+        "raises ValueError, here EntraError": MSAL,
+        "status None, here 400": MSAL,
+        "does not name AADSTS90002": UNKNOWN,
+    },
+    ("msal", "consent missing"): {
+        "asks GET .well-known/openid-configuration": DISCOVERY,
+        "form 0 has another scope": SCOPES,
+        "raises MsalReturned, here EntraError": MSAL,
+        "status None, here 400": MSAL,
+    },
+    ("msal", "unreachable"): {
+        "asks GET .well-known/openid-configuration": DISCOVERY,
+        "sends 0 token requests, here 1": DISCOVERY,
+        "raises ConnectionError, here ServiceRequestError": MSAL,
+    },
+}
+
+
+def differences(theirs: Seen, ours: Seen) -> set[str]:
+    """Return what the two did differently, in words."""
+    found = {f"asks {other}" for other in theirs.others if other not in ours.others}
+    if len(theirs.forms) != len(ours.forms):
+        found.add(f"sends {len(theirs.forms)} token requests, here {len(ours.forms)}")
+    for position, (their, our) in enumerate(zip(theirs.forms, ours.forms, strict=False)):
+        found |= {f"form {position} lacks {name}" for name in our.keys() - their.keys()}
+        found |= {f"form {position} adds {name}" for name in their.keys() - our.keys()}
+        same = (their.keys() & our.keys()) - FRESH
+        found |= {f"form {position} has another {name}" for name in same if their[name] != our[name]}
+        if "client_assertion" in their and "client_assertion" in our:
+            found |= _assertions(their["client_assertion"], our["client_assertion"])
+    if theirs.error[:1] != ours.error[:1]:
+        found.add(f"raises {(theirs.error or ['nothing'])[0]}, here {(ours.error or ['nothing'])[0]}")
+    if theirs.status != ours.status:
+        found.add(f"status {theirs.status}, here {ours.status}")
+    if "AADSTS" in ours.message:
+        code = ours.message[ours.message.index("AADSTS") :].partition(":")[0]
+        found |= {f"does not name {code}"} if code not in theirs.message else set()
+    names = (theirs.entry.keys() | ours.entry.keys()) - PASSING
+    found |= {
+        f"cache entry: another {name}"
+        for name in names
+        if _DIGEST.sub("*", str(theirs.entry.get(name))) != _DIGEST.sub("*", str(ours.entry.get(name)))
+    }
+    found |= {f"cache entry: lacks {name}" for name in PASSING & (ours.entry.keys() ^ theirs.entry.keys())}
+    return found
+
+
+def _assertions(theirs: str, ours: str) -> set[str]:
+    (their_head, their_body), (our_head, our_body) = _opened(theirs), _opened(ours)
+    found: set[str] = set()
+    if their_head["alg"] != our_head["alg"]:
+        found.add(f"certificate's assertion: alg is {their_head['alg']}, here {our_head['alg']}")
+    if their_head.keys() != our_head.keys():
+        found.add(f"certificate's assertion: headers are {sorted(their_head)}, here {sorted(our_head)}")
+    lives = [round(body["exp"] - body.get("nbf", body["iat"])) for body in (their_body, our_body)]
+    if lives[0] != lives[1]:
+        found.add(f"certificate's assertion: lives {lives[0]} s, here {lives[1]} s")
+    if "=" in theirs and "=" not in ours:
+        found.add("certificate's assertion: padded")
+    for name in ("iss", "sub", "aud"):
+        if their_body[name] != our_body[name]:
+            found.add(f"certificate's assertion: {name}")
+    return found
+
+
+def _opened(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    parts = [part.rstrip("=") for part in assertion.split(".")[:2]]
+    head, body = (json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in parts)
+    return head, body
+
+
+PEERS = [library for library in LIBRARIES if not library.startswith("webidentity")]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:msal", "ignore::DeprecationWarning:azure")
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("library", PEERS)
+def test_each_difference_is_listed(library: str, scenario: str, clock: Clock) -> None:
+    """Forms on the wire, other requests, the error's class and status, the entry in the cache."""
+    theirs, ours = run(library, scenario, clock), run("webidentity", scenario, clock)
+    listed = DIFFERENCES.get((library, scenario), {})
+    assert differences(theirs, ours) == listed.keys()
+    assert all(listed.values())
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_sync_and_async_do_the_same(scenario: str, clock: Clock) -> None:
+    """In every respect."""
+    sync, aio = run("webidentity", scenario, clock), run("webidentity aio", scenario, clock)
+    assert differences(sync, aio) == set()
+    assert (sync.error, sync.others) == (aio.error, aio.others)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_whoever_caught_the_peers_error_catches_ours(scenario: str, clock: Clock) -> None:
+    """The async peer's class is among those of our error: a handler written for it goes on working."""
+    theirs, ours = run("azure-identity aio", scenario, clock), run("webidentity", scenario, clock)
+    assert set(theirs.error) <= set(ours.error)
+
+
+def test_every_line_of_the_table_is_for_a_scenario() -> None:
+    """And every scenario is played."""
+    assert {library for library, _ in DIFFERENCES} == set(PEERS)
+    assert {scenario for _, scenario in DIFFERENCES} == set(SCENARIOS)

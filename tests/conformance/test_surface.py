@@ -1,0 +1,189 @@
+"""The public names of azure-identity and their parameters, beside ours, with the reason of every difference.
+
+A difference that is not listed fails, and so does a listed one that is gone.
+"""
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import azure.identity
+import azure.identity.aio
+import pytest
+
+import webidentity
+import webidentity.aio
+
+PACKAGES: dict[str, tuple[ModuleType, ModuleType]] = {
+    "sync": (webidentity, azure.identity),
+    "aio": (webidentity.aio, azure.identity.aio),
+}
+CREDENTIALS = (
+    "AuthorizationCodeCredential",
+    "AzurePipelinesCredential",
+    "CertificateCredential",
+    "ClientAssertionCredential",
+    "ClientSecretCredential",
+    "OnBehalfOfCredential",
+    "WorkloadIdentityCredential",
+)
+PEOPLE, TOOLS, HOSTS, CHAINS = (
+    f"not in this version: credentials of {whom} come later"
+    for whom in ("people", "developer tools", "hosts", "chains and the environment")
+)
+
+#: Names of azure-identity that are not here, with the packages that lack them.
+MISSING: dict[str, tuple[str, tuple[str, ...]]] = {
+    "AzureCliCredential": (TOOLS, ("sync", "aio")),
+    "AzureDeveloperCliCredential": (TOOLS, ("sync", "aio")),
+    "AzurePowerShellCredential": (TOOLS, ("sync", "aio")),
+    "ChainedTokenCredential": (CHAINS, ("sync", "aio")),
+    "DefaultAzureCredential": (CHAINS, ("sync", "aio")),
+    "DeviceCodeCredential": (PEOPLE, ("sync",)),
+    "EnvironmentCredential": (CHAINS, ("sync", "aio")),
+    "InteractiveBrowserCredential": (PEOPLE, ("sync",)),
+    "ManagedIdentityCredential": (HOSTS, ("sync", "aio")),
+    "SharedTokenCacheCredential": (TOOLS, ("sync", "aio")),
+    "UsernamePasswordCredential": (PEOPLE, ("sync",)),
+    "VisualStudioCodeCredential": (TOOLS, ("sync", "aio")),
+}
+#: Names of ours that azure-identity does not have.
+ADDED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "EntraError": ("what Entra said, as attributes of a ClientAuthenticationError", ("sync",)),
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One parameter that is not the same in these classes."""
+
+    parameter: str
+    reason: str
+    classes: tuple[str, ...] = CREDENTIALS
+    packages: tuple[str, ...] = ("sync", "aio")
+    member: str = "__init__"
+
+
+KEYWORD = "azure-identity takes it among its untyped keywords; here it is a parameter that type checkers know"
+DIFFERENCES = [
+    Difference("authority", KEYWORD),
+    Difference("additionally_allowed_tenants", KEYWORD),
+    Difference("cache_persistence_options", KEYWORD),
+    Difference("client_secret", KEYWORD, ("AuthorizationCodeCredential",), ("sync",)),
+    Difference("certificate_data", KEYWORD, ("CertificateCredential",)),
+    Difference("password", KEYWORD, ("CertificateCredential",)),
+    Difference("send_certificate_chain", KEYWORD, ("CertificateCredential",), ("sync",)),
+    Difference(
+        "send_certificate_chain",
+        "azure-identity's async credentials ignore it; here one signer serves both",
+        ("CertificateCredential", "OnBehalfOfCredential"),
+        ("aio",),
+    ),
+    Difference("enable_azure_proxy", KEYWORD, ("WorkloadIdentityCredential",)),
+    Difference("token_cache", "an addition: a cache that credentials share, in this process or a store"),
+    Difference("code_verifier", "an addition: PKCE (RFC 7636)", ("AuthorizationCodeCredential",)),
+    Difference("enable_cae", KEYWORD, ("AuthorizationCodeCredential",), member="get_token"),
+]
+
+Key = tuple[str, str, str, str]
+
+
+def parameters(function: Any) -> dict[str, tuple[str, Any]]:
+    """Return kind and default of each parameter."""
+    found = inspect.signature(function).parameters.values()
+    return {each.name: (each.kind.name, each.default) for each in found if each.name != "self"}
+
+
+def members(kind: Any) -> Iterator[str]:
+    """Return the constructor and the public members of a class."""
+    yield "__init__"
+    yield from (name for name in dir(kind) if not name.startswith("_"))
+
+
+def differences() -> set[Key]:
+    """Compare every name that both have."""
+    found: set[Key] = set()
+    for package, (ours, theirs) in PACKAGES.items():
+        for name in set(ours.__all__) & set(theirs.__all__):
+            our, their = getattr(ours, name), getattr(theirs, name)
+            if not inspect.isclass(their):
+                found |= {(package, name, "", parameter) for parameter in _differing(our, their)}
+                continue
+            for member in {*members(our), *members(their)}:
+                missing = object()
+                one, other = getattr(our, member, missing), getattr(their, member, missing)
+                if missing in (one, other):
+                    found.add((package, name, member, "missing in one of them"))
+                elif one is other:
+                    continue
+                elif callable(other):
+                    found |= {(package, name, member, parameter) for parameter in _differing(one, other)}
+                elif not isinstance(other, property) and one != other:
+                    found.add((package, name, member, "value"))
+    return found
+
+
+def _differing(one: Any, other: Any) -> set[str]:
+    ours, theirs = parameters(one), parameters(other)
+    if _positional(ours) != _positional(theirs):
+        return {"order"}
+    return {name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name)}
+
+
+def _positional(given: dict[str, tuple[str, Any]]) -> list[str]:
+    return [name for name, (kind, _) in given.items() if kind in {"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"}]
+
+
+def listed() -> dict[Key, str]:
+    """Return the table, a line for each class and package."""
+    return {
+        (package, name, each.member, each.parameter): each.reason
+        for each in DIFFERENCES
+        for package in each.packages
+        for name in each.classes
+    }
+
+
+def test_each_name_is_there_or_listed() -> None:
+    """With the reason why it is not."""
+    for package, (ours, theirs) in PACKAGES.items():
+        names = {name for name, (_, packages) in MISSING.items() if package in packages}
+        assert set(theirs.__all__) - set(ours.__all__) == names
+        added = {name for name, (_, packages) in ADDED.items() if package in packages}
+        assert set(ours.__all__) - set(theirs.__all__) == added
+        assert set(dir(ours)) >= set(ours.__all__)
+
+
+def test_each_parameter_is_the_same_or_listed() -> None:
+    """Names, kinds and defaults, of constructors, methods and functions."""
+    found, table = differences(), listed()
+    assert sorted(found - table.keys()) == [], "differences that nobody has explained"
+    assert sorted(table.keys() - found) == [], "explanations of differences that are gone"
+    assert all(table.values())
+
+
+def test_sync_and_async_have_the_same_constructors() -> None:
+    """One is the other with await."""
+    for name in CREDENTIALS:
+        assert parameters(getattr(webidentity, name).__init__) == parameters(getattr(webidentity.aio, name).__init__)
+
+
+@pytest.mark.parametrize("name", ["CredentialUnavailableError", "AuthenticationRequiredError"])
+def test_exceptions_are_of_the_same_family(name: str) -> None:
+    """``except ClientAuthenticationError`` catches them, and whatever else it caught."""
+
+    def family(kind: type) -> list[str]:
+        return [each.__name__ for each in kind.__mro__]
+
+    assert family(getattr(webidentity, name)) == family(getattr(azure.identity, name))
+
+
+def test_coroutines_are_where_they_were() -> None:
+    """What is awaited there is awaited here, and nothing else."""
+    for ours, theirs in PACKAGES.values():
+        for name in CREDENTIALS:
+            for member in members(getattr(theirs, name)):
+                our, their = getattr(getattr(ours, name), member), getattr(getattr(theirs, name), member)
+                assert inspect.iscoroutinefunction(our) == inspect.iscoroutinefunction(their), (name, member)

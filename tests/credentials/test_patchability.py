@@ -1,0 +1,63 @@
+"""Clocks, randomness and the environment are read through their modules, so that a test can replace them."""
+
+import ast
+import os
+import secrets
+import time
+from pathlib import Path
+
+import jwt
+import pytest
+
+import webidentity
+from tests.credentials.kinds import Maker, entra
+from tests.replies import SCOPE
+
+PACKAGE = Path(webidentity.__file__).parent
+#: Modules whose functions give another answer each time.
+OUTSIDE = {"time", "os", "secrets", "random", "uuid", "datetime"}
+FOLDERS = ["arguments", "credentials", "aio", "flows", "protocol", "transport"]
+
+
+@pytest.mark.parametrize("module", sorted(OUTSIDE))
+def test_no_module_takes_a_function_out_of_it(module: str) -> None:
+    """Otherwise replacing the function would have no effect there."""
+    paths = [path for folder in FOLDERS for path in (PACKAGE / folder).rglob("*.py")]
+    found = [
+        f"{path.name}: {', '.join(alias.name for alias in node.names)}"
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == module
+    ]
+    assert not found
+
+
+def test_a_patched_clock_is_the_clock(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of expiry, of the refresh window and of what is signed."""
+    network = entra()
+    credential = make("CertificateCredential", network)
+    monkeypatch.setattr(time, "time", lambda: 2_000_000_000.5)
+    assert credential.get_token(SCOPE).expires_on == 2_000_003_600
+    claims = jwt.decode(network.forms[0]["client_assertion"], options={"verify_signature": False})
+    assert (claims["iat"], claims["exp"]) == (2_000_000_000, 2_000_000_600)
+    monkeypatch.setattr(time, "time", lambda: 2_000_003_299.0)
+    assert credential.get_token(SCOPE).token == "token-1"
+    monkeypatch.setattr(time, "time", lambda: 2_000_003_301.0)
+    assert credential.get_token(SCOPE).token == "token-2"
+
+
+def test_patched_randomness_is_what_is_signed(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The id of an assertion."""
+    network = entra()
+    monkeypatch.setattr(secrets, "token_hex", lambda _: "not random")
+    make("CertificateCredential", network).get_token(SCOPE)
+    claims = jwt.decode(network.forms[0]["client_assertion"], options={"verify_signature": False})
+    assert claims["jti"] == "not random"
+
+
+def test_a_patched_environment_is_the_environment(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """os.environ replaced as a whole."""
+    monkeypatch.setattr(os, "environ", {"AZURE_AUTHORITY_HOST": "login.microsoftonline.us"})
+    network = entra()
+    make("ClientSecretCredential", network).get_token(SCOPE)
+    assert network.sent[0].url.startswith("https://login.microsoftonline.us/")
