@@ -28,6 +28,7 @@ SCOPES = "no refresh token is asked for: what is had for an assertion must not o
 SIGN_IN = "the scopes are those of the call here; a code brings the sign-in's own"
 RESPONSE = "every authentication error carries the response here"
 ALGORITHM = "PS256 with a SHA-256 thumbprint here, as Microsoft recommends"
+CHAIN = "msal sends the chain whenever it has the certificate; here it is sent when it is asked for"
 LIFETIME = "ten minutes here, as Microsoft recommends"
 PADDING = "unpadded here, as RFC 7515 has it"
 BOUND = "tokens had on behalf of somebody are bound to the assertion here, so that no other user can find them"
@@ -45,7 +46,7 @@ DIFFERENCES: dict[tuple[str, str], dict[str, str]] = {
     ("azure-identity", "certificate"): {
         "asks GET .well-known/openid-configuration": DISCOVERY,
         "certificate's assertion: alg is RS256, here PS256": ALGORITHM,
-        "certificate's assertion: headers": ALGORITHM,
+        "certificate's assertion: headers are ['alg', 'typ', 'x5t'], here ['alg', 'typ', 'x5t#S256']": ALGORITHM,
     },
     ("azure-identity", "assertion"): {"form 0 lacks client_info": CLIENT_INFO},
     ("azure-identity", "on behalf of"): {
@@ -95,7 +96,10 @@ DIFFERENCES: dict[tuple[str, str], dict[str, str]] = {
     ("azure-identity aio", "consent missing"): {"raises ClientAuthenticationError, here EntraError": CLASS},
     ("azure-identity aio", "unreachable"): {"form 0 lacks client_info": CLIENT_INFO},
     ("msal", "secret"): {"asks GET .well-known/openid-configuration": DISCOVERY},
-    ("msal", "certificate"): {"asks GET .well-known/openid-configuration": DISCOVERY},
+    ("msal", "certificate"): {
+        "asks GET .well-known/openid-configuration": DISCOVERY,
+        "certificate's assertion: headers are ['alg', 'typ', 'x5c', 'x5t#S256'], here ['alg', 'typ', 'x5t#S256']": CHAIN,
+    },
     ("msal", "assertion"): {"asks GET .well-known/openid-configuration": DISCOVERY},
     ("msal", "code and refresh"): {
         "asks GET .well-known/openid-configuration": DISCOVERY,
@@ -171,7 +175,7 @@ def _assertions(theirs: str, ours: str) -> set[str]:
         found.add(f"certificate's assertion: alg is {their_head['alg']}, here {our_head['alg']}")
     if their_head.keys() != our_head.keys():
         found.add(f"certificate's assertion: headers are {sorted(their_head)}, here {sorted(our_head)}")
-    lives = [round(body["exp"] - body.get("nbf", body["iat"])) for body in (their_body, our_body)]
+    lives = [round(body["exp"] - body.get("nbf", body.get("iat", body["exp"]))) for body in (their_body, our_body)]
     if lives[0] != lives[1]:
         found.add(f"certificate's assertion: lives {lives[0]} s, here {lives[1]} s")
     if "=" in theirs and "=" not in ours:
