@@ -7,9 +7,19 @@ from flask import current_app, request
 
 from webidentity.web import RequestFacts
 
+_ATTRIBUTE = "_webidentity_facts"
+
 
 def request_facts() -> RequestFacts:
-    """Return the facts of the current request."""
+    """Return the facts of the current request, gathered at their first use."""
+    facts = cast("RequestFacts | None", getattr(request, _ATTRIBUTE, None))
+    if facts is None:
+        facts = _gather()
+        setattr(request, _ATTRIBUTE, facts)
+    return facts
+
+
+def _gather() -> RequestFacts:
     config = cast("dict[str, Any]", current_app.config)
     return RequestFacts(
         method=request.method,

@@ -3,16 +3,28 @@
 import inspect
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from azure.core.credentials import AccessToken
 
 from webidentity.web.identity import Identity
 
 _NAMES = frozenset({"credential", "identity", "token"})
+_KNOWN: WeakKeyDictionary[Callable[..., Any], frozenset[str]] = WeakKeyDictionary()
 
 
 def parameters_named_by(view: Callable[..., Any]) -> frozenset[str]:
     """Return which of credential, identity and token the view names."""
+    # A function keeps its signature; a bound method or a partial may be a new object for each request.
+    known = _KNOWN.get(view) if inspect.isfunction(view) else None
+    if known is None:
+        known = _parameters_named_by(view)
+        if inspect.isfunction(view):
+            _KNOWN[view] = known
+    return known
+
+
+def _parameters_named_by(view: Callable[..., Any]) -> frozenset[str]:
     try:
         parameters = inspect.signature(view).parameters.values()
     except (TypeError, ValueError):
