@@ -1,5 +1,6 @@
 """How long a session lives, and what ends it."""
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def test_a_session_without_its_entry_has_ended(site: Site, tmp_path: Path) -> No
     """Half signed in does not exist: nobody, everywhere, and one sign-in later all is well."""
     browser = site.browser()
     browser.sign_in(path="/files")
-    with sqlite3.connect(tmp_path / "tokens.sqlite3") as database:
+    with contextlib.closing(sqlite3.connect(tmp_path / "tokens.sqlite3")) as database, database:
         [table] = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")][:1]
         database.execute(f"DELETE FROM {table}")
     for path in ("/me", "/files", "/async/files"):
@@ -56,7 +57,7 @@ def test_damaged_entries_count_as_missing(site: Site, tmp_path: Path) -> None:
     """A store that was tampered with signs people out and makes no error."""
     browser = site.browser()
     browser.sign_in()
-    with sqlite3.connect(tmp_path / "tokens.sqlite3") as database:
+    with contextlib.closing(sqlite3.connect(tmp_path / "tokens.sqlite3")) as database, database:
         [table] = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")][:1]
         database.execute(f"UPDATE {table} SET value = x'01020304', version = version + 1")
     assert browser.get("/open").text == "nobody"

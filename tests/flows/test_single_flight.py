@@ -120,7 +120,7 @@ def test_after_a_failure_one_waiter_tries_again_for_all(driver: Driver) -> None:
 
 def test_a_lasting_failure_reaches_everybody_after_two_requests(driver: Driver) -> None:
     """The authority's refusal is shared too, as an exception of each caller's own."""
-    network = Canned(answer=lambda _: refusal("invalid_client", "AADSTS7000215"), latency=0.05)
+    network = Canned(answer=lambda _: refusal("invalid_client", "AADSTS7000215"), latency=0.5)
     credential = secret_credential(driver, network)
     outcomes = driver.together([lambda: credential.raw.get_token(SCOPE)] * CALLERS)
     assert {type(outcome) for outcome in outcomes} == {EntraError}

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import threading
 import time
+import weakref
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,8 @@ class SQLiteStore:
         self._inherited: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         renew_after_fork(self)
+        # A site that is dropped, as in tests, leaves no connection open.
+        weakref.finalize(self, _close_all, self._idle)
 
     def before_fork(self) -> None:
         """Close the idle connections: the child would inherit SQLite's note of the locks on them, but not the locks."""
@@ -44,17 +47,15 @@ class SQLiteStore:
         if not self._lock.acquire(blocking=False):
             return
         try:
-            idle, self._idle = self._idle, []
+            _close_all(self._idle)
         finally:
             self._lock.release()
-        for connection in idle:
-            connection.close()
 
     def after_fork(self) -> None:
         """Keep the parent's connections unreached: they must neither be used nor closed in a forked child."""
         self._lock = threading.Lock()
         self._inherited += self._idle
-        self._idle = []
+        self._idle.clear()
 
     def load(self, key: str) -> Row | None:
         """Return the row, expired or not."""
@@ -94,9 +95,7 @@ class SQLiteStore:
     def close(self) -> None:
         """Close the idle connections; a later call opens new ones."""
         with self._lock:
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+            _close_all(self._idle)
 
     @contextmanager
     def _connection(self) -> Generator[sqlite3.Connection, None, None]:
@@ -165,3 +164,8 @@ class SQLiteStore:
                 time.sleep(0.005)
             else:
                 return
+
+
+def _close_all(connections: list[sqlite3.Connection]) -> None:
+    while connections:
+        connections.pop().close()
