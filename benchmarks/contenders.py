@@ -1,6 +1,7 @@
 """The credentials that are compared, and the floor: the least that a get_token of this signature can do."""
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import azure.identity
@@ -9,18 +10,26 @@ from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOpt
 
 import webidentity
 import webidentity.aio
+from benchmarks.client_certificate import certificate
 from benchmarks.network import CLIENT, SCOPE, TENANT, Network
 
 ARGUMENTS = (TENANT, CLIENT, "a-client-secret")
+CERTIFIED = {"tenant_id": TENANT, "client_id": CLIENT, "certificate_data": certificate()}
 
 
 class Floor:
     """A dictionary look-up with a deadline, behind the whole signature."""
 
-    def __init__(self) -> None:
+    def __init__(self, scopes: Iterable[str] = (SCOPE,)) -> None:
         expires_on = int(time.time()) + 3600
-        served = (expires_on - 300, AccessToken("t" * 1700, expires_on), AccessTokenInfo("t" * 1700, expires_on))
-        self._tokens = {((SCOPE,), None, False): served}
+        self._tokens = {
+            ((scope,), None, False): (
+                expires_on - 300,
+                AccessToken("t" * 1700, expires_on),
+                AccessTokenInfo("t" * 1700, expires_on),
+            )
+            for scope in scopes
+        }
 
     def get_token(
         self,
@@ -86,3 +95,31 @@ def ours_aio(network: Network) -> Any:
 
 def theirs_aio(network: Network) -> Any:
     return azure.identity.aio.ClientSecretCredential(*ARGUMENTS, transport=network.aio_transport())
+
+
+def ours_certified(network: Network) -> Any:
+    return webidentity.CertificateCredential(**CERTIFIED, transport=network.transport())
+
+
+def theirs_certified(network: Network) -> Any:
+    return azure.identity.CertificateCredential(**CERTIFIED, transport=network.transport())
+
+
+def ours_on_behalf_of(network: Network) -> Any:
+    return webidentity.OnBehalfOfCredential(
+        TENANT,
+        CLIENT,
+        client_certificate=certificate(),
+        user_assertion="a-user-assertion",
+        transport=network.transport(),
+    )
+
+
+def theirs_on_behalf_of(network: Network) -> Any:
+    return azure.identity.OnBehalfOfCredential(
+        TENANT,
+        CLIENT,
+        client_certificate=certificate(),
+        user_assertion="a-user-assertion",
+        transport=network.transport(),
+    )

@@ -5,26 +5,44 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 from benchmarks.contenders import ours, ours_aio, theirs, theirs_aio
 from benchmarks.network import SCOPE, Network
-from benchmarks.table import Row
+from benchmarks.table import Row, bar
 
 CALLERS = 64
 LATENCY = 0.05
+#: Seconds that have passed since the token was had: none was; it has expired; it is in its refresh window.
+STATES: dict[str, float | None] = {"empty cache": None, "expired token": 3700.0, "refresh window": 3500.0}
 
 
 def measure() -> list[Row]:
-    """Return a row for threads and one for tasks."""
-    return [
-        _row(f"{CALLERS} threads, empty cache", _threads(theirs), _threads(ours)),
-        _row(f"{CALLERS} tasks, empty cache", _tasks(theirs_aio), _tasks(ours_aio)),
-    ]
+    """Return a row for threads and one for tasks, for each state of the cache."""
+    rows: list[Row] = []
+    for state, age in STATES.items():
+        rows += [
+            _row(f"{CALLERS} threads, {state}", _threads(theirs, age), _threads(ours, age)),
+            _row(f"{CALLERS} tasks, {state}", _tasks(theirs_aio, age), _tasks(ours_aio, age)),
+        ]
+    return rows
 
 
-def _threads(make: Callable[[Network], Any]) -> tuple[Network, float]:
-    network = Network(LATENCY)
+def _later(seconds: float) -> Any:
+    real = time.time
+
+    def later() -> float:
+        return real() + seconds
+
+    return mock.patch("time.time", later)
+
+
+def _threads(make: Callable[[Network], Any], age: float | None) -> tuple[Network, float]:
+    network = Network()
     credential = make(network)
+    if age is not None:
+        credential.get_token(SCOPE)
+    network.restart(LATENCY)
     barrier = threading.Barrier(CALLERS + 1)
 
     def call() -> None:
@@ -32,23 +50,28 @@ def _threads(make: Callable[[Network], Any]) -> tuple[Network, float]:
         credential.get_token(SCOPE)
 
     threads = [threading.Thread(target=call) for _ in range(CALLERS)]
-    for thread in threads:
-        thread.start()
-    barrier.wait()
-    began = time.perf_counter()
-    for thread in threads:
-        thread.join()
+    with _later(age or 0.0):
+        for thread in threads:
+            thread.start()
+        barrier.wait()
+        began = time.perf_counter()
+        for thread in threads:
+            thread.join()
     return network, time.perf_counter() - began
 
 
-def _tasks(make: Callable[[Network], Any]) -> tuple[Network, float]:
-    network = Network(LATENCY)
+def _tasks(make: Callable[[Network], Any], age: float | None) -> tuple[Network, float]:
+    network = Network()
     credential = make(network)
 
     async def calls() -> float:
-        began = time.perf_counter()
-        await asyncio.gather(*(credential.get_token(SCOPE) for _ in range(CALLERS)))
-        return time.perf_counter() - began
+        if age is not None:
+            await credential.get_token(SCOPE)
+        network.restart(LATENCY)
+        with _later(age or 0.0):
+            began = time.perf_counter()
+            await asyncio.gather(*(credential.get_token(SCOPE) for _ in range(CALLERS)))
+            return time.perf_counter() - began
 
     return network, asyncio.run(calls())
 
@@ -60,6 +83,7 @@ def _row(name: str, peer: tuple[Network, float], project: tuple[Network, float])
         project=_shown(*project),
         ratio=f"{peer[0].token_requests / project[0].token_requests:.0f}x fewer requests",
         note=f"{LATENCY * 1000:.0f} ms for each request; wall time {peer[1] / project[1]:.1f}x",
+        bar=bar(project[0].token_requests == 1, "1 request"),
     )
 
 

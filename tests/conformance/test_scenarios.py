@@ -46,7 +46,7 @@ DIFFERENCES: dict[tuple[str, str], dict[str, str]] = {
     ("azure-identity", "certificate"): {
         "asks GET .well-known/openid-configuration": DISCOVERY,
         "certificate's assertion: alg is RS256, here PS256": ALGORITHM,
-        "certificate's assertion: headers are ['alg', 'typ', 'x5t'], here ['alg', 'typ', 'x5t#S256']": ALGORITHM,
+        "assertion's headers are ['alg', 'typ', 'x5t'], here ['alg', 'typ', 'x5t#S256']": ALGORITHM,
     },
     ("azure-identity", "assertion"): {"form 0 lacks client_info": CLIENT_INFO},
     ("azure-identity", "on behalf of"): {
@@ -98,7 +98,7 @@ DIFFERENCES: dict[tuple[str, str], dict[str, str]] = {
     ("msal", "secret"): {"asks GET .well-known/openid-configuration": DISCOVERY},
     ("msal", "certificate"): {
         "asks GET .well-known/openid-configuration": DISCOVERY,
-        "certificate's assertion: headers are ['alg', 'typ', 'x5c', 'x5t#S256'], here ['alg', 'typ', 'x5t#S256']": CHAIN,
+        "assertion's headers are ['alg', 'typ', 'x5c', 'x5t#S256'], here ['alg', 'typ', 'x5t#S256']": CHAIN,
     },
     ("msal", "assertion"): {"asks GET .well-known/openid-configuration": DISCOVERY},
     ("msal", "code and refresh"): {
@@ -174,7 +174,7 @@ def _assertions(theirs: str, ours: str) -> set[str]:
     if their_head["alg"] != our_head["alg"]:
         found.add(f"certificate's assertion: alg is {their_head['alg']}, here {our_head['alg']}")
     if their_head.keys() != our_head.keys():
-        found.add(f"certificate's assertion: headers are {sorted(their_head)}, here {sorted(our_head)}")
+        found.add(f"assertion's headers are {sorted(their_head)}, here {sorted(our_head)}")
     lives = [round(body["exp"] - body.get("nbf", body.get("iat", body["exp"]))) for body in (their_body, our_body)]
     if lives[0] != lives[1]:
         found.add(f"certificate's assertion: lives {lives[0]} s, here {lives[1]} s")

@@ -112,7 +112,7 @@ def test_the_code_survives_a_failed_redemption(driver: Driver) -> None:
 
 def test_a_failed_redemption_is_everybodys(driver: Driver) -> None:
     """Those who waited for it do not each redeem the code again."""
-    network = Canned(answer=lambda _: refusal("invalid_grant", "AADSTS54005"), latency=0.05)
+    network = Canned(answer=lambda _: refusal("invalid_grant", "AADSTS54005"), latency=0.3)
     credential = code_credential(driver, network)
     outcomes = driver.together([lambda: credential.raw.get_token("a")] * 8)
     assert {type(outcome).__name__ for outcome in outcomes} == {"EntraError"}

@@ -1,7 +1,5 @@
 """The cache that a credential is constructed with."""
 
-from dataclasses import dataclass
-
 from azure.core.credentials import AccessTokenInfo
 
 from webidentity.cache.persistence_options import TokenCachePersistenceOptions
@@ -33,12 +31,12 @@ def cache_from(token_cache: TokenCache | None, persistence: TokenCachePersistenc
     return TokenCache.over(PersistentFiles(persistence))
 
 
-@dataclass(frozen=True, slots=True)
 class OpenFirst:
     """A grant that can be spent only once, for which the cache has to be ready."""
 
-    cache: TokenCache
-    grant: TokenGrant
+    def __init__(self, cache: TokenCache, grant: TokenGrant) -> None:
+        self.cache = cache
+        self.grant = grant
 
     def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
         """Return a token.

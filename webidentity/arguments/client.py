@@ -2,14 +2,10 @@
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from webidentity.authority import normalize_authority
 from webidentity.flows.client import Client
-from webidentity.flows.proof import AssertionProof, CertificateProof, ClientSecret, Proof
-
-if TYPE_CHECKING:  # cryptography is loaded by who has a certificate
-    from webidentity.protocol.certificate import ClientCertificate
+from webidentity.flows.proof import ClientSecret, Proof
 
 Assertion = Callable[[], object]
 
@@ -57,7 +53,7 @@ def certificate_from(
             )
         with open(path, "rb") as file:
             data = file.read()
-    return CertificateProof(_load(data, password), client_id, send_chain)
+    return _certificate_proof(client_id, data, password, send_chain=send_chain)
 
 
 def on_behalf_of_proof(
@@ -85,17 +81,21 @@ def on_behalf_of_proof(
     if len(names) > 1:
         raise ValueError(f"Pass one proof of the application's identity, not several: {', '.join(names)}")
     if client_assertion_func:
+        from webidentity.flows.assertion_proof import AssertionProof
+
         return AssertionProof(client_assertion_func)
     if client_secret:
         return ClientSecret(client_secret)
     try:
-        certificate = _load(client_certificate or b"", password)
+        return _certificate_proof(client_id, client_certificate or b"", password, send_chain=send_chain)
     except ValueError as error:
         raise ValueError(f'"client_certificate" is not a valid certificate in PEM or PKCS12 format: {error}') from error
-    return CertificateProof(certificate, client_id, send_chain)
 
 
-def _load(data: bytes, password: str | bytes | None) -> "ClientCertificate":
+def _certificate_proof(client_id: str, data: bytes, password: str | bytes | None, *, send_chain: bool) -> Proof:
+    # cryptography is loaded by who has a certificate
+    from webidentity.flows.certificate_proof import CertificateProof
     from webidentity.protocol.certificate import ClientCertificate
 
-    return ClientCertificate.load(data, password.encode() if isinstance(password, str) else password)
+    certificate = ClientCertificate.load(data, password.encode() if isinstance(password, str) else password)
+    return CertificateProof(certificate, client_id, send_chain)

@@ -8,8 +8,8 @@ from webidentity.arguments.client import client_from
 from webidentity.arguments.constructor import Constructor
 from webidentity.cache.persistence_options import TokenCachePersistenceOptions
 from webidentity.cache.token_cache import TokenCache
+from webidentity.flows.assertion_proof import AssertionProof
 from webidentity.flows.client_credentials import ClientCredentials
-from webidentity.flows.proof import AssertionProof
 
 Assertion = TypeVar("Assertion")
 

@@ -1,6 +1,7 @@
 """The content of one partition, in MSAL's unified cache schema."""
 
 import json
+import math
 from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
@@ -28,6 +29,10 @@ class TokenDocument:
         self._cae = cae
         self.sessions = sessions
         self._index: dict[tuple[bool, tuple[str, ...]], AccessTokenInfo] = {}
+        #: Every scope that a token was had for, and perhaps more; copies share it. What is not in it is not looked for.
+        self._known_scopes: dict[bool, set[str]] = {}
+        #: Until then no token expires, so that none is looked for (Unix seconds).
+        self._none_expires_before = 0.0
 
     @classmethod
     def empty(cls) -> "TokenDocument":
@@ -46,7 +51,9 @@ class TokenDocument:
     def copy(self) -> "TokenDocument":
         """Return a document that can be changed while others read this one."""
         tokens = {name: dict(section) for name, section in self._tokens.items()}
-        return TokenDocument(tokens, dict(self._cae), deepcopy(self.sessions))
+        copied = TokenDocument(tokens, dict(self._cae), deepcopy(self.sessions))
+        copied._known_scopes, copied._none_expires_before = dict(self._known_scopes), self._none_expires_before
+        return copied
 
     def encode(self) -> bytes:
         """Return the document as JSON."""
@@ -62,6 +69,12 @@ class TokenDocument:
         if found is not None and found.expires_on > now:
             return found
         wanted = set(scopes)
+        known = self._known_scopes.get(cae)
+        if known is None:
+            entries = self._access_tokens(cae).values()
+            known = self._known_scopes[cae] = {scope for entry in entries for scope in entry["target"].split()}
+        if not wanted <= known:
+            return None
         for entry in reversed(list(self._access_tokens(cae).values())):
             if wanted.issubset(entry["target"].split()) and int(entry["expires_on"]) > now:
                 found = self._index[cae, scopes] = _token_info(entry)
@@ -99,6 +112,7 @@ class TokenDocument:
         self._tokens.clear()
         self._cae.clear()
         self._index.clear()
+        self._known_scopes.clear()
 
     def add(self, partition: Partition, scopes: Iterable[str], reply: TokenReply, *, cae: bool, now: int) -> None:
         """Keep what a reply brought; a rotated refresh token replaces its predecessor."""
@@ -108,8 +122,12 @@ class TokenDocument:
             "environment": partition.environment,
             "client_id": partition.cache_client_id,
         }
-        target = " ".join(sorted(scopes))
+        names = sorted(scopes)
+        target = " ".join(names)
         self._drop_expired(now)
+        self._none_expires_before = min(self._none_expires_before, reply.expires_on)
+        if cae in self._known_scopes:
+            self._known_scopes[cae].update(names)
         entry: Entry = {
             **base,
             "credential_type": "AccessToken",
@@ -161,10 +179,16 @@ class TokenDocument:
         }
 
     def _drop_expired(self, now: float) -> None:
+        if now < self._none_expires_before:
+            return
+        first = math.inf
         for cae in (False, True):
             section = self._access_tokens(cae)
-            for key in [key for key, entry in section.items() if int(entry["expires_on"]) <= now]:
-                del section[key]
+            times = {key: int(entry["expires_on"]) for key, entry in section.items()}
+            for key in [key for key, expires_on in times.items() if expires_on <= now]:
+                del section[key], times[key]
+            first = min([first, *times.values()])
+        self._none_expires_before = first
 
     def _access_tokens(self, cae: bool) -> dict[str, Entry]:
         return self._cae if cae else self._section("AccessToken")

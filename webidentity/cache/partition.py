@@ -1,15 +1,13 @@
 """Partitions: whose tokens an entry of the cache holds."""
 
-import hashlib
 import json
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from webidentity.cache.clouds import aliases_of
 
 
-@dataclass(frozen=True, slots=True)
-class Partition:
+class Partition(NamedTuple):
     """Names one set of tokens that belong to one principal, one client, one authority and one tenant.
 
     Two callers reach the same tokens only if every part is equal.
@@ -69,4 +67,6 @@ class Partition:
 
 def digest(secret: str | bytes) -> str:
     """Return the SHA-256 of something that must not be kept itself, in hexadecimal."""
+    import hashlib
+
     return hashlib.sha256(secret.encode() if isinstance(secret, str) else secret).hexdigest()

@@ -1,22 +1,24 @@
 """What a store is: rows that are replaced by compare-and-swap."""
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class StoreUnavailableError(Exception):
     """The store cannot be read or written now; the message says which, and what to look at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One stored value."""
 
-    value: bytes = field(repr=False)
+    value: bytes
     #: Differs after every save, also after a delete and a new save.
     version: int
     #: Unix seconds after which :meth:`Store.sweep` may remove the row.
     expires_at: float
+
+    def __repr__(self) -> str:
+        """No value."""
+        return f"Row(version={self.version}, expires_at={self.expires_at})"
 
 
 class Store(Protocol):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from webidentity.errors import EntraError
 from webidentity.flows.proof import Proof
@@ -16,8 +16,7 @@ _ASSERTION_EXPIRED = 700024
 _SECRET_FIELDS = ("client_secret", "code", "code_verifier", "refresh_token", "assertion", "client_assertion")
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(NamedTuple):
     """An application at an authority.
 
     :param authority: a normalized authority, without the tenant.

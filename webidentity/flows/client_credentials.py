@@ -1,6 +1,7 @@
 """The client credentials grant (RFC 6749 section 4.4): a token for the application itself."""
 
-from dataclasses import dataclass, field, replace
+import os
+from typing import TYPE_CHECKING
 
 from azure.core.credentials import AccessTokenInfo
 
@@ -8,19 +9,21 @@ from webidentity.cache.partition import Partition
 from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.acquire import Acquisition, acquire
 from webidentity.flows.client import Client
-from webidentity.flows.region import Region
 from webidentity.protocol.effects import Flow
 from webidentity.protocol.token_reply import TokenReply
 from webidentity.protocol.token_request import TokenRequest
 
+if TYPE_CHECKING:  # loaded by who asks for a region
+    from webidentity.flows.region import Region
 
-@dataclass(frozen=True, slots=True)
+
 class ClientCredentials:
     """Acquires the application's own tokens."""
 
-    client: Client
-    cache: TokenCache
-    region: Region = field(default_factory=Region)
+    def __init__(self, client: Client, cache: TokenCache) -> None:
+        self.client = client
+        self.cache = cache
+        self._region: Region | None = None
 
     def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
         """Return a token for the application."""
@@ -35,6 +38,10 @@ class ClientCredentials:
         return acquire(self.cache, acquisition)
 
     def _exchange(self, request: TokenRequest) -> Flow[TokenReply]:
-        client = self.client
-        regional = replace(client, authority=(yield from self.region.authority(client.authority)))
+        regional = self.client
+        if os.environ.get("AZURE_REGIONAL_AUTHORITY_NAME"):
+            from webidentity.flows.region import Region
+
+            region = self._region = self._region or Region()
+            regional = regional._replace(authority=(yield from region.authority(regional.authority)))
         return (yield from regional.send(request.tenant, {"grant_type": "client_credentials", **request.fields}))

@@ -5,28 +5,28 @@ back in, or throws the error back in. ``webidentity/flows/README.md`` explains t
 """
 
 from collections.abc import Callable, Generator, Mapping
-from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from azure.core.rest import HttpRequest
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """Send the request through the pipeline; the outcome is the HTTP response.
 
     ``options`` are keywords of azure-core's policies and transports for this request, such as ``retry_total``.
     """
 
     request: HttpRequest
-    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    options: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """Call the function; the outcome is what it returns, awaited if it is awaitable.
 
     ``blocking`` says that it may wait for a disk or a lock, so the async driver calls it on a thread.
@@ -36,8 +36,7 @@ class Call:
     blocking: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """Wait for another flow; the outcome is whether waiting was possible.
 
     A driver answers False at once when waiting could never end: the flow to wait for needs the very thread or task

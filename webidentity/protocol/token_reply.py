@@ -4,33 +4,38 @@ import json
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, quote_plus
 
 from webidentity.errors import EntraError
 from webidentity.json_object import as_list, as_text, parse_object
-from webidentity.protocol.advice import advice_for
 
-_JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*")
+#: Compiled by the first error, not by the import.
+_JWT = r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*"
 _SHOWN = 700
 _SHORTEST_SECRET = 4
 #: Characters that are looked at: the patterns above take time that grows faster than the text.
 _READ = 4000
 
 
-@dataclass(frozen=True, slots=True)
-class TokenReply:
+class TokenReply(NamedTuple):
     """A successful reply. Times are Unix seconds."""
 
-    access_token: str = field(repr=False)
+    access_token: str
     expires_on: int
     refresh_on: int | None
     token_type: str
     scopes: tuple[str, ...]
-    refresh_token: str | None = field(default=None, repr=False)
-    id_token: str | None = field(default=None, repr=False)
+    refresh_token: str | None = None
+    id_token: str | None = None
     home_account_id: str | None = None
+
+    def __repr__(self) -> str:
+        """No token."""
+        return (
+            f"TokenReply(expires_on={self.expires_on}, refresh_on={self.refresh_on}, token_type={self.token_type!r}, "
+            f"scopes={self.scopes}, home_account_id={self.home_account_id!r})"
+        )
 
 
 def read_token_reply(response: Any, *, now: int, secrets: Iterable[str] = ()) -> TokenReply:
@@ -78,7 +83,7 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
         # One of a few characters is a test's, and would turn the whole text into asterisks.
         for form in (secret, quote_plus(secret), quote(secret, safe="")) if len(secret) >= _SHORTEST_SECRET else ():
             text = text.replace(form, "***")
-    text = _JWT.sub("***", text[:_READ])
+    text = re.sub(_JWT, "***", text[:_READ])
     text = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."
 
@@ -101,6 +106,8 @@ def _read_json(response: Any) -> dict[str, Any]:
 
 
 def _refusal(response: Any, document: Mapping[str, Any], secrets: Iterable[str]) -> EntraError:
+    from webidentity.protocol.advice import advice_for
+
     error = as_text(document.get("error"))
     description = scrub(as_text(document.get("error_description")) or "no description", secrets)
     codes = tuple(number for number in as_list(document.get("error_codes")) if isinstance(number, int))

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from azure.core.rest import HttpRequest
 
@@ -13,8 +12,7 @@ from webidentity.json_object import as_object, parse_object
 _CLIENT_CAPABILITY = {"xms_cc": {"values": ["CP1"]}}
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRequest:
+class TokenRequest(NamedTuple):
     """What a caller asks for: one call of ``get_token``."""
 
     scopes: tuple[str, ...]

@@ -1,0 +1,93 @@
+"""A credential of many resources: what one more scope costs does not grow with those that are there."""
+
+from typing import Any
+
+from tests.canned import Canned
+from tests.clock import Clock
+from tests.drivers import Driver
+from tests.replies import CLIENT, TENANT, token
+from webidentity.cache.document import TokenDocument
+from webidentity.cache.partition import Partition
+from webidentity.protocol.token_reply import TokenReply
+
+PARTITION = Partition.app(client_id=CLIENT, authority="https://a.test", tenant=TENANT, proof="proof")
+NOW = 1_800_000_000
+
+
+class Counted(dict[str, Any]):
+    """An entry that counts how often any entry is looked into."""
+
+    looks = 0
+
+    def __getitem__(self, name: str) -> Any:
+        Counted.looks += 1
+        return super().__getitem__(name)
+
+
+def add(document: TokenDocument, scope: str, *, expires_on: int = NOW + 3600, now: int = NOW) -> None:
+    document.add(
+        PARTITION, scope.split(), TokenReply(f"for {scope}", expires_on, None, "Bearer", ()), cae=False, now=now
+    )
+
+
+def find(document: TokenDocument, *scopes: str, now: float = NOW) -> str | None:
+    found = document.access_token(scopes, cae=False, now=now)
+    return found.token if found else None
+
+
+def test_a_new_scope_is_added_without_looking_at_the_others() -> None:
+    """Neither for it nor for what has expired."""
+    document = TokenDocument.empty()
+    for number in range(300):
+        assert find(document, f"scope-{number}") is None
+        document = document.copy()
+        add(document, f"scope-{number}")
+    section = document.sections["AccessToken"]
+    section.update({key: Counted(entry) for key, entry in section.items()})
+    document = document.copy()
+    Counted.looks = 0
+    assert find(document, "new") is None
+    add(document, "new")
+    assert Counted.looks == 0
+    assert find(document, "new") == "for new"
+    assert find(document, "scope-7") == "for scope-7"
+
+
+def test_copies_know_what_was_added_after_them() -> None:
+    """And the original does not claim to have it."""
+    original = TokenDocument.empty()
+    assert find(original, "a") is None
+    copied = original.copy()
+    add(copied, "a b")
+    assert (find(original, "a"), find(copied, "a"), find(copied, "b", "a")) == (None, "for a b", "for a b")
+    assert find(copied, "a", "c") is None
+    copied.forget_tokens()
+    assert find(copied, "a") is None
+
+
+def test_what_has_expired_is_dropped_when_its_time_has_come() -> None:
+    """Also when others live longer, and in a document that was read from a store."""
+    document = TokenDocument.empty()
+    add(document, "long", expires_on=NOW + 9000)
+    add(document, "short", expires_on=NOW + 100)
+    add(document, "other", now=NOW + 99)
+    assert len(document.sections["AccessToken"]) == 3
+    read = TokenDocument.decode(document.encode())
+    assert read is not None
+    for each in (document, read):
+        add(each, "last", now=NOW + 100)
+        targets = {entry["target"] for entry in each.sections["AccessToken"].values()}
+        assert targets == {"long", "other", "last"}
+
+
+def test_a_thousand_scopes_are_served_from_memory(driver: Driver, clock: Clock) -> None:
+    """Each with its own token, and again after they have all expired."""
+    network = Canned(answer=lambda sent: token(f"{sent.form['scope']} {len(network.sent) > 1000}"))
+    credential = driver.credential("ClientSecretCredential", network, TENANT, CLIENT, "s3cret", policies=[])
+    scopes = [f"api://{number}/.default" for number in range(1000)]
+    for _ in range(2):
+        assert [credential.get_token(scope).token for scope in scopes] == [f"{scope} False" for scope in scopes]
+    assert len(network.sent) == 1000
+    clock.advance(3601)
+    assert credential.get_token(scopes[0]).token == f"{scopes[0]} True"
+    assert len(credential.raw._front._grant.cache._held.popitem()[1].document.sections["AccessToken"]) == 1
