@@ -12,10 +12,15 @@ from webidentity import (
     AuthenticationRecord,
     AuthenticationRequiredError,
     AuthorizationCodeCredential,
+    AzurePipelinesCredential,
+    CertificateCredential,
+    ClientAssertionCredential,
     ClientSecretCredential,
     CredentialUnavailableError,
     EntraError,
     OnBehalfOfCredential,
+    WorkloadIdentityCredential,
+    get_bearer_token_provider,
 )
 from webidentity import aio as webidentity_aio
 from webidentity.cache import KeyRing, MemoryStore, SQLiteStore, Store, StoreUnavailableError, TokenCache
@@ -109,6 +114,39 @@ async def async_credentials() -> None:
     assert_type(await secret.get_token_info("scope"), AccessTokenInfo)
     async with on_behalf_of as entered:
         assert_type(entered, webidentity_aio.OnBehalfOfCredential)
+
+
+def service_credentials() -> list[TokenCredential]:
+    """The ways in which a service proves who it is."""
+    made: list[TokenCredential] = [
+        CertificateCredential("tenant", "client", "certificate.pem", password="password", send_certificate_chain=True),
+        CertificateCredential("tenant", "client", certificate_data=b"pem", password=b"password"),
+        ClientAssertionCredential("tenant", "client", lambda: "assertion"),
+        OnBehalfOfCredential("tenant", "client", user_assertion="token", client_assertion_func=lambda: "assertion"),
+        WorkloadIdentityCredential(tenant_id="tenant", client_id="client", token_file_path="token"),
+        WorkloadIdentityCredential(),
+        AzurePipelinesCredential(
+            tenant_id="tenant", client_id="client", service_connection_id="connection", system_access_token="token"
+        ),
+    ]
+    provider: Callable[[], str] = get_bearer_token_provider(made[0], "scope")
+    assert_type(provider(), str)
+    return made
+
+
+async def async_service_credentials() -> str:
+    """The callable may be a coroutine function."""
+
+    async def assertion() -> str:
+        return "assertion"
+
+    made = webidentity_aio.ClientAssertionCredential("tenant", "client", assertion)
+    await takes_async_credential(made)
+    behalf = webidentity_aio.OnBehalfOfCredential(
+        "tenant", "client", user_assertion="token", client_assertion_func=assertion
+    )
+    await takes_async_token_info(behalf)
+    return await webidentity_aio.get_bearer_token_provider(made, "scope")()
 
 
 def handles_errors(credential: TokenCredential) -> str | None:

@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from azure.core.credentials import AccessTokenInfo
 
@@ -27,7 +26,6 @@ REFRESH_WINDOW = 300
 RETRY_INTERVAL = 30
 
 
-@dataclass(frozen=True, slots=True)
 class Acquisition:
     """Where a token may come from, for one call of ``get_token``.
 
@@ -40,13 +38,26 @@ class Acquisition:
     :param signed_in: the partition of the tenant in which the user signed in, whose refresh token serves other tenants.
     """
 
-    partition: Partition
-    request: TokenRequest
-    exchange: Callable[[TokenRequest], Flow[TokenReply]] | None
-    refresh: Callable[[TokenRequest, str], Flow[TokenReply]] | None
-    keep_until: Callable[[TokenReply], float]
-    signed_in: Partition | None = None
-    may_keep: Callable[[TokenDocument], bool] | None = None
+    # No dataclass: making one would be a good part of what importing a credential costs.
+    __slots__ = ("exchange", "keep_until", "may_keep", "partition", "refresh", "request", "signed_in")
+
+    def __init__(
+        self,
+        partition: Partition,
+        request: TokenRequest,
+        exchange: Callable[[TokenRequest], Flow[TokenReply]] | None,
+        refresh: Callable[[TokenRequest, str], Flow[TokenReply]] | None,
+        keep_until: Callable[[TokenReply], float],
+        signed_in: Partition | None = None,
+        may_keep: Callable[[TokenDocument], bool] | None = None,
+    ) -> None:
+        self.partition = partition
+        self.request = request
+        self.exchange = exchange
+        self.refresh = refresh
+        self.keep_until = keep_until
+        self.signed_in = signed_in
+        self.may_keep = may_keep
 
     @property
     def key(self) -> tuple[str, tuple[str, ...], bool, str | None]:
