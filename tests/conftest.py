@@ -1,5 +1,7 @@
 """Fixtures of the whole suite."""
 
+import asyncio
+import os
 import time
 from collections.abc import Iterator
 
@@ -17,23 +19,27 @@ def _this_machine_only() -> Iterator[None]:
         yield
 
 
+#: Variables that credentials read, by their beginnings.
+_READ = (
+    "AZURE_",
+    "IDENTITY_",
+    "IMDS_",
+    "MSI_",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "REGION_NAME",
+    "SYSTEM_OIDCREQUESTURI",
+)
+
+
 @pytest.fixture(autouse=True)
 def _no_ambient_authority(monkeypatch: pytest.MonkeyPatch) -> None:
     """The developer's own environment changes no outcome."""
-    for name in (
-        "AZURE_AUTHORITY_HOST",
-        "AZURE_CLIENT_ID",
-        "AZURE_FEDERATED_TOKEN_FILE",
-        "AZURE_IDENTITY_DISABLE_MULTITENANTAUTH",
-        "AZURE_REGIONAL_AUTHORITY_NAME",
-        "AZURE_TENANT_ID",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "REGION_NAME",
-        "SYSTEM_OIDCREQUESTURI",
-    ):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+    for name in list(os.environ):
+        if name.upper().startswith(_READ):
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture(params=["sync", "aio"])
@@ -49,3 +55,21 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     turned = Clock()
     monkeypatch.setattr(time, "time", turned)
     return turned
+
+
+@pytest.fixture
+def naps(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds for which flows slept: they pass on the clock alone."""
+    slept: list[float] = []
+
+    def nap(seconds: float) -> None:
+        slept.append(seconds)
+        clock.advance(seconds)
+
+    async def nap_async(seconds: float) -> None:
+        nap(seconds)
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr("webidentity.transport.driver.sleep", nap)
+    monkeypatch.setattr("webidentity.transport.driver.sleep_async", nap_async)
+    return slept

@@ -8,7 +8,7 @@ import requests
 from azure.core.rest import HttpRequest
 
 from tests.canned import Reply
-from webidentity.protocol.effects import Call, Flow, Send
+from webidentity.protocol.effects import Call, Flow, Send, Sleep
 
 T = TypeVar("T")
 #: The form fields that the request must have, or a function that checks the request; and the reply to it.
@@ -46,6 +46,9 @@ def play(flow: Flow[T], steps: Sequence[Step] = ()) -> T:
         while True:
             if isinstance(effect, Call):
                 effect = flow.send(effect.function())
+                continue
+            if isinstance(effect, Sleep):
+                effect = flow.send(None)
                 continue
             assert isinstance(effect, Send), f"nothing else runs, so there is nothing to wait for: {effect}"
             assert left, f"no step is left for {form_of(effect.request)}"

@@ -3,7 +3,7 @@
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from webidentity.authority import is_loopback, normalize_authority, resolve_tenant, validate_tenant_id
+from webidentity.authority import Tenants, is_loopback, normalize_authority, validate_tenant_id
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ NONE: frozenset[str] = frozenset()
 )
 def test_which_tenant_a_call_goes_to(default: str, asked: str | None, allowed: frozenset[str], resolved: str) -> None:
     """The credential's own, unless the call names one that is allowed."""
-    assert resolve_tenant(default, asked, allowed) == resolved
+    assert Tenants(default, allowed).resolve(asked) == resolved
 
 
 @pytest.mark.parametrize(
@@ -118,16 +118,16 @@ def test_which_tenant_a_call_goes_to(default: str, asked: str | None, allowed: f
 def test_other_tenants_are_refused(default: str, asked: str, allowed: frozenset[str]) -> None:
     """A resource's challenge may name any tenant; the secret is not sent to it."""
     with pytest.raises(ClientAuthenticationError, match=f"tenant {asked}.*additionally_allowed_tenants"):
-        resolve_tenant(default, asked, allowed)
+        Tenants(default, allowed).resolve(asked)
 
 
 def test_a_malformed_tenant_is_refused_even_if_any_is_allowed() -> None:
     """The asterisk allows tenants, not paths."""
     with pytest.raises(ValueError, match="tenant"):
-        resolve_tenant("home", "../../evil", ANY)
+        Tenants("home", ANY).resolve("../../evil")
 
 
 def test_multitenant_authentication_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """AZURE_IDENTITY_DISABLE_MULTITENANTAUTH keeps every call in the credential's tenant."""
     monkeypatch.setenv("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH", "1")
-    assert resolve_tenant("home", "other", ANY) == "home"
+    assert Tenants("home", ANY).resolve("other") == "home"

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import re
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from azure.core.exceptions import ClientAuthenticationError
@@ -66,27 +67,61 @@ def validate_tenant_id(tenant_id: str) -> str:
     return tenant_id
 
 
-def resolve_tenant(default_tenant: str, tenant_id: str | None, additionally_allowed: frozenset[str]) -> str:
-    """Return the tenant that a token request goes to.
+class Tenants:
+    """The tenants that a credential acquires tokens from.
 
-    :param default_tenant: the tenant of the credential.
-    :param tenant_id: the tenant of this call, if it named one.
-    :param additionally_allowed: further tenants that the credential may serve, "*" for any.
-    :raises ClientAuthenticationError: the call's tenant is not allowed.
-    :raises ValueError: the call's tenant is malformed.
+    :param default: the tenant of calls that name none; "" leaves it to somebody else, such as a command line tool.
+    :param additionally_allowed: further tenants that a call may name, "*" for any.
     """
-    if tenant_id is None or tenant_id == default_tenant:
-        return default_tenant
-    if default_tenant == "adfs" or read_flag("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"):
-        return default_tenant
-    validate_tenant_id(tenant_id)
-    if not default_tenant or "*" in additionally_allowed or tenant_id in additionally_allowed:
-        return tenant_id
-    if default_tenant == "organizations" and not additionally_allowed:
-        return tenant_id
-    raise ClientAuthenticationError(
-        message=(
-            f"The current credential is not configured to acquire tokens for tenant {tenant_id}. To enable this, add "
-            "the tenant to additionally_allowed_tenants when creating the credential, or add '*' to allow any tenant."
+
+    __slots__ = ("additionally_allowed", "default")
+
+    def __init__(self, default: str, additionally_allowed: Iterable[str] | None = None) -> None:
+        self.default = default
+        self.additionally_allowed = frozenset(additionally_allowed or ())
+
+    @classmethod
+    def of(cls, default: str, additionally_allowed: Iterable[str] | None = None) -> "Tenants":
+        """Return the tenants of a credential that has one of its own.
+
+        :raises ValueError: it is empty or malformed.
+        """
+        return cls(validate_tenant_id(default), additionally_allowed)
+
+    def resolve(self, tenant_id: str | None) -> str:
+        """Return the tenant that a token request goes to.
+
+        :param tenant_id: the tenant of this call, if it named one.
+        :raises ~azure.core.exceptions.ClientAuthenticationError: the call's tenant is not allowed.
+        :raises ValueError: the call's tenant is malformed.
+        """
+        default, allowed = self.default, self.additionally_allowed
+        if tenant_id is None or tenant_id == default:
+            return default
+        if default == "adfs" or read_flag("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"):
+            return default
+        validate_tenant_id(tenant_id)
+        if not default or "*" in allowed or tenant_id in allowed:
+            return tenant_id
+        if default == "organizations" and not allowed:
+            return tenant_id
+        raise ClientAuthenticationError(
+            message=(
+                f"The current credential is not configured to acquire tokens for tenant {tenant_id}. To enable this, "
+                "add the tenant to additionally_allowed_tenants when creating the credential, or add '*' to allow any "
+                "tenant."
+            )
         )
-    )
+
+
+class NoTenants(Tenants):
+    """For identities that live in one tenant, which nobody has to name: a call's tenant is ignored."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def resolve(self, tenant_id: str | None) -> str:  # noqa: ARG002 - nothing to choose
+        """Return no tenant."""
+        return ""

@@ -41,7 +41,7 @@ def test_a_credential_survives_pickling(package: Any, name: str) -> None:
     copy = pickle.loads(pickle.dumps(credential))
     assert type(copy) is type(credential)
     assert copy._pipeline._options == {"retry_total": 1}
-    assert copy._front._tenant_id == TENANT
+    assert copy._front._tenants.default == TENANT
     client = getattr(copy._front._grant, "client", None) or copy._front._grant.users.client
     assert client.client_id == CLIENT
 

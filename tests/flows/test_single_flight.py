@@ -16,7 +16,7 @@ from webidentity.cache.partition import Partition
 from webidentity.cache.token_cache import TokenCache
 from webidentity.errors import EntraError
 from webidentity.flows.acquire import Acquisition, acquire
-from webidentity.protocol.effects import Call, Flow
+from webidentity.protocol.effects import Call, Flow, Sleep
 from webidentity.protocol.token_reply import TokenReply
 from webidentity.protocol.token_request import TokenRequest
 from webidentity.transport.driver import AsyncDriver
@@ -251,3 +251,37 @@ def test_the_copy_of_an_error_says_the_same() -> None:
     assert isinstance(copy, EntraError)
     assert copy is not error
     assert (str(copy), copy.error, copy.error_codes, copy.args) == ("message", "invalid_grant", (1,), error.args)
+
+
+def test_what_is_done_once_is_done_by_one(driver: Driver) -> None:
+    """The others wait, and go on when it is done."""
+    flights, done = Flights(), list[str]()
+
+    def begin() -> Flow[str]:
+        yield Sleep(0.02)
+        done.append("done")
+        return "mine"
+
+    def flow() -> Flow[str | None]:
+        return flights.once("key", lambda: bool(done), begin)
+
+    outcomes = driver.together([lambda: driver.start(flow())] * 8)
+    assert sorted(outcomes, key=str) == [None] * 7 + ["mine"]
+    assert done == ["done"]
+
+
+def test_all_who_wait_for_it_get_the_error(driver: Driver) -> None:
+    """One prompt that was declined is not followed by seven others."""
+    flights, tries = Flights(), list[int]()
+
+    def begin() -> Flow[str]:
+        tries.append(1)
+        yield Sleep(0.05)
+        raise OSError("declined")
+
+    def flow() -> Flow[str | None]:
+        return flights.once("key", lambda: False, begin)
+
+    outcomes = driver.together([lambda: driver.start(flow())] * 8)
+    assert [type(outcome) for outcome in outcomes] == [OSError] * 8
+    assert len(tries) == 1

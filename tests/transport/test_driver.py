@@ -2,15 +2,17 @@
 
 import asyncio
 import threading
+import time
 from concurrent.futures import Future
 from typing import Any
 
 import pytest
 from azure.core.rest import HttpRequest
 
+from tests.clock import Clock
 from tests.drivers import Driver
 from webidentity.cache.flights import Flights
-from webidentity.protocol.effects import Call, Flow, Send, Wait
+from webidentity.protocol.effects import Call, Flow, Send, Sleep, Wait
 from webidentity.transport.driver import AsyncDriver
 
 REQUEST = HttpRequest("GET", "https://tenant.test/")
@@ -227,3 +229,28 @@ def test_a_cancelled_waiter_does_not_cancel_the_others() -> None:
 
     assert asyncio.run(main()) is True
     assert flight.succeeded
+
+
+def test_sleeping_takes_its_time(driver: Driver) -> None:
+    """On a thread by blocking it, on an event loop without."""
+
+    def flow() -> Flow[str]:
+        yield Sleep(0.01)
+        return "slept"
+
+    began = time.monotonic()
+    outcomes = driver.together([lambda: driver.start(flow())] * 3)
+    assert outcomes == ["slept"] * 3
+    assert time.monotonic() - began >= 0.01
+
+
+def test_naps_pass_on_the_clock_alone(driver: Driver, naps: list[float], clock: Clock) -> None:
+    """What tests of slow flows rely on."""
+
+    def flow() -> Flow[None]:
+        yield Sleep(3600)
+
+    began = clock()
+    driver.run(flow())
+    assert naps == [3600]
+    assert clock() - began >= 3600

@@ -1,13 +1,12 @@
 """What all async credentials have in common: the calls that async Azure SDK clients make."""
 
 import time
-from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 
-from webidentity.flows.front import Front, TokenGrant, read_options
+from webidentity.flows.front import Front, read_options
 from webidentity.options import pipeline_options
 from webidentity.transport.aio_pipeline import AioPipeline
 from webidentity.transport.discretion import DiscreetAsyncDriver
@@ -73,16 +72,9 @@ class AsyncTokenCalls:
 class AsyncCredential(AsyncTokenCalls):
     """A credential with a transport of its own."""
 
-    def _set_up(
-        self,
-        grant: TokenGrant,
-        *,
-        tenant_id: str,
-        additionally_allowed_tenants: Iterable[str] | None,
-        **kwargs: Any,
-    ) -> None:
+    def _set_up(self, front: Front, **kwargs: Any) -> None:
         self._pipeline = AioPipeline(**pipeline_options(kwargs))
-        self._front = Front(grant, tenant_id, additionally_allowed_tenants)
+        self._front = front
         self._driver = DiscreetAsyncDriver(self._pipeline.send)
 
     async def close(self) -> None:

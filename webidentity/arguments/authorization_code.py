@@ -6,9 +6,11 @@ from typing import Any
 from webidentity.arguments.cache import OpenFirst, cache_from
 from webidentity.arguments.client import client_from, secret_from
 from webidentity.arguments.constructor import Constructor
+from webidentity.authority import Tenants
 from webidentity.cache.persistence_options import TokenCachePersistenceOptions
 from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.authorization_code import AuthorizationCode
+from webidentity.flows.front import Front
 
 
 class AuthorizationCodeArguments(Constructor):
@@ -50,10 +52,6 @@ class AuthorizationCodeArguments(Constructor):
     ) -> None:
         client = client_from(client_id, secret_from(client_secret, required=False), authority)
         cache = cache_from(token_cache, cache_persistence_options)
-        grant = AuthorizationCode.begin(client, cache, authorization_code, redirect_uri, code_verifier)
-        self._set_up(
-            grant if cache_persistence_options is None else OpenFirst(cache, grant),
-            tenant_id=tenant_id,
-            additionally_allowed_tenants=additionally_allowed_tenants,
-            **kwargs,
-        )
+        code = AuthorizationCode.begin(client, cache, authorization_code, redirect_uri, code_verifier)
+        grant = code if cache_persistence_options is None else OpenFirst(cache, code)
+        self._set_up(Front(grant, Tenants.of(tenant_id, additionally_allowed_tenants)), **kwargs)

@@ -6,9 +6,11 @@ from typing import Any
 from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import certificate_from, client_from
 from webidentity.arguments.constructor import Constructor
+from webidentity.authority import Tenants
 from webidentity.cache.persistence_options import TokenCachePersistenceOptions
 from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.client_credentials import ClientCredentials
+from webidentity.flows.front import Front
 
 
 class CertificateArguments(Constructor):
@@ -53,9 +55,5 @@ class CertificateArguments(Constructor):
             client_id, certificate_path, certificate_data, password, send_chain=send_certificate_chain
         )
         client = client_from(client_id, proof, authority)
-        self._set_up(
-            ClientCredentials(client, cache_from(token_cache, cache_persistence_options)),
-            tenant_id=tenant_id,
-            additionally_allowed_tenants=additionally_allowed_tenants,
-            **kwargs,
-        )
+        grant = ClientCredentials(client, cache_from(token_cache, cache_persistence_options))
+        self._set_up(Front(grant, Tenants.of(tenant_id, additionally_allowed_tenants)), **kwargs)

@@ -6,10 +6,12 @@ from typing import Any, Generic, TypeVar
 from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import client_from
 from webidentity.arguments.constructor import Constructor
+from webidentity.authority import Tenants
 from webidentity.cache.persistence_options import TokenCachePersistenceOptions
 from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.assertion_proof import AssertionProof
 from webidentity.flows.client_credentials import ClientCredentials
+from webidentity.flows.front import Front
 
 Assertion = TypeVar("Assertion")
 
@@ -44,9 +46,5 @@ class ClientAssertionArguments(Constructor, Generic[Assertion]):
         **kwargs: Any,
     ) -> None:
         client = client_from(client_id, AssertionProof(func), authority)
-        self._set_up(
-            ClientCredentials(client, cache_from(token_cache, cache_persistence_options)),
-            tenant_id=tenant_id,
-            additionally_allowed_tenants=additionally_allowed_tenants,
-            **kwargs,
-        )
+        grant = ClientCredentials(client, cache_from(token_cache, cache_persistence_options))
+        self._set_up(Front(grant, Tenants.of(tenant_id, additionally_allowed_tenants)), **kwargs)

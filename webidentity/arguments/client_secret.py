@@ -6,9 +6,11 @@ from typing import Any
 from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import client_from, secret_from
 from webidentity.arguments.constructor import Constructor
+from webidentity.authority import Tenants
 from webidentity.cache.persistence_options import TokenCachePersistenceOptions
 from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.client_credentials import ClientCredentials
+from webidentity.flows.front import Front
 
 
 class ClientSecretArguments(Constructor):
@@ -39,9 +41,5 @@ class ClientSecretArguments(Constructor):
         **kwargs: Any,
     ) -> None:
         client = client_from(client_id, secret_from(client_secret, required=True), authority)
-        self._set_up(
-            ClientCredentials(client, cache_from(token_cache, cache_persistence_options)),
-            tenant_id=tenant_id,
-            additionally_allowed_tenants=additionally_allowed_tenants,
-            **kwargs,
-        )
+        grant = ClientCredentials(client, cache_from(token_cache, cache_persistence_options))
+        self._set_up(Front(grant, Tenants.of(tenant_id, additionally_allowed_tenants)), **kwargs)

@@ -1,20 +1,12 @@
 """What a constructor hands over to the class that knows how to wait."""
 
-from collections.abc import Iterable
 from typing import Any
 
-from webidentity.flows.front import TokenGrant
+from webidentity.flows.front import Front
 
 
 class Constructor:
     """Base of the constructors. The sync or async credential beside it in the class brings :meth:`_set_up`."""
 
-    def _set_up(
-        self,
-        grant: TokenGrant,
-        *,
-        tenant_id: str,
-        additionally_allowed_tenants: Iterable[str] | None,
-        **kwargs: Any,
-    ) -> None:
+    def _set_up(self, front: Front, **kwargs: Any) -> None:
         raise NotImplementedError("a constructor stands beside Credential or AsyncCredential")

@@ -6,8 +6,10 @@ from typing import Any, Generic, TypeVar
 from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import client_from, on_behalf_of_proof
 from webidentity.arguments.constructor import Constructor
+from webidentity.authority import Tenants
 from webidentity.cache.persistence_options import TokenCachePersistenceOptions
 from webidentity.cache.token_cache import TokenCache
+from webidentity.flows.front import Front
 from webidentity.flows.on_behalf_of import OnBehalfOf
 
 Assertion = TypeVar("Assertion")
@@ -62,4 +64,4 @@ class OnBehalfOfArguments(Constructor, Generic[Assertion]):
         )
         client = client_from(client_id, proof, authority)
         grant = OnBehalfOf.begin(client, cache_from(token_cache, cache_persistence_options), user_assertion)
-        self._set_up(grant, tenant_id=tenant_id, additionally_allowed_tenants=additionally_allowed_tenants, **kwargs)
+        self._set_up(Front(grant, Tenants.of(tenant_id, additionally_allowed_tenants)), **kwargs)

@@ -7,9 +7,11 @@ from typing import Any
 from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import client_from
 from webidentity.arguments.constructor import Constructor
+from webidentity.authority import Tenants
 from webidentity.cache.persistence_options import TokenCachePersistenceOptions
 from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.client_credentials import ClientCredentials
+from webidentity.flows.front import Front
 from webidentity.flows.token_file import TokenFileProof
 
 
@@ -61,12 +63,8 @@ class WorkloadIdentityArguments(Constructor):
             kwargs["token_proxy"] = _proxy_of_cluster(has_transport=kwargs.get("transport") is not None)
         proof = TokenFileProof(values["token_file_path"] or "")
         client = client_from(values["client_id"] or "", proof, authority)
-        self._set_up(
-            ClientCredentials(client, cache_from(token_cache, cache_persistence_options)),
-            tenant_id=values["tenant_id"] or "",
-            additionally_allowed_tenants=additionally_allowed_tenants,
-            **kwargs,
-        )
+        grant = ClientCredentials(client, cache_from(token_cache, cache_persistence_options))
+        self._set_up(Front(grant, Tenants.of(values["tenant_id"] or "", additionally_allowed_tenants)), **kwargs)
 
 
 def _proxy_of_cluster(*, has_transport: bool) -> object:

@@ -2,11 +2,14 @@
 
 import sys
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar
 
 from webidentity.fork import renew_after_fork
+from webidentity.protocol.effects import Flow, Wait
+
+T = TypeVar("T")
 
 
 class Flight:
@@ -69,6 +72,35 @@ class Flights:
             failed.successor = flight
             return flight, leads
 
+    def lead(self, key: Hashable, flight: Flight, flow: Flow[T]) -> Flow[T]:
+        """Run the flow that the others wait for, and end the flight whatever happens."""
+        try:
+            value = yield from flow
+        except Exception as error:
+            self.abandon(key, flight, error)
+            raise
+        except BaseException:
+            self.abandon(key, flight, None)
+            raise
+        self.land(key, flight, value)
+        return value
+
+    def once(self, key: Hashable, is_done: Callable[[], bool], begin: Callable[[], Flow[T]]) -> Flow[T | None]:
+        """Run the flow unless another caller does: then wait for it, and return None once it is done.
+
+        All who wait get the error of the one who failed; after one who was cancelled, the next begins anew.
+        """
+        while not is_done():
+            flight, leads = self.join(key)
+            if leads:
+                return (yield from self.lead(key, flight, _unless(is_done, begin)))
+            if not (yield Wait(flight.future, flight.owner)):
+                return (yield from begin())
+            failure = flight.failure()
+            if failure is not None:
+                raise failure
+        return None
+
     def land(self, key: Hashable, flight: Flight, value: Any) -> None:
         """Give the flight's waiters the value."""
         flight.value, flight.succeeded = value, True
@@ -84,6 +116,10 @@ class Flights:
             if self._flights.get(key) is flight:
                 del self._flights[key]
         flight.future.set_result(None)
+
+
+def _unless(is_done: Callable[[], bool], begin: Callable[[], Flow[T]]) -> Flow[T | None]:
+    return None if is_done() else (yield from begin())
 
 
 def _current_task() -> object | None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from azure.core.credentials import AccessTokenInfo
 
 from webidentity.cache.document import TokenDocument
-from webidentity.cache.flights import Flight
 from webidentity.cache.partition import Partition
 from webidentity.cache.sealed import Held
 from webidentity.cache.store import StoreUnavailableError
@@ -99,7 +98,7 @@ def acquire(cache: TokenCache, acquisition: Acquisition) -> Flow[AccessTokenInfo
         if failure is not None and failures > 1:
             raise failure
         flight, leads = cache.flights.retry(key, flight)
-    return (yield from _fly(cache, acquisition, flight, current))
+    return (yield from cache.flights.lead(key, flight, _lead(cache, acquisition, current)))
 
 
 def keep(cache: TokenCache, acquisition: Acquisition, reply: TokenReply, now: int) -> Flow[AccessTokenInfo]:
@@ -144,23 +143,6 @@ def _should_refresh(cache: TokenCache, acquisition: Acquisition, current: Access
         return False
     held = cache.peek(acquisition.partition)
     return held is None or now - held.last_refresh.get(acquisition.key, 0.0) >= RETRY_INTERVAL
-
-
-def _fly(
-    cache: TokenCache, acquisition: Acquisition, flight: Flight, known: AccessTokenInfo | None
-) -> Flow[AccessTokenInfo]:
-    """Lead the flight, and end it whatever happens."""
-    key = acquisition.key
-    try:
-        token = yield from _lead(cache, acquisition, known)
-    except Exception as error:
-        cache.flights.abandon(key, flight, error)
-        raise
-    except BaseException:
-        cache.flights.abandon(key, flight, None)
-        raise
-    cache.flights.land(key, flight, token)
-    return token
 
 
 def _lead(cache: TokenCache, acquisition: Acquisition, known: AccessTokenInfo | None) -> Flow[AccessTokenInfo]:

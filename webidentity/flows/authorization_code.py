@@ -13,7 +13,7 @@ from webidentity.cache.partition import Partition
 from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.acquire import Acquisition, NoTokenSourceError, acquire, keep
 from webidentity.flows.client import Client
-from webidentity.protocol.effects import Flow, Wait
+from webidentity.protocol.effects import Flow
 from webidentity.protocol.token_reply import TokenReply
 from webidentity.protocol.token_request import TokenRequest
 
@@ -98,7 +98,10 @@ class AuthorizationCode:
         :raises ClientAuthenticationError: there is no code left, and no refresh token was had for it.
         """
         if self.home_account_id is None:
-            redeemed = yield from self._redeem_once(request)
+            # Whoever comes while the code is redeemed waits for that, and is served from the cache.
+            redeemed = yield from self.users.cache.flights.once(
+                ("redeem", id(self)), lambda: self.home_account_id is not None, lambda: self._redeem(request)
+            )
             if redeemed is not None:
                 return redeemed
         assert self.home_account_id is not None  # noqa: S101 - known since the redemption
@@ -106,32 +109,6 @@ class AuthorizationCode:
             return (yield from self.users.token(request, self.home_account_id, self.tenant))
         except NoTokenSourceError:
             raise _nothing_left() from None
-
-    def _redeem_once(self, request: TokenRequest) -> Flow[AccessTokenInfo | None]:
-        """Redeem the code unless another caller does: then wait for it, and return None once it has."""
-        flights = self.users.cache.flights
-        key = ("redeem", id(self))
-        while self.home_account_id is None:
-            flight, leads = flights.join(key)
-            if leads:
-                token: AccessTokenInfo | None = None
-                try:
-                    if self.home_account_id is None:
-                        token = yield from self._redeem(request)
-                except Exception as error:
-                    flights.abandon(key, flight, error)
-                    raise
-                except BaseException:
-                    flights.abandon(key, flight, None)
-                    raise
-                flights.land(key, flight, token)
-                return token
-            if not (yield Wait(flight.future, flight.owner)):
-                return (yield from self._redeem(request))
-            failure = flight.failure()
-            if failure is not None:
-                raise failure
-        return None
 
     def _redeem(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
         if self.code is None:

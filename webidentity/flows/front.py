@@ -1,12 +1,11 @@
 """What a credential answers without running a flow: the tokens it has handed out and that are still fresh."""
 
 import time
-from collections.abc import Iterable
 from typing import Protocol
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 
-from webidentity.authority import resolve_tenant, validate_tenant_id
+from webidentity.authority import Tenants
 from webidentity.flows.acquire import serve_until
 from webidentity.protocol.access_token import OpaqueAccessToken
 from webidentity.protocol.effects import Flow
@@ -37,23 +36,24 @@ class Served:
 class Front:
     """Stands between a credential's calls and its grant.
 
-    :param tenant_id: the credential's own tenant.
-    :param additionally_allowed_tenants: further tenants that a call may name.
-    :raises ValueError: the tenant is malformed.
+    :param tenants: where a call may ask for tokens.
+    :param keeps_tokens: whether a fresh token is served again without asking the grant.
     """
 
-    def __init__(
-        self, grant: TokenGrant, tenant_id: str, additionally_allowed_tenants: Iterable[str] | None = None
-    ) -> None:
+    def __init__(self, grant: TokenGrant, tenants: Tenants, *, keeps_tokens: bool = True) -> None:
         self._grant = grant
-        self._tenant_id = validate_tenant_id(tenant_id)
-        self._allowed = frozenset(additionally_allowed_tenants or ())
+        self._tenants = tenants
+        self._keeps_tokens = keeps_tokens
         #: Read by the credentials themselves: this lookup is the whole of a cached ``get_token``.
         self.tokens: dict[Key, Served] = {}
 
     def __getstate__(self) -> dict[str, object]:
         """Pickle without tokens."""
         return {**self.__dict__, "tokens": {}}
+
+    def forget(self) -> None:
+        """Serve nothing of what was handed out so far, nor of what calls that are under way will bring."""
+        self.tokens = {}
 
     def flow(
         self, method: str, scopes: tuple[str, ...], claims: str | None, tenant_id: str | None, enable_cae: bool
@@ -64,17 +64,18 @@ class Front:
         :raises ~azure.core.exceptions.ClientAuthenticationError: the tenant is not allowed.
         """
         require_scopes(scopes, method)
-        tenant = resolve_tenant(self._tenant_id, tenant_id, self._allowed)
+        tenant = self._tenants.resolve(tenant_id)
         return self._acquire((scopes, tenant_id, enable_cae), TokenRequest(scopes, tenant, claims, enable_cae))
 
     def _acquire(self, key: Key, request: TokenRequest) -> Flow[Served]:
+        tokens = self.tokens  # those of now: another user may have signed in before the reply is here
         info = yield from self._grant.token(request)
         served = Served(info)
-        if served.serve_until > time.time():
-            self.tokens[key] = served
+        if self._keeps_tokens and served.serve_until > time.time():
+            tokens[key] = served
         else:
             # The one before may be what a resource refused, so that this one was asked for with claims.
-            self.tokens.pop(key, None)
+            tokens.pop(key, None)
         return served
 
 

@@ -47,5 +47,11 @@ class Wait(NamedTuple):
     owner: tuple[int, object | None]
 
 
-Effect: TypeAlias = Send | Call | Wait
+class Sleep(NamedTuple):
+    """Let the seconds pass; nothing comes back."""
+
+    seconds: float
+
+
+Effect: TypeAlias = Send | Call | Wait | Sleep
 Flow: TypeAlias = Generator[Effect, Any, T]

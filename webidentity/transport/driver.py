@@ -2,10 +2,11 @@
 
 import inspect
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from webidentity.protocol.effects import Call, Effect, Flow, Send, Wait
+from webidentity.protocol.effects import Call, Effect, Flow, Send, Sleep, Wait
 
 T = TypeVar("T")
 
@@ -46,6 +47,8 @@ class SyncDriver:
                     return False
                 future.result()
                 return True
+            case Sleep(seconds):
+                return sleep(seconds)
 
 
 class AsyncDriver:
@@ -93,6 +96,8 @@ class AsyncDriver:
                 # A flight's future is marked as running, so cancelling this waiter does not cancel it for the others.
                 await asyncio.wrap_future(future)
                 return True
+            case Sleep(seconds):
+                return await sleep_async(seconds)
 
 
 def _settled(outcome: Any) -> Any:
@@ -100,3 +105,15 @@ def _settled(outcome: Any) -> Any:
         outcome.close()
         raise TypeError("a coroutine function needs an async credential: import it from webidentity.aio")
     return outcome
+
+
+def sleep(seconds: float) -> None:
+    """Let the seconds pass on this thread."""
+    time.sleep(seconds)
+
+
+async def sleep_async(seconds: float) -> None:
+    """Let the seconds pass while the loop goes on."""
+    import asyncio
+
+    await asyncio.sleep(seconds)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from webidentity.aio.base import AsyncTokenCalls
+from webidentity.authority import Tenants
 from webidentity.credentials.base import TokenCalls
 from webidentity.flows.front import Front, TokenGrant
 from webidentity.transport.driver import AsyncDriver, SyncDriver
@@ -61,7 +62,7 @@ class CredentialFactory:
     """Makes both credentials of one request over the same tokens."""
 
     def __init__(self, grant: TokenGrant, tenant_id: str, drivers: Drivers) -> None:
-        self.front = Front(grant, tenant_id)
+        self.front = Front(grant, Tenants.of(tenant_id))
         self._drivers = drivers
 
     def sync(self) -> UserCredential:
