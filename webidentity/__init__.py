@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from webidentity.credentials.certificate import CertificateCredential as CertificateCredential
     from webidentity.credentials.client_assertion import ClientAssertionCredential as ClientAssertionCredential
     from webidentity.credentials.client_secret import ClientSecretCredential as ClientSecretCredential
+    from webidentity.credentials.device_code import DeviceCodeCredential as DeviceCodeCredential
     from webidentity.credentials.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
     from webidentity.credentials.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
     from webidentity.errors import AuthenticationRequiredError as AuthenticationRequiredError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from webidentity.record import AuthenticationRecord as AuthenticationRecord
 
 __all__ = [
+    "DeviceCodeCredential",
     "AuthenticationRecord",
     "AuthenticationRequiredError",
     "AuthorizationCodeCredential",
@@ -40,6 +42,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "DeviceCodeCredential": "credentials.device_code",
     "AuthenticationRecord": "record",
     "AuthenticationRequiredError": "errors",
     "AuthorizationCodeCredential": "credentials.authorization_code",

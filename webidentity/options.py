@@ -9,4 +9,6 @@ def pipeline_options(keywords: Mapping[str, Any]) -> dict[str, Any]:
     options = dict(keywords)
     # Nothing to disable: the token endpoint of every authority is derived, no discovery request is sent.
     options.pop("disable_instance_discovery", None)
+    # Nor to enable: personal data goes into no log.
+    options.pop("enable_support_logging", None)
     return options

@@ -29,6 +29,8 @@ CREDENTIALS = (
     "OnBehalfOfCredential",
     "WorkloadIdentityCredential",
 )
+#: Credentials of people, which azure-identity has for threads alone.
+INTERACTIVE = ("DeviceCodeCredential",)
 PEOPLE, TOOLS, HOSTS, CHAINS = (
     f"not in this version: credentials of {whom} come later"
     for whom in ("people", "developer tools", "hosts", "chains and the environment")
@@ -41,7 +43,6 @@ MISSING: dict[str, tuple[str, tuple[str, ...]]] = {
     "AzurePowerShellCredential": (TOOLS, ("sync", "aio")),
     "ChainedTokenCredential": (CHAINS, ("sync", "aio")),
     "DefaultAzureCredential": (CHAINS, ("sync", "aio")),
-    "DeviceCodeCredential": (PEOPLE, ("sync",)),
     "EnvironmentCredential": (CHAINS, ("sync", "aio")),
     "InteractiveBrowserCredential": (PEOPLE, ("sync",)),
     "ManagedIdentityCredential": (HOSTS, ("sync", "aio")),
@@ -51,6 +52,7 @@ MISSING: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 #: Names of ours that azure-identity does not have.
 ADDED: dict[str, tuple[str, tuple[str, ...]]] = {
+    **dict.fromkeys(INTERACTIVE, ("with asyncio too: a sign-in must not block the event loop", ("aio",))),
     "EntraError": ("what Entra said, as attributes of a ClientAuthenticationError", ("sync",)),
 }
 
@@ -67,6 +69,7 @@ class Difference:
 
 
 KEYWORD = "azure-identity takes it among its untyped keywords; here it is a parameter that type checkers know"
+SHARED = "an addition: a cache that credentials share, in this process or a store"
 DIFFERENCES = [
     Difference("authority", KEYWORD),
     Difference("additionally_allowed_tenants", KEYWORD),
@@ -82,9 +85,21 @@ DIFFERENCES = [
         ("aio",),
     ),
     Difference("enable_azure_proxy", KEYWORD, ("WorkloadIdentityCredential",)),
-    Difference("token_cache", "an addition: a cache that credentials share, in this process or a store"),
+    Difference("token_cache", SHARED),
     Difference("code_verifier", "an addition: PKCE (RFC 7636)", ("AuthorizationCodeCredential",)),
     Difference("enable_cae", KEYWORD, ("AuthorizationCodeCredential",), member="get_token"),
+    *(
+        Difference(name, KEYWORD, INTERACTIVE, ("sync",))
+        for name in (
+            "additionally_allowed_tenants",
+            "authentication_record",
+            "authority",
+            "cache_persistence_options",
+            "disable_automatic_authentication",
+            "tenant_id",
+        )
+    ),
+    Difference("token_cache", SHARED, INTERACTIVE, ("sync",)),
 ]
 
 Key = tuple[str, str, str, str]
@@ -166,7 +181,7 @@ def test_each_parameter_is_the_same_or_listed() -> None:
 
 def test_sync_and_async_have_the_same_constructors() -> None:
     """One is the other with await."""
-    for name in CREDENTIALS:
+    for name in (*CREDENTIALS, *INTERACTIVE):
         assert parameters(getattr(webidentity, name).__init__) == parameters(getattr(webidentity.aio, name).__init__)
 
 

@@ -9,10 +9,12 @@ if TYPE_CHECKING:
     from webidentity.aio.certificate import CertificateCredential as CertificateCredential
     from webidentity.aio.client_assertion import ClientAssertionCredential as ClientAssertionCredential
     from webidentity.aio.client_secret import ClientSecretCredential as ClientSecretCredential
+    from webidentity.aio.device_code import DeviceCodeCredential as DeviceCodeCredential
     from webidentity.aio.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
     from webidentity.aio.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
 
 __all__ = [
+    "DeviceCodeCredential",
     "AuthorizationCodeCredential",
     "AzurePipelinesCredential",
     "CertificateCredential",
@@ -24,6 +26,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "DeviceCodeCredential": "device_code",
     "AuthorizationCodeCredential": "authorization_code",
     "AzurePipelinesCredential": "azure_pipelines",
     "CertificateCredential": "certificate",

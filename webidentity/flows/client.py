@@ -13,7 +13,16 @@ from webidentity.protocol.token_request import build_token_request, token_endpoi
 #: AADSTS700024: the client assertion is not within its valid time range.
 _ASSERTION_EXPIRED = 700024
 #: Fields of a token request that must never come back in a message.
-_SECRET_FIELDS = ("client_secret", "code", "code_verifier", "refresh_token", "assertion", "client_assertion")
+_SECRET_FIELDS = (
+    "client_secret",
+    "code",
+    "code_verifier",
+    "refresh_token",
+    "assertion",
+    "client_assertion",
+    "device_code",
+    "password",
+)
 
 
 class Client(NamedTuple):

@@ -46,10 +46,10 @@ def read_token_reply(response: Any, *, now: int, secrets: Iterable[str] = ()) ->
     :param secrets: values of the request that must not come back in a message.
     :raises EntraError: the authority refused, or what it sent is no token reply.
     """
-    document = _read_json(response)
+    document = read_document(response)
     token = document.get("access_token")
     if response.status_code >= 400 or "error" in document or not isinstance(token, str) or not token:
-        raise _refusal(response, document, secrets)
+        raise refusal(response, document, secrets)
     expires_in = _seconds(document.get("expires_in"))
     if expires_in is None:
         raise EntraError("Microsoft Entra ID sent a token without a lifetime (expires_in)", response=response)
@@ -88,7 +88,11 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."
 
 
-def _read_json(response: Any) -> dict[str, Any]:
+def read_document(response: Any) -> dict[str, Any]:
+    """Return the JSON object that the authority sent.
+
+    :raises EntraError: it is none.
+    """
     try:
         text = response.text()
     except ValueError:
@@ -105,14 +109,19 @@ def _read_json(response: Any) -> dict[str, Any]:
     return document
 
 
-def _refusal(response: Any, document: Mapping[str, Any], secrets: Iterable[str]) -> EntraError:
+def refusal(response: Any, document: Mapping[str, Any], secrets: Iterable[str], *, what: str = "token") -> EntraError:
+    """Return the error that the authority's answer is.
+
+    :param secrets: values of the request that must not come back in a message.
+    :param what: what was asked for.
+    """
     from webidentity.protocol.advice import advice_for
 
     error = as_text(document.get("error"))
     description = scrub(as_text(document.get("error_description")) or "no description", secrets)
     codes = tuple(number for number in as_list(document.get("error_codes")) if isinstance(number, int))
     if error is None:
-        message = f"Microsoft Entra ID sent no token (HTTP {response.status_code})"
+        message = f"Microsoft Entra ID sent no {what} (HTTP {response.status_code})"
     else:
         message = f"Microsoft Entra ID error '({scrub(error, secrets)}) {description}'"
     advice = advice_for(codes)

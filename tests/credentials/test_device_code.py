@@ -1,0 +1,352 @@
+"""DeviceCodeCredential, and with it what all credentials do that ask the user."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ClientAuthenticationError
+
+import webidentity.aio
+from tests.canned import Reply
+from tests.clock import Clock
+from tests.credentials.signing_in import DEVICE_CODE, PAGE, USER_CODE, Authority, device_code, pending, signed_in
+from tests.drivers import Credential, Driver
+from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, refusal
+from webidentity import AuthenticationRecord, AuthenticationRequiredError, CredentialUnavailableError, EntraError
+from webidentity.cache import TokenCache
+
+OTHER_SCOPE = "https://storage.azure.com/.default"
+CLAIMS = '{"access_token": {"acrs": {"essential": true, "value": "c1"}}}'
+Make = Callable[..., Credential]
+
+
+@pytest.fixture
+def make(driver: Driver, naps: list[float]) -> Make:
+    """Makes credentials; the time between two questions passes on the clock alone."""
+
+    def made(at: Authority, **options: Any) -> Credential:
+        arguments = {"client_id": CLIENT, "prompt_callback": at.prompt, "retry_total": 0, **options}
+        return driver.credential("DeviceCodeCredential", at, **arguments)
+
+    return made
+
+
+def authenticate(driver: Driver, credential: Credential, **options: Any) -> Any:
+    """Call authenticate, awaited where it has to be."""
+    return credential._wait(credential.raw.authenticate(**options))
+
+
+def test_the_user_is_told_and_waited_for(make: Make, naps: list[float]) -> None:
+    """Address, code and time of expiry; the questions are as far apart as the authority wants."""
+    authority = Authority(pending(), pending(), signed_in())
+    before = time.time()
+    assert make(authority).get_token(SCOPE).token == "access-token"
+    ((address, code, expires_on),) = authority.prompts
+    assert (address, code) == (PAGE, USER_CODE)
+    assert isinstance(expires_on, datetime)
+    assert expires_on.tzinfo is UTC
+    assert 890 <= expires_on.timestamp() - before <= 910
+    assert naps == [5, 5, 5]
+
+
+def test_the_requests_follow_the_specification(make: Make) -> None:
+    """RFC 8628, with the scopes of an ID token and a refresh token."""
+    authority = Authority()
+    make(authority).get_token(SCOPE, "extra/scope")
+    first, *_, last = authority.network.sent
+    assert first.url == "https://login.microsoftonline.com/organizations/oauth2/v2.0/devicecode"
+    assert first.form == {"client_id": CLIENT, "scope": f"openid profile offline_access {SCOPE} extra/scope"}
+    assert last.url == "https://login.microsoftonline.com/organizations/oauth2/v2.0/token"
+    assert last.form == {
+        "client_id": CLIENT,
+        "client_info": "1",
+        "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+        "device_code": DEVICE_CODE,
+    }
+
+
+def test_later_tokens_come_silently(make: Make) -> None:
+    """From the cache, and by refresh token for other scopes, tenants and CAE."""
+    authority = Authority()
+    credential = make(authority)
+    credential.get_token(SCOPE)
+    asked = len(authority.network.sent)
+    credential.get_token(SCOPE)
+    assert len(authority.network.sent) == asked
+    assert credential.get_token(OTHER_SCOPE).token == f"ada's token for {OTHER_SCOPE}"
+    credential.get_token(SCOPE, tenant_id=OTHER_TENANT)
+    credential.get_token(SCOPE, enable_cae=True)
+    silent = authority.network.sent[asked:]
+    assert [sent.form["grant_type"] for sent in silent] == ["refresh_token"] * 3
+    assert [sent.url.split("/")[3] for sent in silent] == [TENANT, OTHER_TENANT, TENANT]
+    assert len(authority.prompts) == 1
+
+
+def test_without_a_callback_the_sentence_is_printed(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
+    """The authority's own, in the user's language."""
+    make(Authority(), prompt_callback=None).get_token(SCOPE)
+    assert capsys.readouterr().out == f"Open {PAGE} and enter {USER_CODE}.\n"
+
+
+def test_a_callback_may_be_a_coroutine_function_with_asyncio(driver: Driver, make: Make) -> None:
+    """Without asyncio, that is a mistake which is told."""
+    told = []
+
+    async def prompt(*values: Any) -> None:
+        await asyncio.sleep(0)
+        told.append(values)
+
+    credential = make(Authority(), prompt_callback=prompt)
+    if driver.name == "aio":
+        credential.get_token(SCOPE)
+        assert len(told) == 1
+    else:
+        with pytest.raises(TypeError, match=r"webidentity\.aio"):
+            credential.get_token(SCOPE)
+
+
+def test_64_callers_prompt_once(driver: Driver, make: Make) -> None:
+    """Threads or tasks: all are served by the one sign-in."""
+    authority = Authority(pending(), signed_in(), latency=0.02)
+    credential = make(authority)
+    outcomes = driver.together([lambda: credential.raw.get_token(SCOPE)] * 64)
+    assert {outcome.token for outcome in outcomes} == {"access-token"}
+    assert len(authority.prompts) == len(authority.codes) == 1
+
+
+def test_a_decline_is_everybodys(driver: Driver, make: Make) -> None:
+    """63 others are not prompted after one was declined."""
+    authority = Authority(refusal("authorization_declined", "AADSTS70018: declined."), latency=0.02)
+    credential = make(authority)
+    outcomes = driver.together([lambda: credential.raw.get_token(SCOPE)] * 8)
+    assert [type(outcome) for outcome in outcomes] == [EntraError] * 8
+    assert len(authority.prompts) == 1
+
+
+def test_a_client_that_is_too_fast_slows_down(make: Make, naps: list[float]) -> None:
+    """By five seconds, for good (RFC 8628 section 3.5)."""
+    make(Authority(refusal("slow_down"), pending(), signed_in())).get_token(SCOPE)
+    assert naps == [5, 10, 10]
+
+
+@pytest.mark.parametrize(("timeout", "waited"), [(None, 900), (12, 12), (5000, 900)])
+def test_the_wait_ends(make: Make, naps: list[float], timeout: int | None, waited: int) -> None:
+    """After the timeout, or with the life of the code if that is shorter."""
+    with pytest.raises(ClientAuthenticationError, match="Timed out waiting for user to authenticate"):
+        make(Authority(pending()), timeout=timeout).get_token(SCOPE)
+    assert sum(naps) == pytest.approx(waited, abs=2)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        device_code(device_code=None),
+        device_code(user_code=7),
+        device_code(verification_uri=None),
+        device_code(expires_in="soon"),
+        device_code(expires_in=True),
+        device_code(expires_in=-1),
+        Reply("<html>", 200),
+        Reply("", 200),
+        Reply({"device_code": "x"}, 500),
+        refusal("invalid_client", "AADSTS7000218: secret missing.", error_codes=[7000218], status=401),
+    ],
+)
+def test_a_code_that_is_none_is_an_error(make: Make, reply: Reply) -> None:
+    """Before the user is told anything."""
+    authority = Authority(code=reply)
+    with pytest.raises(EntraError) as caught:
+        make(authority).get_token(SCOPE)
+    assert caught.value.response is not None
+    assert authority.prompts == []
+
+
+@pytest.mark.parametrize("interval", [None, 0, -5, "5", 10**6, True])
+def test_a_strange_interval_does_no_harm(make: Make, naps: list[float], interval: object) -> None:
+    """The user is neither forgotten nor the authority overrun."""
+    make(Authority(code=device_code(interval=interval))).get_token(SCOPE)
+    assert all(5 <= nap <= 60 for nap in naps)
+
+
+def test_claims_of_the_call_are_asked_for(make: Make) -> None:
+    """With the code and with the token."""
+    authority = Authority()
+    make(authority).get_token(SCOPE, claims=CLAIMS)
+    assert [sent.form["claims"] for sent in authority.network.sent] == [CLAIMS] * 3
+
+
+def test_nothing_is_asked_where_that_is_disabled(driver: Driver, make: Make) -> None:
+    """The error says what authenticate must be given; after it, tokens come silently."""
+    authority = Authority()
+    credential = make(authority, disable_automatic_authentication=True)
+    with pytest.raises(AuthenticationRequiredError, match="Call 'authenticate' to begin") as caught:
+        credential.get_token(SCOPE, claims=CLAIMS)
+    assert (caught.value.scopes, caught.value.claims) == ((SCOPE,), CLAIMS)
+    assert authority.network.sent == []
+    record = authenticate(driver, credential, scopes=caught.value.scopes, claims=caught.value.claims)
+    assert isinstance(record, AuthenticationRecord)
+    asked = len(authority.network.sent)
+    assert credential.get_token(SCOPE).token == "access-token"
+    assert len(authority.network.sent) == asked
+
+
+def test_what_the_authority_requires_is_in_the_error(make: Make) -> None:
+    """Its claims, for the next sign-in; or they are asked for at once where that is allowed."""
+    required = refusal("interaction_required", "AADSTS50076: MFA.", error_codes=[50076], claims=CLAIMS)
+    for disabled in (True, False):
+        authority = Authority(refresh=required)
+        cache = TokenCache()
+        record = make(authority, token_cache=cache)
+        record.get_token(SCOPE)
+        credential = make(
+            authority,
+            token_cache=cache,
+            authentication_record=record.raw._user.record,
+            disable_automatic_authentication=disabled,
+        )
+        assert credential.get_token(SCOPE).token == "access-token"
+        if disabled:
+            with pytest.raises(AuthenticationRequiredError, match="AADSTS50076") as caught:
+                credential.get_token(OTHER_SCOPE)
+            assert (caught.value.scopes, caught.value.claims) == ((OTHER_SCOPE,), CLAIMS)
+            assert caught.value.response is not None
+        else:
+            credential.get_token(OTHER_SCOPE)
+            assert authority.codes[-1].form["claims"] == CLAIMS
+
+
+def test_authenticate_returns_the_account(driver: Driver, make: Make) -> None:
+    """And asks for Azure Resource Manager unless told otherwise."""
+    authority = Authority()
+    record = authenticate(driver, make(authority))
+    assert record == AuthenticationRecord(
+        TENANT, CLIENT, "login.microsoftonline.com", f"ada.{TENANT}", "ada@tenant.test"
+    )
+    assert authority.codes[0].form["scope"].endswith(" https://management.core.windows.net//.default")
+
+
+def test_authenticate_needs_scopes_in_an_unknown_cloud(driver: Driver, make: Make) -> None:
+    """Nobody knows what its Resource Manager is called."""
+    credential = make(Authority(), authority="https://login.unknown.test")
+    with pytest.raises(CredentialUnavailableError, match="requires a value for 'scopes'"):
+        authenticate(driver, credential)
+    assert authenticate(driver, credential, scopes=[SCOPE]).authority == "login.unknown.test"
+
+
+def test_authenticate_asks_again(driver: Driver, make: Make) -> None:
+    """It is how another account is chosen; nothing of the one before is served from then on."""
+    authority = Authority(signed_in("ada", "ada's"), signed_in("eve", "eve's"))
+    credential = make(authority)
+    assert credential.get_token(SCOPE).token == "ada's"
+    assert credential.get_token(OTHER_SCOPE).token == f"ada's token for {OTHER_SCOPE}"
+    assert authenticate(driver, credential, scopes=[SCOPE]).username == "eve@tenant.test"
+    assert credential.get_token(SCOPE).token == "eve's"
+    assert credential.get_token(OTHER_SCOPE).token == f"eve's token for {OTHER_SCOPE}"
+
+
+def test_a_record_goes_on_where_the_last_program_ended(make: Make) -> None:
+    """Silently, from a cache that both have; client, tenant and authority are the record's."""
+    authority, cache = Authority(), TokenCache()
+    first = make(authority, token_cache=cache)
+    first.get_token(SCOPE)
+    record = AuthenticationRecord.deserialize(first.raw._user.record.serialize())
+    asked = len(authority.network.sent)
+    second = make(
+        authority,
+        client_id="44444444-4444-4444-4444-444444444444",
+        tenant_id=OTHER_TENANT,
+        token_cache=cache,
+        authentication_record=record,
+    )
+    assert second.get_token(SCOPE).token == "access-token"
+    assert len(authority.network.sent) == asked
+    second.get_token(OTHER_SCOPE)
+    assert len(authority.prompts) == 1
+    assert authority.network.sent[-1].form["client_id"] == CLIENT
+
+
+def test_another_accounts_record_finds_nothing(make: Make) -> None:
+    """One cache, two users: each record reaches its own tokens."""
+    authority, cache = Authority(signed_in("ada", "ada's"), signed_in("eve", "eve's")), TokenCache()
+    first = make(authority, token_cache=cache)
+    first.get_token(SCOPE)
+    record = first.raw._user.record
+    eve = AuthenticationRecord(TENANT, CLIENT, record.authority, f"eve.{TENANT}", "ada@tenant.test")
+    assert make(authority, token_cache=cache, authentication_record=eve).get_token(SCOPE).token == "eve's"
+    assert make(authority, token_cache=cache, authentication_record=record).get_token(SCOPE).token == "ada's"
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (signed_in(claims={"aud": "another"}), "another application"),
+        (signed_in(claims={"exp": 1}), "expired"),
+        (signed_in(claims={"exp": "never"}), "expired"),
+        (signed_in(id_token=None), "who signed in"),
+        (signed_in(id_token="no.token.at-all"), "who signed in"),
+        (signed_in(claims={"tid": None}), "which tenant"),
+    ],
+)
+def test_a_reply_that_names_nobody_is_refused(make: Make, reply: Reply, reason: str) -> None:
+    """Its tokens would have to be kept for whoever comes next."""
+    cache = TokenCache()
+    with pytest.raises(ClientAuthenticationError, match=reason):
+        make(Authority(reply), token_cache=cache).get_token(SCOPE)
+    assert not cache._held
+
+
+def test_a_code_is_waited_for_while_the_loop_goes_on() -> None:
+    """An asyncio program goes on with everything else."""
+
+    async def main() -> int:
+        authority = Authority(pending(), signed_in(), code=device_code(interval=1))
+        credential = webidentity.aio.DeviceCodeCredential(
+            CLIENT, prompt_callback=authority.prompt, transport=authority.aio_transport()
+        )
+        waiting = asyncio.create_task(credential.get_token(SCOPE))
+        ticks = 0
+        while not waiting.done():
+            await asyncio.sleep(0.02)
+            ticks += 1
+        assert (await waiting).token == "access-token"
+        return ticks
+
+    assert asyncio.run(main()) > 20
+
+
+def test_a_cancelled_sign_in_leaves_the_next_one_free() -> None:
+    """Whoever waited for it begins anew."""
+
+    async def main() -> None:
+        authority = Authority(pending(), pending(), signed_in(), code=device_code(interval=1))
+        credential = webidentity.aio.DeviceCodeCredential(
+            CLIENT, prompt_callback=authority.prompt, transport=authority.aio_transport()
+        )
+        first = asyncio.create_task(credential.get_token(SCOPE))
+        await asyncio.sleep(0.1)
+        second = asyncio.create_task(credential.get_token(SCOPE))
+        await asyncio.sleep(0.1)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        assert (await second).token == "access-token"
+        assert len(authority.prompts) == 2
+
+    asyncio.run(main())
+
+
+def test_a_token_that_expired_is_renewed_without_the_user(make: Make, clock: Clock) -> None:
+    """As long as the refresh token is good; when it is not, the user is asked again."""
+    authority = Authority()
+    credential = make(authority)
+    credential.get_token(SCOPE)
+    clock.advance(4000)
+    assert credential.get_token(SCOPE).token == f"ada's token for {SCOPE}"
+    authority.refresh = refusal("invalid_grant", "AADSTS700082: expired.", error_codes=[700082])
+    authority.outcomes = [signed_in("ada", "asked again")]
+    clock.advance(4000)
+    assert credential.get_token(SCOPE).token == "asked again"
+    assert len(authority.prompts) == 2

@@ -1,0 +1,153 @@
+"""Tokens of a user who signs in here: silently where that is possible, by asking the user where it is not."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from azure.core.credentials import AccessTokenInfo
+
+from webidentity.authority import Tenants
+from webidentity.errors import AuthenticationRequiredError, CredentialUnavailableError, EntraError
+from webidentity.flows.acquire import NoTokenSourceError, keep
+from webidentity.flows.authorization_code import UserTokens
+from webidentity.protocol.account import account_of
+from webidentity.protocol.effects import Flow
+from webidentity.protocol.management_scope import management_scope
+from webidentity.protocol.token_reply import TokenReply
+from webidentity.protocol.token_request import TokenRequest, require_scopes
+from webidentity.record import AuthenticationRecord
+
+#: Asked for at every sign-in: an ID token, the profile in it, and a refresh token.
+_ALWAYS = ("openid", "profile", "offline_access")
+
+
+class SignIn(Protocol):
+    """A way for a user to sign in."""
+
+    def ask(self, request: TokenRequest, fields: dict[str, str]) -> Flow[TokenReply]:
+        """Have the user sign in.
+
+        :param fields: the form fields that every token request for it has.
+        :raises ClientAuthenticationError: the user declined, failed, or did not do it in time.
+        :raises CredentialUnavailableError: the user cannot be asked here.
+        """
+        ...
+
+
+class UserGrant:
+    """Acquires tokens of one account, which is that of the last sign-in.
+
+    :param tenants: where the user signs in, and from where else calls may ask for tokens.
+    :param record: the account of an earlier sign-in, whose tokens a shared or persistent cache may have.
+    :param may_ask: whether :meth:`token` may begin a sign-in, or only :meth:`authenticate`.
+    """
+
+    def __init__(
+        self,
+        users: UserTokens,
+        sign_in: SignIn,
+        tenants: Tenants,
+        record: AuthenticationRecord | None = None,
+        *,
+        may_ask: bool = True,
+    ) -> None:
+        self.users = users
+        self.sign_in = sign_in
+        self.record = record
+        self._tenants = tenants
+        self._may_ask = may_ask
+        self._sign_ins = 0
+        #: Called when the account may have become another one.
+        self.on_sign_in: Callable[[], None] | None = None
+
+    def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
+        """Return a token that acts for the user, who is asked at most once at a time.
+
+        :raises AuthenticationRequiredError: the user would have to be asked, and may not be.
+        :raises ClientAuthenticationError: the sign-in failed.
+        """
+        while True:
+            seen = self._sign_ins
+            refusal: EntraError | None = None
+            try:
+                return (yield from self._silently(request))
+            except NoTokenSourceError:
+                pass
+            except EntraError as error:
+                if not error.needs_interaction:
+                    raise
+                refusal = error
+            signed_in = yield from self._ask_once(request, refusal, seen)
+            if signed_in is not None:
+                return signed_in[0]
+
+    def authenticate(
+        self, scopes: Iterable[str] | None, claims: str | None, tenant_id: str | None, *, enable_cae: bool
+    ) -> Flow[AuthenticationRecord]:
+        """Have the user sign in, whatever the cache has, and return the account.
+
+        :raises CredentialUnavailableError: no scope was given, and the authority's cloud is not a known one.
+        """
+        wanted = tuple(scopes or ())
+        if not wanted:
+            known = management_scope(self.users.client.authority)
+            if known is None:
+                raise CredentialUnavailableError(
+                    message="Authenticating in this environment requires a value for 'scopes'"
+                )
+            wanted = (known,)
+        require_scopes(wanted, "authenticate")
+        request = TokenRequest(wanted, self._tenants.resolve(tenant_id), claims, enable_cae)
+        _, record = yield from self._ask(request)
+        return record
+
+    def _silently(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
+        record = self.record
+        if record is None:
+            raise NoTokenSourceError
+        return (yield from self.users.token(self._filed(request, record), record.home_account_id, record.tenant_id))
+
+    def _ask_once(
+        self, request: TokenRequest, refusal: EntraError | None, seen: int
+    ) -> Flow[tuple[AccessTokenInfo, AuthenticationRecord] | None]:
+        """Ask the user, unless that has been done since ``seen``, for this caller or for another: then return None."""
+        if not self._may_ask:
+            raise _required(request, refusal) from refusal
+        if refusal is not None and refusal.claims:
+            request = request._replace(claims=refusal.claims)
+        key, flights = ("sign in", id(self)), self.users.cache.flights
+        return (yield from flights.once(key, lambda: self._sign_ins != seen, lambda: self._ask(request)))
+
+    def _ask(self, request: TokenRequest) -> Flow[tuple[AccessTokenInfo, AuthenticationRecord]]:
+        users = self.users
+        client = users.client
+        # The user is not bothered for tokens that could not be kept.
+        yield from users.cache.open()
+        fields = {**request.fields, "scope": " ".join((*_ALWAYS, *request.scopes))}
+        reply = yield from self.sign_in.ask(request, fields)
+        now = int(time.time())
+        record = account_of(
+            reply, client_id=client.client_id, authority=client.authority, tenant=request.tenant, now=now
+        )
+        acquisition = users.acquisition(self._filed(request, record), record.home_account_id)
+        token = yield from keep(users.cache, acquisition, reply, now)
+        self.record = record
+        self._sign_ins += 1
+        if self.on_sign_in is not None:
+            self.on_sign_in()
+        return token, record
+
+    def _filed(self, request: TokenRequest, record: AuthenticationRecord) -> TokenRequest:
+        """Return the request for the tenant that its own stands for: "organizations", or a domain, is no partition."""
+        return request._replace(tenant=record.tenant_id) if request.tenant == self._tenants.default else request
+
+
+def _required(request: TokenRequest, refusal: EntraError | None) -> AuthenticationRequiredError:
+    if refusal is None:
+        return AuthenticationRequiredError(request.scopes, claims=request.claims)
+    return AuthenticationRequiredError(
+        request.scopes,
+        f"Interactive authentication is required to get a token. Call 'authenticate' to begin. {refusal.message}",
+        refusal.claims or request.claims,
+        response=refusal.response,
+    )

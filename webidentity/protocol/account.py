@@ -1,0 +1,48 @@
+"""The account that a sign-in brought, read from its ID token (OpenID Connect Core 1.0 section 3.1.3.7)."""
+
+import hmac
+
+from azure.core.exceptions import ClientAuthenticationError
+
+from webidentity.authority import authority_host
+from webidentity.json_object import as_text
+from webidentity.protocol.token_reply import TokenReply, decode_unverified
+from webidentity.record import AuthenticationRecord
+
+#: Tenants of an authorization request that stand for "whichever the user is at home in".
+SHARED_TENANTS = frozenset({"common", "organizations", "consumers"})
+#: Seconds by which clocks may differ.
+_LEEWAY = 300
+
+
+def account_of(
+    reply: TokenReply, *, client_id: str, authority: str, tenant: str, now: float, nonce: str | None = None
+) -> AuthenticationRecord:
+    """Return who signed in.
+
+    The ID token came from the token endpoint itself, over TLS, which stands for its signature (item 6 of the section
+    named above). Its audience, its lifetime, its tenant and its nonce, if one was sent, are checked.
+
+    :param tenant: where the token request went.
+    :param now: Unix seconds.
+    :raises ClientAuthenticationError: the reply names nobody, or the ID token is somebody else's.
+    """
+    claims = decode_unverified(reply.id_token) if reply.id_token else {}
+    tenant_id = as_text(claims.get("tid")) or tenant
+    if reply.home_account_id is None or not claims:
+        raise _unusable("it does not say who signed in. Does the application's registration issue ID tokens?")
+    if claims.get("aud") != client_id:
+        raise _unusable("its ID token is for another application")
+    if nonce is not None and not hmac.compare_digest(str(claims.get("nonce")).encode(), nonce.encode()):
+        raise _unusable("its ID token belongs to another sign-in")
+    if tenant_id in SHARED_TENANTS:
+        raise _unusable("its ID token does not say in which tenant the user signed in")
+    expires_on = claims.get("exp")
+    if not isinstance(expires_on, int | float) or expires_on + _LEEWAY < now:
+        raise _unusable("its ID token has expired: is this machine's clock right?")
+    username = as_text(claims.get("preferred_username")) or as_text(claims.get("upn")) or ""
+    return AuthenticationRecord(tenant_id, client_id, authority_host(authority), reply.home_account_id, username)
+
+
+def _unusable(reason: str) -> ClientAuthenticationError:
+    return ClientAuthenticationError(message=f"Authentication failed: the authority's reply cannot be used, {reason}")

@@ -1,0 +1,73 @@
+"""The device authorization request and its reply (RFC 8628 section 3.1 and 3.2)."""
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from azure.core.rest import HttpRequest
+
+from webidentity.errors import EntraError
+from webidentity.json_object import as_text
+from webidentity.protocol.token_reply import read_document, refusal, scrub
+from webidentity.protocol.token_request import build_token_request
+
+#: Seconds between two questions if the authority names none.
+_DEFAULT_INTERVAL = 5
+#: The same at most: what a misled reply could make the user wait.
+_LONGEST_INTERVAL = 60
+
+
+class DeviceCode(NamedTuple):
+    """What the user must be told, and what the client asks with. Times are Unix seconds."""
+
+    user_code: str
+    device_code: str
+    verification_uri: str
+    expires_on: float
+    #: Seconds between two questions.
+    interval: int
+    #: The authority's sentence for the user.
+    message: str
+
+    def __repr__(self) -> str:
+        """No code."""
+        return f"DeviceCode(verification_uri={self.verification_uri!r}, expires_on={self.expires_on})"
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the code expires, in UTC."""
+        return datetime.fromtimestamp(self.expires_on, UTC)
+
+
+def device_code_request(authority: str, tenant: str, fields: dict[str, str]) -> HttpRequest:
+    """Return the request for a code."""
+    return build_token_request(f"{authority}/{tenant}/oauth2/v2.0/devicecode", fields)
+
+
+def read_device_code(response: Any, now: float) -> DeviceCode:
+    """Return the reply's content.
+
+    :param now: when the request was sent.
+    :raises EntraError: the authority refused, or what it sent is no such reply.
+    """
+    document = read_document(response)
+    device_code, user_code = as_text(document.get("device_code")), as_text(document.get("user_code"))
+    # RFC 8628 calls it verification_uri; other authorities have kept the name of its drafts.
+    address = as_text(document.get("verification_uri")) or as_text(document.get("verification_url"))
+    if response.status_code >= 400 or "error" in document:
+        raise refusal(response, document, (), what="device code")
+    lifetime, interval = _seconds(document.get("expires_in")), _seconds(document.get("interval"))
+    if device_code is None or user_code is None or address is None or lifetime is None:
+        raise EntraError("Microsoft Entra ID sent a device code that is not complete", response=response)
+    message = as_text(document.get("message")) or f"Open {address} in a browser and enter the code {user_code}."
+    return DeviceCode(
+        user_code=scrub(user_code),
+        device_code=device_code,
+        verification_uri=scrub(address),
+        expires_on=now + lifetime,
+        interval=min(interval or _DEFAULT_INTERVAL, _LONGEST_INTERVAL),
+        message=scrub(message),
+    )
+
+
+def _seconds(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**7 else None
