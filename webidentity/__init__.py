@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from webidentity.credentials.client_assertion import ClientAssertionCredential as ClientAssertionCredential
     from webidentity.credentials.client_secret import ClientSecretCredential as ClientSecretCredential
     from webidentity.credentials.device_code import DeviceCodeCredential as DeviceCodeCredential
+    from webidentity.credentials.interactive_browser import InteractiveBrowserCredential as InteractiveBrowserCredential
     from webidentity.credentials.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
     from webidentity.credentials.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
     from webidentity.errors import AuthenticationRequiredError as AuthenticationRequiredError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from webidentity.record import AuthenticationRecord as AuthenticationRecord
 
 __all__ = [
+    "InteractiveBrowserCredential",
     "DeviceCodeCredential",
     "AuthenticationRecord",
     "AuthenticationRequiredError",
@@ -42,6 +44,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "InteractiveBrowserCredential": "credentials.interactive_browser",
     "DeviceCodeCredential": "credentials.device_code",
     "AuthenticationRecord": "record",
     "AuthenticationRequiredError": "errors",

@@ -30,7 +30,7 @@ CREDENTIALS = (
     "WorkloadIdentityCredential",
 )
 #: Credentials of people, which azure-identity has for threads alone.
-INTERACTIVE = ("DeviceCodeCredential",)
+INTERACTIVE = ("DeviceCodeCredential", "InteractiveBrowserCredential")
 PEOPLE, TOOLS, HOSTS, CHAINS = (
     f"not in this version: credentials of {whom} come later"
     for whom in ("people", "developer tools", "hosts", "chains and the environment")
@@ -44,7 +44,6 @@ MISSING: dict[str, tuple[str, tuple[str, ...]]] = {
     "ChainedTokenCredential": (CHAINS, ("sync", "aio")),
     "DefaultAzureCredential": (CHAINS, ("sync", "aio")),
     "EnvironmentCredential": (CHAINS, ("sync", "aio")),
-    "InteractiveBrowserCredential": (PEOPLE, ("sync",)),
     "ManagedIdentityCredential": (HOSTS, ("sync", "aio")),
     "SharedTokenCacheCredential": (TOOLS, ("sync", "aio")),
     "UsernamePasswordCredential": (PEOPLE, ("sync",)),
@@ -100,6 +99,10 @@ DIFFERENCES = [
         )
     ),
     Difference("token_cache", SHARED, INTERACTIVE, ("sync",)),
+    *(
+        Difference(name, KEYWORD, ("InteractiveBrowserCredential",), ("sync",))
+        for name in ("client_id", "login_hint", "redirect_uri", "timeout")
+    ),
 ]
 
 Key = tuple[str, str, str, str]

@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from webidentity.aio.client_assertion import ClientAssertionCredential as ClientAssertionCredential
     from webidentity.aio.client_secret import ClientSecretCredential as ClientSecretCredential
     from webidentity.aio.device_code import DeviceCodeCredential as DeviceCodeCredential
+    from webidentity.aio.interactive_browser import InteractiveBrowserCredential as InteractiveBrowserCredential
     from webidentity.aio.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
     from webidentity.aio.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
 
 __all__ = [
+    "InteractiveBrowserCredential",
     "DeviceCodeCredential",
     "AuthorizationCodeCredential",
     "AzurePipelinesCredential",
@@ -26,6 +28,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "InteractiveBrowserCredential": "interactive_browser",
     "DeviceCodeCredential": "device_code",
     "AuthorizationCodeCredential": "authorization_code",
     "AzurePipelinesCredential": "azure_pipelines",

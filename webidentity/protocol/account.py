@@ -16,7 +16,14 @@ _LEEWAY = 300
 
 
 def account_of(
-    reply: TokenReply, *, client_id: str, authority: str, tenant: str, now: float, nonce: str | None = None
+    reply: TokenReply,
+    *,
+    client_id: str,
+    authority: str,
+    tenant: str,
+    now: float,
+    nonce: str | None = None,
+    issuer: str | None = None,
 ) -> AuthenticationRecord:
     """Return who signed in.
 
@@ -25,6 +32,7 @@ def account_of(
 
     :param tenant: where the token request went.
     :param now: Unix seconds.
+    :param issuer: who the authorization response says it is from (RFC 9207).
     :raises ClientAuthenticationError: the reply names nobody, or the ID token is somebody else's.
     """
     claims = decode_unverified(reply.id_token) if reply.id_token else {}
@@ -35,6 +43,8 @@ def account_of(
         raise _unusable("its ID token is for another application")
     if nonce is not None and not hmac.compare_digest(str(claims.get("nonce")).encode(), nonce.encode()):
         raise _unusable("its ID token belongs to another sign-in")
+    if issuer is not None and claims.get("iss") != issuer:
+        raise _unusable("its ID token is of another issuer than the one that answered in the browser")
     if tenant_id in SHARED_TENANTS:
         raise _unusable("its ID token does not say in which tenant the user signed in")
     expires_on = claims.get("exp")

@@ -1,0 +1,94 @@
+"""A program on a desktop signs its user in: a real browser, a tenant on a real socket, the program's own listener."""
+
+import queue
+import threading
+import webbrowser
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.visitor import ADA
+from webidentity import EntraError, InteractiveBrowserCredential
+from webidentity.testing import LocalTenant, serve
+
+READ = "https://graph.microsoft.com/User.Read"
+
+
+@pytest.fixture
+def tenant() -> Iterator[LocalTenant]:
+    """A tenant on a socket of this machine, with a user."""
+    tenant = LocalTenant()
+    tenant.add_user(ADA.username, password=ADA.password, name=ADA.name)
+    with serve(tenant):
+        yield tenant
+
+
+class Program:
+    """A program that asks for a token in a thread of its own, and the pages that it opens."""
+
+    def __init__(self, tenant: LocalTenant, monkeypatch: pytest.MonkeyPatch) -> None:
+        app = tenant.add_app("Desktop program", public_client=True, redirect_uris=["http://localhost"])
+        self._pages: queue.Queue[str] = queue.Queue()
+        monkeypatch.setattr(webbrowser, "open", self._open)
+        self._credential = InteractiveBrowserCredential(
+            client_id=app.client_id, tenant_id=tenant.tenant_id, authority=tenant.base_url, timeout=60
+        )
+        self._outcome: Any = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def page(self) -> str:
+        """Return the address that the program opened."""
+        return self._pages.get(timeout=20)
+
+    def outcome(self) -> Any:
+        """Return the token or the error."""
+        self._thread.join(20)
+        self._credential.close()
+        return self._outcome
+
+    def _open(self, url: str) -> bool:
+        self._pages.put(url)
+        return True
+
+    def _run(self) -> None:
+        try:
+            self._outcome = self._credential.get_token(READ)
+        except Exception as error:
+            self._outcome = error
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_user_signs_in_to_a_program(
+    page: Page, tenant: LocalTenant, monkeypatch: pytest.MonkeyPatch, scheme: Any
+) -> None:
+    """The browser ends on the program's page, which says who is signed in; no code is in its address."""
+    page.emulate_media(color_scheme=scheme)
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    program = Program(tenant, monkeypatch)
+    page.goto(program.page())
+    page.get_by_label("Username").fill(ADA.username)
+    page.get_by_label("Password").fill(ADA.password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("button", name="Accept", exact=True).click()
+    expect(page.get_by_role("heading", level=1, name="Signed in", exact=True)).to_be_visible()
+    expect(page.get_by_text(f"You are signed in as {ADA.username}.")).to_be_visible()
+    expect(page.get_by_text("You can close this window and go back to the program.")).to_be_visible()
+    assert "code" not in page.url
+    assert problems == []
+    assert program.outcome().token.count(".") == 2
+
+
+def test_a_user_who_declines_is_told(page: Page, tenant: LocalTenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the browser, and the program with an error."""
+    program = Program(tenant, monkeypatch)
+    page.goto(program.page())
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.get_by_role("heading", level=1, name="Sign-in failed", exact=True)).to_be_visible()
+    expect(page.get_by_text("AADSTS65004")).to_be_visible()
+    error = program.outcome()
+    assert isinstance(error, EntraError)
+    assert error.error == "access_denied"
