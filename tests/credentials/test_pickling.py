@@ -16,6 +16,8 @@ CONSTRUCTED: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "ClientAssertionCredential": ((TENANT, CLIENT, str), {}),
     "AuthorizationCodeCredential": ((TENANT, CLIENT, "the-code", "https://app.test/"), {}),
     "OnBehalfOfCredential": ((TENANT, CLIENT), {"client_secret": "s3cret", "user_assertion": "assertion"}),
+    "DeviceCodeCredential": ((CLIENT,), {"tenant_id": TENANT, "prompt_callback": print}),
+    "InteractiveBrowserCredential": ((), {"client_id": CLIENT, "tenant_id": TENANT}),
     "WorkloadIdentityCredential": (
         (),
         {"tenant_id": TENANT, "client_id": CLIENT, "token_file_path": "/var/run/secrets/token"},

@@ -41,7 +41,7 @@ def account_of(
         raise _unusable("it does not say who signed in. Does the application's registration issue ID tokens?")
     if claims.get("aud") != client_id:
         raise _unusable("its ID token is for another application")
-    if nonce is not None and not hmac.compare_digest(str(claims.get("nonce")).encode(), nonce.encode()):
+    if nonce is not None and not hmac.compare_digest(_bytes(as_text(claims.get("nonce")) or ""), _bytes(nonce)):
         raise _unusable("its ID token belongs to another sign-in")
     if issuer is not None and claims.get("iss") != issuer:
         raise _unusable("its ID token is of another issuer than the one that answered in the browser")
@@ -52,6 +52,11 @@ def account_of(
         raise _unusable("its ID token has expired: is this machine's clock right?")
     username = as_text(claims.get("preferred_username")) or as_text(claims.get("upn")) or ""
     return AuthenticationRecord(tenant_id, client_id, authority_host(authority), reply.home_account_id, username)
+
+
+def _bytes(text: str) -> bytes:
+    # JSON can escape halves of surrogate pairs, which no encoding can write.
+    return text.encode(errors="replace")
 
 
 def _unusable(reason: str) -> ClientAuthenticationError:

@@ -62,4 +62,4 @@ def _page(kind: str, heading: str, *paragraphs: str) -> bytes:
 </main>
 </body>
 </html>
-""".encode()
+""".encode(errors="replace")

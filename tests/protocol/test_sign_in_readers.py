@@ -1,0 +1,108 @@
+"""What reads the answers of a user's sign-in gets anything, and raises nothing but what it promises."""
+
+import json
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ClientAuthenticationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.canned import Reply
+from tests.replies import CLIENT, TENANT, jwt_of
+from tests.script import Response
+from webidentity.errors import EntraError
+from webidentity.protocol.account import account_of
+from webidentity.protocol.authorization_reply import read_authorization_reply
+from webidentity.protocol.device_code import read_device_code
+from webidentity.protocol.redirect_uri import LoopbackRedirect
+from webidentity.protocol.token_reply import TokenReply
+
+#: With halves of surrogate pairs, which JSON can escape and no encoding can write.
+TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+CODE_FIELDS = ("user_code", "device_code", "verification_uri", "verification_url", "expires_in", "interval", "message")
+CLAIMS = ("aud", "tid", "exp", "nonce", "iss", "sub", "preferred_username", "upn")
+
+
+@given(st.dictionaries(st.sampled_from([*CODE_FIELDS, "error", "error_description"]), JSON), st.integers(100, 599))
+def test_any_reply_to_a_device_authorization_request(document: dict[str, Any], status: int) -> None:
+    """A code that can be shown and asked with, or an error of the authority."""
+    try:
+        code = read_device_code(Response(Reply(json.dumps(document), status)), now=1000.0)
+    except EntraError:
+        return
+    assert code.user_code
+    assert code.device_code
+    assert code.user_code.isprintable()
+    assert code.message.isprintable()
+    assert code.expires_on > 1000
+    assert 1 <= code.interval <= 60
+    assert code.expires_at.tzinfo is not None
+    assert code.device_code not in repr(code) or len(code.device_code) < 4
+
+
+@given(st.binary(max_size=200), st.integers(100, 599))
+def test_any_bytes_for_a_device_code(body: bytes, status: int) -> None:
+    """Text that is no JSON is an error of the authority too."""
+    with pytest.raises(EntraError):
+        read_device_code(Response(Reply(body, status)), now=0.0)
+
+
+@given(st.dictionaries(st.sampled_from(["code", "error", "error_description", "iss", "state"]), st.text(max_size=60)))
+def test_any_answer_of_the_browser(parameters: dict[str, str]) -> None:
+    """A code, or an error whose text is one line that can be shown."""
+    try:
+        reply, refused = read_authorization_reply(parameters), ""
+    except EntraError as refusal:
+        reply, refused = None, str(refusal)
+    assert refused.isprintable()
+    if reply is not None:
+        assert reply.code == parameters["code"]
+        assert not parameters.get("error")
+        assert reply.code not in repr(reply) or len(reply.code) < 30
+
+
+@given(
+    st.dictionaries(st.sampled_from(CLAIMS), JSON), st.none() | st.text(max_size=10), st.none() | st.text(max_size=5)
+)
+def test_any_id_token(claims: dict[str, Any], home_account_id: str | None, nonce: str | None) -> None:
+    """An account, whose every part is text, or a ClientAuthenticationError."""
+    reply = TokenReply("t", 0, None, "Bearer", (), id_token=jwt_of(**claims), home_account_id=home_account_id)
+    try:
+        record = account_of(
+            reply, client_id=CLIENT, authority="https://login.test", tenant=TENANT, now=0.0, nonce=nonce
+        )
+    except ClientAuthenticationError:
+        return
+    assert claims["aud"] == CLIENT
+    assert nonce is None or claims["nonce"] == nonce
+    assert type(record).deserialize(record.serialize()) == record
+
+
+def test_a_nonce_or_an_issuer_of_another_sign_in_is_refused() -> None:
+    """Whoever can put a code of their own into the answer gets nobody signed in (RFC 9700 section 4.5)."""
+    claims = {"aud": CLIENT, "exp": 10, "nonce": "mine", "iss": "https://login.test/v2.0", "tid": TENANT}
+    reply = TokenReply("t", 0, None, "Bearer", (), id_token=jwt_of(**claims), home_account_id="ada")
+    given: dict[str, Any] = {"client_id": CLIENT, "authority": "https://login.test", "tenant": TENANT, "now": 0.0}
+    assert account_of(reply, **given, nonce="mine", issuer="https://login.test/v2.0").home_account_id == "ada"
+    with pytest.raises(ClientAuthenticationError, match="another sign-in"):
+        account_of(reply, **given, nonce="other")
+    with pytest.raises(ClientAuthenticationError, match="another issuer"):
+        account_of(reply, **given, issuer="https://evil.test/v2.0")
+
+
+@given(st.text(max_size=60) | st.from_regex(r"http://[a-z0-9.:\[\]@/?#-]{0,40}", fullmatch=True))
+def test_any_redirect_uri(text: str) -> None:
+    """One of this machine, or a ValueError."""
+    try:
+        redirect = LoopbackRedirect.parse(text)
+    except ValueError:
+        return
+    assert text.lower().startswith("http://")
+    assert redirect.port is None or 0 < redirect.port < 65536
+    assert LoopbackRedirect.parse(redirect.at(8400)).at(8400) == redirect.at(8400)
