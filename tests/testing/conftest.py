@@ -110,6 +110,22 @@ class Scene:
         assert status == 200, reply
         return reply
 
+    def device(self, *, client: App | None = None, scope: str | None = None, **form: str) -> dict[str, Any]:
+        """A device's request for a code."""
+        client = client or self.public
+        scope = scope or f"openid profile offline_access {self.files_read}"
+        body = urlencode({"client_id": client.client_id, "scope": scope, **form}).encode()
+        url = f"{self.tenant.tenant_url}/oauth2/v2.0/devicecode"
+        response = self.send("POST", url, body, {"Content-Type": "application/x-www-form-urlencoded"})
+        assert response.status == 200, response.body
+        reply: dict[str, Any] = json.loads(response.body)
+        return reply
+
+    def poll(self, device: dict[str, Any], *, client: App | None = None, **form: str) -> tuple[int, dict[str, Any]]:
+        """A device's question whether its user has signed in."""
+        grant = "urn:ietf:params:oauth:grant-type:device_code"
+        return self.request(grant, client=client or self.public, device_code=device["device_code"], **form)
+
     def exchange(self, assertion: str, scope: str = "https://graph.microsoft.com/User.Read", **form: str) -> Any:
         """An on-behalf-of request of the API."""
         return self.request(

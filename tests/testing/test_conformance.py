@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import urllib.request
+from urllib.parse import urlencode
 
+import msal
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import (
     AuthorizationCodeCredential,
     CertificateCredential,
     ClientSecretCredential,
+    DeviceCodeCredential,
+    InteractiveBrowserCredential,
     OnBehalfOfCredential,
+    UsernamePasswordCredential,
 )
 from azure.identity.aio import CertificateCredential as AsyncCertificateCredential
 from azure.identity.aio import ClientSecretCredential as AsyncClientSecretCredential
@@ -131,3 +138,121 @@ def certified_app(scene):
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return private + certificate, scene.tenant.add_app("Daemon", certificates=[certificate])
+
+
+def native(scene):
+    """A public client with consent to the API, as developers' tools have."""
+    scene.tenant.grant_admin_consent(scene.public, scene.api, ["Files.Read"])
+    scene.clock.now = dt.datetime.now(dt.UTC).timestamp()
+    return {"client_id": scene.public.client_id, "tenant_id": scene.tenant.tenant_id, **options(scene)}
+
+
+class TestDeviceCode:
+    """DeviceCodeCredential, whose user is asked by a callback."""
+
+    @pytest.fixture(autouse=True)
+    def no_waiting(self, monkeypatch):
+        monkeypatch.setattr("time.sleep", lambda seconds: None)
+
+    @pytest.mark.parametrize("instance_discovery", [False, True])
+    def test_approved_at_the_pages(self, scene, instance_discovery):
+        asked = []
+
+        def prompt(uri, user_code, expires_on):
+            asked.append((uri, expires_on))
+            scene.browser.enter_device_code(uri, user_code, "ada@tenant.test", "ada-password")
+
+        credential = DeviceCodeCredential(
+            prompt_callback=prompt, disable_instance_discovery=not instance_discovery, **native(scene)
+        )
+        record = credential.authenticate(scopes=[scene.files_read])
+        assert (record.username, record.tenant_id) == ("ada@tenant.test", scene.tenant.tenant_id)
+        assert asked[0][0] == "https://login.tenant.test/devicelogin"
+        assert asked[0][1] > dt.datetime.now(dt.UTC) + dt.timedelta(minutes=14)
+        token = credential.get_token(scene.files_read)
+        assert scene.claims(token.token)["oid"] == scene.ada.object_id
+        assert len(asked) == 1
+        assert credential.get_token(scene.files_read, claims='{"access_token": {}}').token != token.token
+        assert len(asked) == 1, "the refresh token was enough"
+
+    def test_declined(self, scene):
+        credential = DeviceCodeCredential(
+            prompt_callback=lambda uri, user_code, expires_on: scene.tenant.decline_device_code(user_code),
+            **native(scene),
+        )
+        with pytest.raises(ClientAuthenticationError, match="AADSTS70017"):
+            credential.get_token(scene.files_read)
+
+    def test_a_claims_challenge(self, scene):
+        claims = '{"access_token": {"acrs": {"essential": true, "value": "c1"}}}'
+        scene.tenant.require_claims(scene.ada, scene.api, claims)
+        credential = DeviceCodeCredential(
+            prompt_callback=lambda uri, user_code, expires_on: scene.tenant.approve_device_code(user_code, scene.ada),
+            **native(scene),
+        )
+        with pytest.raises(ClientAuthenticationError, match="AADSTS50076"):
+            credential.get_token(scene.files_read)
+        assert scene.claims(credential.get_token(scene.files_read, claims=claims).token)["acrs"] == ["c1"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+class TestUsernamePassword:
+    """UsernamePasswordCredential, for people of the tenant and of the federation server."""
+
+    def credential(self, scene, username, password):
+        return UsernamePasswordCredential(username=username, password=password, **native(scene))
+
+    def test_managed(self, scene):
+        credential = self.credential(scene, "ada@tenant.test", "ada-password")
+        assert scene.claims(credential.get_token(scene.files_read).token)["oid"] == scene.ada.object_id
+
+    @pytest.mark.parametrize("password", ["kay-password", "<kay> & \"co\" 'é'"])
+    def test_federated(self, scene, password):
+        kay = scene.tenant.add_user("kay@fed.test", password=password, name="Kay", federated=True)
+        credential = self.credential(scene, kay.username, password)
+        assert credential.authenticate(scopes=[scene.files_read]).username == kay.username
+        assert scene.claims(credential.get_token(scene.files_read).token)["oid"] == kay.object_id
+
+    def test_a_wrong_password(self, scene):
+        with pytest.raises(ClientAuthenticationError, match="AADSTS50126"):
+            self.credential(scene, "ada@tenant.test", "wrong").get_token(scene.files_read)
+
+    def test_a_wrong_password_at_the_federation_server(self, scene):
+        scene.tenant.add_user("kay@fed.test", password="kay-password", name="Kay", federated=True)
+        with pytest.raises(ClientAuthenticationError, match="ID3242"):
+            self.credential(scene, "kay@fed.test", "wrong").get_token(scene.files_read)
+
+
+def test_interactive_browser(scene, monkeypatch):
+    """The browser it opens is one that posts the answer to the loopback server of the credential."""
+
+    def open_browser(url):
+        post = scene.browser.sign_in_form_post(url, "ada@tenant.test", "ada-password")
+        threading.Thread(target=answer, args=(post,), daemon=True).start()
+        return True
+
+    def answer(post):
+        body = urlencode(post.fields).encode()
+        urllib.request.urlopen(urllib.request.Request(post.url, body), timeout=30).close()
+
+    monkeypatch.setattr("azure.identity._credentials.browser._open_browser", open_browser)
+    credential = InteractiveBrowserCredential(timeout=30, **native(scene))
+    token = credential.get_token(scene.files_read)
+    assert scene.claims(token.token)["oid"] == scene.ada.object_id
+
+
+def test_msal_finds_the_family_refresh_token(scene):
+    cli = scene.tenant.add_app("Azure CLI", public_client=True, family=True)
+    editor = scene.tenant.add_app("Editor", public_client=True, family=True)
+    for app in (cli, editor):
+        scene.tenant.grant_admin_consent(app, scene.api, ["Files.Read"])
+    device = scene.device(client=cli)
+    scene.tenant.approve_device_code(device["user_code"], scene.ada)
+    _, reply = scene.poll(device, client=cli, client_info="1")
+    cache = msal.TokenCache()
+    event = {"client_id": cli.client_id, "scope": [scene.files_read], "response": reply}
+    cache.add({**event, "token_endpoint": f"{scene.tenant.tenant_url}/oauth2/v2.0/token"})
+    found = list(cache.search(msal.TokenCache.CredentialType.REFRESH_TOKEN, query={"family_id": "1"}))
+    assert len(found) == 1
+    refreshed = scene.request("refresh_token", client=editor, refresh_token=found[0]["secret"], scope=scene.files_read)
+    assert refreshed[0] == 200

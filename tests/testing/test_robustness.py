@@ -14,6 +14,9 @@ CALLBACK = "https://app.test/callback"
 PATHS = (
     "oauth2/v2.0/authorize",
     "oauth2/v2.0/token",
+    "oauth2/v2.0/devicecode",
+    "devicelogin",
+    "userrealm/ada@tenant.test",
     "oauth2/v2.0/logout",
     "discovery/instance",
     "discovery/v2.0/keys",
@@ -54,6 +57,9 @@ NAMES = [
     "logout_hint",
     "authorization_endpoint",
     "client_info",
+    "user_code",
+    "device_code",
+    "api-version",
 ]
 
 
@@ -71,6 +77,9 @@ def values(tenant):
     likely = [
         *known, CALLBACK, "code", "openid", "s", "none", "query", "form_post", "{}", "[]", "0", "1", "S256", "sign_in",
         "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "password", "urn:ietf:params:oauth:grant-type:saml2-bearer",
+        "ada@tenant.test", "ada-password", "enter_code", "YQ",
         "on_behalf_of", "https://graph.microsoft.com/.default", f"api://{known[1]}/Do", "http://[", "\r\nX: y",
         '{"access_token": {"acrs": 1, "xms_cc": {"values": 2}}}', '{"access_token": []}', '{"id_token": "x"}',
     ]  # fmt: skip
@@ -108,3 +117,12 @@ def test_any_path_is_answered(tenant, path):
         welcomed = method == "GET" and not path.strip("/")
         response = tenant.handle(TenantRequest(method, tenant.base_url + path, {}))
         assert response.status == 200 if welcomed else response.status >= 400
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.one_of(st.binary(max_size=60), st.text(alphabet="<>/&;!?ab:=\"' s", max_size=60).map(str.encode)))
+def test_any_message_to_the_federation_server_is_answered(tenant, body):
+    url = f"{tenant.base_url}/adfs/services/trust/13/usernamemixed"
+    response = tenant.handle(TenantRequest("POST", url, {"Content-Type": "application/soap+xml"}, body))
+    assert response.status == 500
+    assert b":Fault>" in response.body

@@ -31,7 +31,7 @@ def test_a_body_that_is_no_form(scene):
 
 
 def test_an_unknown_grant(scene):
-    status, error = scene.request("password", username="ada@tenant.test")
+    status, error = scene.request("implicit", username="ada@tenant.test")
     assert (status, error["error"], error["error_codes"]) == (400, "unsupported_grant_type", [70003])
 
 

@@ -87,6 +87,8 @@ def read_authorization_request(state: TenantState, reply: ReplyAddress, query: P
         raise TenantError(700054, "The only 'response_type' enabled for the application is 'code'.")
     scope = query.require("scope")
     challenge, method = _challenge(query)
+    if state.require_pkce and reply.client.public_client and challenge is None:
+        raise TenantError(9002325, "Proof Key for Code Exchange is required: send a 'code_challenge'.")
     prompt = query.get("prompt")
     if prompt is not None and prompt not in PROMPTS:
         raise TenantError(90023, f"Unsupported 'prompt' value '{prompt}'.")

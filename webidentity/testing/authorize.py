@@ -6,7 +6,6 @@ remembers nothing about a sign-in that was not finished.
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -17,9 +16,10 @@ from .errors import ErrorTrace, TenantError
 from .model import User
 from .pages import account_picker_page, sign_in_page
 from .request import Parameters, TenantRequest, TenantResponse
+from .sign_in import check_password, is_strong_enough, sign_in
 from .sign_on import SignOn
 from .state import SignedIn, TenantState
-from .tokens import new_session_id, user_hinted
+from .tokens import user_hinted
 
 
 @dataclass(slots=True)
@@ -104,24 +104,12 @@ def _submit(visit: Interaction, form: Parameters) -> TenantResponse:
 
 
 def _check_password(visit: Interaction, form: Parameters) -> TenantResponse:
-    username, password = form.get("username") or "", form.get("password") or ""
-    user = visit.state.directory.user_named(username)
-    if user is None:
-        alert = "AADSTS50034: This username is not in the tenant. Check it and try again."
-        return _ask_sign_in(visit, username, alert)
-    if not hmac.compare_digest(password.encode(), user.password.encode()):
-        alert = "AADSTS50126: The username or the password is wrong."
-        return _ask_sign_in(visit, username, alert)
-    known = visit.sign_on.account_of(user.object_id)
-    account = SignedIn(
-        user=user,
-        sid=known.sid if known else new_session_id(),
-        auth_time=visit.state.now(),
-        epoch=visit.state.directory.epoch(user),
-        acrs=(known.acrs if known else frozenset[str]()) | visit.request.acrs,
-    )
-    visit.sign_on.add(account)
-    visit.state.directory.satisfy_claims(user, visit.request.claims_text)
+    username = form.get("username") or ""
+    try:
+        user = check_password(visit.state, username, form.get("password") or "")
+    except TenantError as error:
+        return _ask_sign_in(visit, username, str(error))
+    account = sign_in(visit.sign_on, user, acrs=visit.request.acrs, claims=visit.request.claims_text)
     return _proceed(visit, account)
 
 
@@ -163,8 +151,7 @@ def _is_strong_enough(visit: Interaction, account: SignedIn) -> bool:
     age = visit.state.now() - account.auth_time
     if request.max_age is not None and (request.max_age == 0 or age > request.max_age):
         return False
-    outstanding = visit.state.directory.outstanding_claims(account.user, request.claims_text)
-    return request.acrs <= account.acrs and not outstanding
+    return is_strong_enough(visit.state, account, acrs=request.acrs, claims=request.claims_text)
 
 
 def _ask_sign_in(visit: Interaction, username: str | None = None, alert: str | None = None) -> TenantResponse:

@@ -52,7 +52,7 @@ class Page:
     location: str | None = field(default=None, repr=False)
 
     def form(self, step: str) -> Form | None:
-        """The tenant's form of this name (``sign_in``, ``pick_account``, ``consent``, ``cancel``), if it is here."""
+        """The tenant's form of this name (``sign_in``, ``pick_account``, ``consent``, ``confirm``), if it is here."""
         return next((form for form in self.forms if form.step == step), None)
 
     @property
@@ -106,16 +106,50 @@ class TenantBrowser:
             raise SignInError("The app did not ask for response_mode=form_post: use sign_in().", page)
         return page.form_post
 
+    def enter_device_code(
+        self,
+        verification_uri: str,
+        user_code: str,
+        username: str,
+        password: str,
+        *,
+        approve: bool = True,
+        consent: bool = True,
+    ) -> Page:
+        """Enter a device's code, sign in, and say yes or no; returns the page that tells how it ended.
+
+        A page that is not part of the way there, such as a wrong code's, raises :class:`SignInError`.
+        """
+        page = self.open(verification_uri)
+        if form := page.form("enter_code"):
+            page = self.submit(page, form, user_code=user_code)
+        page = self._answer(page, username, password, until="confirm")
+        if form := page.form("confirm"):
+            page = self.submit(page, form, ("answer", "continue" if approve else "cancel"))
+        if form := page.form("consent"):
+            page = self.submit(page, form, ("answer", "accept" if consent else "cancel"))
+        if page.forms:
+            raise SignInError(f"The sign-in stopped at the page {page.title!r}: {page.text}", page)
+        return page
+
     def logout(self, url: str) -> Page:
         """Open a sign-out URL; ``location`` of the result is where the tenant sends the browser on to, if anywhere."""
         return self.open(url)
 
     def _drive(self, url: str, username: str, password: str, *, consent: bool) -> Page:
-        page = self.open(url)
+        page = self._answer(self.open(url), username, password, until="consent")
+        if form := page.form("consent"):
+            page = self.submit(page, form, ("answer", "accept" if consent else "cancel"))
+        if page.location is None and page.form_post is None:
+            raise SignInError(f"The sign-in stopped at the page {page.title!r}: {page.text}", page)
+        return page
+
+    def _answer(self, page: Page, username: str, password: str, *, until: str) -> Page:
+        """Pick the account or sign in, as often as it is asked, up to a page with another question."""
         tried_password = False
         for _ in range(_MOST_STEPS):
-            if page.location is not None or page.form_post is not None:
-                return page
+            if page.form(until):
+                break
             if form := page.form("sign_in"):
                 if tried_password:
                     break
@@ -123,11 +157,9 @@ class TenantBrowser:
                 page = self.submit(page, form, username=username, password=password)
             elif form := page.form("pick_account"):
                 page = self.submit(page, form, self._choice(form, username))
-            elif form := page.form("consent"):
-                page = self.submit(page, form, ("answer", "accept" if consent else "cancel"))
             else:
                 break
-        raise SignInError(f"The sign-in stopped at the page {page.title!r}: {page.text}", page)
+        return page
 
     def _choice(self, form: Form, username: str) -> tuple[str, str]:
         user = next((user for user in self.tenant.users if user.username.casefold() == username.casefold()), None)

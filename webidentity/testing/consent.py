@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
-from .authorization_request import AuthorizationRequest
 from .model import OIDC_SCOPES, App, User
 from .pages import consent_page
 from .request import TenantResponse
-from .scopes import missing_consent
+from .scopes import RequestedScopes, missing_consent
 from .state import TenantState
 
 
-def missing_consents(state: TenantState, request: AuthorizationRequest, user: User) -> dict[str, tuple[str, ...]]:
+class ConsentRequest(Protocol):
+    """A request that a user may have to consent to."""
+
+    @property
+    def client(self) -> App:
+        """The app that asks."""
+        ...
+
+    @property
+    def scopes(self) -> RequestedScopes:
+        """What it asks for."""
+        ...
+
+    @property
+    def prompt(self) -> str | None:
+        """``consent`` when it wants the question to be asked again."""
+        ...
+
+
+def missing_consents(state: TenantState, request: ConsentRequest, user: User) -> dict[str, tuple[str, ...]]:
     """The scopes to ask for, by the client id of their resource; empty when everything was consented to before.
 
     The scopes of OpenID Connect are asked for at the first sign-in to an app, and never alone afterwards.
@@ -30,21 +49,32 @@ def missing_consents(state: TenantState, request: AuthorizationRequest, user: Us
 
 
 def show_consent(
-    state: TenantState, request: AuthorizationRequest, user: User, *, action: str, token: str
+    state: TenantState,
+    request: ConsentRequest,
+    user: User,
+    *,
+    action: str,
+    token: str,
+    form_action: str = "",
 ) -> TenantResponse:
     """The page that asks for what is missing, or for everything again when the app said ``prompt=consent``."""
     return consent_page(
-        action=action, token=token, app_name=request.client.name, user=user, scopes=_rows(state, request, user)
+        action=action,
+        token=token,
+        app_name=request.client.name,
+        user=user,
+        scopes=_rows(state, request, user),
+        form_action=form_action,
     )
 
 
-def record_consent(state: TenantState, request: AuthorizationRequest, user: User) -> None:
+def record_consent(state: TenantState, request: ConsentRequest, user: User) -> None:
     """Remember that the user accepted what the page listed."""
     for client_id, scopes in _asked(state, request, user).items():
         state.directory.grant_consent(user, request.client, state.directory.apps[client_id], scopes)
 
 
-def _asked(state: TenantState, request: AuthorizationRequest, user: User) -> dict[str, tuple[str, ...]]:
+def _asked(state: TenantState, request: ConsentRequest, user: User) -> dict[str, tuple[str, ...]]:
     asked = missing_consents(state, request, user)
     if request.prompt == "consent":
         for wanted in request.scopes.resources:
@@ -61,7 +91,7 @@ def _in_order(oidc: frozenset[str]) -> tuple[str, ...]:
     return tuple(scope for scope in OIDC_SCOPES if scope in oidc)
 
 
-def _rows(state: TenantState, request: AuthorizationRequest, user: User) -> Iterator[tuple[str, str]]:
+def _rows(state: TenantState, request: ConsentRequest, user: User) -> Iterator[tuple[str, str]]:
     for client_id, scopes in _asked(state, request, user).items():
         resource = state.directory.apps[client_id]
         for name in scopes:

@@ -26,6 +26,7 @@ def openid_configuration(state: TenantState, tenant: str) -> dict[str, Any]:
     return {
         "token_endpoint": f"{authority}/oauth2/v2.0/token",
         "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+        "device_authorization_endpoint": f"{authority}/oauth2/v2.0/devicecode",
         "jwks_uri": f"{authority}/discovery/v2.0/keys",
         "response_modes_supported": ["query", "fragment", "form_post"],
         "subject_types_supported": ["pairwise"],

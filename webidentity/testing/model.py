@@ -24,7 +24,10 @@ GRAPH_URI = "https://graph.microsoft.com"
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person of the tenant, who signs in with a username and a password."""
+    """A person of the tenant, who signs in with a username and a password.
+
+    The password of a ``federated`` user is for the federation server, and not for the token endpoint.
+    """
 
     username: str
     name: str
@@ -34,6 +37,7 @@ class User:
     given_name: str | None = None
     surname: str | None = None
     job_title: str | None = None
+    federated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class App:
     scopes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     app_roles: tuple[str, ...] = ()
     public_client: bool = False
+    family: bool = False
 
     @property
     def audience(self) -> str:

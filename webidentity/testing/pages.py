@@ -93,12 +93,13 @@ def sign_in_page(
     username: str,
     alert: str | None,
     users: Iterable[User],
+    form_action: str = "",
 ) -> TenantResponse:
     """The page that asks for a username and a password; ``users`` are offered as one-click sign-ins."""
     focus = ("", " autofocus") if username else (" autofocus", "")
     content = f"""<p>to continue to <strong>{escape(app_name)}</strong></p>
-{_alert(alert)}<form method="post" action="{escape(action)}">
-{_hidden(step="sign_in", anti_forgery=token)}
+{alert_box(alert)}<form method="post" action="{escape(action)}">
+{hidden_fields(step="sign_in", anti_forgery=token)}
 <label for="username">Username</label>
 <input id="username" name="username" value="{escape(username)}" autocomplete="username" autocapitalize="none"
  spellcheck="false" required{focus[0]}>
@@ -107,11 +108,17 @@ def sign_in_page(
 <button type="submit">Sign in</button>
 </form>
 {_one_click(action, token, users)}{_cancel(action, cancel_token)}"""
-    return render("Sign in", content)
+    return render("Sign in", content, form_action=form_action)
 
 
 def account_picker_page(
-    *, action: str, token: str, cancel_token: str, app_name: str, users: Iterable[User]
+    *,
+    action: str,
+    token: str,
+    cancel_token: str,
+    app_name: str,
+    users: Iterable[User],
+    form_action: str = "",
 ) -> TenantResponse:
     """The page that asks which of the signed-in accounts to use."""
     choices = "\n".join(
@@ -121,16 +128,22 @@ def account_picker_page(
     )
     content = f"""<p>to continue to <strong>{escape(app_name)}</strong></p>
 <form method="post" action="{escape(action)}">
-{_hidden(step="pick_account", anti_forgery=token)}
+{hidden_fields(step="pick_account", anti_forgery=token)}
 {choices}
 <button class="plain" name="account" value="">Use another account</button>
 </form>
 {_cancel(action, cancel_token)}"""
-    return render("Pick an account", content)
+    return render("Pick an account", content, form_action=form_action)
 
 
 def consent_page(
-    *, action: str, token: str, app_name: str, user: User, scopes: Iterable[tuple[str, str]]
+    *,
+    action: str,
+    token: str,
+    app_name: str,
+    user: User,
+    scopes: Iterable[tuple[str, str]],
+    form_action: str = "",
 ) -> TenantResponse:
     """The page that asks a user to let an app use scopes, each with its description."""
     rows = "\n".join(f"<li>{escape(text)} <code>{escape(name)}</code></li>" for name, text in scopes)
@@ -140,18 +153,18 @@ def consent_page(
 {rows}
 </ul>
 <form method="post" action="{escape(action)}">
-{_hidden(step="consent", anti_forgery=token)}
+{hidden_fields(step="consent", anti_forgery=token)}
 <button name="answer" value="accept">Accept</button>
 <button class="quiet" name="answer" value="cancel">Cancel</button>
 </form>"""
-    return render("Permissions requested", content)
+    return render("Permissions requested", content, form_action=form_action)
 
 
 def form_post_page(*, action: str, fields: Mapping[str, str]) -> TenantResponse:
     """The page that posts an authorization response to the app (OAuth 2.0 Form Post Response Mode)."""
     content = f"""<p>One moment: returning you to the app.</p>
 <form method="post" action="{escape(action)}">
-{_hidden(**fields)}
+{hidden_fields(**fields)}
 <button type="submit">Continue</button>
 </form>"""
     return render("Signed in", content, script="document.forms[0].submit()")
@@ -179,17 +192,19 @@ def signed_out_page() -> TenantResponse:
     return render("You signed out", "<p>It is safe to close this window.</p>", form_action="'none'")
 
 
-def _hidden(**fields: str) -> str:
+def hidden_fields(**fields: str) -> str:
+    """The fields of a form that nobody sees."""
     return "\n".join(f'<input type="hidden" name="{escape(name)}" value="{escape(fields[name])}">' for name in fields)
 
 
-def _alert(text: str | None) -> str:
+def alert_box(text: str | None) -> str:
+    """What is wrong, said before the form; nothing when nothing is."""
     return f'<p class="alert" role="alert">{escape(text)}</p>\n' if text else ""
 
 
 def _cancel(action: str, token: str) -> str:
     return f"""<form method="post" action="{escape(action)}">
-{_hidden(step="cancel", anti_forgery=token)}
+{hidden_fields(step="cancel", anti_forgery=token)}
 <button class="quiet" type="submit">Cancel</button>
 </form>"""
 
@@ -197,7 +212,7 @@ def _cancel(action: str, token: str) -> str:
 def _one_click(action: str, token: str, users: Iterable[User]) -> str:
     forms = "\n".join(
         f"""<form method="post" action="{escape(action)}">
-{_hidden(step="sign_in", anti_forgery=token, username=user.username, password=user.password)}
+{hidden_fields(step="sign_in", anti_forgery=token, username=user.username, password=user.password)}
 <button class="plain" type="submit">{escape(user.name)}<br>
 <span class="dim">{escape(user.username)} &middot; {escape(user.password)}</span></button>
 </form>"""

@@ -17,19 +17,23 @@ def redeem_refresh_token(state: TenantState, client: App, form: Parameters) -> d
     """Tokens for any resource the user has consented to for this client, and a new refresh token."""
     value = form.require("refresh_token")
     token = state.refresh_tokens.get(value)
-    if token is None or token.authorization.client.client_id != client.client_id:
+    if token is None or not _may_redeem(client, token.authorization.client):
         raise TenantError(70000, "The provided value for the 'refresh_token' parameter is not valid.")
     _check(state, token)
     authorized = parse_scopes(token.authorization.scope, state.directory, client=client)
     asked = parse_scopes(form.get("scope") or token.authorization.scope, state.directory, client=client)
     scopes = RequestedScopes(authorized.oidc, asked.resources if form.get("scope") else authorized.resources[:1])
-    order = TokenOrder(
-        authorization=token.authorization, scopes=scopes, refresh_token=True, id_token="openid" in scopes.oidc
-    )
+    authorization = replace(token.authorization, client=client)
+    order = TokenOrder(authorization=authorization, scopes=scopes, refresh_token=True, id_token="openid" in scopes.oidc)
     reply = delegated_reply(state, form, order)
     if state.single_use_refresh_tokens:
         state.refresh_tokens.put(value, replace(token, used=True))
     return reply
+
+
+def _may_redeem(client: App, issued_for: App) -> bool:
+    """A refresh token is its client's own, or its family's (Microsoft's family of client ids)."""
+    return client.client_id == issued_for.client_id or (client.family and issued_for.family)
 
 
 def _check(state: TenantState, token: RefreshToken) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .authorize import answer_authorize
+from .device_code import VERIFICATION_PATH, issue_device_code
+from .device_verification import answer_verification
 from .discovery import SHARED_NAMES, instance_discovery, metadata_issuer, openid_configuration
 from .errors import ErrorTrace, TenantError
+from .federation_server import FEDERATION_PATH, answer_federation
 from .graph import answer_graph
 from .json_reply import json_response
 from .logout import answer_logout
@@ -14,12 +17,16 @@ from .pages import error_page, welcome_page
 from .request import TenantRequest, TenantResponse
 from .state import TenantState
 from .token_endpoint import answer_token_request
+from .user_realm import USER_REALM, user_realm
 
-_PAGES = ("oauth2/v2.0/authorize", "oauth2/v2.0/logout")
+_PAGES = ("oauth2/v2.0/authorize", "oauth2/v2.0/logout", VERIFICATION_PATH)
 _METHODS = {
     "v2.0/.well-known/openid-configuration": ("GET",),
     "discovery/v2.0/keys": ("GET",),
     "discovery/instance": ("GET",),
+    USER_REALM: ("GET",),
+    VERIFICATION_PATH: ("GET", "POST"),
+    "oauth2/v2.0/devicecode": ("GET", "POST"),
     "oauth2/v2.0/authorize": ("GET", "POST"),
     "oauth2/v2.0/logout": ("GET", "POST"),
     "oauth2/v2.0/token": ("GET", "POST"),
@@ -28,9 +35,11 @@ _METHODS = {
 
 def answer(state: TenantState, request: TenantRequest) -> TenantResponse:
     """The response to any request at all."""
-    tenant, _, endpoint = request.path.strip("/").partition("/")
+    tenant, endpoint = _place(state, request.path)
     if tenant == "graph":
         return answer_graph(state, request, endpoint)
+    if tenant == FEDERATION_PATH:
+        return answer_federation(state, request, endpoint)
     if not tenant and request.method == "GET":
         return welcome_page(state.base_url, state.tenant_id, (user.username for user in state.directory.users.values()))
     if endpoint not in _METHODS:
@@ -48,6 +57,14 @@ def answer(state: TenantState, request: TenantRequest) -> TenantResponse:
         return json_response(error.status, trace.document(error, state.base_url), *ids)
 
 
+def _place(state: TenantState, path: str) -> tuple[str, str]:
+    tenant, _, endpoint = path.strip("/").partition("/")
+    if tenant == VERIFICATION_PATH and not endpoint:
+        # People type this address: it names no tenant.
+        return state.tenant_id, VERIFICATION_PATH
+    return tenant, USER_REALM if endpoint.startswith(f"{USER_REALM}/") else endpoint
+
+
 def _endpoint(
     state: TenantState, request: TenantRequest, tenant: str, endpoint: str, trace: ErrorTrace
 ) -> TenantResponse:
@@ -55,6 +72,9 @@ def _endpoint(
         "v2.0/.well-known/openid-configuration": lambda: json_response(200, openid_configuration(state, tenant)),
         "discovery/v2.0/keys": lambda: json_response(200, state.keys.jwks(metadata_issuer(state, tenant))),
         "discovery/instance": lambda: json_response(200, instance_discovery(state, request.query)),
+        USER_REALM: lambda: json_response(200, user_realm(state, request)),
+        VERIFICATION_PATH: lambda: answer_verification(state, request),
+        "oauth2/v2.0/devicecode": lambda: json_response(200, issue_device_code(state, request)),
         "oauth2/v2.0/authorize": lambda: answer_authorize(state, request, trace),
         "oauth2/v2.0/logout": lambda: answer_logout(state, request),
         "oauth2/v2.0/token": lambda: json_response(200, answer_token_request(state, request)),

@@ -58,10 +58,11 @@ class SignOn:
     def form_token(self, step: str, query: str) -> str:
         """The anti-forgery token of one form: for this browser and this authorization request.
 
-        A consent is also for the account that is signed in now. A sign-in form is not: signing in with one tab must
-        not spoil the form that another tab shows.
+        A consent and the confirmation of a device are also for the account that is signed in now. A sign-in form is
+        not: signing in with one tab must not spoil the form that another tab shows.
         """
-        account = self.accounts[0].user.object_id if step == "consent" and self.accounts else ""
+        bound = step in ("confirm", "consent") and self.accounts
+        account = self.accounts[0].user.object_id if bound else ""
         text = f"{self.browser_id}|{account}|{step}|{query}"
         return hmac.new(self.state.form_key, text.encode(), hashlib.sha256).hexdigest()
 

@@ -77,6 +77,29 @@ class AuthorizationCode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceCode:
+    """One device code: it waits for a user, until someone approves or declines it or its time is over."""
+
+    value: str = field(repr=False)
+    user_code: str = field(repr=False)
+    client: App
+    scope: str
+    claims_text: str | None
+    issued_at: float
+    expires_at: float
+    interval: int
+    authorization: Authorization | None = None
+    declined: bool = False
+    redeemed: bool = False
+    polled_at: float | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether a user has approved or declined it."""
+        return self.declined or self.authorization is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshToken:
     """One refresh token: it serves every resource that its user has consented to for its client."""
 
@@ -117,14 +140,20 @@ class TenantState:
     access_token_lifetime: int = 3600
     refresh_token_lifetime: int = 90 * 24 * 3600
     code_lifetime: int = 600
+    device_code_lifetime: int = 900
+    device_code_interval: int = 5
     refresh_in: int | None = None
     single_use_refresh_tokens: bool = False
     single_use_assertions: bool = False
+    slow_down: bool = False
+    require_pkce: bool = False
     federated: dict[str, tuple[FederatedCredential, ...]] = field(
         default_factory=dict[str, "tuple[FederatedCredential, ...]"], repr=False
     )
     used_assertions: BoundedTable[bool] = field(default_factory=BoundedTable[bool], repr=False)
     codes: BoundedTable[AuthorizationCode] = field(default_factory=BoundedTable[AuthorizationCode], repr=False)
+    device_codes: BoundedTable[DeviceCode] = field(default_factory=BoundedTable[DeviceCode], repr=False)
+    user_codes: BoundedTable[str] = field(default_factory=BoundedTable[str], repr=False)
     refresh_tokens: BoundedTable[RefreshToken] = field(default_factory=BoundedTable[RefreshToken], repr=False)
     sessions: BoundedTable[BrowserSession] = field(default_factory=BoundedTable[BrowserSession], repr=False)
     revoked_grants: BoundedTable[bool] = field(default_factory=BoundedTable[bool], repr=False)

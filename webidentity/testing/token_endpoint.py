@@ -8,11 +8,14 @@ from typing import Any
 from .authorization_code import redeem_code
 from .client_authentication import authenticate_client
 from .client_credentials import issue_app_token
+from .device_code_grant import DEVICE_CODE, redeem_device_code
 from .errors import TenantError
 from .model import App
 from .on_behalf_of import exchange_assertion
+from .password_grant import redeem_password
 from .refresh_token import redeem_refresh_token
 from .request import Parameters, TenantRequest
+from .saml_bearer import SAML_1_1_BEARER, SAML_2_BEARER, redeem_saml_assertion
 from .state import TenantState
 
 Grant = Callable[[TenantState, App, Parameters], dict[str, Any]]
@@ -22,6 +25,10 @@ GRANTS: Mapping[str, Grant] = {
     "refresh_token": redeem_refresh_token,
     "client_credentials": issue_app_token,
     "urn:ietf:params:oauth:grant-type:jwt-bearer": exchange_assertion,
+    DEVICE_CODE: redeem_device_code,
+    "password": redeem_password,
+    SAML_1_1_BEARER: redeem_saml_assertion,
+    SAML_2_BEARER: redeem_saml_assertion,
 }
 
 

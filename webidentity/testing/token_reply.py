@@ -13,7 +13,7 @@ from .model import App, User
 from .request import Parameters
 from .scopes import RequestedScopes, granted_scopes, scope_reply
 from .state import Authorization, RefreshToken, TenantState
-from .tokens import AccessTokenSubject, access_token_claims, client_info, graph_scopes, id_token_claims
+from .tokens import AccessTokenSubject, access_token_claims, client_info, graph_scopes, id_token_claims, new_session_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,9 @@ def delegated_reply(state: TenantState, form: Parameters, order: TokenOrder) -> 
     reply = bearer_reply(state, token, scope_reply(requested, scopes, order.scopes.oidc))
     if order.refresh_token:
         reply["refresh_token"] = issue_refresh_token(state, authorization)
+        if client.family:
+            # There is one family, and this is its id.
+            reply["foci"] = "1"
     if order.id_token:
         id_claims = id_token_claims(
             state, authorization, order.scopes.oidc, nonce=order.nonce, auth_time=order.auth_time
@@ -83,6 +86,27 @@ def issue_refresh_token(state: TenantState, authorization: Authorization) -> str
     expires_at = state.clock() + state.refresh_token_lifetime
     state.refresh_tokens.put(value, RefreshToken(authorization=authorization, expires_at=expires_at))
     return value
+
+
+def direct_order(
+    state: TenantState, client: App, user: User, *, scope: str, scopes: RequestedScopes, auth_time: int | None = None
+) -> TokenOrder:
+    """The order of a user who signed in with the token request itself, and not at a page."""
+    authorization = Authorization(
+        grant_id=secrets.token_urlsafe(16),
+        user=user,
+        client=client,
+        scope=scope,
+        sid=new_session_id(),
+        auth_time=state.now() if auth_time is None else auth_time,
+        epoch=state.directory.epoch(user),
+    )
+    return TokenOrder(
+        authorization=authorization,
+        scopes=scopes,
+        refresh_token="offline_access" in scopes.oidc,
+        id_token="openid" in scopes.oidc,
+    )
 
 
 def revoked_grant() -> TenantError:
