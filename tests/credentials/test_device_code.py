@@ -247,6 +247,19 @@ def test_authenticate_asks_again(driver: Driver, make: Make) -> None:
     assert credential.get_token(OTHER_SCOPE).token == f"eve's token for {OTHER_SCOPE}"
 
 
+def test_who_needs_a_token_meanwhile_waits_for_authenticate(driver: Driver, make: Make) -> None:
+    """The user is in front of one page, not of two."""
+    authority = Authority(pending(), signed_in(), latency=0.02)
+    credential = make(authority)
+    calls: list[Callable[[], Any]] = [lambda: credential.raw.authenticate(scopes=[SCOPE])]
+    calls += [lambda: credential.raw.get_token(SCOPE)] * 7
+    outcomes = driver.together(calls)
+    assert outcomes[0].username == "ada@tenant.test"
+    assert {outcome.token for outcome in outcomes[1:]} == {"access-token"}
+    # Two, if a call of get_token was first: authenticate asks in any case.
+    assert len(authority.prompts) <= 2
+
+
 def test_a_record_goes_on_where_the_last_program_ended(make: Make) -> None:
     """Silently, from a cache that both have; client, tenant and authority are the record's."""
     authority, cache = Authority(), TokenCache()

@@ -101,6 +101,15 @@ class Flights:
                 raise failure
         return None
 
+    def alone(self, key: Hashable, begin: Callable[[], Flow[T]]) -> Flow[T]:
+        """Run the flow when no other with this key is under way; its own value or error is the caller's."""
+        while True:
+            flight, leads = self.join(key)
+            if leads:
+                return (yield from self.lead(key, flight, begin()))
+            if not (yield Wait(flight.future, flight.owner)):
+                return (yield from begin())
+
     def land(self, key: Hashable, flight: Flight, value: Any) -> None:
         """Give the flight's waiters the value."""
         flight.value, flight.succeeded = value, True

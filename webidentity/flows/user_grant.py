@@ -98,7 +98,8 @@ class UserGrant:
             wanted = (known,)
         require_scopes(wanted, "authenticate")
         request = TokenRequest(wanted, self._tenants.resolve(tenant_id), claims, enable_cae)
-        _, record = yield from self._ask(request)
+        # Not beside another sign-in, which a call of get_token may have begun: the user is in front of one page.
+        _, record = yield from self.users.cache.flights.alone(self._key, lambda: self._ask(request))
         return record
 
     def _silently(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
@@ -115,8 +116,12 @@ class UserGrant:
             raise _required(request, refusal) from refusal
         if refusal is not None and refusal.claims:
             request = request._replace(claims=refusal.claims)
-        key, flights = ("sign in", id(self)), self.users.cache.flights
-        return (yield from flights.once(key, lambda: self._sign_ins != seen, lambda: self._ask(request)))
+        flights = self.users.cache.flights
+        return (yield from flights.once(self._key, lambda: self._sign_ins != seen, lambda: self._ask(request)))
+
+    @property
+    def _key(self) -> tuple[str, int]:
+        return "sign in", id(self)
 
     def _ask(self, request: TokenRequest) -> Flow[tuple[AccessTokenInfo, AuthenticationRecord]]:
         users = self.users
