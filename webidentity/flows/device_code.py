@@ -54,14 +54,13 @@ class DeviceCodeSignIn:
         while True:
             left = until - time.time()
             if left <= 0:
-                raise ClientAuthenticationError(
-                    message="Timed out waiting for user to authenticate. The code is no longer good: try again, and "
-                    "enter the new code in time."
-                )
+                raise _too_late()
             yield Sleep(min(interval, left))
             try:
                 return (yield from self._client.send(request.tenant, grant))
             except EntraError as error:
+                if error.error == "expired_token":
+                    raise _too_late() from error
                 if error.error == "slow_down":
                     interval += _SLOWER
                 elif error.error != "authorization_pending":
@@ -72,3 +71,10 @@ class DeviceCodeSignIn:
             return self._prompt(code.verification_uri, code.user_code, code.expires_at)
         print(code.message, flush=True)  # noqa: T201 - what the user must do, as azure-identity has it
         return None
+
+
+def _too_late() -> ClientAuthenticationError:
+    return ClientAuthenticationError(
+        message="Timed out waiting for user to authenticate. The code is no longer good: try again, and enter the new "
+        "code in time."
+    )
