@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from webidentity.credentials.device_code import DeviceCodeCredential as DeviceCodeCredential
     from webidentity.credentials.interactive_browser import InteractiveBrowserCredential as InteractiveBrowserCredential
     from webidentity.credentials.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
+    from webidentity.credentials.username_password import UsernamePasswordCredential as UsernamePasswordCredential
     from webidentity.credentials.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
     from webidentity.errors import AuthenticationRequiredError as AuthenticationRequiredError
     from webidentity.errors import CredentialUnavailableError as CredentialUnavailableError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from webidentity.record import AuthenticationRecord as AuthenticationRecord
 
 __all__ = [
+    "UsernamePasswordCredential",
     "InteractiveBrowserCredential",
     "DeviceCodeCredential",
     "AuthenticationRecord",
@@ -44,6 +46,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "UsernamePasswordCredential": "credentials.username_password",
     "InteractiveBrowserCredential": "credentials.interactive_browser",
     "DeviceCodeCredential": "credentials.device_code",
     "AuthenticationRecord": "record",

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from webidentity.aio.device_code import DeviceCodeCredential as DeviceCodeCredential
     from webidentity.aio.interactive_browser import InteractiveBrowserCredential as InteractiveBrowserCredential
     from webidentity.aio.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
+    from webidentity.aio.username_password import UsernamePasswordCredential as UsernamePasswordCredential
     from webidentity.aio.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
 
 __all__ = [
+    "UsernamePasswordCredential",
     "InteractiveBrowserCredential",
     "DeviceCodeCredential",
     "AuthorizationCodeCredential",
@@ -28,6 +30,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "UsernamePasswordCredential": "username_password",
     "InteractiveBrowserCredential": "interactive_browser",
     "DeviceCodeCredential": "device_code",
     "AuthorizationCodeCredential": "authorization_code",

@@ -95,10 +95,16 @@ def policies_of(options: dict[str, Any], retry_policy: Callable[..., Any]) -> li
 def run_options(options: dict[str, Any], of_request: dict[str, Any]) -> dict[str, Any]:
     """Have token requests repeated: a grant that was answered twice is still one grant."""
     policies = options.get("policies")
-    if policies is None or any(isinstance(policy, RetryPolicy | AsyncRetryPolicy) for policy in policies):
+    if policies is None:
         return {"retry_on_methods": ["POST", "GET"], **of_request}
-    # No policy would take the options, and the transport would stumble over them.
-    return {name: value for name, value in of_request.items() if not name.startswith("retry_")}
+    # What no policy takes reaches the transport, which would stumble over it.
+    retries = any(isinstance(policy, RetryPolicy | AsyncRetryPolicy) for policy in policies)
+    logs = any(isinstance(policy, HttpLoggingPolicy) for policy in policies)
+    return {
+        name: value
+        for name, value in {"retry_on_methods": ["POST", "GET"], **of_request}.items()
+        if (retries or not name.startswith("retry_")) and (logs or name != "logger")
+    }
 
 
 def _user_agent() -> str:

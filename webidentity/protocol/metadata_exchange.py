@@ -1,0 +1,74 @@
+"""Where a federation server takes usernames and passwords (WS-MetadataExchange 1.1, WSDL 1.1, WS-SecurityPolicy)."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from webidentity.protocol.user_realm import may_have_password
+from webidentity.protocol.ws_trust import VERSIONS, TrustVersion
+from webidentity.protocol.xml_message import parse_xml
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+_WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
+_SOAP = "{http://schemas.xmlsoap.org/wsdl/soap12/}"
+_POLICY = "{http://schemas.xmlsoap.org/ws/2004/09/policy}"
+_ADDRESSING = "{http://www.w3.org/2005/08/addressing}"
+_ID = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd}Id"
+#: WS-SecurityPolicy 1.2, and its draft of July 2005.
+_SECURITY_POLICIES = (
+    "{http://docs.oasis-open.org/ws-sx/ws-securitypolicy/200702}",
+    "{http://schemas.xmlsoap.org/ws/2005/07/securitypolicy}",
+)
+
+
+class TrustEndpoint(NamedTuple):
+    """An endpoint that takes a username and a password over TLS."""
+
+    url: str
+    version: TrustVersion
+
+
+def find_endpoint(text: str) -> TrustEndpoint | None:
+    """Return the endpoint of the newest version in the metadata document; None if there is none to be trusted."""
+    root = parse_xml(text)
+    if root is None:
+        return None
+    policies = {f"#{policy.get(_ID)}" for policy in root.iter(f"{_POLICY}Policy") if _takes_password(policy)}
+    bindings = {
+        binding.get("name", ""): version
+        for binding in root.iter(f"{_WSDL}binding")
+        if (version := _version_of(binding)) is not None and policies.intersection(_policies_of(binding))
+    }
+    found: dict[TrustVersion, str] = {}
+    for port in root.iter(f"{_WSDL}port"):
+        version = bindings.get(port.get("binding", "").rpartition(":")[2])
+        url = _address_of(port)
+        if version is not None and may_have_password(url):
+            found.setdefault(version, url)
+    return next((TrustEndpoint(found[version], version) for version in VERSIONS if version in found), None)
+
+
+def _takes_password(policy: "Element") -> bool:
+    """Whether the policy is that of a UsernameToken over TLS."""
+    return any(
+        policy.find(f".//{namespace}TransportBinding") is not None
+        and policy.find(f".//{namespace}UsernameToken//{namespace}WssUsernameToken10") is not None
+        for namespace in _SECURITY_POLICIES
+    )
+
+
+def _policies_of(binding: "Element") -> Iterator[str]:
+    return (reference.get("URI", "") for reference in binding.iter(f"{_POLICY}PolicyReference"))
+
+
+def _version_of(binding: "Element") -> TrustVersion | None:
+    actions = {operation.get("soapAction") for operation in binding.iter(f"{_SOAP}operation")}
+    return next((version for version in VERSIONS if version.action in actions), None)
+
+
+def _address_of(port: "Element") -> str:
+    address = port.find(f"{_SOAP}address")
+    if address is not None and address.get("location"):
+        return address.get("location", "").strip()
+    return (port.findtext(f"{_ADDRESSING}EndpointReference/{_ADDRESSING}Address") or "").strip()
