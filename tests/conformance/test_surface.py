@@ -20,7 +20,8 @@ PACKAGES: dict[str, tuple[ModuleType, ModuleType]] = {
     "sync": (webidentity, azure.identity),
     "aio": (webidentity.aio, azure.identity.aio),
 }
-CREDENTIALS = (
+#: Those that have an authority, a cache and a transport of their own.
+CLIENTS = (
     "AuthorizationCodeCredential",
     "AzurePipelinesCredential",
     "CertificateCredential",
@@ -29,6 +30,9 @@ CREDENTIALS = (
     "OnBehalfOfCredential",
     "WorkloadIdentityCredential",
 )
+#: Those that run a developer's tool.
+TOOL_CREDENTIALS = ("AzureCliCredential", "AzureDeveloperCliCredential", "AzurePowerShellCredential")
+CREDENTIALS = (*CLIENTS, *TOOL_CREDENTIALS)
 PEOPLE, TOOLS, HOSTS, CHAINS = (
     f"not in this version: credentials of {whom} come later"
     for whom in ("people", "developer tools", "hosts", "chains and the environment")
@@ -36,9 +40,6 @@ PEOPLE, TOOLS, HOSTS, CHAINS = (
 
 #: Names of azure-identity that are not here, with the packages that lack them.
 MISSING: dict[str, tuple[str, tuple[str, ...]]] = {
-    "AzureCliCredential": (TOOLS, ("sync", "aio")),
-    "AzureDeveloperCliCredential": (TOOLS, ("sync", "aio")),
-    "AzurePowerShellCredential": (TOOLS, ("sync", "aio")),
     "ChainedTokenCredential": (CHAINS, ("sync", "aio")),
     "DefaultAzureCredential": (CHAINS, ("sync", "aio")),
     "DeviceCodeCredential": (PEOPLE, ("sync",)),
@@ -61,7 +62,7 @@ class Difference:
 
     parameter: str
     reason: str
-    classes: tuple[str, ...] = CREDENTIALS
+    classes: tuple[str, ...] = CLIENTS
     packages: tuple[str, ...] = ("sync", "aio")
     member: str = "__init__"
 
@@ -84,7 +85,7 @@ DIFFERENCES = [
     Difference("enable_azure_proxy", KEYWORD, ("WorkloadIdentityCredential",)),
     Difference("token_cache", "an addition: a cache that credentials share, in this process or a store"),
     Difference("code_verifier", "an addition: PKCE (RFC 7636)", ("AuthorizationCodeCredential",)),
-    Difference("enable_cae", KEYWORD, ("AuthorizationCodeCredential",), member="get_token"),
+    Difference("enable_cae", KEYWORD, ("AuthorizationCodeCredential", *TOOL_CREDENTIALS), member="get_token"),
 ]
 
 Key = tuple[str, str, str, str]
