@@ -1,7 +1,9 @@
 """Fake tools on PATH: each prints a recorded output, and notes how it was run."""
 
+import contextlib
 import os
 import shlex
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -93,6 +95,11 @@ class Programs:
         """How tools were run so far, oldest first."""
         notes = sorted(self._notes.glob("*.run"), key=lambda path: path.stat().st_mtime_ns)
         return [_read(path.read_text()) for path in notes]
+
+    def end(self, run: Noted) -> None:
+        """Kill a run that another library has left behind, with its pause."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(run.pid, signal.SIGKILL)
 
     def wait_for_run(self) -> Noted:
         """Return the first run, once there is one."""

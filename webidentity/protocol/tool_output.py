@@ -1,6 +1,6 @@
 """What Azure CLI and Azure Developer CLI print."""
 
-import datetime
+import datetime as dt
 import math
 import re
 from typing import Any
@@ -40,7 +40,7 @@ def read_developer_cli(output: str) -> AccessTokenInfo | None:
     Its ``expiresOn`` is in UTC, as the Z at its end says.
     """
     document = parse_object(output) or {}
-    return _token(document.get("token"), _time(document.get("expiresOn"), zone=datetime.UTC))
+    return _token(document.get("token"), _time(document.get("expiresOn"), zone=dt.UTC))
 
 
 def developer_cli_error(output: str) -> str | None:
@@ -81,10 +81,10 @@ def _seconds(value: Any) -> int | None:
     return int(value) if 0 <= value <= _LATEST else None
 
 
-def _time(value: Any, *, zone: datetime.tzinfo | None) -> int | None:
+def _time(value: Any, *, zone: dt.tzinfo | None) -> int | None:
     """Return the Unix seconds of an ISO 8601 time; without an offset it is of the zone, or local if that is None."""
     try:
-        moment = datetime.datetime.fromisoformat(as_text(value) or "")
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp())
+        moment = dt.datetime.fromisoformat(as_text(value) or "")
+        return _seconds((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp())
     except (ValueError, OverflowError, OSError):
         return None
