@@ -112,9 +112,7 @@ def test_a_process_has_its_time(driver: Driver, programs: Programs, name: str) -
     """The message says how long that was, and what changes it; the next call is a new attempt."""
     install(programs, name, seconds=60)
     credential = driver.tool(name, process_timeout=1)
-    with pytest.raises(
-        CredentialUnavailableError, match=r"Timed out waiting for Azure .* after 1 s; process_timeout"
-    ):
+    with pytest.raises(CredentialUnavailableError, match=r"Timed out waiting for Azure .* after 1 s; process_timeout"):
         credential.get_token(SCOPE)
     assert is_reaped(programs.runs[0].pid)
     install(programs, name)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -113,6 +114,23 @@ def test_a_child_that_keeps_the_pipes_is_killed_in_the_end(driver: Driver, progr
     with pytest.raises(TimeoutError):
         driver.run(flow_of(run_of(program, timeout=1)))
     gone(programs)
+
+
+def test_who_has_left_the_group_is_not_waited_for(driver: Driver, programs: Programs) -> None:
+    """A daemon that still has the pipes: it is not this call's to kill, nor to wait for."""
+    program = programs.folder / "tool"
+    daemon = programs.folder / "daemon"
+    leave = (
+        "import os, time; os.setsid(); "
+        f'open("{daemon}.part", "w").write(str(os.getpid())); os.rename("{daemon}.part", "{daemon}"); time.sleep(60)'
+    )
+    program.write_text(f"#!/bin/sh\n{sys.executable} -c '{leave}' &\nexec /bin/sleep 60\n")
+    program.chmod(0o755)
+    with pytest.raises(TimeoutError):
+        driver.run(flow_of(run_of(program, timeout=3)))
+    pid = int(daemon.read_text())
+    assert is_running(pid)
+    os.kill(pid, signal.SIGKILL)
 
 
 def test_no_timeout_is_no_limit(driver: Driver, programs: Programs) -> None:
