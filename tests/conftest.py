@@ -10,6 +10,7 @@ import pytest
 from tests.clock import Clock
 from tests.drivers import Driver, open_driver
 from tests.loopback import only_loopback
+from tests.programs import programs
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -18,6 +19,8 @@ def _this_machine_only() -> Iterator[None]:
     with only_loopback():
         yield
 
+
+__all__ = ["programs"]
 
 #: Variables that credentials read, by their beginnings.
 _READ = (

@@ -50,6 +50,10 @@ class Driver(Protocol):
         """Return the credential of that name over the network."""
         ...
 
+    def tool(self, name: str, *, package: Any = webidentity, **arguments: Any) -> Credential:
+        """Return the credential of that name, which has no transport; ``package`` may be azure-identity's."""
+        ...
+
     def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
         """Make the calls at the same time, on threads or in tasks, and return values and exceptions in order."""
         ...
@@ -71,6 +75,9 @@ class SyncFace:
     def credential(self, name: str, network: Transports, *args: Any, **kwargs: Any) -> Credential:
         raw = getattr(webidentity, name)(*args, transport=network.transport(), **kwargs)
         return Credential(raw, lambda value: value)
+
+    def tool(self, name: str, *, package: Any = webidentity, **arguments: Any) -> Credential:
+        return Credential(getattr(package, name)(**arguments), lambda value: value)
 
     def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
         outcomes: list[Any] = [None] * len(calls)
@@ -111,6 +118,9 @@ class AsyncFace:
     def credential(self, name: str, network: Transports, *args: Any, **kwargs: Any) -> Credential:
         raw = getattr(webidentity.aio, name)(*args, transport=network.aio_transport(), **kwargs)
         return Credential(raw, self._wait)
+
+    def tool(self, name: str, *, package: Any = webidentity, **arguments: Any) -> Credential:
+        return Credential(getattr(package.aio, name)(**arguments), self._wait)
 
     def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
         async def gather() -> list[Any]:

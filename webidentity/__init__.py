@@ -7,7 +7,10 @@ from webidentity._version import __version__ as __version__
 if TYPE_CHECKING:
     from webidentity.cache.persistence_options import TokenCachePersistenceOptions as TokenCachePersistenceOptions
     from webidentity.credentials.authorization_code import AuthorizationCodeCredential as AuthorizationCodeCredential
+    from webidentity.credentials.azure_cli import AzureCliCredential as AzureCliCredential
+    from webidentity.credentials.azure_developer_cli import AzureDeveloperCliCredential as AzureDeveloperCliCredential
     from webidentity.credentials.azure_pipelines import AzurePipelinesCredential as AzurePipelinesCredential
+    from webidentity.credentials.azure_power_shell import AzurePowerShellCredential as AzurePowerShellCredential
     from webidentity.credentials.bearer_token_provider import get_bearer_token_provider as get_bearer_token_provider
     from webidentity.credentials.certificate import CertificateCredential as CertificateCredential
     from webidentity.credentials.client_assertion import ClientAssertionCredential as ClientAssertionCredential
@@ -32,7 +35,10 @@ __all__ = [
     "AuthenticationRequiredError",
     "AuthorizationCodeCredential",
     "AzureAuthorityHosts",
+    "AzureCliCredential",
+    "AzureDeveloperCliCredential",
     "AzurePipelinesCredential",
+    "AzurePowerShellCredential",
     "CertificateCredential",
     "ClientAssertionCredential",
     "ClientSecretCredential",
@@ -53,7 +59,10 @@ _MODULES = {
     "AuthenticationRequiredError": "errors",
     "AuthorizationCodeCredential": "credentials.authorization_code",
     "AzureAuthorityHosts": "hosts",
+    "AzureCliCredential": "credentials.azure_cli",
+    "AzureDeveloperCliCredential": "credentials.azure_developer_cli",
     "AzurePipelinesCredential": "credentials.azure_pipelines",
+    "AzurePowerShellCredential": "credentials.azure_power_shell",
     "CertificateCredential": "credentials.certificate",
     "ClientAssertionCredential": "credentials.client_assertion",
     "ClientSecretCredential": "credentials.client_secret",

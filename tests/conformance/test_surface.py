@@ -20,7 +20,8 @@ PACKAGES: dict[str, tuple[ModuleType, ModuleType]] = {
     "sync": (webidentity, azure.identity),
     "aio": (webidentity.aio, azure.identity.aio),
 }
-CREDENTIALS = (
+#: Those that have an authority, a cache and a transport of their own.
+CLIENTS = (
     "AuthorizationCodeCredential",
     "AzurePipelinesCredential",
     "CertificateCredential",
@@ -30,7 +31,10 @@ CREDENTIALS = (
     "WorkloadIdentityCredential",
 )
 #: Credentials of people, which azure-identity has for threads alone.
-INTERACTIVE = ("DeviceCodeCredential", "InteractiveBrowserCredential")
+INTERACTIVE = ("DeviceCodeCredential", "InteractiveBrowserCredential", "UsernamePasswordCredential")
+#: Those that run a developer's tool.
+TOOL_CREDENTIALS = ("AzureCliCredential", "AzureDeveloperCliCredential", "AzurePowerShellCredential")
+CREDENTIALS = (*CLIENTS, *TOOL_CREDENTIALS)
 PEOPLE, TOOLS, HOSTS, CHAINS = (
     f"not in this version: credentials of {whom} come later"
     for whom in ("people", "developer tools", "hosts", "chains and the environment")
@@ -38,15 +42,11 @@ PEOPLE, TOOLS, HOSTS, CHAINS = (
 
 #: Names of azure-identity that are not here, with the packages that lack them.
 MISSING: dict[str, tuple[str, tuple[str, ...]]] = {
-    "AzureCliCredential": (TOOLS, ("sync", "aio")),
-    "AzureDeveloperCliCredential": (TOOLS, ("sync", "aio")),
-    "AzurePowerShellCredential": (TOOLS, ("sync", "aio")),
     "ChainedTokenCredential": (CHAINS, ("sync", "aio")),
     "DefaultAzureCredential": (CHAINS, ("sync", "aio")),
     "EnvironmentCredential": (CHAINS, ("sync", "aio")),
     "ManagedIdentityCredential": (HOSTS, ("sync", "aio")),
     "SharedTokenCacheCredential": (TOOLS, ("sync", "aio")),
-    "UsernamePasswordCredential": (PEOPLE, ("sync",)),
     "VisualStudioCodeCredential": (TOOLS, ("sync", "aio")),
 }
 #: Names of ours that azure-identity does not have.
@@ -62,7 +62,7 @@ class Difference:
 
     parameter: str
     reason: str
-    classes: tuple[str, ...] = CREDENTIALS
+    classes: tuple[str, ...] = CLIENTS
     packages: tuple[str, ...] = ("sync", "aio")
     member: str = "__init__"
 
@@ -86,23 +86,20 @@ DIFFERENCES = [
     Difference("enable_azure_proxy", KEYWORD, ("WorkloadIdentityCredential",)),
     Difference("token_cache", SHARED),
     Difference("code_verifier", "an addition: PKCE (RFC 7636)", ("AuthorizationCodeCredential",)),
-    Difference("enable_cae", KEYWORD, ("AuthorizationCodeCredential",), member="get_token"),
     *(
         Difference(name, KEYWORD, INTERACTIVE, ("sync",))
-        for name in (
-            "additionally_allowed_tenants",
-            "authentication_record",
-            "authority",
-            "cache_persistence_options",
-            "disable_automatic_authentication",
-            "tenant_id",
-        )
+        for name in ("additionally_allowed_tenants", "authority", "cache_persistence_options", "tenant_id")
+    ),
+    *(
+        Difference(name, KEYWORD, INTERACTIVE[:2], ("sync",))
+        for name in ("authentication_record", "disable_automatic_authentication")
     ),
     Difference("token_cache", SHARED, INTERACTIVE, ("sync",)),
     *(
         Difference(name, KEYWORD, ("InteractiveBrowserCredential",), ("sync",))
         for name in ("client_id", "login_hint", "redirect_uri", "timeout")
     ),
+    Difference("enable_cae", KEYWORD, ("AuthorizationCodeCredential", *TOOL_CREDENTIALS), member="get_token"),
 ]
 
 Key = tuple[str, str, str, str]

@@ -46,6 +46,12 @@ def test_importing_the_package_loads_only_what_is_used(name: str) -> None:
     assert "webidentity" in loaded
 
 
+@pytest.mark.parametrize("name", ["subprocess", "asyncio", "shutil", "webidentity.transport.programs"])
+def test_a_credential_of_a_tool_loads_what_runs_it_at_its_first_call(name: str) -> None:
+    """A chain makes many credentials that are never asked."""
+    assert name not in modules_after("import webidentity\nwebidentity.AzureCliCredential()")
+
+
 @pytest.mark.parametrize("module", ["webidentity.web", "webidentity.web.site"])
 @pytest.mark.parametrize("name", ["msal", "flask", "django", "werkzeug", "aiohttp", "webidentity.testing"])
 def test_the_web_half_loads_no_framework(module: str, name: str) -> None:

@@ -12,7 +12,10 @@ from webidentity import (
     AuthenticationRecord,
     AuthenticationRequiredError,
     AuthorizationCodeCredential,
+    AzureCliCredential,
+    AzureDeveloperCliCredential,
     AzurePipelinesCredential,
+    AzurePowerShellCredential,
     CertificateCredential,
     ClientAssertionCredential,
     ClientSecretCredential,
@@ -95,6 +98,32 @@ def sync_credentials() -> None:
     with on_behalf_of as entered:
         assert_type(entered, OnBehalfOfCredential)
     secret.close()
+
+
+def tools() -> None:
+    """Every argument of the credentials of developer tools, in both packages."""
+    cli = AzureCliCredential(
+        tenant_id="tenant", subscription="Mine", additionally_allowed_tenants=["*"], process_timeout=30
+    )
+    azd = AzureDeveloperCliCredential(tenant_id="tenant", additionally_allowed_tenants=["*"], process_timeout=30)
+    power_shell = AzurePowerShellCredential(tenant_id="tenant", additionally_allowed_tenants=["*"], process_timeout=30)
+    for credential in (cli, azd, power_shell):
+        takes_credential(credential)
+        takes_token_info(credential)
+        assert_type(credential.tenant_id, str)
+    assert_type(cli.subscription, str | None)
+
+
+async def async_tools() -> None:
+    """The same names, awaited."""
+    cli = webidentity_aio.AzureCliCredential(subscription="Mine")
+    for credential in (
+        cli,
+        webidentity_aio.AzureDeveloperCliCredential(process_timeout=30),
+        webidentity_aio.AzurePowerShellCredential(tenant_id="tenant"),
+    ):
+        await takes_async_credential(credential)
+        await takes_async_token_info(credential)
 
 
 async def async_credentials() -> None:

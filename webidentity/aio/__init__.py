@@ -4,7 +4,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from webidentity.aio.authorization_code import AuthorizationCodeCredential as AuthorizationCodeCredential
+    from webidentity.aio.azure_cli import AzureCliCredential as AzureCliCredential
+    from webidentity.aio.azure_developer_cli import AzureDeveloperCliCredential as AzureDeveloperCliCredential
     from webidentity.aio.azure_pipelines import AzurePipelinesCredential as AzurePipelinesCredential
+    from webidentity.aio.azure_power_shell import AzurePowerShellCredential as AzurePowerShellCredential
     from webidentity.aio.bearer_token_provider import get_bearer_token_provider as get_bearer_token_provider
     from webidentity.aio.certificate import CertificateCredential as CertificateCredential
     from webidentity.aio.client_assertion import ClientAssertionCredential as ClientAssertionCredential
@@ -20,7 +23,10 @@ __all__ = [
     "InteractiveBrowserCredential",
     "DeviceCodeCredential",
     "AuthorizationCodeCredential",
+    "AzureCliCredential",
+    "AzureDeveloperCliCredential",
     "AzurePipelinesCredential",
+    "AzurePowerShellCredential",
     "CertificateCredential",
     "ClientAssertionCredential",
     "ClientSecretCredential",
@@ -34,7 +40,10 @@ _MODULES = {
     "InteractiveBrowserCredential": "interactive_browser",
     "DeviceCodeCredential": "device_code",
     "AuthorizationCodeCredential": "authorization_code",
+    "AzureCliCredential": "azure_cli",
+    "AzureDeveloperCliCredential": "azure_developer_cli",
     "AzurePipelinesCredential": "azure_pipelines",
+    "AzurePowerShellCredential": "azure_power_shell",
     "CertificateCredential": "certificate",
     "ClientAssertionCredential": "client_assertion",
     "ClientSecretCredential": "client_secret",

@@ -51,6 +51,10 @@ class Flights:
         """Forget the parent's flights: their leaders are not here."""
         self._flights, self._lock = {}, threading.Lock()
 
+    def __reduce__(self) -> tuple[type["Flights"], tuple[()]]:
+        """Pickle without flights: their leaders are not there."""
+        return Flights, ()
+
     def join(self, key: Hashable) -> tuple[Flight, bool]:
         """Return the flight for the key, and whether the caller leads it."""
         with self._lock:
@@ -109,6 +113,23 @@ class Flights:
                 return (yield from self.lead(key, flight, begin()))
             if not (yield Wait(flight.future, flight.owner)):
                 return (yield from begin())
+
+    def share(self, key: Hashable, begin: Callable[[], Flow[T]]) -> Flow[T]:
+        """Run the flow, or wait for the caller who already runs it; all of them get its value, or its error.
+
+        After one who was cancelled, the next begins anew. Nothing is kept: a call that comes later asks again.
+        """
+        while True:
+            flight, leads = self.join(key)
+            if leads:
+                return (yield from self.lead(key, flight, begin()))
+            if not (yield Wait(flight.future, flight.owner)):
+                return (yield from begin())
+            if flight.succeeded:
+                return flight.value  # type: ignore[no-any-return]
+            failure = flight.failure()
+            if failure is not None:
+                raise failure
 
     def land(self, key: Hashable, flight: Flight, value: Any) -> None:
         """Give the flight's waiters the value."""

@@ -53,5 +53,34 @@ class Sleep(NamedTuple):
     seconds: float
 
 
-Effect: TypeAlias = Send | Call | Wait | Sleep
+class Run(NamedTuple):
+    """Run a program, without a shell and without input; the outcome is a :class:`Completed`.
+
+    A program that cannot be started is an OSError at the yield; one that takes longer than ``timeout`` seconds is
+    killed, with those it started, and is a TimeoutError.
+
+    ``argv`` begins with the absolute path, ``environment`` is all that the program gets, ``folder`` is its working
+    directory.
+    """
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    folder: str
+    timeout: float | None
+
+
+class Completed(NamedTuple):
+    """How a program ended. What it printed may hold tokens: nothing of it is shown unless it was redacted."""
+
+    returncode: int
+    stdout: str
+    #: Of a program that failed; empty when it succeeded.
+    stderr: str
+
+    def __repr__(self) -> str:
+        """No output."""
+        return f"Completed(returncode={self.returncode})"
+
+
+Effect: TypeAlias = Send | Call | Wait | Sleep | Run
 Flow: TypeAlias = Generator[Effect, Any, T]

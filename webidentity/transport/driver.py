@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from webidentity.protocol.effects import Call, Effect, Flow, Send, Sleep, Wait
+from webidentity.protocol.effects import Call, Effect, Flow, Run, Send, Sleep, Wait
 
 T = TypeVar("T")
 
@@ -49,6 +49,10 @@ class SyncDriver:
                 return True
             case Sleep(seconds):
                 return sleep(seconds)
+            case Run():
+                from webidentity.transport.programs import run_program
+
+                return run_program(effect)
 
 
 class AsyncDriver:
@@ -98,6 +102,10 @@ class AsyncDriver:
                 return True
             case Sleep(seconds):
                 return await sleep_async(seconds)
+            case Run():
+                from webidentity.transport.programs import run_program_async
+
+                return await run_program_async(effect)
 
 
 def _settled(outcome: Any) -> Any:

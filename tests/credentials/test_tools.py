@@ -1,0 +1,303 @@
+"""AzureCliCredential, AzureDeveloperCliCredential and AzurePowerShellCredential, against fake programs on PATH."""
+
+import asyncio
+import json
+import os
+import pickle
+import shutil
+import sys
+import threading
+from base64 import b64decode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import webidentity
+import webidentity.aio
+from tests.drivers import Driver, open_driver
+from tests.programs import Programs, is_reaped, soon
+from tests.replies import SCOPE, TENANT
+from webidentity import CredentialUnavailableError
+from webidentity.flows.tool import find_program, system_folder
+
+EPOCH = 1_999_999_999
+OUTPUTS = {
+    "az": json.dumps({"accessToken": "tok", "expires_on": EPOCH}),
+    "azd": json.dumps({"token": "tok", "expiresOn": "2033-05-18T03:33:19Z"}),
+    "pwsh": f"azsdk%tok%{EPOCH}\n",
+}
+TOOLS = {
+    "AzureCliCredential": "az",
+    "AzureDeveloperCliCredential": "azd",
+    "AzurePowerShellCredential": "pwsh",
+}
+every_tool = pytest.mark.parametrize("name", TOOLS)
+
+
+def install(programs: Programs, name: str, **options: Any) -> Path:
+    """Install the tool of the credential, with a user signed in."""
+    program = TOOLS[name]
+    return programs.install(program, OUTPUTS[program], **options)
+
+
+@every_tool
+def test_the_token_is_the_tools(driver: Driver, programs: Programs, name: str) -> None:
+    """In both forms, with the tool's time."""
+    install(programs, name)
+    credential = driver.tool(name)
+    token, info = credential.get_token(SCOPE), credential.get_token_info(SCOPE, options={"tenant_id": TENANT})
+    assert (token.token, token.expires_on) == ("tok", EPOCH)
+    assert (info.token, info.expires_on, info.token_type, info.refresh_on) == ("tok", EPOCH, "Bearer", None)
+    assert "tok" not in f"{token!r}{info!r}".replace("token", "")
+
+
+@every_tool
+def test_the_tool_is_asked_each_time(driver: Driver, programs: Programs, name: str) -> None:
+    """Its user may have changed."""
+    install(programs, name)
+    credential = driver.tool(name)
+    for _ in range(3):
+        credential.get_token(SCOPE)
+    assert len(programs.runs) == 3
+
+
+@every_tool
+def test_callers_at_the_same_time_share_one_process(driver: Driver, programs: Programs, name: str) -> None:
+    """And those who ask for something else have their own."""
+    install(programs, name, seconds=1)
+    raw = driver.tool(name).raw
+    calls: list[Callable[[], Any]] = [lambda: raw.get_token(SCOPE)] * 64
+    tokens = driver.together([*calls, lambda: raw.get_token(SCOPE, tenant_id=TENANT)])
+    assert {token.token for token in tokens} == {"tok"}
+    assert len(programs.runs) == 2
+
+
+def test_callers_at_the_same_time_share_an_error(driver: Driver, programs: Programs) -> None:
+    """Each has an exception of its own, and one process has failed."""
+    programs.install("az", stderr="Please run 'az login'", code=1, seconds=1)
+    raw = driver.tool("AzureCliCredential").raw
+    errors = driver.together([lambda: raw.get_token(SCOPE)] * 16)
+    assert {str(error) for error in errors} == {"Please run 'az login' to set up an account"}
+    assert {type(error) for error in errors} == {CredentialUnavailableError}
+    assert len({id(error) for error in errors}) == 16
+    assert len(programs.runs) == 1
+
+
+@every_tool
+def test_a_cancelled_call_kills_the_process(programs: Programs, name: str) -> None:
+    """Another caller who has waited for it begins anew."""
+    install(programs, name, seconds=60)
+
+    async def main() -> Any:
+        credential = getattr(webidentity.aio, name)()
+        first = asyncio.create_task(credential.get_token(SCOPE))
+        run = await asyncio.to_thread(programs.wait_for_run)
+        second = asyncio.create_task(credential.get_token(SCOPE))
+        await asyncio.sleep(0)
+        install(programs, name)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        assert is_reaped(run.pid)
+        return await second
+
+    assert asyncio.run(main()).token == "tok"
+    assert len(programs.runs) == 2
+
+
+@every_tool
+def test_a_process_has_its_time(driver: Driver, programs: Programs, name: str) -> None:
+    """The message says how long that was, and what changes it; the next call is a new attempt."""
+    install(programs, name, seconds=60)
+    credential = driver.tool(name, process_timeout=1)
+    with pytest.raises(CredentialUnavailableError, match=r"Timed out waiting for Azure .* after 1 s; process_timeout"):
+        credential.get_token(SCOPE)
+    assert is_reaped(programs.runs[0].pid)
+    install(programs, name)
+    # With time enough for a busy machine.
+    credential.raw._front._grant.process_timeout = 20
+    assert credential.get_token(SCOPE).token == "tok"
+
+
+@every_tool
+def test_a_loop_that_cannot_run_programs_changes_nothing(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Tenant, subscription and time are those of the credential."""
+
+    async def refuse(*args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError
+
+    given: dict[str, Any] = {"tenant_id": TENANT}
+    if name == "AzureCliCredential":
+        given["subscription"] = "Mine"
+    install(programs, name)
+    with open_driver("sync") as driver:
+        driver.tool(name, **given).get_token(SCOPE)
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", refuse)
+    with open_driver("aio") as driver:
+        driver.tool(name, **given).get_token(SCOPE)
+        one, other = programs.runs
+        assert one.arguments == other.arguments
+        assert TENANT in (" ".join(one.arguments) if name != "AzurePowerShellCredential" else script_of(one.arguments))
+        install(programs, name, seconds=60)
+        with pytest.raises(CredentialUnavailableError, match=r"after 0\.3 s"):
+            driver.tool(name, process_timeout=0.3, **given).get_token(SCOPE)
+    assert soon(lambda: all(is_reaped(run.pid) for run in programs.runs) or None)
+
+
+def script_of(arguments: list[str]) -> str:
+    return b64decode(arguments[-1]).decode("utf-16-le")
+
+
+def test_power_shell_gets_a_script(driver: Driver, programs: Programs) -> None:
+    """For the resource of the scope, and the tenant."""
+    install(programs, "AzurePowerShellCredential")
+    driver.tool("AzurePowerShellCredential").get_token("https://vault.azure.net/.default", tenant_id=TENANT)
+    (run,) = programs.runs
+    assert run.arguments[:-1] == ["-NoProfile", "-NonInteractive", "-EncodedCommand"]
+    script = script_of(run.arguments)
+    assert "ResourceUrl = 'https://vault.azure.net'" in script
+    assert f"TenantId = '{TENANT}'" in script
+
+
+@every_tool
+def test_no_tool_of_the_current_directory_is_run(
+    driver: Driver, programs: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Whatever PATH says: the folder may be somebody else's. Nor does the tool run there."""
+    here = tmp_path / "here"
+    (here / "sub").mkdir(parents=True)
+    monkeypatch.chdir(here)
+    for folder in (here, here / "sub"):
+        install(programs, name, folder=folder)
+    entries = ["", ".", "sub", "./sub", "..", str(programs.folder)]
+    monkeypatch.setenv("PATH", os.pathsep.join(entries))
+    with pytest.raises(CredentialUnavailableError, match=r"not found|could not be found|not installed"):
+        driver.tool(name).get_token(SCOPE)
+    assert not programs.runs
+    install(programs, name)
+    assert driver.tool(name).get_token(SCOPE).token == "tok"
+    (run,) = programs.runs
+    assert run.folder == os.path.realpath("/bin")
+
+
+def test_windows_looks_into_absolute_folders_alone(
+    tmp_path: Path, programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There, shutil.which begins with the current directory."""
+    monkeypatch.chdir(tmp_path)
+    programs.install("az.cmd", folder=tmp_path)
+    with monkeypatch.context() as windows:
+        windows.setattr(sys, "platform", "win32")
+        assert find_program(("az.cmd", "az.exe")) is None
+        wanted = programs.install("az.exe")
+        assert find_program(("az.cmd", "az.exe")) == str(wanted)
+        wanted = programs.install("az.cmd")
+        assert find_program(("az.cmd", "az.exe")) == str(wanted)
+
+
+def test_what_is_found_must_be_absolute(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever finds it."""
+    monkeypatch.setattr(shutil, "which", lambda name: "az")
+    assert find_program(("az",)) is None
+
+
+def test_no_path_is_no_tool(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the current directory."""
+    monkeypatch.setenv("PATH", "")
+    assert find_program(("az",)) is None
+
+
+def test_windows_runs_tools_in_its_own_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And says so when it does not know it."""
+    with monkeypatch.context() as windows:
+        windows.setattr(sys, "platform", "win32")
+        windows.setenv("SYSTEMROOT", r"C:\Windows")
+        assert system_folder() == r"C:\Windows"
+        windows.delenv("SYSTEMROOT")
+        with pytest.raises(CredentialUnavailableError, match="Environment variable 'SYSTEMROOT' has no value"):
+            system_folder()
+
+
+def test_windows_has_its_own_power_shell(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It serves when the newer one is not installed."""
+    programs.install("powershell.exe", OUTPUTS["pwsh"])
+    with open_driver("sync") as driver, monkeypatch.context() as windows:
+        windows.setattr(sys, "platform", "win32")
+        windows.setenv("SYSTEMROOT", "/")
+        assert driver.tool("AzurePowerShellCredential").get_token(SCOPE).token == "tok"
+        programs.install("pwsh.exe", f"azsdk%newer%{EPOCH}\n")
+        assert driver.tool("AzurePowerShellCredential").get_token(SCOPE).token == "newer"
+
+
+@every_tool
+def test_the_debug_log_has_neither_token_nor_environment(
+    driver: Driver, programs: Programs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    """On success and failure."""
+    caplog.set_level("DEBUG")
+    monkeypatch.setenv("SOME_SECRET", "canary-variable")
+    program = TOOLS[name]
+    programs.install(program, OUTPUTS[program].replace("tok%", "canary%").replace('"tok"', '"canary"'))
+    driver.tool(name).get_token(SCOPE)
+    programs.install(program, stderr='{"token": "canary-token"} noise', code=1)
+    with pytest.raises(webidentity.errors.ClientAuthenticationError) as caught:
+        driver.tool(name).get_token(SCOPE)
+    assert "canary" not in caplog.text
+    assert "canary" not in str(caught.value)
+    assert ("noise" in caplog.text) == (program == "pwsh")
+
+
+@every_tool
+@pytest.mark.parametrize("package", [webidentity, webidentity.aio], ids=["sync", "aio"])
+def test_a_credential_survives_pickling(package: Any, name: str) -> None:
+    """With its settings."""
+    credential = getattr(package, name)(tenant_id=TENANT, process_timeout=7)
+    copy = pickle.loads(pickle.dumps(credential))
+    assert (copy.tenant_id, copy._front._grant.process_timeout) == (TENANT, 7)
+
+
+@every_tool
+def test_public_attributes_are_the_arguments(name: str) -> None:
+    """As in azure-identity."""
+    assert getattr(webidentity, name)().tenant_id == ""
+    assert getattr(webidentity, name)(tenant_id=TENANT).tenant_id == TENANT
+    assert webidentity.AzureCliCredential(subscription="Mine").subscription == "Mine"
+    assert webidentity.AzureCliCredential().subscription is None
+
+
+def test_a_credential_can_be_closed_and_used_again(programs: Programs) -> None:
+    """It holds nothing."""
+    install(programs, "AzureCliCredential")
+    with webidentity.AzureCliCredential() as credential:
+        credential.get_token(SCOPE)
+    credential.close()
+    assert credential.get_token(SCOPE).token == "tok"
+
+    async def main() -> str:
+        async with webidentity.aio.AzureCliCredential() as credential:
+            await credential.get_token(SCOPE)
+        await credential.close()
+        return str((await credential.get_token(SCOPE)).token)
+
+    assert asyncio.run(main()) == "tok"
+
+
+def test_threads_and_event_loops_are_all_served(programs: Programs) -> None:
+    """One credential in many threads, each with a loop of its own, as Flask's async views have."""
+    install(programs, "AzureCliCredential", seconds=0.5)
+    credential = webidentity.aio.AzureCliCredential()
+    tokens: list[str] = []
+
+    def view() -> None:
+        tokens.append(asyncio.run(credential.get_token(SCOPE)).token)
+
+    threads = [threading.Thread(target=view) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert tokens == ["tok"] * 8

@@ -1,0 +1,34 @@
+"""The constructor of AzurePowerShellCredential."""
+
+from collections.abc import Iterable
+
+from webidentity.arguments.constructor import Constructor
+from webidentity.authority import Tenants, validate_tenant_id
+from webidentity.flows.azure_power_shell import AzurePowerShell
+from webidentity.flows.front import Front
+
+
+class AzurePowerShellArguments(Constructor):
+    """Authenticates the user who is signed in to Azure PowerShell, by ``Connect-AzAccount``.
+
+    It needs the module Az.Accounts, 2.2.0 or later. Its tokens are not cached: each call runs PowerShell, since the
+    user may have changed. Calls at the same time share one process. One scope for each call.
+
+    :keyword str tenant_id: tenant to request tokens from; by default that of the account.
+    :keyword additionally_allowed_tenants: further tenants for which it may acquire tokens, "*" for any.
+    :keyword int process_timeout: seconds to wait for the process.
+    :raises ValueError: the tenant is malformed.
+    """
+
+    def __init__(
+        self,
+        *,
+        tenant_id: str = "",
+        additionally_allowed_tenants: Iterable[str] | None = None,
+        process_timeout: int = 10,
+    ) -> None:
+        if tenant_id:
+            validate_tenant_id(tenant_id)
+        self.tenant_id = tenant_id
+        grant = AzurePowerShell(process_timeout)
+        self._set_up(Front(grant, Tenants(tenant_id, additionally_allowed_tenants), keeps_tokens=False))
