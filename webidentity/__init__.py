@@ -10,11 +10,15 @@ if TYPE_CHECKING:
     from webidentity.credentials.azure_pipelines import AzurePipelinesCredential as AzurePipelinesCredential
     from webidentity.credentials.bearer_token_provider import get_bearer_token_provider as get_bearer_token_provider
     from webidentity.credentials.certificate import CertificateCredential as CertificateCredential
+    from webidentity.credentials.chained import ChainedTokenCredential as ChainedTokenCredential
     from webidentity.credentials.client_assertion import ClientAssertionCredential as ClientAssertionCredential
     from webidentity.credentials.client_secret import ClientSecretCredential as ClientSecretCredential
+    from webidentity.credentials.default import DefaultAzureCredential as DefaultAzureCredential
+    from webidentity.credentials.environment import EnvironmentCredential as EnvironmentCredential
     from webidentity.credentials.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
     from webidentity.credentials.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
     from webidentity.errors import AuthenticationRequiredError as AuthenticationRequiredError
+    from webidentity.errors import ChainError as ChainError
     from webidentity.errors import CredentialUnavailableError as CredentialUnavailableError
     from webidentity.errors import EntraError as EntraError
     from webidentity.hosts import AzureAuthorityHosts as AzureAuthorityHosts
@@ -28,10 +32,14 @@ __all__ = [
     "AzureAuthorityHosts",
     "AzurePipelinesCredential",
     "CertificateCredential",
+    "ChainError",
+    "ChainedTokenCredential",
     "ClientAssertionCredential",
     "ClientSecretCredential",
     "CredentialUnavailableError",
+    "DefaultAzureCredential",
     "EntraError",
+    "EnvironmentCredential",
     "KnownAuthorities",
     "OnBehalfOfCredential",
     "TokenCachePersistenceOptions",
@@ -46,10 +54,14 @@ _MODULES = {
     "AzureAuthorityHosts": "hosts",
     "AzurePipelinesCredential": "credentials.azure_pipelines",
     "CertificateCredential": "credentials.certificate",
+    "ChainError": "errors",
+    "ChainedTokenCredential": "credentials.chained",
     "ClientAssertionCredential": "credentials.client_assertion",
     "ClientSecretCredential": "credentials.client_secret",
     "CredentialUnavailableError": "errors",
+    "DefaultAzureCredential": "credentials.default",
     "EntraError": "errors",
+    "EnvironmentCredential": "credentials.environment",
     "KnownAuthorities": "hosts",
     "OnBehalfOfCredential": "credentials.on_behalf_of",
     "TokenCachePersistenceOptions": "cache.persistence_options",

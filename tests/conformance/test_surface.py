@@ -24,14 +24,19 @@ CREDENTIALS = (
     "AuthorizationCodeCredential",
     "AzurePipelinesCredential",
     "CertificateCredential",
+    "ChainedTokenCredential",
     "ClientAssertionCredential",
     "ClientSecretCredential",
+    "DefaultAzureCredential",
+    "EnvironmentCredential",
     "OnBehalfOfCredential",
     "WorkloadIdentityCredential",
 )
-PEOPLE, TOOLS, HOSTS, CHAINS = (
-    f"not in this version: credentials of {whom} come later"
-    for whom in ("people", "developer tools", "hosts", "chains and the environment")
+#: Those that are made of others, to which they pass their keywords on.
+COMPOSED = ("ChainedTokenCredential", "DefaultAzureCredential", "EnvironmentCredential")
+GRANTS = tuple(name for name in CREDENTIALS if name not in COMPOSED)
+PEOPLE, TOOLS, HOSTS = (
+    f"not in this version: credentials of {whom} come later" for whom in ("people", "developer tools", "hosts")
 )
 
 #: Names of azure-identity that are not here, with the packages that lack them.
@@ -39,10 +44,7 @@ MISSING: dict[str, tuple[str, tuple[str, ...]]] = {
     "AzureCliCredential": (TOOLS, ("sync", "aio")),
     "AzureDeveloperCliCredential": (TOOLS, ("sync", "aio")),
     "AzurePowerShellCredential": (TOOLS, ("sync", "aio")),
-    "ChainedTokenCredential": (CHAINS, ("sync", "aio")),
-    "DefaultAzureCredential": (CHAINS, ("sync", "aio")),
     "DeviceCodeCredential": (PEOPLE, ("sync",)),
-    "EnvironmentCredential": (CHAINS, ("sync", "aio")),
     "InteractiveBrowserCredential": (PEOPLE, ("sync",)),
     "ManagedIdentityCredential": (HOSTS, ("sync", "aio")),
     "SharedTokenCacheCredential": (TOOLS, ("sync", "aio")),
@@ -51,6 +53,7 @@ MISSING: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 #: Names of ours that azure-identity does not have.
 ADDED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "ChainError": ("what each credential of a chain said, as attributes of a ClientAuthenticationError", ("sync",)),
     "EntraError": ("what Entra said, as attributes of a ClientAuthenticationError", ("sync",)),
 }
 
@@ -61,12 +64,37 @@ class Difference:
 
     parameter: str
     reason: str
-    classes: tuple[str, ...] = CREDENTIALS
+    classes: tuple[str, ...] = GRANTS
     packages: tuple[str, ...] = ("sync", "aio")
     member: str = "__init__"
 
 
 KEYWORD = "azure-identity takes it among its untyped keywords; here it is a parameter that type checkers know"
+DEFAULT_KEYWORDS = (
+    "authority",
+    "broker_client_id",
+    "broker_tenant_id",
+    "exclude_broker_credential",
+    "exclude_cli_credential",
+    "exclude_developer_cli_credential",
+    "exclude_environment_credential",
+    "exclude_interactive_browser_credential",
+    "exclude_managed_identity_credential",
+    "exclude_powershell_credential",
+    "exclude_shared_token_cache_credential",
+    "exclude_visual_studio_code_credential",
+    "exclude_workload_identity_credential",
+    "interactive_browser_client_id",
+    "interactive_browser_tenant_id",
+    "managed_identity_client_id",
+    "process_timeout",
+    "require_envvar",
+    "shared_cache_tenant_id",
+    "shared_cache_username",
+    "visual_studio_code_tenant_id",
+    "workload_identity_client_id",
+    "workload_identity_tenant_id",
+)
 DIFFERENCES = [
     Difference("authority", KEYWORD),
     Difference("additionally_allowed_tenants", KEYWORD),
@@ -84,7 +112,25 @@ DIFFERENCES = [
     Difference("enable_azure_proxy", KEYWORD, ("WorkloadIdentityCredential",)),
     Difference("token_cache", "an addition: a cache that credentials share, in this process or a store"),
     Difference("code_verifier", "an addition: PKCE (RFC 7636)", ("AuthorizationCodeCredential",)),
-    Difference("enable_cae", KEYWORD, ("AuthorizationCodeCredential",), member="get_token"),
+    Difference(
+        "enable_cae",
+        KEYWORD,
+        ("AuthorizationCodeCredential", "DefaultAzureCredential", "EnvironmentCredential"),
+        member="get_token",
+    ),
+    *(
+        Difference(
+            "missing in one of them",
+            reason,
+            ("ChainedTokenCredential", "DefaultAzureCredential"),
+            member=member,
+        )
+        for member, reason in (
+            ("credentials", "an attribute of the instance there, a property here"),
+            ("selected", "an addition: the credential that provided the token"),
+        )
+    ),
+    *(Difference(each, KEYWORD, ("DefaultAzureCredential",)) for each in DEFAULT_KEYWORDS),
 ]
 
 Key = tuple[str, str, str, str]

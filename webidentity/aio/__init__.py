@@ -7,8 +7,11 @@ if TYPE_CHECKING:
     from webidentity.aio.azure_pipelines import AzurePipelinesCredential as AzurePipelinesCredential
     from webidentity.aio.bearer_token_provider import get_bearer_token_provider as get_bearer_token_provider
     from webidentity.aio.certificate import CertificateCredential as CertificateCredential
+    from webidentity.aio.chained import ChainedTokenCredential as ChainedTokenCredential
     from webidentity.aio.client_assertion import ClientAssertionCredential as ClientAssertionCredential
     from webidentity.aio.client_secret import ClientSecretCredential as ClientSecretCredential
+    from webidentity.aio.default import DefaultAzureCredential as DefaultAzureCredential
+    from webidentity.aio.environment import EnvironmentCredential as EnvironmentCredential
     from webidentity.aio.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
     from webidentity.aio.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
 
@@ -16,8 +19,11 @@ __all__ = [
     "AuthorizationCodeCredential",
     "AzurePipelinesCredential",
     "CertificateCredential",
+    "ChainedTokenCredential",
     "ClientAssertionCredential",
     "ClientSecretCredential",
+    "DefaultAzureCredential",
+    "EnvironmentCredential",
     "OnBehalfOfCredential",
     "WorkloadIdentityCredential",
     "get_bearer_token_provider",
@@ -27,8 +33,11 @@ _MODULES = {
     "AuthorizationCodeCredential": "authorization_code",
     "AzurePipelinesCredential": "azure_pipelines",
     "CertificateCredential": "certificate",
+    "ChainedTokenCredential": "chained",
     "ClientAssertionCredential": "client_assertion",
     "ClientSecretCredential": "client_secret",
+    "DefaultAzureCredential": "default",
+    "EnvironmentCredential": "environment",
     "OnBehalfOfCredential": "on_behalf_of",
     "WorkloadIdentityCredential": "workload_identity",
     "get_bearer_token_provider": "bearer_token_provider",
