@@ -1,6 +1,7 @@
 """A machine on which DefaultAzureCredential runs: stand-ins in the places of the classes that it makes."""
 
 import sys
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -16,7 +17,10 @@ from webidentity.arguments.token_credentials import KINDS
 from webidentity.errors import CredentialUnavailableError
 from webidentity.flows.chain_context import IN_CHAIN
 
-PACKAGES = {"sync": ("webidentity.credentials", webidentity), "aio": ("webidentity.aio", webidentity.aio)}
+PACKAGES: dict[str, tuple[str, Any]] = {
+    "sync": ("webidentity.credentials", webidentity),
+    "aio": ("webidentity.aio", webidentity.aio),
+}
 GONE = CredentialUnavailableError(message="not here")
 BROKEN = ClientAuthenticationError(message="refused")
 #: In the order in which they are asked. The broker has no class of ours.
@@ -27,12 +31,13 @@ DEFAULT = tuple(key for key in ORDER if key != "interactive_browser")
 class Stage:
     """Says what each credential does, and shows how it was made.
 
+    :param present: keys of those that are themselves.
     :ivar made: the keywords of each constructor that was called, by key, in order.
     :ivar members: the stand-ins, by key.
     :ivar diary: the keys of those that were asked, in order.
     """
 
-    def __init__(self, driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, driver: Driver, monkeypatch: pytest.MonkeyPatch, present: Sequence[str] = ()) -> None:
         self.driver = driver
         self.made: dict[str, dict[str, Any]] = {}
         self.members: dict[str, Member] = {}
@@ -44,7 +49,7 @@ class Stage:
         for kind in KINDS:
             module = ModuleType(kind.module)
             setattr(module, kind.class_name, self._class(kind.key, kind.class_name))
-            if kind.key != "broker":
+            if kind.key not in {"broker", *present}:
                 monkeypatch.setitem(sys.modules, f"{PACKAGES[driver.name][0]}.{kind.module}", module)
 
     def _class(self, key: str, name: str) -> type:
@@ -65,7 +70,12 @@ class Stage:
         """Return the DefaultAzureCredential of this machine."""
         self.made.clear()
         self.members.clear()
-        return face(self.driver, PACKAGES[self.driver.name][1].DefaultAzureCredential(**keywords))  # type: ignore[attr-defined]
+        return self.made_for(self.driver, **keywords)
+
+    @staticmethod
+    def made_for(driver: Driver, **keywords: Any) -> Credential:
+        """Return a DefaultAzureCredential."""
+        return face(driver, PACKAGES[driver.name][1].DefaultAzureCredential(**keywords))
 
     def choice(self, **keywords: Any) -> list[str]:
         """Return what such a credential would ask."""
