@@ -15,7 +15,6 @@ from tests.credentials.members import Member, Outcome, face
 from tests.drivers import Credential, Driver
 from webidentity.arguments.token_credentials import KINDS
 from webidentity.errors import CredentialUnavailableError
-from webidentity.flows.chain_context import IN_CHAIN
 
 PACKAGES: dict[str, tuple[str, Any]] = {
     "sync": ("webidentity.credentials", webidentity),
@@ -45,7 +44,6 @@ class Stage:
         self.outcomes: dict[str, tuple[Outcome, ...]] = {}
         self.constructor_errors: dict[str, Exception] = {}
         self.has_shared_cache = True
-        self.made_in_chain: list[bool] = []
         for kind in KINDS:
             module = ModuleType(kind.module)
             setattr(module, kind.class_name, self._class(kind.key, kind.class_name))
@@ -57,7 +55,6 @@ class Stage:
 
         def construct(self: Member, **keywords: Any) -> None:
             stage.made[key] = keywords
-            stage.made_in_chain.append(IN_CHAIN.get())
             if key in stage.constructor_errors:
                 raise stage.constructor_errors[key]
             Member.__init__(self, *stage.outcomes.get(key, (GONE,)), name=key, diary=stage.diary)

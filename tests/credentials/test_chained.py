@@ -145,6 +145,7 @@ def test_the_error_lists_each_attempt(driver: Driver, kind: type[Member], method
         f"\t{name}: KeyError: 'odd'",
         f"The failure of {name} ended the search: only a CredentialUnavailableError lets the next one have its turn.",
     ]
+    assert {error.__traceback__ for _, error in raised.value.attempts} == {None}, "frames have variables"
     assert [(each, type(error)) for each, error in raised.value.attempts] == [
         (name, CredentialUnavailableError),
         (name, CredentialUnavailableError),

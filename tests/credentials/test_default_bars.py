@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -39,13 +40,12 @@ def bare(driver: Driver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, silent
     """A machine without tools, without a home that has anything in it, and without an answering host."""
     present = [kind for kind in KINDS if _is_here(driver.name, kind.module)]
     monkeypatch.setattr(os, "environ", {})
-    for name, value in (
-        ("PATH", ""),
-        ("HOME", str(tmp_path)),
-        ("LOCALAPPDATA", str(tmp_path)),
-        ("AZURE_POD_IDENTITY_AUTHORITY_HOST", silent_host),
-    ):
+    for name, value in (("PATH", ""), ("HOME", str(tmp_path)), ("LOCALAPPDATA", str(tmp_path))):
         monkeypatch.setenv(name, value)
+    # Not by AZURE_POD_IDENTITY_AUTHORITY_HOST: who sets it says that there is a host, and it is not probed.
+    imds = "webidentity.flows.managed_identity.imds"
+    if find_spec(imds.rpartition(".")[0]):
+        monkeypatch.setattr(f"{imds}.ADDRESS", silent_host)
     Stage(driver, monkeypatch, present=[kind.key for kind in present])
     return driver
 

@@ -13,6 +13,8 @@ from webidentity.arguments import broker
 from webidentity.arguments.token_credentials import KINDS, VARIABLE
 
 PROD = ["environment", "workload_identity", "managed_identity"]
+#: What the managed identity is told by default.
+HOST = {"_in_default_credential": True, "_exclude_workload_identity_credential": False}
 DEV = ["shared_token_cache", "visual_studio_code", "cli", "powershell", "developer_cli"]
 
 
@@ -93,7 +95,7 @@ def test_without_anything_they_know_nothing(stage: Stage) -> None:
     assert stage.made == {
         "environment": public,
         "workload_identity": {"client_id": None, "tenant_id": None, **public},
-        "managed_identity": {"client_id": None},
+        "managed_identity": {"client_id": None, **HOST},
         "shared_token_cache": {"username": None, "tenant_id": None, **public},
         "visual_studio_code": {"tenant_id": None},
         "cli": {"process_timeout": 10},
@@ -113,7 +115,7 @@ def test_the_environment_has_the_defaults(stage: Stage, monkeypatch: pytest.Monk
     stage.credential(exclude_interactive_browser_credential=False)
     assert stage.made["environment"] == government
     assert stage.made["workload_identity"] == {"client_id": "client", "tenant_id": "tenant", **government}
-    assert stage.made["managed_identity"] == {"client_id": "client"}
+    assert stage.made["managed_identity"] == {"client_id": "client", **HOST}
     assert stage.made["shared_token_cache"] == {"username": None, "tenant_id": "tenant", **government}
     assert stage.made["interactive_browser"] == {"tenant_id": "tenant", **government}
 
@@ -140,7 +142,7 @@ def test_keywords_outweigh_the_environment(stage: Stage, monkeypatch: pytest.Mon
         exclude_interactive_browser_credential=False,
     )
     china = {"authority": "https://login.chinacloudapi.cn"}
-    assert stage.made["managed_identity"] == {"client_id": "host"}
+    assert stage.made["managed_identity"] == {"client_id": "host", **HOST}
     assert stage.made["workload_identity"] == {"client_id": "pod", "tenant_id": "environment", **china}
     assert stage.made["shared_token_cache"]["username"] == "ada"
     assert stage.made["interactive_browser"] == {"client_id": "browser", **china}
@@ -180,12 +182,21 @@ def test_where_there_is_no_shared_cache_it_is_left_out(stage: Stage) -> None:
     assert "shared_token_cache" not in stage.choice()
 
 
-def test_making_them_is_marked(stage: Stage) -> None:
-    """A constructor may have to be lenient with what is meant for others."""
-    stage.credential()
-    assert set(stage.made_in_chain) == {True}
-    stage.constructor_errors["cli"] = TypeError("broken")
-    with pytest.raises(TypeError, match="broken"):
+def test_the_host_is_told_what_else_is_asked(stage: Stage) -> None:
+    """An id that some hosts have no use for is no mistake here; a pod's identity that is excluded stays so."""
+    for excluded in (True, False):
+        stage.credential(exclude_workload_identity_credential=excluded)
+        assert stage.made["managed_identity"] == {
+            "client_id": None,
+            "_in_default_credential": True,
+            "_exclude_workload_identity_credential": excluded,
+        }
+
+
+def test_a_constructor_that_fails_is_not_passed_over(stage: Stage) -> None:
+    """What was configured was meant; only most programs do not run in a pod."""
+    stage.constructor_errors["environment"] = ValueError("malformed")
+    with pytest.raises(ValueError, match="malformed"):
         stage.credential()
 
 

@@ -11,8 +11,7 @@ from webidentity.arguments.classes import AIO, credential_class, unavailable
 from webidentity.arguments.default_advice import advise
 from webidentity.arguments.token_credentials import Kind, chosen, variable
 from webidentity.authority import normalize_authority
-from webidentity.flows.chain import Member, end_chain
-from webidentity.flows.chain_context import IN_CHAIN
+from webidentity.flows.chain import Member
 
 P = TypeVar("P")
 #: A value that comes from the environment unless it is given, be it as None.
@@ -115,7 +114,12 @@ class DefaultArguments(ChainOwner[P]):
                 "tenant_id": _value(workload_identity_tenant_id, "AZURE_TENANT_ID"),
                 **at,
             },
-            "managed_identity": {"client_id": host_id, **kwargs},
+            "managed_identity": {
+                "client_id": host_id,
+                "_in_default_credential": True,
+                "_exclude_workload_identity_credential": all(kind.key != "workload_identity" for kind in kinds),
+                **kwargs,
+            },
             "shared_token_cache": {
                 "username": _value(shared_cache_username, "AZURE_USERNAME"),
                 "tenant_id": _value(shared_cache_tenant_id, "AZURE_TENANT_ID"),
@@ -151,15 +155,11 @@ def _members(package: str, kinds: Sequence[Kind], given: Mapping[str, dict[str, 
     # Who names the managed identity has no other to fall back on, and waits for it as long as it takes.
     names_host = variable() == "managedidentitycredential"
     members: list[Member] = []
-    before = IN_CHAIN.set(True)
-    try:
-        for kind in kinds:
-            credential = _make(package, kind, given[kind.key])
-            if credential is not None:
-                is_probed = not (names_host and kind.key == "managed_identity")
-                members.append(Member(kind.class_name, credential, kind.failures_are_skipped, is_probed))
-    finally:
-        end_chain(before)
+    for kind in kinds:
+        credential = _make(package, kind, given[kind.key])
+        if credential is not None:
+            is_probed = not (names_host and kind.key == "managed_identity")
+            members.append(Member(kind.class_name, credential, kind.failures_are_skipped, is_probed))
     return members
 
 

@@ -43,7 +43,7 @@ KINDS = (
     Kind("shared_token_cache", "shared_token_cache", "SharedTokenCacheCredential", "dev", has_name=False),
     Kind("visual_studio_code", "visual_studio_code", "VisualStudioCodeCredential", "dev"),
     Kind("cli", "azure_cli", "AzureCliCredential", "dev"),
-    Kind("powershell", "azure_powershell", "AzurePowerShellCredential", "dev"),
+    Kind("powershell", "azure_power_shell", "AzurePowerShellCredential", "dev"),
     Kind("developer_cli", "azure_developer_cli", "AzureDeveloperCliCredential", "dev"),
     Kind("interactive_browser", "interactive_browser", "InteractiveBrowserCredential", "", by_default=False),
     Kind("broker", "broker", "BrokerCredential", "dev", has_name=False),

@@ -118,7 +118,7 @@ class Chain:
         try:
             return (yield from self._ask(member.credential, call))
         finally:
-            end_chain(before)
+            _end(before)
 
     def _ask(self, credential: Any, call: TokenCall) -> Flow[Any]:
         token = yield Call(partial(_outcome, credential, call, is_async=self._is_async))
@@ -164,8 +164,8 @@ class Chain:
         return list({id(member.credential): member.credential for member in self.members}.values())
 
 
-def end_chain(before: Token[bool]) -> None:
-    """End what a token of IN_CHAIN began."""
+def _end(before: Token[bool]) -> None:
+    """Take back what was set in IN_CHAIN."""
     try:
         IN_CHAIN.reset(before)
     except ValueError:  # a coroutine that was dropped is closed in another context, where nothing was set
