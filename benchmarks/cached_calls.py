@@ -5,7 +5,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.contenders import AsyncFloor, Floor, ours, ours_aio, theirs, theirs_aio
+from benchmarks.contenders import (
+    AsyncFloor,
+    Floor,
+    ours,
+    ours_aio,
+    ours_chained,
+    ours_default,
+    theirs,
+    theirs_aio,
+    theirs_chained,
+    theirs_default,
+)
 from benchmarks.interleaved import medians
 from benchmarks.network import SCOPE, Network
 from benchmarks.table import Row, bar
@@ -14,6 +25,8 @@ ROUNDS = 15
 CALLS = 2000
 #: Bars: times the floor, and times faster than the peer.
 MOST_FLOORS, LEAST_FASTER = 4.0, 15.0
+#: Microseconds that a DefaultAzureCredential may add to its winner.
+MOST_ADDED = 2.0
 #: Scopes that one credential holds. azure-identity needs minutes to collect the last number, so it is left out there.
 SCOPES = (1, 100, 10_000)
 MOST_OF_PEER = 100
@@ -32,7 +45,32 @@ def measure() -> list[Row]:
         awaited = [theirs_aio(Network()), ours_aio(Network()), AsyncFloor()]
         rows.append(_row(f"cached {method}, aio", medians([_async(each, method, loop) for each in awaited], ROUNDS)))
         loop.close()
-    return [*rows, *_growth()]
+    return [*rows, *_composed(), *_growth()]
+
+
+def _composed() -> list[Row]:
+    """What a credential costs that is made of others, beside its winner alone."""
+    rows: list[Row] = []
+    for name, make_theirs, make_ours in (
+        ("DefaultAzureCredential", theirs_default, ours_default),
+        ("ChainedTokenCredential", theirs_chained, ours_chained),
+    ):
+        contenders = [make_theirs(Network()), make_ours(Network()), ours(Network())]
+        batches = [_sync(each, "get_token") for each in contenders]
+        peer, project, alone = (1e6 * median for median in medians(batches, ROUNDS))
+        added = project - alone
+        pins = make_ours is ours_default
+        rows.append(
+            Row(
+                f"cached get_token, {name}",
+                peer=f"{peer:.2f} us",
+                project=f"{project:.2f} us",
+                ratio=f"{peer / project:.1f}x faster",
+                note=f"{added:.2f} us more than the credential that it uses",
+                bar=bar(added <= MOST_ADDED, f"<= {MOST_ADDED:.0f} us more") if pins else "",
+            )
+        )
+    return rows
 
 
 def _sync(credential: Any, method: str) -> Callable[[], float]:

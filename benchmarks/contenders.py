@@ -1,5 +1,6 @@
 """The credentials that are compared, and the floor: the least that a get_token of this signature can do."""
 
+import os
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -123,3 +124,36 @@ def theirs_on_behalf_of(network: Network) -> Any:
         user_assertion="a-user-assertion",
         transport=network.transport(),
     )
+
+
+#: What DefaultAzureCredential finds in the environment, and nothing else.
+_ENVIRONMENT = dict(zip(("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"), ARGUMENTS, strict=True))
+_EXCLUDED = {
+    f"exclude_{name}_credential": True
+    for name in ("workload_identity", "managed_identity", "shared_token_cache", "visual_studio_code", "broker")
+} | {f"exclude_{name}_credential": True for name in ("cli", "powershell", "developer_cli")}
+
+
+def _default(package: Any, network: Network) -> Any:
+    os.environ.update(_ENVIRONMENT)
+    try:
+        return package.DefaultAzureCredential(transport=network.transport(), **_EXCLUDED)
+    finally:
+        for name in _ENVIRONMENT:
+            del os.environ[name]
+
+
+def ours_default(network: Network) -> Any:
+    return _default(webidentity, network)
+
+
+def theirs_default(network: Network) -> Any:
+    return _default(azure.identity, network)
+
+
+def ours_chained(network: Network) -> Any:
+    return webidentity.ChainedTokenCredential(ours(network))
+
+
+def theirs_chained(network: Network) -> Any:
+    return azure.identity.ChainedTokenCredential(theirs(network))

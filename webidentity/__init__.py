@@ -13,14 +13,18 @@ if TYPE_CHECKING:
     from webidentity.credentials.azure_power_shell import AzurePowerShellCredential as AzurePowerShellCredential
     from webidentity.credentials.bearer_token_provider import get_bearer_token_provider as get_bearer_token_provider
     from webidentity.credentials.certificate import CertificateCredential as CertificateCredential
+    from webidentity.credentials.chained import ChainedTokenCredential as ChainedTokenCredential
     from webidentity.credentials.client_assertion import ClientAssertionCredential as ClientAssertionCredential
     from webidentity.credentials.client_secret import ClientSecretCredential as ClientSecretCredential
+    from webidentity.credentials.default import DefaultAzureCredential as DefaultAzureCredential
     from webidentity.credentials.device_code import DeviceCodeCredential as DeviceCodeCredential
+    from webidentity.credentials.environment import EnvironmentCredential as EnvironmentCredential
     from webidentity.credentials.interactive_browser import InteractiveBrowserCredential as InteractiveBrowserCredential
     from webidentity.credentials.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
     from webidentity.credentials.username_password import UsernamePasswordCredential as UsernamePasswordCredential
     from webidentity.credentials.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
     from webidentity.errors import AuthenticationRequiredError as AuthenticationRequiredError
+    from webidentity.errors import ChainError as ChainError
     from webidentity.errors import CredentialUnavailableError as CredentialUnavailableError
     from webidentity.errors import EntraError as EntraError
     from webidentity.hosts import AzureAuthorityHosts as AzureAuthorityHosts
@@ -28,9 +32,6 @@ if TYPE_CHECKING:
     from webidentity.record import AuthenticationRecord as AuthenticationRecord
 
 __all__ = [
-    "UsernamePasswordCredential",
-    "InteractiveBrowserCredential",
-    "DeviceCodeCredential",
     "AuthenticationRecord",
     "AuthenticationRequiredError",
     "AuthorizationCodeCredential",
@@ -40,21 +41,25 @@ __all__ = [
     "AzurePipelinesCredential",
     "AzurePowerShellCredential",
     "CertificateCredential",
+    "ChainError",
+    "ChainedTokenCredential",
     "ClientAssertionCredential",
     "ClientSecretCredential",
     "CredentialUnavailableError",
+    "DefaultAzureCredential",
+    "DeviceCodeCredential",
     "EntraError",
+    "EnvironmentCredential",
+    "InteractiveBrowserCredential",
     "KnownAuthorities",
     "OnBehalfOfCredential",
     "TokenCachePersistenceOptions",
+    "UsernamePasswordCredential",
     "WorkloadIdentityCredential",
     "get_bearer_token_provider",
 ]
 
 _MODULES = {
-    "UsernamePasswordCredential": "credentials.username_password",
-    "InteractiveBrowserCredential": "credentials.interactive_browser",
-    "DeviceCodeCredential": "credentials.device_code",
     "AuthenticationRecord": "record",
     "AuthenticationRequiredError": "errors",
     "AuthorizationCodeCredential": "credentials.authorization_code",
@@ -64,13 +69,20 @@ _MODULES = {
     "AzurePipelinesCredential": "credentials.azure_pipelines",
     "AzurePowerShellCredential": "credentials.azure_power_shell",
     "CertificateCredential": "credentials.certificate",
+    "ChainError": "errors",
+    "ChainedTokenCredential": "credentials.chained",
     "ClientAssertionCredential": "credentials.client_assertion",
     "ClientSecretCredential": "credentials.client_secret",
     "CredentialUnavailableError": "errors",
+    "DefaultAzureCredential": "credentials.default",
+    "DeviceCodeCredential": "credentials.device_code",
     "EntraError": "errors",
+    "EnvironmentCredential": "credentials.environment",
+    "InteractiveBrowserCredential": "credentials.interactive_browser",
     "KnownAuthorities": "hosts",
     "OnBehalfOfCredential": "credentials.on_behalf_of",
     "TokenCachePersistenceOptions": "cache.persistence_options",
+    "UsernamePasswordCredential": "credentials.username_password",
     "WorkloadIdentityCredential": "credentials.workload_identity",
     "get_bearer_token_provider": "credentials.bearer_token_provider",
 }

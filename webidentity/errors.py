@@ -78,6 +78,32 @@ class CredentialUnavailableError(ClientAuthenticationError):
     """The credential did not attempt to authenticate because required data or state is unavailable."""
 
 
+class ChainError(ClientAuthenticationError):
+    """No credential of a chain provided a token.
+
+    :param str message: which credentials were asked, why each of them had no token, and what to do next.
+    :keyword attempts: the names of those that were asked and their errors, in order.
+    """
+
+    #: Name and error of each credential that was asked, in order.
+    attempts: tuple[tuple[str, Exception], ...]
+
+    def __init__(self, message: str, *, attempts: Iterable[tuple[str, Exception]] = ()) -> None:
+        super().__init__(message=message)
+        self.attempts = tuple(attempts)
+        response = getattr(self.attempts[-1][1], "response", None) if self.attempts else None
+        if response is not None:
+            self.response, self.reason, self.status_code = response, response.reason, response.status_code
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without the errors, which may have responses."""
+        return ChainError, (self.message,)
+
+    def __str__(self) -> str:
+        """Only the message, not the body of the response."""
+        return self.message
+
+
 class AuthenticationRequiredError(CredentialUnavailableError):
     """The user has to sign in, consent or prove more before this token can be had.
 

@@ -34,17 +34,15 @@ CLIENTS = (
 INTERACTIVE = ("DeviceCodeCredential", "InteractiveBrowserCredential", "UsernamePasswordCredential")
 #: Those that run a developer's tool.
 TOOL_CREDENTIALS = ("AzureCliCredential", "AzureDeveloperCliCredential", "AzurePowerShellCredential")
-CREDENTIALS = (*CLIENTS, *TOOL_CREDENTIALS)
-PEOPLE, TOOLS, HOSTS, CHAINS = (
-    f"not in this version: credentials of {whom} come later"
-    for whom in ("people", "developer tools", "hosts", "chains and the environment")
+#: Those that are made of others, to which they pass their keywords on.
+COMPOSED = ("ChainedTokenCredential", "DefaultAzureCredential", "EnvironmentCredential")
+CREDENTIALS = (*CLIENTS, *TOOL_CREDENTIALS, *COMPOSED)
+PEOPLE, TOOLS, HOSTS = (
+    f"not in this version: credentials of {whom} come later" for whom in ("people", "developer tools", "hosts")
 )
 
 #: Names of azure-identity that are not here, with the packages that lack them.
 MISSING: dict[str, tuple[str, tuple[str, ...]]] = {
-    "ChainedTokenCredential": (CHAINS, ("sync", "aio")),
-    "DefaultAzureCredential": (CHAINS, ("sync", "aio")),
-    "EnvironmentCredential": (CHAINS, ("sync", "aio")),
     "ManagedIdentityCredential": (HOSTS, ("sync", "aio")),
     "SharedTokenCacheCredential": (TOOLS, ("sync", "aio")),
     "VisualStudioCodeCredential": (TOOLS, ("sync", "aio")),
@@ -52,6 +50,7 @@ MISSING: dict[str, tuple[str, tuple[str, ...]]] = {
 #: Names of ours that azure-identity does not have.
 ADDED: dict[str, tuple[str, tuple[str, ...]]] = {
     **dict.fromkeys(INTERACTIVE, ("with asyncio too: a sign-in must not block the event loop", ("aio",))),
+    "ChainError": ("what each credential of a chain said, as attributes of a ClientAuthenticationError", ("sync",)),
     "EntraError": ("what Entra said, as attributes of a ClientAuthenticationError", ("sync",)),
 }
 
@@ -69,6 +68,31 @@ class Difference:
 
 KEYWORD = "azure-identity takes it among its untyped keywords; here it is a parameter that type checkers know"
 SHARED = "an addition: a cache that credentials share, in this process or a store"
+DEFAULT_KEYWORDS = (
+    "authority",
+    "broker_client_id",
+    "broker_tenant_id",
+    "exclude_broker_credential",
+    "exclude_cli_credential",
+    "exclude_developer_cli_credential",
+    "exclude_environment_credential",
+    "exclude_interactive_browser_credential",
+    "exclude_managed_identity_credential",
+    "exclude_powershell_credential",
+    "exclude_shared_token_cache_credential",
+    "exclude_visual_studio_code_credential",
+    "exclude_workload_identity_credential",
+    "interactive_browser_client_id",
+    "interactive_browser_tenant_id",
+    "managed_identity_client_id",
+    "process_timeout",
+    "require_envvar",
+    "shared_cache_tenant_id",
+    "shared_cache_username",
+    "visual_studio_code_tenant_id",
+    "workload_identity_client_id",
+    "workload_identity_tenant_id",
+)
 DIFFERENCES = [
     Difference("authority", KEYWORD),
     Difference("additionally_allowed_tenants", KEYWORD),
@@ -99,7 +123,25 @@ DIFFERENCES = [
         Difference(name, KEYWORD, ("InteractiveBrowserCredential",), ("sync",))
         for name in ("client_id", "login_hint", "redirect_uri", "timeout")
     ),
-    Difference("enable_cae", KEYWORD, ("AuthorizationCodeCredential", *TOOL_CREDENTIALS), member="get_token"),
+    Difference(
+        "enable_cae",
+        KEYWORD,
+        ("AuthorizationCodeCredential", "DefaultAzureCredential", "EnvironmentCredential", *TOOL_CREDENTIALS),
+        member="get_token",
+    ),
+    *(
+        Difference(
+            "missing in one of them",
+            reason,
+            ("ChainedTokenCredential", "DefaultAzureCredential"),
+            member=member,
+        )
+        for member, reason in (
+            ("credentials", "an attribute of the instance there, a property here"),
+            ("selected", "an addition: the credential that provided the token"),
+        )
+    ),
+    *(Difference(each, KEYWORD, ("DefaultAzureCredential",)) for each in DEFAULT_KEYWORDS),
 ]
 
 Key = tuple[str, str, str, str]

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import assert_type
 
-from azure.core.credentials import AccessToken, AccessTokenInfo, SupportsTokenInfo, TokenCredential
-from azure.core.credentials_async import AsyncSupportsTokenInfo, AsyncTokenCredential
+from azure.core.credentials import AccessToken, AccessTokenInfo, SupportsTokenInfo, TokenCredential, TokenProvider
+from azure.core.credentials_async import AsyncSupportsTokenInfo, AsyncTokenCredential, AsyncTokenProvider
 from azure.core.exceptions import ClientAuthenticationError
 
 from webidentity import (
@@ -17,10 +17,14 @@ from webidentity import (
     AzurePipelinesCredential,
     AzurePowerShellCredential,
     CertificateCredential,
+    ChainedTokenCredential,
+    ChainError,
     ClientAssertionCredential,
     ClientSecretCredential,
     CredentialUnavailableError,
+    DefaultAzureCredential,
     EntraError,
+    EnvironmentCredential,
     OnBehalfOfCredential,
     WorkloadIdentityCredential,
     get_bearer_token_provider,
@@ -178,6 +182,43 @@ async def async_service_credentials() -> str:
     return await webidentity_aio.get_bearer_token_provider(made, "scope")()
 
 
+def composed_credentials() -> list[TokenCredential]:
+    """Credentials that are made of others."""
+    environment = EnvironmentCredential(authority="login.microsoftonline.us", retry_total=1)
+    default = DefaultAzureCredential(
+        exclude_cli_credential=True,
+        exclude_interactive_browser_credential=False,
+        managed_identity_client_id=None,
+        workload_identity_client_id="pod",
+        process_timeout=5,
+        require_envvar=True,
+        retry_total=1,
+    )
+    with ChainedTokenCredential(environment, default) as chain:
+        assert_type(chain, ChainedTokenCredential)
+        assert_type(chain.credentials, tuple[TokenProvider, ...])
+        assert_type(chain.selected, TokenProvider | None)
+    assert_type(default.get_token("scope"), AccessToken)
+    assert_type(default.get_token_info("scope", options={"claims": "{}"}), AccessTokenInfo)
+    for credential in (environment, default, chain):
+        takes_token_info(credential)
+        credential.close()
+    return [environment, default, chain]
+
+
+async def async_composed_credentials() -> None:
+    """The same, awaited."""
+    environment = webidentity_aio.EnvironmentCredential()
+    default = webidentity_aio.DefaultAzureCredential(exclude_cli_credential=True)
+    async with webidentity_aio.ChainedTokenCredential(environment, default) as chain:
+        assert_type(chain, webidentity_aio.ChainedTokenCredential)
+        assert_type(chain.selected, AsyncTokenProvider | None)
+    for credential in (environment, default, chain):
+        await takes_async_credential(credential)
+        await takes_async_token_info(credential)
+    assert_type(await default.get_token("scope"), AccessToken)
+
+
 def handles_errors(credential: TokenCredential) -> str | None:
     """What Entra said, without parsing a message."""
     try:
@@ -186,6 +227,9 @@ def handles_errors(credential: TokenCredential) -> str | None:
         assert_type(error.scopes, tuple[str, ...])
         return error.claims
     except CredentialUnavailableError as error:
+        return error.message
+    except ChainError as error:
+        assert_type(error.attempts, tuple[tuple[str, Exception], ...])
         return error.message
     except EntraError as error:
         codes: tuple[int, ...] = error.error_codes

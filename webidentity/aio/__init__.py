@@ -10,44 +10,53 @@ if TYPE_CHECKING:
     from webidentity.aio.azure_power_shell import AzurePowerShellCredential as AzurePowerShellCredential
     from webidentity.aio.bearer_token_provider import get_bearer_token_provider as get_bearer_token_provider
     from webidentity.aio.certificate import CertificateCredential as CertificateCredential
+    from webidentity.aio.chained import ChainedTokenCredential as ChainedTokenCredential
     from webidentity.aio.client_assertion import ClientAssertionCredential as ClientAssertionCredential
     from webidentity.aio.client_secret import ClientSecretCredential as ClientSecretCredential
+    from webidentity.aio.default import DefaultAzureCredential as DefaultAzureCredential
     from webidentity.aio.device_code import DeviceCodeCredential as DeviceCodeCredential
+    from webidentity.aio.environment import EnvironmentCredential as EnvironmentCredential
     from webidentity.aio.interactive_browser import InteractiveBrowserCredential as InteractiveBrowserCredential
     from webidentity.aio.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
     from webidentity.aio.username_password import UsernamePasswordCredential as UsernamePasswordCredential
     from webidentity.aio.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
 
 __all__ = [
-    "UsernamePasswordCredential",
-    "InteractiveBrowserCredential",
-    "DeviceCodeCredential",
     "AuthorizationCodeCredential",
     "AzureCliCredential",
     "AzureDeveloperCliCredential",
     "AzurePipelinesCredential",
     "AzurePowerShellCredential",
     "CertificateCredential",
+    "ChainedTokenCredential",
     "ClientAssertionCredential",
     "ClientSecretCredential",
+    "DefaultAzureCredential",
+    "DeviceCodeCredential",
+    "EnvironmentCredential",
+    "InteractiveBrowserCredential",
     "OnBehalfOfCredential",
+    "UsernamePasswordCredential",
     "WorkloadIdentityCredential",
     "get_bearer_token_provider",
 ]
 
 _MODULES = {
-    "UsernamePasswordCredential": "username_password",
-    "InteractiveBrowserCredential": "interactive_browser",
-    "DeviceCodeCredential": "device_code",
     "AuthorizationCodeCredential": "authorization_code",
     "AzureCliCredential": "azure_cli",
     "AzureDeveloperCliCredential": "azure_developer_cli",
     "AzurePipelinesCredential": "azure_pipelines",
     "AzurePowerShellCredential": "azure_power_shell",
     "CertificateCredential": "certificate",
+    "ChainedTokenCredential": "chained",
     "ClientAssertionCredential": "client_assertion",
     "ClientSecretCredential": "client_secret",
+    "DefaultAzureCredential": "default",
+    "DeviceCodeCredential": "device_code",
+    "EnvironmentCredential": "environment",
+    "InteractiveBrowserCredential": "interactive_browser",
     "OnBehalfOfCredential": "on_behalf_of",
+    "UsernamePasswordCredential": "username_password",
     "WorkloadIdentityCredential": "workload_identity",
     "get_bearer_token_provider": "bearer_token_provider",
 }

@@ -1,8 +1,8 @@
 """The device authorization grant (RFC 8628): the user signs in on another device."""
 
+import datetime as dt
 import time
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from azure.core.exceptions import ClientAuthenticationError
@@ -15,7 +15,7 @@ from webidentity.protocol.token_reply import TokenReply
 from webidentity.protocol.token_request import TokenRequest
 
 #: Gets the verification URI, the user code and the time at which the code expires, in UTC.
-PromptCallback = Callable[[str, str, datetime], Any]
+PromptCallback = Callable[[str, str, dt.datetime], Any]
 
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 #: Seconds that RFC 8628 section 3.5 adds to the interval of a client that was told to slow down.

@@ -1,6 +1,6 @@
 """The device authorization request and its reply (RFC 8628 section 3.1 and 3.2)."""
 
-from datetime import UTC, datetime
+import datetime as dt
 from typing import Any, NamedTuple
 
 from azure.core.rest import HttpRequest
@@ -33,9 +33,9 @@ class DeviceCode(NamedTuple):
         return f"DeviceCode(verification_uri={self.verification_uri!r}, expires_on={self.expires_on})"
 
     @property
-    def expires_at(self) -> datetime:
+    def expires_at(self) -> dt.datetime:
         """When the code expires, in UTC."""
-        return datetime.fromtimestamp(self.expires_on, UTC)
+        return dt.datetime.fromtimestamp(self.expires_on, dt.UTC)
 
 
 def device_code_request(authority: str, tenant: str, fields: dict[str, str]) -> HttpRequest:

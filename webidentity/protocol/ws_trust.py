@@ -1,8 +1,8 @@
 """A SAML assertion for a username and a password (WS-Trust 1.3 and February 2005, WS-Security UsernameToken 1.0)."""
 
+import datetime as dt
 import re
 import uuid
-from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from azure.core.exceptions import ClientAuthenticationError
@@ -16,7 +16,7 @@ from webidentity.protocol.xml_message import content_of, parse_xml
 _SOAP = "http://www.w3.org/2003/05/soap-envelope"
 _ADDRESSING = "http://www.w3.org/2005/08/addressing"
 _WSS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
-_LIFETIME = timedelta(minutes=10)
+_LIFETIME = dt.timedelta(minutes=10)
 _SAML_2 = "urn:oasis:names:tc:SAML:2.0:assertion"
 
 
@@ -62,7 +62,7 @@ def build_trust_request(
     :param audience: whom the assertion is for.
     :param now: Unix seconds.
     """
-    created = datetime.fromtimestamp(now, UTC)
+    created = dt.datetime.fromtimestamp(now, dt.UTC)
     times = tuple(f"{moment:%Y-%m-%dT%H:%M:%S}.000Z" for moment in (created, created + _LIFETIME))
     text = f"""<?xml version="1.0" encoding="utf-8"?>
 <s:Envelope xmlns:s="{_SOAP}" xmlns:a="{_ADDRESSING}" xmlns:u="{_WSS}-wssecurity-utility-1.0.xsd">

@@ -11,6 +11,7 @@ from typing import TypeVar
 from azure.core.exceptions import AzureError
 
 from webidentity.cache.store import StoreUnavailableError
+from webidentity.errors import ChainError
 from webidentity.protocol.effects import Flow
 from webidentity.transport.driver import AsyncDriver, SyncDriver
 
@@ -64,6 +65,8 @@ def without_frames(error: Exception, handled: BaseException | None = None) -> Ex
             # azure-core keeps what was being handled when the error was made.
             current.exc_traceback = None
             left += [current.exc_value, current.inner_exception]
+        if isinstance(current, ChainError):
+            left += [without_frames(attempt, handled) for _, attempt in current.attempts]
     return error
 
 

@@ -4,7 +4,7 @@ import inspect
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from webidentity.protocol.effects import Call, Effect, Flow, Run, Send, Sleep, Wait
 
@@ -113,6 +113,14 @@ def _settled(outcome: Any) -> Any:
         outcome.close()
         raise TypeError("a coroutine function needs an async credential: import it from webidentity.aio")
     return outcome
+
+
+def send_nothing(*_: object, **__: object) -> NoReturn:
+    """Stand in for a transport, where flows send no requests.
+
+    :raises TypeError: always.
+    """
+    raise TypeError("this driver has no transport")
 
 
 def sleep(seconds: float) -> None:

@@ -1,0 +1,267 @@
+"""DefaultAzureCredential: the search, who is asked afterwards, and what is said when nobody answers."""
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
+
+from tests.credentials.stage import BROKEN, DEFAULT, GONE, Stage
+from tests.drivers import Driver
+from tests.replies import SCOPE
+from webidentity import ChainError
+from webidentity.arguments.token_credentials import KINDS, VARIABLE
+
+SERVICES = ("environment", "workload_identity", "managed_identity")
+TOOLS = ("shared_token_cache", "visual_studio_code", "cli", "powershell", "developer_cli", "interactive_browser")
+NAMES = {kind.key: kind.class_name for kind in KINDS}
+CALLERS = 64
+
+
+@pytest.fixture
+def stage(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    return Stage(driver, monkeypatch)
+
+
+@pytest.mark.parametrize("winner", DEFAULT)
+def test_the_first_that_has_a_token_is_asked_from_then_on(stage: Stage, winner: str) -> None:
+    """And is public."""
+    stage.outcomes = {winner: ("token",)}
+    credential = stage.credential()
+    assert credential.raw.selected is None
+    assert credential.get_token(SCOPE).token == "token"
+    assert stage.diary == list(DEFAULT[: DEFAULT.index(winner) + 1])
+    assert credential.raw.selected is stage.members[winner]
+    stage.diary.clear()
+    credential.get_token(SCOPE, claims="{}", tenant_id="t", enable_cae=True, own=1)
+    credential.get_token_info(SCOPE, options={"tenant_id": "t"})
+    assert stage.diary == [winner, winner]
+    assert stage.members[winner].calls[1:] == [
+        ("get_token", (SCOPE,), {"claims": "{}", "tenant_id": "t", "enable_cae": True, "own": 1}),
+        ("get_token_info", (SCOPE,), {"tenant_id": "t"}),
+    ]
+
+
+def test_get_token_info_searches_too(stage: Stage) -> None:
+    """With the options."""
+    stage.outcomes = {"cli": ("token",)}
+    credential = stage.credential()
+    assert credential.get_token_info(SCOPE, options={"tenant_id": "t"}).token == "token"
+    assert stage.members["environment"].calls == [("get_token_info", (SCOPE,), {"tenant_id": "t"})]
+    assert credential.raw.selected is stage.members["cli"]
+
+
+@pytest.mark.parametrize("key", SERVICES)
+@pytest.mark.parametrize("error", [BROKEN, ServiceRequestError("unreachable"), KeyError("mistake")])
+def test_a_service_that_fails_ends_the_search(stage: Stage, key: str, error: Exception) -> None:
+    """It is set up, so nobody else is meant. The advice names it and how to do without it."""
+    stage.outcomes = {key: (error,), "cli": ("token",)}
+    credential = stage.credential()
+    with pytest.raises(ChainError) as raised:
+        credential.get_token(SCOPE)
+    assert stage.diary[-1] == key
+    assert raised.value.__cause__ is error
+    assert raised.value.message.splitlines()[-1] == (
+        f"{NAMES[key]} is set up, and its failure ended the search: correct what it says, or pass "
+        f"exclude_{key}_credential=True if it is not meant to be used."
+    )
+    assert credential.raw.selected is None
+
+
+@pytest.mark.parametrize("key", TOOLS)
+def test_a_tool_that_fails_does_not(stage: Stage, key: str) -> None:
+    """A developer may be signed in to something else. What is no authentication failure does end it."""
+    stage.outcomes = {key: (BROKEN, KeyError("mistake"))}
+    credential = stage.credential(exclude_interactive_browser_credential=False)
+    for ends_here in (False, True):
+        stage.diary.clear()
+        with pytest.raises(ChainError) as raised:
+            credential.get_token(SCOPE)
+        assert (stage.diary[-1] == key) is (ends_here or key == "interactive_browser")
+        assert ("ended the search" in str(raised.value)) is ends_here
+
+
+def test_a_tool_that_was_chosen_fails_as_itself(stage: Stage) -> None:
+    """Its own error, since there is nobody else."""
+    error = ClientAuthenticationError(message="refused")
+    stage.outcomes = {"cli": ("token", error, GONE, "token")}
+    credential = stage.credential()
+    credential.get_token(SCOPE)
+    with pytest.raises(ClientAuthenticationError) as raised:
+        credential.get_token(SCOPE)
+    assert raised.value is error
+    with pytest.raises(type(GONE)):
+        credential.get_token(SCOPE)
+    assert credential.get_token(SCOPE).token == "token"
+    assert stage.diary.count("environment") == 1
+
+
+def test_a_search_that_failed_is_begun_anew(stage: Stage) -> None:
+    """`az login` helps without a restart."""
+    stage.outcomes = {"cli": (GONE, "token")}
+    credential = stage.credential()
+    with pytest.raises(ChainError):
+        credential.get_token(SCOPE)
+    assert credential.get_token(SCOPE).token == "token"
+
+
+def test_members_know_that_there_are_others_until_one_is_chosen(stage: Stage) -> None:
+    """Then it may take its time."""
+    stage.outcomes = {"managed_identity": ("token",)}
+    credential = stage.credential()
+    credential.get_token(SCOPE)
+    credential.get_token(SCOPE)
+    assert stage.members["environment"].in_chain == [True]
+    assert stage.members["managed_identity"].in_chain == [True, False]
+
+
+@pytest.mark.parametrize(("value", "told"), [("ManagedIdentityCredential", False), ("prod", True)])
+def test_a_managed_identity_that_is_named_is_not_probed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, value: str, told: bool
+) -> None:
+    """Who names it wants that one, however long the host takes."""
+    monkeypatch.setenv(VARIABLE, value)
+    with pytest.raises(ChainError):
+        stage.credential().get_token(SCOPE)
+    assert stage.members["managed_identity"].in_chain == [told]
+
+
+def test_a_pod_without_its_variables_is_told_only_at_the_end(stage: Stage) -> None:
+    """With the name of the class and the reason."""
+    stage.constructor_errors["workload_identity"] = ValueError("lacks a file")
+    stage.outcomes = {"cli": ("token", GONE)}
+    assert stage.credential().get_token(SCOPE).token == "token"
+    stage.outcomes = {}
+    with pytest.raises(ChainError, match=r"\n\tWorkloadIdentityCredential: lacks a file\n"):
+        stage.credential().get_token(SCOPE)
+
+
+def test_the_error_tells_a_beginner_what_to_do(stage: Stage) -> None:
+    """Each attempt with its reason, then steps, then how to choose."""
+    credential = stage.credential(exclude_broker_credential=True)
+    with pytest.raises(ChainError) as raised:
+        credential.get_token(SCOPE)
+    assert raised.value.message.splitlines() == [
+        "DefaultAzureCredential failed to retrieve a token from the included credentials.",
+        "Attempted credentials:",
+        *(f"\t{NAMES[key]}: not here" for key in DEFAULT),
+        "To get a token, do one of these:",
+        "\tOn your own machine: install the Azure CLI and run `az login`.",
+        "\tWith the Azure Developer CLI: run `azd auth login`.",
+        "\tIn PowerShell: install the module Az.Accounts and run `Connect-AzAccount`.",
+        "\tAs a service: set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET to those of an app registration.",
+        "\tOn an Azure host: give it a managed identity.",
+        "What is tried is chosen by the environment variable AZURE_TOKEN_CREDENTIALS (dev, prod, or one name, such as "
+        "AzureCliCredential) and by the keywords exclude_*_credential.",
+        "More: https://aka.ms/azsdk/python/identity/defaultazurecredential/troubleshoot",
+    ]
+    assert [name for name, _ in raised.value.attempts] == [NAMES[key] for key in DEFAULT]
+
+
+def test_no_step_is_advised_that_would_not_help(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signing in to a tool that is not asked."""
+    monkeypatch.setenv(VARIABLE, "prod")
+    with pytest.raises(ChainError) as raised:
+        stage.credential().get_token(SCOPE)
+    assert "az login" not in str(raised.value)
+    assert "AZURE_CLIENT_SECRET" in str(raised.value)
+    monkeypatch.setenv(VARIABLE, "VisualStudioCodeCredential")
+    with pytest.raises(ChainError) as raised:
+        stage.credential().get_token(SCOPE)
+    assert "do one of these" not in str(raised.value)
+    assert "AZURE_TOKEN_CREDENTIALS" in str(raised.value)
+
+
+def test_success_is_quiet(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """One line at INFO for the winner, and nothing for the calls that follow."""
+    caplog.set_level(logging.INFO)
+    stage.outcomes = {"visual_studio_code": (BROKEN,), "cli": ("token",)}
+    credential = stage.credential()
+    for _ in range(3):
+        credential.get_token(SCOPE)
+        credential.get_token_info(SCOPE)
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("INFO", "DefaultAzureCredential acquired a token from AzureCliCredential")
+    ]
+
+
+@pytest.mark.parametrize("method", ["get_token", "get_token_info"])
+def test_callers_at_the_same_time_share_one_search(stage: Stage, method: str) -> None:
+    """Afterwards each of them asks the winner."""
+    stage.outcomes = {"cli": ("token",)}
+    credential = stage.credential()
+    stage.members["environment"].latency = 0.05
+    outcomes = stage.driver.together([lambda: getattr(credential.raw, method)(SCOPE)] * CALLERS)
+    assert [outcome.token for outcome in outcomes] == ["token"] * CALLERS
+    assert stage.diary.count("environment") == 1
+    assert stage.diary.count("cli") == CALLERS
+
+
+def test_callers_at_the_same_time_share_one_failure(stage: Stage) -> None:
+    """Each has an error of its own that lists the attempts."""
+    credential = stage.credential()
+    stage.members["environment"].latency = 0.5
+    outcomes = stage.driver.together([lambda: credential.raw.get_token(SCOPE)] * CALLERS)
+    assert {type(outcome) for outcome in outcomes} == {ChainError}
+    assert len({str(outcome) for outcome in outcomes}) == 1
+    assert len({id(outcome) for outcome in outcomes}) == CALLERS
+    assert all(outcome.attempts for outcome in outcomes)
+    assert stage.diary.count("environment") == 1
+
+
+def test_what_one_caller_cannot_have_another_may(stage: Stage) -> None:
+    """A bad scope or tenant fails those who asked for it."""
+    credential = stage.credential()
+    environment = stage.members["environment"]
+
+    def answer(method: str, scopes: tuple[str, ...], keywords: dict[str, Any]) -> Any:
+        environment.outcomes = [BROKEN if scopes == ("bad",) else "token"]
+        return type(environment).answer(environment, method, scopes, keywords)
+
+    environment.answer = answer  # type: ignore[method-assign]
+    environment.latency = 0.1
+    calls = [lambda: credential.raw.get_token("bad"), lambda: credential.raw.get_token("good")]
+    refused, served = stage.driver.together(calls)
+    assert isinstance(refused, ChainError)
+    assert served.token == "token"
+
+
+async def _cancel_the_first(credential: Any) -> list[Any]:
+    first = asyncio.ensure_future(credential.get_token(SCOPE))
+    await asyncio.sleep(0.01)
+    others = [asyncio.ensure_future(credential.get_token(SCOPE)) for _ in range(3)]
+    await asyncio.sleep(0.01)
+    first.cancel()
+    return await asyncio.gather(first, *others, return_exceptions=True)
+
+
+@pytest.mark.parametrize("driver", ["aio"], indirect=True)
+def test_after_a_cancelled_search_the_next_begins_anew(stage: Stage) -> None:
+    """One caller's time-out is not everybody's."""
+    stage.outcomes = {"environment": ("token",)}
+    credential = stage.credential()
+    stage.members["environment"].latency = 0.05
+    cancelled, *others = credential._wait(_cancel_the_first(credential.raw))
+    assert isinstance(cancelled, asyncio.CancelledError)
+    assert [other.token for other in others] == ["token"] * 3
+
+
+def test_all_of_them_are_closed(stage: Stage) -> None:
+    """Not the winner alone."""
+    stage.outcomes = {"environment": ("token",)}
+    credential = stage.credential()
+    credential.get_token(SCOPE)
+    credential.close()
+    assert {key: member.closed for key, member in stage.members.items()} == {key: ["close"] for key in DEFAULT}
+
+
+def test_it_is_a_chained_token_credential(stage: Stage) -> None:
+    """As in azure-identity; it says its own name, and a subclass says its name."""
+    import webidentity
+    import webidentity.aio
+
+    package = webidentity if stage.driver.name == "sync" else webidentity.aio
+    assert issubclass(package.DefaultAzureCredential, package.ChainedTokenCredential)
+    with pytest.raises(ValueError, match='"get_token" requires at least one scope'):
+        stage.credential().get_token()

@@ -1,0 +1,81 @@
+"""What DefaultAzureCredential promises on real machines: an answer soon, and silence when all is well."""
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.canned import Canned
+from tests.credentials.stage import DEFAULT, Stage
+from tests.drivers import Driver
+from tests.replies import CLIENT, SCOPE, TENANT, token
+from webidentity import ChainError
+from webidentity.arguments.token_credentials import KINDS
+
+#: Seconds in which somebody has to know that nothing is set up.
+LONGEST = 2.5
+
+
+def _is_here(package: str, module: str) -> bool:
+    import webidentity
+
+    folder = "aio" if package == "aio" else "credentials"
+    return (Path(webidentity.__file__).parent / folder / f"{module}.py").exists()
+
+
+@pytest.fixture
+def silent_host() -> Iterator[str]:
+    """A metadata service that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def bare(driver: Driver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, silent_host: str) -> Driver:
+    """A machine without tools, without a home that has anything in it, and without an answering host."""
+    present = [kind for kind in KINDS if _is_here(driver.name, kind.module)]
+    monkeypatch.setattr(os, "environ", {})
+    for name, value in (("PATH", ""), ("HOME", str(tmp_path)), ("LOCALAPPDATA", str(tmp_path))):
+        monkeypatch.setenv(name, value)
+    # Not by AZURE_POD_IDENTITY_AUTHORITY_HOST: who sets it says that there is a host, and it is not probed.
+    imds = "webidentity.flows.managed_identity.imds"
+    if find_spec(imds.rpartition(".")[0]):
+        monkeypatch.setattr(f"{imds}.ADDRESS", silent_host)
+    Stage(driver, monkeypatch, present=[kind.key for kind in present])
+    return driver
+
+
+def test_a_machine_with_nothing_on_it_answers_soon(bare: Driver) -> None:
+    """With every attempt in the error; construction and imports are counted in."""
+    began = time.monotonic()
+    credential = Stage.made_for(bare)
+    with pytest.raises(ChainError) as raised:
+        credential.get_token(SCOPE)
+    assert time.monotonic() - began < LONGEST
+    names = [name for name, _ in raised.value.attempts]
+    assert names[:3] == ["EnvironmentCredential", "WorkloadIdentityCredential", "ManagedIdentityCredential"]
+    assert {"AzureCliCredential", "AzurePowerShellCredential", "AzureDeveloperCliCredential"} <= {*names}
+    assert len(names) >= len(DEFAULT) - 1
+    assert "az login" in str(raised.value)
+
+
+def test_one_source_is_found_in_silence(
+    bare: Driver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing above INFO, from this library or from those below it."""
+    caplog.set_level(logging.DEBUG)
+    for name, value in (("TENANT_ID", TENANT), ("CLIENT_ID", CLIENT), ("CLIENT_SECRET", "canary-secret")):
+        monkeypatch.setenv(f"AZURE_{name}", value)
+    network = Canned(token("canary-token"))
+    credential = bare.credential("DefaultAzureCredential", network)
+    for _ in range(2):
+        assert credential.get_token(SCOPE).token == "canary-token"
+    assert type(credential.raw.selected).__name__ == "EnvironmentCredential"
+    assert len(network.sent) == 1
+    assert not [record for record in caplog.records if record.levelno > logging.INFO]
+    assert "canary" not in caplog.text
