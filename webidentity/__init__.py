@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from webidentity.credentials.certificate import CertificateCredential as CertificateCredential
     from webidentity.credentials.client_assertion import ClientAssertionCredential as ClientAssertionCredential
     from webidentity.credentials.client_secret import ClientSecretCredential as ClientSecretCredential
+    from webidentity.credentials.managed_identity import ManagedIdentityCredential as ManagedIdentityCredential
     from webidentity.credentials.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
     from webidentity.credentials.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
     from webidentity.errors import AuthenticationRequiredError as AuthenticationRequiredError
@@ -33,6 +34,7 @@ __all__ = [
     "CredentialUnavailableError",
     "EntraError",
     "KnownAuthorities",
+    "ManagedIdentityCredential",
     "OnBehalfOfCredential",
     "TokenCachePersistenceOptions",
     "WorkloadIdentityCredential",
@@ -51,6 +53,7 @@ _MODULES = {
     "CredentialUnavailableError": "errors",
     "EntraError": "errors",
     "KnownAuthorities": "hosts",
+    "ManagedIdentityCredential": "credentials.managed_identity",
     "OnBehalfOfCredential": "credentials.on_behalf_of",
     "TokenCachePersistenceOptions": "cache.persistence_options",
     "WorkloadIdentityCredential": "credentials.workload_identity",

@@ -26,12 +26,15 @@ CREDENTIALS = (
     "CertificateCredential",
     "ClientAssertionCredential",
     "ClientSecretCredential",
+    "ManagedIdentityCredential",
     "OnBehalfOfCredential",
     "WorkloadIdentityCredential",
 )
-PEOPLE, TOOLS, HOSTS, CHAINS = (
+#: Those that ask an authority, of which there is more than one.
+AT_AUTHORITIES = tuple(name for name in CREDENTIALS if name != "ManagedIdentityCredential")
+PEOPLE, TOOLS, CHAINS = (
     f"not in this version: credentials of {whom} come later"
-    for whom in ("people", "developer tools", "hosts", "chains and the environment")
+    for whom in ("people", "developer tools", "chains and the environment")
 )
 
 #: Names of azure-identity that are not here, with the packages that lack them.
@@ -44,7 +47,6 @@ MISSING: dict[str, tuple[str, tuple[str, ...]]] = {
     "DeviceCodeCredential": (PEOPLE, ("sync",)),
     "EnvironmentCredential": (CHAINS, ("sync", "aio")),
     "InteractiveBrowserCredential": (PEOPLE, ("sync",)),
-    "ManagedIdentityCredential": (HOSTS, ("sync", "aio")),
     "SharedTokenCacheCredential": (TOOLS, ("sync", "aio")),
     "UsernamePasswordCredential": (PEOPLE, ("sync",)),
     "VisualStudioCodeCredential": (TOOLS, ("sync", "aio")),
@@ -68,9 +70,9 @@ class Difference:
 
 KEYWORD = "azure-identity takes it among its untyped keywords; here it is a parameter that type checkers know"
 DIFFERENCES = [
-    Difference("authority", KEYWORD),
-    Difference("additionally_allowed_tenants", KEYWORD),
-    Difference("cache_persistence_options", KEYWORD),
+    Difference("authority", KEYWORD, AT_AUTHORITIES),
+    Difference("additionally_allowed_tenants", KEYWORD, AT_AUTHORITIES),
+    Difference("cache_persistence_options", KEYWORD, AT_AUTHORITIES),
     Difference("client_secret", KEYWORD, ("AuthorizationCodeCredential",), ("sync",)),
     Difference("certificate_data", KEYWORD, ("CertificateCredential",)),
     Difference("password", KEYWORD, ("CertificateCredential",)),
@@ -84,7 +86,7 @@ DIFFERENCES = [
     Difference("enable_azure_proxy", KEYWORD, ("WorkloadIdentityCredential",)),
     Difference("token_cache", "an addition: a cache that credentials share, in this process or a store"),
     Difference("code_verifier", "an addition: PKCE (RFC 7636)", ("AuthorizationCodeCredential",)),
-    Difference("enable_cae", KEYWORD, ("AuthorizationCodeCredential",), member="get_token"),
+    Difference("enable_cae", KEYWORD, ("AuthorizationCodeCredential", "ManagedIdentityCredential"), member="get_token"),
 ]
 
 Key = tuple[str, str, str, str]

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from webidentity.aio.certificate import CertificateCredential as CertificateCredential
     from webidentity.aio.client_assertion import ClientAssertionCredential as ClientAssertionCredential
     from webidentity.aio.client_secret import ClientSecretCredential as ClientSecretCredential
+    from webidentity.aio.managed_identity import ManagedIdentityCredential as ManagedIdentityCredential
     from webidentity.aio.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
     from webidentity.aio.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
 
@@ -18,6 +19,7 @@ __all__ = [
     "CertificateCredential",
     "ClientAssertionCredential",
     "ClientSecretCredential",
+    "ManagedIdentityCredential",
     "OnBehalfOfCredential",
     "WorkloadIdentityCredential",
     "get_bearer_token_provider",
@@ -29,6 +31,7 @@ _MODULES = {
     "CertificateCredential": "certificate",
     "ClientAssertionCredential": "client_assertion",
     "ClientSecretCredential": "client_secret",
+    "ManagedIdentityCredential": "managed_identity",
     "OnBehalfOfCredential": "on_behalf_of",
     "WorkloadIdentityCredential": "workload_identity",
     "get_bearer_token_provider": "bearer_token_provider",
