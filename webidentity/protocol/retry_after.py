@@ -1,7 +1,7 @@
 """How long a server asks to be left alone (RFC 9110, section 10.2.3)."""
 
+import datetime as dt
 import re
-from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 
@@ -14,6 +14,6 @@ def read_retry_after(value: str | None, now: float) -> float | None:
         return float(text)
     try:
         date = parsedate_to_datetime(text)
-        return max(date.replace(tzinfo=date.tzinfo or UTC).timestamp() - now, 0.0)
+        return max(date.replace(tzinfo=date.tzinfo or dt.UTC).timestamp() - now, 0.0)
     except (TypeError, ValueError, OverflowError):
         return None

@@ -11,8 +11,8 @@ from azure.core.rest import HttpRequest
 from webidentity.cache.partition import digest
 from webidentity.protocol.effects import Flow, Send
 from webidentity.protocol.managed_identity.identity import Identity
-from webidentity.protocol.managed_identity.nearby import without_proxy
 from webidentity.protocol.managed_identity.reply import no_endpoint, read_host_reply
+from webidentity.protocol.nearby import without_proxy
 from webidentity.protocol.token_reply import TokenReply
 
 #: Nobody but this process knows which identity "the host's own" is: another process may be on another host, and share
@@ -119,7 +119,7 @@ class Unusable(Source):
     :param error: the error, raised anew each time.
     """
 
-    host = "unknown"
+    host = "nothing"
     api_version = ""
 
     def __init__(self, error: ClientAuthenticationError) -> None:

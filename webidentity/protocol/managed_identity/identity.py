@@ -1,7 +1,7 @@
 """Which of a host's identities is meant."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 CLIENT_ID, OBJECT_ID, RESOURCE_ID = "client_id", "object_id", "resource_id"
 #: Every name that a host has for one of the three; each host is sent the name that it knows.
@@ -36,7 +36,10 @@ class Identity(NamedTuple):
 
         :raises ValueError: they name several, or use a name that no host knows.
         """
-        config = {name: value for name, value in (identity_config or {}).items() if value}
+        given: Mapping[Any, Any] = identity_config or {}
+        if not isinstance(cast("object", given), Mapping):
+            raise ValueError('identity_config should be a mapping, for example {"object_id": "..."}')
+        config = {name: value for name, value in given.items() if value}
         unknown = [name for name in config if name not in _NAMES]
         if unknown:
             raise ValueError(

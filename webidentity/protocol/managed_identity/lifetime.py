@@ -1,9 +1,9 @@
 """Until when a host's token is valid: hosts say it in several ways."""
 
+import datetime as dt
 import re
 from calendar import timegm
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 #: "06/20/2019 02:57:58 +00:00" on Linux, "1/16/2020 5:24:12 AM +00:00" on Windows (App Service, API 2017-09-01).
@@ -56,6 +56,6 @@ def _date(value: object) -> int | None:
             return None
         hour = hour % 12 + (12 if half == "PM" else 0)
     try:
-        return timegm(datetime(year, month, day, hour, minute, second).timetuple())  # noqa: DTZ001 - it is UTC
+        return timegm(dt.datetime(year, month, day, hour, minute, second).timetuple())  # noqa: DTZ001 - it is UTC
     except ValueError:
         return None
