@@ -123,3 +123,19 @@ def theirs_on_behalf_of(network: Network) -> Any:
         user_assertion="a-user-assertion",
         transport=network.transport(),
     )
+
+
+def ours_managed(network: Network) -> Any:
+    return webidentity.ManagedIdentityCredential(transport=network.transport())
+
+
+def theirs_managed(network: Network) -> Any:
+    return azure.identity.ManagedIdentityCredential(transport=network.transport())
+
+
+def ours_managed_aio(network: Network) -> Any:
+    return webidentity.aio.ManagedIdentityCredential(transport=network.aio_transport())
+
+
+def theirs_managed_aio(network: Network) -> Any:
+    return azure.identity.aio.ManagedIdentityCredential(transport=network.aio_transport())
