@@ -12,10 +12,14 @@ from benchmarks.contenders import (
     ours_aio,
     ours_chained,
     ours_default,
+    ours_managed,
+    ours_managed_aio,
     theirs,
     theirs_aio,
     theirs_chained,
     theirs_default,
+    theirs_managed,
+    theirs_managed_aio,
 )
 from benchmarks.interleaved import medians
 from benchmarks.network import SCOPE, Network
@@ -27,6 +31,10 @@ CALLS = 2000
 MOST_FLOORS, LEAST_FASTER = 4.0, 15.0
 #: Microseconds that a DefaultAzureCredential may add to its winner.
 MOST_ADDED = 2.0
+KINDS = (
+    ("", theirs, ours, theirs_aio, ours_aio),
+    (", managed identity", theirs_managed, ours_managed, theirs_managed_aio, ours_managed_aio),
+)
 #: Scopes that one credential holds. azure-identity needs minutes to collect the last number, so it is left out there.
 SCOPES = (1, 100, 10_000)
 MOST_OF_PEER = 100
@@ -37,14 +45,17 @@ MOST_SECONDS = 30.0
 def measure() -> list[Row]:
     """Return a row for each method, sync and async, and for each number of scopes."""
     rows: list[Row] = []
-    for method in ("get_token", "get_token_info"):
-        contenders = [theirs(Network()), ours(Network()), Floor()]
-        rows.append(_row(f"cached {method}", medians([_sync(each, method) for each in contenders], ROUNDS)))
-    for method in ("get_token", "get_token_info"):
-        loop = asyncio.new_event_loop()
-        awaited = [theirs_aio(Network()), ours_aio(Network()), AsyncFloor()]
-        rows.append(_row(f"cached {method}, aio", medians([_async(each, method, loop) for each in awaited], ROUNDS)))
-        loop.close()
+    loop = asyncio.new_event_loop()
+    for kind, peer, project, peer_aio, project_aio in KINDS:
+        for method in ("get_token", "get_token_info"):
+            contenders = [peer(Network()), project(Network()), Floor()]
+            measured = medians([_sync(each, method) for each in contenders], ROUNDS)
+            rows.append(_row(f"cached {method}{kind}", measured))
+        for method in ("get_token", "get_token_info"):
+            awaited = [peer_aio(Network()), project_aio(Network()), AsyncFloor()]
+            measured = medians([_async(each, method, loop) for each in awaited], ROUNDS)
+            rows.append(_row(f"cached {method}{kind}, aio", measured))
+    loop.close()
     return [*rows, *_composed(), *_growth()]
 
 

@@ -157,3 +157,19 @@ def ours_chained(network: Network) -> Any:
 
 def theirs_chained(network: Network) -> Any:
     return azure.identity.ChainedTokenCredential(theirs(network))
+
+
+def ours_managed(network: Network) -> Any:
+    return webidentity.ManagedIdentityCredential(transport=network.transport())
+
+
+def theirs_managed(network: Network) -> Any:
+    return azure.identity.ManagedIdentityCredential(transport=network.transport())
+
+
+def ours_managed_aio(network: Network) -> Any:
+    return webidentity.aio.ManagedIdentityCredential(transport=network.aio_transport())
+
+
+def theirs_managed_aio(network: Network) -> Any:
+    return azure.identity.aio.ManagedIdentityCredential(transport=network.aio_transport())

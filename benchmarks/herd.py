@@ -7,7 +7,16 @@ from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
-from benchmarks.contenders import ours, ours_aio, theirs, theirs_aio
+from benchmarks.contenders import (
+    ours,
+    ours_aio,
+    ours_managed,
+    ours_managed_aio,
+    theirs,
+    theirs_aio,
+    theirs_managed,
+    theirs_managed_aio,
+)
 from benchmarks.network import SCOPE, Network
 from benchmarks.table import Row, bar
 
@@ -18,14 +27,19 @@ STATES: dict[str, float | None] = {"empty cache": None, "expired token": 3700.0,
 
 
 def measure() -> list[Row]:
-    """Return a row for threads and one for tasks, for each state of the cache."""
+    """Return a row for threads and one for tasks, for each state of the cache, and for a managed identity."""
     rows: list[Row] = []
     for state, age in STATES.items():
         rows += [
             _row(f"{CALLERS} threads, {state}", _threads(theirs, age), _threads(ours, age)),
             _row(f"{CALLERS} tasks, {state}", _tasks(theirs_aio, age), _tasks(ours_aio, age)),
         ]
-    return rows
+    managed = "managed identity, empty cache"
+    return [
+        *rows,
+        _row(f"{CALLERS} threads, {managed}", _threads(theirs_managed, None), _threads(ours_managed, None)),
+        _row(f"{CALLERS} tasks, {managed}", _tasks(theirs_managed_aio, None), _tasks(ours_managed_aio, None)),
+    ]
 
 
 def _later(seconds: float) -> Any:

@@ -12,7 +12,8 @@ from azure.core.rest import HttpRequest
 
 TENANT = "11111111-1111-1111-1111-111111111111"
 CLIENT = "33333333-3333-3333-3333-333333333333"
-SCOPE = "https://graph.microsoft.com/.default"
+RESOURCE = "https://graph.microsoft.com"
+SCOPE = f"{RESOURCE}/.default"
 
 
 class Answer:
@@ -60,14 +61,16 @@ class Network:
 
     def answer(self, request: Any) -> Answer:
         """Count the request and return what the authority says to it."""
-        token = request.url.endswith("/token")
+        token = request.url.partition("?")[0].endswith("/token")
         with self._lock:
             if token:
                 self.token_requests += 1
             else:
                 self.other_requests += 1
         if token:
-            return Answer(request, {"token_type": "Bearer", "access_token": "t" * 1700, "expires_in": 3599})
+            # The resource is there for managed identities: azure-identity looks for it.
+            reply = {"token_type": "Bearer", "access_token": "t" * 1700, "expires_in": 3599, "resource": RESOURCE}
+            return Answer(request, reply)
         base = f"https://login.microsoftonline.com/{TENANT}"
         document = {
             "issuer": f"{base}/v2.0",

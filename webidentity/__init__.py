@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from webidentity.credentials.device_code import DeviceCodeCredential as DeviceCodeCredential
     from webidentity.credentials.environment import EnvironmentCredential as EnvironmentCredential
     from webidentity.credentials.interactive_browser import InteractiveBrowserCredential as InteractiveBrowserCredential
+    from webidentity.credentials.managed_identity import ManagedIdentityCredential as ManagedIdentityCredential
     from webidentity.credentials.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
     from webidentity.credentials.username_password import UsernamePasswordCredential as UsernamePasswordCredential
     from webidentity.credentials.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
@@ -52,6 +53,7 @@ __all__ = [
     "EnvironmentCredential",
     "InteractiveBrowserCredential",
     "KnownAuthorities",
+    "ManagedIdentityCredential",
     "OnBehalfOfCredential",
     "TokenCachePersistenceOptions",
     "UsernamePasswordCredential",
@@ -80,6 +82,7 @@ _MODULES = {
     "EnvironmentCredential": "credentials.environment",
     "InteractiveBrowserCredential": "credentials.interactive_browser",
     "KnownAuthorities": "hosts",
+    "ManagedIdentityCredential": "credentials.managed_identity",
     "OnBehalfOfCredential": "credentials.on_behalf_of",
     "TokenCachePersistenceOptions": "cache.persistence_options",
     "UsernamePasswordCredential": "credentials.username_password",

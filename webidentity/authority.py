@@ -115,13 +115,16 @@ class Tenants:
 
 
 class NoTenants(Tenants):
-    """For identities that live in one tenant, which nobody has to name: a call's tenant is ignored."""
+    """For identities that live in one tenant, which nobody has to name: a call's tenant is ignored.
+
+    :param only: that tenant, where requests must name it.
+    """
 
     __slots__ = ()
 
-    def __init__(self) -> None:
-        super().__init__("")
+    def __init__(self, only: str = "") -> None:
+        super().__init__(only)
 
     def resolve(self, tenant_id: str | None) -> str:  # noqa: ARG002 - nothing to choose
-        """Return no tenant."""
-        return ""
+        """Return the one tenant."""
+        return self.default

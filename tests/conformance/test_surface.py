@@ -36,14 +36,11 @@ INTERACTIVE = ("DeviceCodeCredential", "InteractiveBrowserCredential", "Username
 TOOL_CREDENTIALS = ("AzureCliCredential", "AzureDeveloperCliCredential", "AzurePowerShellCredential")
 #: Those that are made of others, to which they pass their keywords on.
 COMPOSED = ("ChainedTokenCredential", "DefaultAzureCredential", "EnvironmentCredential")
-CREDENTIALS = (*CLIENTS, *TOOL_CREDENTIALS, *COMPOSED)
-PEOPLE, TOOLS, HOSTS = (
-    f"not in this version: credentials of {whom} come later" for whom in ("people", "developer tools", "hosts")
-)
+CREDENTIALS = (*CLIENTS, *TOOL_CREDENTIALS, *COMPOSED, "ManagedIdentityCredential")
+TOOLS = "not in this version: credentials of developer tools come later"
 
 #: Names of azure-identity that are not here, with the packages that lack them.
 MISSING: dict[str, tuple[str, tuple[str, ...]]] = {
-    "ManagedIdentityCredential": (HOSTS, ("sync", "aio")),
     "SharedTokenCacheCredential": (TOOLS, ("sync", "aio")),
     "VisualStudioCodeCredential": (TOOLS, ("sync", "aio")),
 }
@@ -108,7 +105,7 @@ DIFFERENCES = [
         ("aio",),
     ),
     Difference("enable_azure_proxy", KEYWORD, ("WorkloadIdentityCredential",)),
-    Difference("token_cache", SHARED),
+    Difference("token_cache", SHARED, (*CLIENTS, "ManagedIdentityCredential")),
     Difference("code_verifier", "an addition: PKCE (RFC 7636)", ("AuthorizationCodeCredential",)),
     *(
         Difference(name, KEYWORD, INTERACTIVE, ("sync",))
@@ -126,7 +123,7 @@ DIFFERENCES = [
     Difference(
         "enable_cae",
         KEYWORD,
-        ("AuthorizationCodeCredential", "DefaultAzureCredential", "EnvironmentCredential", *TOOL_CREDENTIALS),
+        ("AuthorizationCodeCredential", "ManagedIdentityCredential", *COMPOSED[1:], *TOOL_CREDENTIALS),
         member="get_token",
     ),
     *(

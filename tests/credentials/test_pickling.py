@@ -58,3 +58,18 @@ def test_tokens_stay_behind() -> None:
     assert credential.get_token("a").token == "tkn"
     credential._pipeline._options.clear()
     assert b"tkn" not in pickle.dumps(credential)
+
+
+@pytest.mark.parametrize("package", [webidentity, webidentity.aio], ids=["sync", "aio"])
+def test_a_managed_identity_stays_on_the_host_that_it_was_made_for(
+    package: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The environment is read once, by the constructor."""
+    monkeypatch.setenv("MSI_ENDPOINT", "http://localhost:1/msi/token")
+    monkeypatch.setenv("MSI_SECRET", "msi-secret")
+    pickled = pickle.dumps(package.ManagedIdentityCredential(client_id=CLIENT, retry_total=1))
+    monkeypatch.delenv("MSI_ENDPOINT")
+    copy = pickle.loads(pickled)
+    source = copy._front._grant.source
+    assert (source.host, source.endpoint, source.identity.value) == ("Azure ML", "http://localhost:1/msi/token", CLIENT)
+    assert copy._pipeline._options == {"retry_total": 1}

@@ -25,6 +25,7 @@ from webidentity import (
     DefaultAzureCredential,
     EntraError,
     EnvironmentCredential,
+    ManagedIdentityCredential,
     OnBehalfOfCredential,
     WorkloadIdentityCredential,
     get_bearer_token_provider,
@@ -158,6 +159,9 @@ def service_credentials() -> list[TokenCredential]:
         OnBehalfOfCredential("tenant", "client", user_assertion="token", client_assertion_func=lambda: "assertion"),
         WorkloadIdentityCredential(tenant_id="tenant", client_id="client", token_file_path="token"),
         WorkloadIdentityCredential(),
+        ManagedIdentityCredential(),
+        ManagedIdentityCredential(client_id="client", token_cache=TokenCache(), retry_total=1),
+        ManagedIdentityCredential(identity_config={"object_id": "object"}),
         AzurePipelinesCredential(
             tenant_id="tenant", client_id="client", service_connection_id="connection", system_access_token="token"
         ),
@@ -179,6 +183,7 @@ async def async_service_credentials() -> str:
         "tenant", "client", user_assertion="token", client_assertion_func=assertion
     )
     await takes_async_token_info(behalf)
+    await takes_async_credential(webidentity_aio.ManagedIdentityCredential(client_id="client"))
     return await webidentity_aio.get_bearer_token_provider(made, "scope")()
 
 

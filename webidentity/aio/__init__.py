@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from webidentity.aio.device_code import DeviceCodeCredential as DeviceCodeCredential
     from webidentity.aio.environment import EnvironmentCredential as EnvironmentCredential
     from webidentity.aio.interactive_browser import InteractiveBrowserCredential as InteractiveBrowserCredential
+    from webidentity.aio.managed_identity import ManagedIdentityCredential as ManagedIdentityCredential
     from webidentity.aio.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
     from webidentity.aio.username_password import UsernamePasswordCredential as UsernamePasswordCredential
     from webidentity.aio.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
@@ -35,6 +36,7 @@ __all__ = [
     "DeviceCodeCredential",
     "EnvironmentCredential",
     "InteractiveBrowserCredential",
+    "ManagedIdentityCredential",
     "OnBehalfOfCredential",
     "UsernamePasswordCredential",
     "WorkloadIdentityCredential",
@@ -55,6 +57,7 @@ _MODULES = {
     "DeviceCodeCredential": "device_code",
     "EnvironmentCredential": "environment",
     "InteractiveBrowserCredential": "interactive_browser",
+    "ManagedIdentityCredential": "managed_identity",
     "OnBehalfOfCredential": "on_behalf_of",
     "UsernamePasswordCredential": "username_password",
     "WorkloadIdentityCredential": "workload_identity",

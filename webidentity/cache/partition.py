@@ -17,7 +17,7 @@ class Partition(NamedTuple):
     client_id: str
     authority: str
     tenant: str
-    #: Home account id of a user, digest of an assertion, or digest of a client's secret.
+    #: Home account id of a user, digest of an assertion, digest of a client's secret, or a host's endpoint.
     principal: str
     #: Digest of the client's proof where the principal does not already say who may use the tokens.
     proof: str = ""
@@ -36,6 +36,16 @@ class Partition(NamedTuple):
     def app(cls, *, client_id: str, authority: str, tenant: str, proof: str) -> "Partition":
         """Return the partition of the application's own tokens."""
         return cls("app", client_id.lower(), authority, tenant.lower(), proof)
+
+    @classmethod
+    def host(cls, *, source: str, endpoint: str, identity_kind: str, identity: str, proof: str) -> "Partition":
+        """Return the partition of a managed identity's tokens, with MSAL's names for client, authority and tenant.
+
+        :param identity_kind: which of its ids names the identity, "" for the system-assigned one.
+        """
+        client_id = identity.lower() or "system_assigned_managed_identity"
+        where = json.dumps([source, endpoint, identity_kind])
+        return cls("host", client_id, "https://localhost", "managed_identity", where, proof)
 
     @property
     def name(self) -> str:

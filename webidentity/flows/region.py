@@ -8,6 +8,7 @@ from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
 from webidentity.protocol.effects import Flow, Send
+from webidentity.protocol.nearby import without_proxy
 from webidentity.protocol.response_text import read_text
 
 _VARIABLE = "AZURE_REGIONAL_AUTHORITY_NAME"
@@ -57,7 +58,7 @@ def _ask_metadata_service() -> Flow[str]:
     try:
         # Elsewhere than in Azure nobody answers, so nobody is waited for.
         # Not read_timeout: azure-core's AsyncioRequestsTransport stumbles over it.
-        response = yield Send(request, {"retry_total": 0, "connection_timeout": 1})
+        response = yield Send(request, {"retry_total": 0, "connection_timeout": 1, **without_proxy(_LOCATION)})
     except AzureError:
         return ""
     region = read_text(response).strip().lower() if response.status_code == 200 else ""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .browser import SignInError as SignInError
     from .browser import TenantBrowser as TenantBrowser
     from .federation import FederatedCredential as FederatedCredential
+    from .hosts.emulator import HostEmulator as HostEmulator
+    from .hosts.identity import HostIdentity as HostIdentity
     from .keys import SigningKey as SigningKey
     from .model import App as App
     from .model import User as User
@@ -49,6 +51,8 @@ __all__ = [
     "RecordedRequest",
     "TenantServer",
     "serve",
+    "HostEmulator",
+    "HostIdentity",
     "TenantBrowser",
     "Page",
     "FormPost",
@@ -68,6 +72,8 @@ _HOMES = {
     "RecordedRequest": "transport",
     "TenantServer": "server",
     "serve": "server",
+    "HostEmulator": "hosts.emulator",
+    "HostIdentity": "hosts.identity",
     "TenantBrowser": "browser",
     "Page": "browser",
     "FormPost": "browser",

@@ -12,13 +12,13 @@ from .http_response import AsyncTenantHttpResponse
 from .transport import RecordedRequest, exchange
 
 if TYPE_CHECKING:
-    from .tenant import LocalTenant
+    from .server import Site
 
 
 class AsyncTenantTransport(AsyncHttpTransport[Any, Any]):
     """Sends to a local tenant, in-process; the asynchronous twin of ``TenantTransport``."""
 
-    def __init__(self, tenant: LocalTenant) -> None:
+    def __init__(self, tenant: Site) -> None:
         self.tenant = tenant
         self.requests: list[RecordedRequest] = []
         self.slept: list[float] = []

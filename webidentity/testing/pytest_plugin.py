@@ -9,12 +9,15 @@ Nothing of the tenant is imported until a test asks for a fixture.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from .browser import TenantBrowser
+    from .hosts.emulator import HostEmulator
     from .tenant import LocalTenant
 
 
@@ -38,3 +41,21 @@ def tenant_browser(local_tenant: LocalTenant) -> TenantBrowser:
     from .browser import TenantBrowser
 
     return TenantBrowser(local_tenant)
+
+
+@pytest.fixture
+def azure_host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., HostEmulator]]:
+    """Puts the test on a host in Azure: ``azure_host("app_service", local_tenant)`` returns the ``HostEmulator``.
+
+    It listens on a loopback address, and the environment variables of the process point to it, until the test ends.
+    """
+    from .hosts.emulator import HostEmulator
+
+    with ExitStack() as hosts:
+
+        def put_on(*args: Any, **kwargs: Any) -> HostEmulator:
+            host = hosts.enter_context(HostEmulator(*args, **kwargs))
+            host.install(monkeypatch)
+            return host
+
+        yield put_on

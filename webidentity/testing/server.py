@@ -10,12 +10,14 @@ import socketserver
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 from urllib.parse import urlsplit
 
 from .request import TenantRequest, TenantResponse
 
 if TYPE_CHECKING:
+    import ssl
+
     from .tenant import LocalTenant
 
 #: The longest body that is read, in bytes.
@@ -24,22 +26,44 @@ MAX_BODY = 256 * 1024
 _logger = logging.getLogger(__name__)
 
 
-class TenantServer:
-    """Serves a tenant over HTTP on this machine only, from a background thread."""
+class Site(Protocol):
+    """What is served: it answers requests, and is told where it is."""
 
-    def __init__(self, tenant: LocalTenant, host: str = "127.0.0.1", port: int = 0) -> None:
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port, without a path."""
+        ...
+
+    @base_url.setter
+    def base_url(self, value: str) -> None: ...
+
+    def handle(self, request: TenantRequest) -> TenantResponse:
+        """Answer one request."""
+        ...
+
+
+class LoopbackServer:
+    """Serves a site on this machine only, from a background thread.
+
+    :param context: serves over TLS.
+    """
+
+    def __init__(
+        self, site: Site, host: str = "127.0.0.1", port: int = 0, *, context: ssl.SSLContext | None = None
+    ) -> None:
         if not _is_loopback(host):
             raise ValueError(
                 f"The local tenant listens on a loopback address (127.0.0.1, ::1 or localhost), not on {host!r}: "
                 "it hands out tokens to whoever knows a demonstration password."
             )
-        self.tenant = tenant
+        self._site = site
+        self._context = context
         self._address = (host, port)
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
     def __repr__(self) -> str:
-        return f"<TenantServer {self.url if self._server else 'not started'}>"
+        return f"<{type(self).__name__} {self.url if self._server else 'not started'}>"
 
     @property
     def port(self) -> int:
@@ -50,14 +74,14 @@ class TenantServer:
 
     @property
     def url(self) -> str:
-        """The base URL of the tenant while it is served."""
-        return f"http://localhost:{self.port}"
+        """The base URL of the site while it is served."""
+        return f"{'https' if self._context else 'http'}://localhost:{self.port}"
 
     def start(self) -> Self:
-        """Listen, and make the tenant's URLs those of this server."""
+        """Listen, and make the site's URLs those of this server."""
         if self._server is None:
-            self._server = _Server(self._address, self.tenant)
-            self.tenant.base_url = self.url
+            self._server = _Server(self._address, self._site, self._context)
+            self._site.base_url = self.url
             self._thread = threading.Thread(
                 target=self._server.serve_forever, args=(0.05,), name="local-tenant", daemon=True
             )
@@ -85,6 +109,14 @@ class TenantServer:
         self.close()
 
 
+class TenantServer(LoopbackServer):
+    """Serves a tenant over HTTP on this machine only, from a background thread."""
+
+    def __init__(self, tenant: LocalTenant, host: str = "127.0.0.1", port: int = 0) -> None:
+        super().__init__(tenant, host, port)
+        self.tenant = tenant
+
+
 def serve(tenant: LocalTenant, host: str = "127.0.0.1", port: int = 0) -> TenantServer:
     """A server for a tenant, to use in a ``with`` statement or with ``start()`` and ``close()``.
 
@@ -98,11 +130,14 @@ class _Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], tenant: LocalTenant) -> None:
-        self.tenant = tenant
+    def __init__(self, address: tuple[str, int], site: Site, context: ssl.SSLContext | None) -> None:
+        self.site = site
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self._connections: set[Any] = set()
         super().__init__(address, _Handler)
+        if context is not None:
+            # The handshake is the connection's own thread's: here, a client that says nothing would stop all others.
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def server_bind(self) -> None:
         """Bind without looking up the host's name, which could ask a name server."""
@@ -154,9 +189,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif not self.path.startswith("/"):
             self._refuse(400, "The request needs a path.")
         else:
-            tenant = cast("_Server", self.server).tenant
+            site = cast("_Server", self.server).site
             headers = {name: str(value) for name, value in self.headers.items()}
-            self._write(tenant.handle(TenantRequest(self.command, f"{tenant.base_url}{self.path}", headers, body)))
+            self._write(site.handle(TenantRequest(self.command, f"{site.base_url}{self.path}", headers, body)))
 
     def _is_for_this_host(self) -> bool:
         """Whether the page that sent this could only reach it by a name of this machine (DNS rebinding)."""

@@ -17,7 +17,7 @@ from .http_response import TenantHttpResponse
 from .request import TenantRequest, TenantResponse
 
 if TYPE_CHECKING:
-    from .tenant import LocalTenant
+    from .server import Site
 
 #: Where clients ask about an authority they do not know.
 _PUBLIC_CLOUD = "login.microsoftonline.com"
@@ -55,7 +55,7 @@ class TenantTransport(HttpTransport[Any, Any]):
     as requests to a host that does not exist do. Sleeping is recorded in ``slept`` and takes no time.
     """
 
-    def __init__(self, tenant: LocalTenant) -> None:
+    def __init__(self, tenant: Site) -> None:
         self.tenant = tenant
         self.requests: list[RecordedRequest] = []
         self.slept: list[float] = []
@@ -92,7 +92,7 @@ class TenantTransport(HttpTransport[Any, Any]):
         return TenantHttpResponse(request, exchange(self.tenant, request, self.requests))
 
 
-def exchange(tenant: LocalTenant, request: Any, recorded: list[RecordedRequest]) -> TenantResponse:
+def exchange(tenant: Site, request: Any, recorded: list[RecordedRequest]) -> TenantResponse:
     """Record an azure-core request and have the tenant answer it."""
     headers = {str(name): str(value) for name, value in dict(request.headers).items()}
     body = encode_body(request, headers)
@@ -101,7 +101,7 @@ def exchange(tenant: LocalTenant, request: Any, recorded: list[RecordedRequest])
     parts = urlsplit(record.url)
     instance_discovery = parts.netloc == _PUBLIC_CLOUD and parts.path == "/common/discovery/instance"
     if f"{parts.scheme}://{parts.netloc}" != tenant.base_url and not instance_discovery:
-        message = f"The local tenant answers for {tenant.base_url}, not for {parts.scheme}://{parts.netloc}."
+        message = f"The transport answers for {tenant.base_url}, not for {parts.scheme}://{parts.netloc}."
         raise ServiceRequestError(message)
     return tenant.handle(TenantRequest(record.method, record.url, record.headers, record.body))
 

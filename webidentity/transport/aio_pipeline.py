@@ -6,7 +6,7 @@ from azure.core.pipeline import AsyncPipeline
 from azure.core.pipeline.policies import AsyncRetryPolicy
 from azure.core.rest import HttpRequest
 
-from webidentity.transport.pipeline import SyncPipeline, policies_of, run_options
+from webidentity.transport.pipeline import SyncPipeline, policies_of, run_options, session_of
 from webidentity.transport.threaded import ThreadedPipeline
 
 
@@ -22,6 +22,7 @@ class AioPipeline:
     def __init__(self, **options: Any) -> None:
         self._options = options
         self._pipeline: Any = None
+        self._transport: Any = None
         self._is_users = options.get("transport") is not None or options.get("policies") is not None
         self._sync = SyncPipeline(**options)
         self._threaded = ThreadedPipeline(self._sync)
@@ -35,6 +36,8 @@ class AioPipeline:
         if not self._is_users:
             return await self._threaded.send(request, **options)
         pipeline = await self.open()
+        if "read_timeout" in options and _has_one_timeout(self._transport):
+            del options["read_timeout"]
         return (await pipeline.run(request, **run_options(self._options, options))).http_response
 
     async def open(self) -> Any:
@@ -42,7 +45,7 @@ class AioPipeline:
         if not self._is_users:
             return self._sync.open()
         if self._pipeline is None:
-            transport = self._options.get("transport") or _transport()
+            transport = self._transport = self._options.get("transport") or _transport(self._options)
             pipeline: Any = AsyncPipeline(transport, policies=policies_of(self._options, AsyncRetryPolicy))
             await pipeline.__aenter__()
             self._pipeline = pipeline
@@ -58,10 +61,17 @@ class AioPipeline:
             await pipeline.__aexit__()
 
 
-def _transport() -> Any:
+def _transport(options: dict[str, Any]) -> Any:
     from azure.core.pipeline.transport import AsyncioRequestsTransport
 
-    return AsyncioRequestsTransport()
+    return AsyncioRequestsTransport(**session_of(options))
+
+
+def _has_one_timeout(transport: Any) -> bool:
+    """Whether the transport takes its connection_timeout for reading too, and stumbles over a read_timeout."""
+    from azure.core.pipeline.transport import AsyncioRequestsTransport
+
+    return isinstance(transport, AsyncioRequestsTransport)
 
 
 def _rebuild(options: dict[str, Any]) -> AioPipeline:

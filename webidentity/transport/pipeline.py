@@ -118,13 +118,18 @@ def _timeouts(options: dict[str, Any]) -> dict[str, Any]:
 def _requests_transport(options: dict[str, Any]) -> Any:
     from azure.core.pipeline.transport import RequestsTransport
 
-    return RequestsTransport(**_session(options), **_timeouts(options))
+    return RequestsTransport(**session_of(options), **_timeouts(options))
 
 
-def _session(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the session of the token proxy, if requests have to go there."""
-    if options.get("token_proxy") is None:
-        return {}
-    from webidentity.transport.token_proxy import ProxySession
+def session_of(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the session of a transport if it needs a special one: for the token proxy, or a server that is pinned."""
+    session: Any = None
+    if options.get("token_proxy") is not None:
+        from webidentity.transport.token_proxy import ProxySession
 
-    return {"session": ProxySession(options["token_proxy"]), "session_owner": False}
+        session = ProxySession(options["token_proxy"])
+    elif options.get("server_thumbprint") is not None:
+        from webidentity.transport.pinned import PinnedSession
+
+        session = PinnedSession(options["server_thumbprint"])
+    return {} if session is None else {"session": session, "session_owner": False}

@@ -1,0 +1,392 @@
+"""ManagedIdentityCredential on every kind of host, over real sockets."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
+
+import webidentity
+from tests.canned import Canned, Reply, lines_of
+from tests.clock import Clock
+from tests.credentials.on_hosts import CHOOSY, KINDS, SCOPE, VAULT, OwnTransport, PutOn, claims_of, credential
+from tests.credentials.test_secrecy import all_logs
+from tests.drivers import Driver
+from tests.replies import CLIENT, TENANT, token
+from webidentity.cache import KeyRing, MemoryStore, TokenCache
+from webidentity.testing import HostEmulator
+
+CALLERS = 64
+HEADERS: dict[str, set[str]] = {
+    "imds": {"metadata"},
+    "app_service": {"metadata", "x-identity-header"},
+    "arc": {"metadata", "authorization"},
+    "azure_ml": {"secret"},
+    "cloud_shell": {"metadata"},
+    "service_fabric": {"secret"},
+}
+VERSIONS = {
+    "imds": "2018-02-01",
+    "app_service": "2019-08-01",
+    "arc": "2020-06-01",
+    "azure_ml": "2017-09-01",
+    "service_fabric": "2019-07-01-preview",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_token_of_the_hosts_own_identity(driver: Driver, azure_host: PutOn, kind: str) -> None:
+    """By the request that the host expects, once."""
+    host = azure_host(kind)
+    used = credential(driver)
+    got = used.get_token(SCOPE)
+    assert host.system_assigned is not None
+    assert claims_of(got)["azp"] == host.system_assigned.client_id
+    assert used.get_token_info(SCOPE).token == got.token
+    sent = host.requests[-1]
+    if kind == "cloud_shell":
+        assert (sent.method, sent.query, sent.form) == ("POST", {}, {"resource": VAULT})
+    else:
+        assert (sent.method, sent.query) == ("GET", {"api-version": VERSIONS[kind], "resource": VAULT})
+    ours = {"metadata", "x-identity-header", "secret", "authorization"}
+    assert {name.lower() for name in sent.headers} & ours == HEADERS[kind]
+    assert len(host.requests) == (2 if kind == "arc" else 1)
+    used.close()
+
+
+@pytest.mark.parametrize("kind", CHOOSY)
+@pytest.mark.parametrize("by", ["client_id", "client_id in the mapping", "object_id", "resource_id"])
+def test_a_token_of_the_identity_that_is_named(driver: Driver, azure_host: PutOn, kind: str, by: str) -> None:
+    """By any of its ids, under the name that the host has for it."""
+    host = azure_host(kind)
+    other, shop = host.add_identity("other"), host.add_identity("shop")
+    named: dict[str, Any] = {
+        "client_id": {"client_id": shop.client_id},
+        "client_id in the mapping": {"identity_config": {"client_id": shop.client_id}},
+        "object_id": {"identity_config": {"object_id": shop.object_id}},
+        "resource_id": {"identity_config": {"resource_id": shop.resource_id}},
+    }[by]
+    used = credential(driver, **named)
+    assert claims_of(used.get_token(SCOPE))["azp"] == shop.client_id != other.client_id
+    used.close()
+
+
+@pytest.mark.parametrize("kind", CHOOSY)
+def test_an_identity_that_is_not_assigned_makes_it_unavailable(driver: Driver, azure_host: PutOn, kind: str) -> None:
+    """A chain goes on; the message says which of the two is missing."""
+    host = azure_host(kind, system_assigned=False)
+    used = credential(driver)
+    with pytest.raises(webidentity.CredentialUnavailableError, match="No identity has been assigned to this resource"):
+        used.get_token(SCOPE)
+    named = credential(driver, client_id=CLIENT)
+    with pytest.raises(webidentity.CredentialUnavailableError, match="The requested identity has not been assigned"):
+        named.get_token(SCOPE)
+    shop = host.add_identity("shop")
+    assert claims_of(used.get_token(SCOPE))["azp"] == shop.client_id, "a failure disables nothing"
+    named.close()
+    used.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_resource_that_is_not_there_is_an_error(
+    driver: Driver, azure_host: PutOn, local_tenant: Any, naps: list[float], kind: str
+) -> None:
+    """Of authentication, or, where the host says 400, one that a chain passes by."""
+    host = azure_host(kind, local_tenant)
+    used = credential(driver, retry_total=0)
+    with pytest.raises(ClientAuthenticationError):
+        used.get_token("https://nowhere.test/.default")
+    local_tenant.add_app("vault", identifier_uri=VAULT)
+    assert claims_of(used.get_token(SCOPE))["tid"] == local_tenant.tenant_id
+    assert host.requests
+    used.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_64_callers_cause_one_request(driver: Driver, azure_host: PutOn, kind: str) -> None:
+    """Threads or tasks; Azure Arc's one request is two, the challenge and the answer to it."""
+    host = azure_host(kind)
+    used = credential(driver)
+    outcomes = driver.together([lambda: used.raw.get_token(SCOPE)] * CALLERS)
+    assert not [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    assert len({outcome.token for outcome in outcomes}) == 1
+    assert len(host.requests) == (2 if kind == "arc" else 1)
+    used.close()
+
+
+@pytest.mark.parametrize("state", ["empty", "expired", "refresh window"])
+def test_64_callers_cause_one_request_whatever_is_cached(driver: Driver, clock: Clock, state: str) -> None:
+    """By the same policy as every other credential."""
+    network = Canned(answer=lambda _: token(expires_in="3600"), latency=0.02)
+    used = credential(driver, network)
+    if state != "empty":
+        used.get_token(SCOPE)
+        network.sent.clear()
+        clock.advance(3601 if state == "expired" else 3500)
+    outcomes = driver.together([lambda: used.raw.get_token(SCOPE)] * CALLERS)
+    assert not [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    assert len(network.sent) == 1
+
+
+def test_instances_share_a_cache(driver: Driver, azure_host: PutOn) -> None:
+    """A credential for each request costs one request; another identity is never served the same token."""
+    host = azure_host("imds")
+    shop = host.add_identity("shop")
+    cache = TokenCache()
+    for _ in range(3):
+        credential(driver, token_cache=cache).get_token(SCOPE)
+    assert len(host.requests) == 1
+    named = credential(driver, token_cache=cache, client_id=shop.client_id)
+    assert claims_of(named.get_token(SCOPE))["azp"] == shop.client_id
+    by_object = credential(driver, token_cache=cache, identity_config={"object_id": shop.client_id})
+    with pytest.raises(webidentity.CredentialUnavailableError):
+        by_object.get_token(SCOPE)
+
+
+def test_another_host_is_not_served_from_a_shared_store(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ "The host's own identity" is another one there, and the store cannot know."""
+    store, keys = MemoryStore(), KeyRing("key")
+    first = Canned(token("of this host", expires_in=3600))
+    assert credential(driver, first, token_cache=TokenCache(store, keys)).get_token(SCOPE).token == "of this host"
+    assert credential(driver, Canned(), token_cache=TokenCache(store, keys)).get_token(SCOPE).token == "of this host"
+    monkeypatch.setattr("webidentity.flows.managed_identity.source._THIS_PROCESS", "another process")
+    second = Canned(token("of that host", expires_in=3600))
+    assert credential(driver, second, token_cache=TokenCache(store, keys)).get_token(SCOPE).token == "of that host"
+
+
+def test_an_entry_of_the_cache_has_msals_names(driver: Driver) -> None:
+    """So that a reader of the cache knows it for what it is."""
+    cache = TokenCache()
+    credential(driver, Canned(token(expires_in=3600)), token_cache=cache).get_token(SCOPE)
+    (held,) = cache._held.values()
+    (entry,) = held.document.sections["AccessToken"].values()
+    assert (entry["realm"], entry["client_id"]) == ("managed_identity", "system_assigned_managed_identity")
+    assert (entry["environment"], entry["home_account_id"], entry["target"]) == ("localhost", None, VAULT)
+
+
+@pytest.mark.parametrize("scopes", [(SCOPE, "https://graph.microsoft.com/.default"), (SCOPE, SCOPE)])
+def test_a_request_is_for_one_scope(driver: Driver, scopes: tuple[str, ...]) -> None:
+    """No host can answer for two."""
+    with pytest.raises(ValueError, match="exactly one scope"):
+        credential(driver, Canned()).get_token(*scopes)
+    with pytest.raises(ValueError, match="at least one scope"):
+        credential(driver, Canned()).get_token()
+
+
+def test_a_resource_is_a_scope_without_its_end(driver: Driver) -> None:
+    """And both are the same in the cache."""
+    network = Canned(token(expires_in=3600))
+    used = credential(driver, network)
+    used.get_token(VAULT)
+    used.get_token(SCOPE)
+    assert len(network.sent) == 1
+
+
+def test_tenant_and_continuous_access_evaluation_change_nothing(driver: Driver) -> None:
+    """An identity lives in one tenant, and no host knows the evaluation."""
+    network = Canned(token(expires_in=3600))
+    used = credential(driver, network)
+    used.get_token(SCOPE)
+    used.get_token(SCOPE, tenant_id="another tenant", enable_cae=True)
+    used.get_token_info(SCOPE, options={"tenant_id": "another tenant", "enable_cae": True})
+    assert len(network.sent) == 1
+
+
+@pytest.mark.parametrize("kind", ["imds", "service_fabric"])
+def test_claims_ask_anew(driver: Driver, azure_host: PutOn, kind: str) -> None:
+    """The host is not sent them; Service Fabric is told which token was refused, so that it does not send it again."""
+    host = azure_host(kind)
+    used = credential(driver)
+    first = used.get_token(SCOPE)
+    second = used.get_token(SCOPE, claims='{"access_token": {}}')
+    assert second.token != first.token
+    assert used.get_token(SCOPE).token == second.token
+    extra = {name for name in host.requests[-1].query if name not in {"api-version", "resource"}}
+    assert extra == ({"token_sha256_to_refresh"} if kind == "service_fabric" else set())
+    assert len(host.requests) == 2
+    used.close()
+
+
+@pytest.mark.parametrize("kind", CHOOSY)
+def test_conflicting_ids_are_refused(driver: Driver, azure_host: PutOn, kind: str) -> None:
+    """On every host, and before anything is sent."""
+    azure_host(kind)
+    for ids in (
+        {"client_id": "a", "identity_config": {"object_id": "b"}},
+        {"identity_config": {"client_id": "a", "object_id": "b"}},
+    ):
+        with pytest.raises(ValueError, match="must not contain"):
+            credential(driver, **ids)
+
+
+def test_cloud_shell_has_one_identity(driver: Driver, azure_host: PutOn) -> None:
+    """Of who opened it: naming one is an error of the constructor, but not for who names one everywhere."""
+    host = azure_host("cloud_shell")
+    for ids in ({"client_id": CLIENT}, {"identity_config": {"object_id": "x"}}):
+        with pytest.raises(ValueError, match=r"client_id should not be set for cloud shell.*identity_config must not"):
+            credential(driver, **ids)
+    used = credential(driver, client_id=CLIENT, _in_default_credential=True)
+    assert used.get_token(SCOPE).token
+    assert host.requests[0].form == {"resource": VAULT}
+    used.close()
+
+
+@pytest.mark.parametrize("dates", ["epoch", "linux", "windows"])
+def test_azure_mls_dates(driver: Driver, azure_host: PutOn, dates: str) -> None:
+    """Whatever form they have."""
+    host = azure_host("azure_ml")
+    host.host.dates = dates
+    used = credential(driver)
+    got = used.get_token_info(SCOPE)
+    assert got.expires_on == claims_of(got)["exp"]
+    assert got.refresh_on is not None
+    used.close()
+
+
+@pytest.mark.parametrize(
+    ("variables", "host"),
+    [
+        ({}, "IMDS"),
+        ({"AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://localhost:1"}, "IMDS"),
+        ({"IDENTITY_ENDPOINT": "http://localhost:1", "IDENTITY_HEADER": "h"}, "App Service"),
+        ({"IDENTITY_ENDPOINT": "http://localhost:1", "IDENTITY_HEADER": "h", "IMDS_ENDPOINT": "x"}, "App Service"),
+        ({"IDENTITY_ENDPOINT": "http://localhost:1", "IMDS_ENDPOINT": "x"}, "Azure Arc"),
+        (
+            {
+                "IDENTITY_ENDPOINT": "https://localhost:1",
+                "IDENTITY_HEADER": "h",
+                "IDENTITY_SERVER_THUMBPRINT": "ab" * 20,
+            },
+            "Service Fabric",
+        ),
+        ({"MSI_ENDPOINT": "http://localhost:1", "MSI_SECRET": "s"}, "Azure ML"),
+        ({"MSI_ENDPOINT": "http://localhost:1"}, "Cloud Shell"),
+        ({"MSI_ENDPOINT": "http://localhost:1", "AZURE_FEDERATED_TOKEN_FILE": "f"}, "Cloud Shell"),
+        ({"IDENTITY_ENDPOINT": "http://l:1", "IDENTITY_HEADER": "h", "MSI_ENDPOINT": "http://l:1"}, "App Service"),
+        ({"AZURE_TENANT_ID": TENANT, "AZURE_FEDERATED_TOKEN_FILE": "f"}, "IMDS"),
+    ],
+)
+def test_the_environment_says_which_host_it_is(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, variables: dict[str, str], host: str
+) -> None:
+    """When the credential is constructed; the log says so."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with caplog.at_level(logging.INFO):
+        made = webidentity.ManagedIdentityCredential()
+    for name in variables:
+        monkeypatch.delenv(name)
+    assert made._front._grant.source.host == host  # type: ignore[attr-defined]
+    assert f"will use {host} with no id" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("variables", "problem"),
+    [
+        ({"IDENTITY_ENDPOINT": "http://localhost:1"}, "IDENTITY_ENDPOINT is set alone"),
+        ({"IDENTITY_ENDPOINT": "not a url", "IDENTITY_HEADER": "h"}, "IDENTITY_ENDPOINT is no URL"),
+        ({"IDENTITY_ENDPOINT": "file:///etc/passwd", "IMDS_ENDPOINT": "x"}, "IDENTITY_ENDPOINT is no URL"),
+        ({"IDENTITY_ENDPOINT": "http://user@h", "IMDS_ENDPOINT": "x"}, "IDENTITY_ENDPOINT is no URL"),
+        ({"IDENTITY_ENDPOINT": "http://h:port", "IMDS_ENDPOINT": "x"}, "IDENTITY_ENDPOINT is no URL"),
+        ({"IDENTITY_ENDPOINT": "http://h", "IDENTITY_HEADER": "canary\r\nX: 1"}, "cannot be sent in a header"),
+        ({"MSI_ENDPOINT": "localhost:1"}, "MSI_ENDPOINT is no URL"),
+        ({"AZURE_POD_IDENTITY_AUTHORITY_HOST": "localhost"}, "AZURE_POD_IDENTITY_AUTHORITY_HOST is no URL"),
+    ],
+)
+def test_an_environment_that_makes_no_sense_is_named(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], problem: str
+) -> None:
+    """When a token is asked for: a chain that has this credential in it can be constructed."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    used = credential(driver, Canned())
+    for _ in range(2):
+        with pytest.raises(webidentity.CredentialUnavailableError, match=problem) as caught:
+            used.get_token(SCOPE)
+        assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "imds"])
+@pytest.mark.parametrize("failure", ["a page", "nothing there", "an error"])
+def test_failures_of_each_host(driver: Driver, azure_host: PutOn, kind: str, failure: str) -> None:
+    """Something else that answers, and nobody that answers, are for a chain; a refusal is for the caller."""
+    host = azure_host(kind)
+    used = credential(driver, retry_total=0)
+    if failure == "a page":
+        host.fail(200, body="<html>sign in to the hotel's network</html>")
+    elif failure == "an error":
+        host.fail(502)
+    else:
+        host.close()
+    expected = HttpResponseError if failure == "an error" else webidentity.CredentialUnavailableError
+    with pytest.raises(ClientAuthenticationError) as caught:
+        used.get_token(SCOPE)
+    assert isinstance(caught.value, expected)
+    assert isinstance(caught.value, webidentity.CredentialUnavailableError) == (failure != "an error")
+    if failure == "an error":
+        assert caught.value.status_code == 502
+    if failure != "nothing there":
+        assert used.get_token(SCOPE).token, "a failure disables nothing"
+    used.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_secret_is_shown(driver: Driver, azure_host: PutOn, naps: list[float], kind: str) -> None:
+    """In errors, logs and reprs; also if the host sends back what it was sent."""
+    host = azure_host(kind)
+    with all_logs() as logs:
+        used = credential(driver, retry_total=0, logging_enable=True)
+        got = used.get_token(SCOPE)
+        secrets = [got.token, *([host.host.secret] if host.host.secret in host.environment.values() else [])]
+        shown = [repr(used.raw), repr(used.raw._front._grant), repr(used.raw._front._grant.source), repr(got)]
+        for status in (400, 401, 500):
+            host.fail(status, body=f'{{"error": "e", "error_description": "you sent {secrets}"}}')
+            with pytest.raises(ClientAuthenticationError) as caught:
+                used.get_token(SCOPE, claims="{}")
+            shown += [str(caught.value), repr(caught.value), repr(caught.value.args)]
+    text = lines_of([*shown, *logs.texts])
+    assert not [secret for secret in secrets if secret in text]
+    used.close()
+
+
+def test_workload_identity(driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pod has a file, and an authority to send it to; a call's tenant is ignored as on every host."""
+    file = tmp_path / "token"
+    file.write_text("projected-token")
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/")
+    monkeypatch.setenv("AZURE_TENANT_ID", TENANT)
+    monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", str(file))
+    with pytest.raises(ValueError, match="Workload identity was selected but no client ID was provided"):
+        credential(driver, Canned())
+    with pytest.raises(ValueError, match="client ID alone"):
+        credential(driver, Canned(), identity_config={"object_id": "x"})
+    monkeypatch.setenv("AZURE_CLIENT_ID", CLIENT)
+    network = Canned(token("first"), token("second"))
+    assert (
+        credential(driver, network).get_token(SCOPE, tenant_id="22222222-2222-2222-2222-222222222222").token == "first"
+    )
+    assert credential(driver, network, identity_config={"client_id": "mine"}).get_token(SCOPE).token == "second"
+    assert {sent.url for sent in network.sent} == {f"https://login.microsoftonline.us/{TENANT}/oauth2/v2.0/token"}
+    assert [form["client_id"] for form in network.forms] == [CLIENT, "mine"]
+    assert network.forms[0]["client_assertion"] == "projected-token"
+    imds = credential(driver, Canned(Reply({}, 400)), _exclude_workload_identity_credential=True)
+    with pytest.raises(webidentity.CredentialUnavailableError):
+        imds.get_token(SCOPE)
+
+
+def test_a_host_in_process(driver: Driver) -> None:
+    """The emulator answers at the real address, and nothing leaves the process."""
+    host = HostEmulator("imds")
+    used = credential(driver, host)
+    assert claims_of(used.get_token(SCOPE))["xms_mirid"].endswith("virtualMachines/imds")
+    assert host.requests[0].url.startswith("http://169.254.169.254/metadata/identity/oauth2/token?")
+
+
+def test_the_emulator_is_reached_by_the_default_transport(driver: Driver, azure_host: PutOn) -> None:
+    """As a context manager too."""
+    azure_host("app_service")
+    used = driver.credential("ManagedIdentityCredential", OwnTransport())
+    used.get_token(SCOPE)
+    used.close()
+    assert used.get_token(SCOPE).token

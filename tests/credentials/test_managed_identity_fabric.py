@@ -1,0 +1,123 @@
+"""ManagedIdentityCredential and Service Fabric: the certificate's thumbprint, over real TLS."""
+
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ClientAuthenticationError
+from azure.core.pipeline.policies import HeadersPolicy
+
+import webidentity
+from tests.canned import Canned
+from tests.credentials.on_hosts import SCOPE, PutOn, claims_of, credential
+from tests.drivers import Driver
+from tests.replies import CLIENT
+from webidentity.testing import HostEmulator
+from webidentity.testing.hosts.certificate import ServerCertificate
+
+
+@pytest.mark.parametrize("digest", ["SHA-1", "SHA-1 with colons", "SHA-256"])
+def test_the_certificate_is_known_by_its_thumbprint(
+    driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch, digest: str
+) -> None:
+    """Though nobody has signed it, and it has another name."""
+    certificate = azure_host("service_fabric").host.certificate
+    thumbprint = {
+        "SHA-1": certificate.thumbprint.lower(),
+        "SHA-1 with colons": ":".join(certificate.thumbprint[i : i + 2] for i in range(0, 40, 2)),
+        "SHA-256": certificate.thumbprint_sha256,
+    }[digest]
+    monkeypatch.setenv("IDENTITY_SERVER_THUMBPRINT", thumbprint)
+    used = credential(driver)
+    assert claims_of(used.get_token(SCOPE))["idtyp"] == "app"
+    used.close()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"connection_verify": False},
+        {"policies": [HeadersPolicy()]},
+        {"retry_total": 0},
+    ],
+    ids=["as it is", "unverified", "own policies", "no retries"],
+)
+@pytest.mark.parametrize("digest", ["thumbprint", "thumbprint_sha256"])
+def test_another_certificate_is_refused_before_anything_is_sent(
+    driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], digest: str
+) -> None:
+    """Whatever the pipeline is made of: the secret is not for who sits there now."""
+    host = azure_host("service_fabric")
+    monkeypatch.setenv("IDENTITY_SERVER_THUMBPRINT", getattr(ServerCertificate(), digest))
+    used = credential(driver, **options)
+    with pytest.raises(webidentity.EntraError, match="IDENTITY_SERVER_THUMBPRINT") as caught:
+        used.get_token(SCOPE)
+    assert not isinstance(caught.value, webidentity.CredentialUnavailableError)
+    assert host.requests == []
+    used.close()
+
+
+def test_the_users_policies_go_over_the_same_connection(driver: Driver, azure_host: PutOn) -> None:
+    """With the right certificate."""
+    host = azure_host("service_fabric")
+    used = credential(driver, policies=[HeadersPolicy({"X-Mine": "1"})])
+    assert used.get_token(SCOPE).token
+    assert host.requests[0].headers["X-Mine"] == "1"
+    used.close()
+
+
+def test_who_speaks_no_tls(driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is not who was meant."""
+    with HostEmulator("imds") as other:
+        azure_host("service_fabric")
+        monkeypatch.setenv("IDENTITY_ENDPOINT", other.base_url.replace("http://", "https://"))
+        used = credential(driver, retry_total=0)
+        with pytest.raises(ClientAuthenticationError):
+            used.get_token(SCOPE)
+        assert other.requests == []
+        used.close()
+
+
+def test_a_transport_of_the_users_is_refused(driver: Driver, azure_host: PutOn) -> None:
+    """It would compare nothing."""
+    azure_host("service_fabric")
+    with pytest.raises(ValueError, match="do not pass another"):
+        credential(driver, Canned())
+
+
+@pytest.mark.parametrize("ids", [{"client_id": CLIENT}, {"identity_config": {"object_id": "x"}}])
+def test_the_identity_is_the_clusters(driver: Driver, azure_host: PutOn, ids: dict[str, Any]) -> None:
+    """Naming one is an error of authentication, when a token is asked for."""
+    host = azure_host("service_fabric")
+    used = credential(driver, **ids)
+    with pytest.raises(ClientAuthenticationError, match="not supported by the Service Fabric") as caught:
+        used.get_token(SCOPE)
+    assert not isinstance(caught.value, webidentity.CredentialUnavailableError)
+    assert host.requests == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "problem"),
+    [
+        ("IDENTITY_SERVER_THUMBPRINT", "nonsense", "IDENTITY_SERVER_THUMBPRINT must be"),
+        ("IDENTITY_ENDPOINT", "http://localhost:1/token", "https"),
+    ],
+)
+def test_an_environment_that_makes_no_sense(
+    driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, problem: str
+) -> None:
+    """The secret is never sent in clear, nor to anybody."""
+    azure_host("service_fabric")
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ClientAuthenticationError, match=problem):
+        credential(driver).get_token(SCOPE)
+
+
+def test_a_code_that_is_not_known(driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The application has no identity: a chain goes on."""
+    azure_host("service_fabric")
+    monkeypatch.setenv("IDENTITY_HEADER", "another")
+    used = credential(driver)
+    with pytest.raises(webidentity.CredentialUnavailableError, match="ManagedIdentityNotFound"):
+        used.get_token(SCOPE)
+    used.close()

@@ -1,0 +1,170 @@
+"""ManagedIdentityCredential and proxies: endpoints on this machine and on its link are asked without any."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from azure.core.pipeline.transport import AioHttpTransport, AsyncioRequestsTransport, RequestsTransport
+
+import webidentity
+from tests.canned import Canned, Reply
+from tests.credentials.on_hosts import KINDS, SCOPE, PutOn, credential
+from tests.drivers import Driver
+from tests.replies import CLIENT, TENANT, token
+
+VARIABLES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+
+
+class Proxy:
+    """Listens as a proxy does, counts who comes, and hangs up."""
+
+    def __init__(self) -> None:
+        self.visits = 0
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=20)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            self.visits += 1
+            connection.close()
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join()
+
+
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """One that the environment names for everything."""
+    proxy = Proxy()
+    for name in VARIABLES:
+        monkeypatch.setenv(name, proxy.url)
+    yield proxy
+    proxy.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("keyword", [False, True], ids=["environment", "proxies="])
+def test_a_loopback_endpoint_is_asked_directly(
+    driver: Driver, azure_host: PutOn, proxy: Proxy, kind: str, keyword: bool
+) -> None:
+    """Over the transport that a credential makes for itself."""
+    host = azure_host(kind)
+    options: dict[str, Any] = {"proxies": {"http": proxy.url, "https": proxy.url}} if keyword else {}
+    used = credential(driver, **options)
+    assert used.get_token(SCOPE).token
+    assert host.requests
+    assert proxy.visits == 0
+    used.close()
+
+
+class _Requests:
+    def transport(self) -> RequestsTransport:
+        return RequestsTransport()
+
+    def aio_transport(self) -> AsyncioRequestsTransport:
+        return AsyncioRequestsTransport()
+
+
+@pytest.mark.parametrize("keyword", [False, True], ids=["environment", "proxies="])
+def test_so_it_is_over_the_users_transport(driver: Driver, azure_host: PutOn, proxy: Proxy, keyword: bool) -> None:
+    """Of azure-core's, on requests."""
+    azure_host("app_service")
+    options: dict[str, Any] = {"proxies": {"http": proxy.url}} if keyword else {}
+    used = credential(driver, _Requests(), **options)
+    assert used.get_token(SCOPE).token
+    assert proxy.visits == 0
+    used.close()
+
+
+@pytest.mark.parametrize("reads_environment", [True, False])
+def test_aiohttp_has_to_be_told(azure_host: PutOn, proxy: Proxy, reads_environment: bool) -> None:
+    """No request can tell it to leave the environment's proxies alone: its constructor can."""
+    import asyncio
+
+    azure_host("app_service")
+
+    async def ask() -> None:
+        transport = AioHttpTransport(use_env_settings=reads_environment)
+        async with webidentity.aio.ManagedIdentityCredential(
+            transport=transport, retry_total=0, proxies={"http": proxy.url}
+        ) as used:
+            await used.get_token(SCOPE)
+
+    if reads_environment:
+        with pytest.raises(webidentity.CredentialUnavailableError):
+            asyncio.run(ask())
+        assert proxy.visits
+    else:
+        asyncio.run(ask())
+        assert proxy.visits == 0
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "direct"),
+    [
+        ("http://169.254.169.254", True),
+        ("http://169.254.131.4:8081", True),
+        ("http://[fe80::1]:80", True),
+        ("http://host.test", False),
+        ("http://10.0.0.4", False),
+    ],
+)
+def test_a_link_local_endpoint_is_asked_directly(
+    monkeypatch: pytest.MonkeyPatch, proxy: Proxy, endpoint: str, direct: bool
+) -> None:
+    """What is further away is asked as everything else."""
+    seen: list[Any] = []
+
+    class Watching(Canned):
+        def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+            seen.append(dict(kwargs["proxies"]))
+            return super().send(request, *args, **kwargs)
+
+    session = requests.Session()
+    network = Watching(token("t"))
+    session.mount("http://", network)
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", endpoint)
+    used = webidentity.ManagedIdentityCredential(
+        transport=RequestsTransport(session=session), proxies={"http": proxy.url}
+    )
+    assert used.get_token(SCOPE).token == "t"
+    assert (proxy.url not in seen[0].values()) == direct
+
+
+def test_the_region_is_asked_for_directly_too(monkeypatch: pytest.MonkeyPatch, proxy: Proxy) -> None:
+    """By the credentials of applications, at the same address."""
+    seen: dict[str, bool] = {}
+
+    class Watching(Canned):
+        def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+            seen[request.method] = proxy.url in kwargs["proxies"].values()
+            return super().send(request, *args, **kwargs)
+
+    session = requests.Session()
+    network = Watching(Reply("westus2"), token("t"))
+    session.mount("http://", network)
+    session.mount("https://", network)
+    monkeypatch.setenv("AZURE_REGIONAL_AUTHORITY_NAME", "tryautodetect")
+    transport = RequestsTransport(session=session)
+    assert webidentity.ClientSecretCredential(TENANT, CLIENT, "secret", transport=transport).get_token(SCOPE)
+    assert seen == {"GET": False, "POST": True}
+
+
+def test_the_proxy_would_be_used(azure_host: PutOn, proxy: Proxy) -> None:
+    """The tests above can fail."""
+    host = azure_host("imds")
+    with pytest.raises(requests.ConnectionError):
+        requests.get(host.base_url, timeout=5)
+    assert proxy.visits == 1
+    assert host.requests == []

@@ -1,0 +1,304 @@
+"""What hosts are asked and what they answer: ids, lifetimes, replies, challenges; also from somebody unfriendly."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.canned import Reply
+from tests.replies import jwt_of
+from tests.script import Response
+from webidentity.errors import CredentialUnavailableError, EntraError
+from webidentity.protocol.managed_identity.challenge import key_file_of
+from webidentity.protocol.managed_identity.identity import Identity
+from webidentity.protocol.managed_identity.lifetime import read_lifetime
+from webidentity.protocol.managed_identity.reply import read_host_reply
+from webidentity.protocol.managed_identity.thumbprint import read_thumbprint
+from webidentity.protocol.nearby import is_nearby
+from webidentity.protocol.retry_after import read_retry_after
+from webidentity.protocol.token_reply import TokenReply
+
+NOW = 1_600_000_000
+
+
+@pytest.mark.parametrize(
+    ("client_id", "config", "expected"),
+    [
+        (None, None, ("", "")),
+        ("", {}, ("", "")),
+        (None, {"object_id": None}, ("", "")),
+        ("c", None, ("client_id", "c")),
+        ("c", {"object_id": ""}, ("client_id", "c")),
+        (None, {"client_id": "c"}, ("client_id", "c")),
+        (None, {"clientid": "c"}, ("client_id", "c")),
+        (None, {"object_id": "o"}, ("object_id", "o")),
+        (None, {"principal_id": "o"}, ("object_id", "o")),
+        (None, {"resource_id": "r"}, ("resource_id", "r")),
+        (None, {"mi_res_id": "r"}, ("resource_id", "r")),
+        (None, {"msi_res_id": "r"}, ("resource_id", "r")),
+    ],
+)
+def test_one_identity_or_none_is_named(client_id: Any, config: Any, expected: tuple[str, str]) -> None:
+    """Every name that a host has for an id is understood."""
+    assert tuple(Identity.of(client_id, config)) == expected
+    assert Identity.of(client_id, config).is_user_assigned == bool(expected[0])
+
+
+@pytest.mark.parametrize(
+    ("client_id", "config", "problem"),
+    [
+        ("c", {"client_id": "c"}, "'identity_config' must not contain any of the following keys"),
+        ("c", {"object_id": "o"}, "'identity_config' must not contain any of the following keys"),
+        (None, {"object_id": "o", "client_id": "c"}, "must not contain more than one of the following keys"),
+        (None, {"mi_res_id": "r", "msi_res_id": "r"}, "must not contain more than one of the following keys"),
+        (None, {"objectid": "o"}, "no key 'objectid'"),
+        (None, {"object_id": 7}, "a string"),
+        (7, None, "a string"),
+        (None, "object_id", "a mapping"),
+        (None, ["object_id"], "a mapping"),
+        (None, {7: "x"}, "no key 7"),
+    ],
+)
+def test_conflicting_ids_are_refused(client_id: Any, config: Any, problem: str) -> None:
+    """A token of another identity than the one that was meant is worse than none."""
+    with pytest.raises(ValueError, match=problem):
+        Identity.of(client_id, config)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"expires_in": "3600"}, (NOW + 3600, None)),
+        ({"expires_in": 3600}, (NOW + 3600, None)),
+        ({"expires_in": "86400"}, (NOW + 86400, NOW + 43200)),
+        ({"expires_in": 7200}, (NOW + 7200, NOW + 3600)),
+        ({"expires_in": 7199}, (NOW + 7199, None)),
+        ({"expires_in": 86400, "refresh_in": "600"}, (NOW + 86400, NOW + 600)),
+        ({"expires_in": 600, "refresh_in": 6000}, (NOW + 600, NOW + 600)),
+        ({"expires_on": str(NOW + 100)}, (NOW + 100, None)),
+        ({"expires_on": NOW + 7200}, (NOW + 7200, NOW + 3600)),
+        ({"expires_on": NOW - 5}, (NOW, None)),
+        # A host whose clock is wrong says how long the token lives, all the same.
+        ({"expires_in": "3600", "expires_on": "1"}, (NOW + 3600, None)),
+        ({"expires_on": "09/13/2020 12:30:00 +00:00"}, (NOW + 200, None)),
+        ({"expires_on": "9/13/2020 12:30:00 PM +00:00"}, (NOW + 200, None)),
+        ({"expires_on": "9/14/2020 12:26:40 AM +00:00"}, (NOW + 43200, NOW + 21600)),
+        ({"expires_on": "9/13/2020 1:26:40 PM +00:00"}, (NOW + 3600, None)),
+    ],
+)
+def test_lifetimes_in_all_their_formats(fields: dict[str, Any], expected: tuple[int, int | None]) -> None:
+    """Seconds, points in time and dates, as numbers and as text."""
+    assert read_lifetime(fields, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "",
+        "soon",
+        True,
+        [],
+        {},
+        -1,
+        "-1",
+        1.5,
+        "1e9",
+        "\u0661\u0662",
+        "9" * 5000,
+        10**30,
+        "13/45/2020 12:30:00 +00:00",
+        "9/13/2020 13:30:00 PM +00:00",
+        "9/13/2020 0:30:00 AM +00:00",
+        "9/13/2020 12:30:00 +02:00",
+        "9/13/2020 25:30:00 +00:00",
+        "\u0669/13/2020 12:30:00 +00:00",
+        "9/13/2020 12:30:00 PM",
+    ],
+)
+def test_what_is_no_lifetime_is_not_taken_for_one(value: Any) -> None:
+    """A token of unknown lifetime would be served for ever or never."""
+    assert read_lifetime({"expires_on": value}, NOW) is None
+    with pytest.raises(EntraError, match="lifetime"):
+        read(Reply({"access_token": "t", "expires_on": value}))
+
+
+def read(reply: Reply, *, user_assigned: bool = False, secrets: tuple[str, ...] = ()) -> TokenReply:
+    response = Response(reply)
+    return read_host_reply(response, now=NOW, host="IMDS", user_assigned=user_assigned, secrets=secrets)[0]
+
+
+def test_a_token_is_read() -> None:
+    """The rest of the reply is of no importance."""
+    body = {"access_token": "t", "expires_in": "3600", "token_type": "Bearer", "resource": "r", "refresh_token": ""}
+    reply = read(Reply(body))
+    assert (reply.access_token, reply.expires_on, reply.token_type) == ("t", NOW + 3600, "Bearer")
+    assert reply.refresh_token is None
+
+
+@pytest.mark.parametrize(("user_assigned", "which"), [(False, "No identity has"), (True, "The requested identity has")])
+def test_400_says_that_the_identity_is_not_here(user_assigned: bool, which: str) -> None:
+    """Whatever else the host says of it."""
+    for body in ({"error": "invalid_request", "error_description": "Identity not found"}, "<html>", ""):
+        with pytest.raises(CredentialUnavailableError, match=f"{which}.* been assigned to this resource") as caught:
+            read(Reply(body, 400), user_assigned=user_assigned)
+        assert ("Identity not found" in str(caught.value)) == isinstance(body, dict)
+
+
+@pytest.mark.parametrize("body", ["", "<html>", "[]", "null", '"token"', b"\xff\xfe", "[" * 100_000])
+@pytest.mark.parametrize("status", [200, 302, 403, 502])
+def test_what_is_no_json_object_is_from_somebody_else(status: int, body: Any) -> None:
+    """A proxy, a captive portal: the credential is unavailable."""
+    with pytest.raises(CredentialUnavailableError, match="something else"):
+        read(Reply(body, status))
+
+
+def test_the_proxy_of_docker_desktop_is_recognized() -> None:
+    """It answers in the place of what it cannot reach."""
+    for body in ("connecting to 169.254.169.254:80: unreachable network", '{"message": "host is unreachable"}'):
+        with pytest.raises(CredentialUnavailableError, match="unreachable"):
+            read(Reply(body, 403))
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"error": "invalid_resource", "error_description": "AADSTS500011"}, "(invalid_resource) AADSTS500011"),
+        ({"statusCode": 500, "message": "An unexpected error"}, "An unexpected error"),
+        (
+            {"error": {"code": "InternalServerError", "message": "Bad", "correlationId": "7"}},
+            "(InternalServerError) Bad",
+        ),
+        ({"error": {"code": ["x"], "message": 7}}, "HTTP 500"),
+        ({"error": None}, "HTTP 500"),
+    ],
+)
+def test_a_refusal_says_what_the_host_said(body: dict[str, Any], said: str) -> None:
+    """In the words of each kind of host; .response has the rest."""
+    with pytest.raises(EntraError) as caught:
+        read(Reply(body, 500))
+    assert said in str(caught.value)
+    assert caught.value.status_code == 500
+    assert caught.value.response is not None
+
+
+@pytest.mark.parametrize("body", [{}, {"access_token": ""}, {"access_token": 7}, {"error": "x", "access_token": None}])
+def test_a_success_without_a_token_is_a_refusal(body: dict[str, Any]) -> None:
+    """Whatever the status says."""
+    with pytest.raises(EntraError, match=r"sent no token|refused"):
+        read(Reply(body))
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_refusal_that_echoes_is_scrubbed(status: int) -> None:
+    """Neither the secret header nor a token comes back in a message."""
+    token = jwt_of(sub="canary")
+    body = {"error": "e canary-secret", "error_description": f"canary-secret {token} \x1b[31m" + "x" * 5000}
+    with pytest.raises((EntraError, CredentialUnavailableError)) as caught:
+        read(Reply(body, status), secrets=("canary-secret",))
+    text = f"{caught.value} {caught.value!r} {vars(caught.value).get('error')}"
+    assert "canary" not in text
+    assert token not in text
+    assert "\x1b" not in text
+    assert len(text) < 3000
+
+
+@pytest.mark.parametrize(
+    ("header", "path"),
+    [
+        ("Basic realm=/var/opt/azcmagent/tokens/a.key", "/var/opt/azcmagent/tokens/a.key"),
+        ('basic  realm="/var/opt/azcmagent/tokens/a.key"', "/var/opt/azcmagent/tokens/a.key"),
+        (r"Basic realm=C:\ProgramData\Tokens\a.key", r"C:\ProgramData\Tokens\a.key"),
+        (r'Basic realm="C:\Program Data\a.key"', r"C:\Program Data\a.key"),
+    ],
+)
+def test_a_challenge_names_a_file(header: str, path: str) -> None:
+    """Quoted or not."""
+    assert key_file_of(header) == path
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "Basic",
+        "Basic realm=",
+        'Basic realm=""',
+        "Bearer realm=/a.key",
+        "Basic realm=/a.key, Basic realm=/b.key",
+        'Basic realm="/a.key", Bearer realm="x"',
+        "Basic realm=/a.key, charset=utf-8",
+        "Basic realm=/a.key realm=/b.key",
+        "Basic realm=" + "a" * 10_000,
+    ],
+)
+def test_another_challenge_is_refused(header: str | None) -> None:
+    """Which file would be read must be beyond doubt."""
+    with pytest.raises(EntraError, match="WWW-Authenticate") as caught:
+        key_file_of(header)
+    assert len(str(caught.value)) < 1500
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://169.254.169.254/metadata", True),
+        ("http://169.254.130.2:8081/msi", True),
+        ("http://127.0.0.1:41741/msi", True),
+        ("http://127.8.9.1", True),
+        ("http://localhost:40342", True),
+        ("http://LOCALHOST.", True),
+        ("http://agent.localhost", True),
+        ("http://[::1]:80", True),
+        ("http://[fe80::1]", True),
+        ("http://[::ffff:169.254.169.254]", True),
+        ("http://10.0.0.4:2377", False),
+        ("http://169.254.evil.test", False),
+        ("http://localhost.evil.test", False),
+        ("http://example.com", False),
+        ("", False),
+    ],
+)
+def test_what_is_nearby(url: str, expected: bool) -> None:
+    """Loopback and link-local addresses, and the names of this machine."""
+    assert is_nearby(url) is expected
+
+
+def test_thumbprints() -> None:
+    """As Windows, OpenSSL and Service Fabric write them."""
+    assert read_thumbprint("AB" * 20) == "ab" * 20
+    assert read_thumbprint(" ".join(["AB"] * 20)) == "ab" * 20
+    assert read_thumbprint(":".join(["AB"] * 32)) == "ab" * 32
+    for text in ("", "ab", "AB" * 16, "zz" * 20, "ab" * 21, "\u0661" * 40):
+        assert read_thumbprint(text) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("7", 7.0),
+        (" 7 ", 7.0),
+        ("0", 0.0),
+        ("Sun, 13 Sep 2020 12:26:50 GMT", 10.0),
+        ("Sun, 13 Sep 2020 12:26:30 GMT", 0.0),
+        (None, None),
+        ("", None),
+        ("-1", None),
+        ("inf", None),
+        ("nan", None),
+        ("9" * 30, None),
+        ("tomorrow", None),
+        ("Sun, 13 Sep 99999 12:26:50 GMT", None),
+    ],
+)
+def test_retry_after(value: str | None, expected: float | None) -> None:
+    """Seconds or a date."""
+    assert read_retry_after(value, NOW) == expected
+
+
+def test_the_replies_of_hosts_are_json() -> None:
+    """A large document is read, and not repeated."""
+    with pytest.raises(EntraError) as caught:
+        read(Reply(json.dumps({"error": "x" * 100_000, "error_description": "y" * 100_000}), 500))
+    assert len(str(caught.value)) < 1500

@@ -1,0 +1,1 @@
+"""Managed identities: one file for each kind of host, and the grant that they share."""

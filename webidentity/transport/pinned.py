@@ -1,0 +1,63 @@
+"""Connections to a server that is known by its certificate's thumbprint, and by nothing else."""
+
+from typing import Any
+
+from requests import Response, Session
+from requests.adapters import HTTPAdapter
+from requests.exceptions import SSLError
+
+from webidentity.errors import EntraError
+
+
+class _Adapter(HTTPAdapter):
+    """Connects if the certificate is the one, whoever has signed it and whatever name it has."""
+
+    def __init__(self, thumbprint: str) -> None:
+        self._thumbprint = thumbprint
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.update(self._pin())
+        super().init_poolmanager(*args, **kwargs)
+
+    def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
+        return super().proxy_manager_for(proxy, **{**kwargs, **self._pin()})
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:  # noqa: ARG002
+        # Whatever the caller's connection_verify is: the thumbprint takes its place.
+        host, _ = super().build_connection_pool_key_attributes(request, verify=False, cert=None)
+        return host, self._pin()
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:  # noqa: ARG002 - as requests calls it
+        conn.cert_reqs = "CERT_NONE"
+        conn.assert_fingerprint = self._thumbprint
+
+    def _pin(self) -> dict[str, str]:
+        return {"cert_reqs": "CERT_NONE", "assert_fingerprint": self._thumbprint}
+
+
+class PinnedSession(Session):
+    """Sends over TLS to one certificate only.
+
+    :param thumbprint: the SHA-1 or SHA-256 digest of the certificate, in hexadecimal.
+    """
+
+    def __init__(self, thumbprint: str) -> None:
+        super().__init__()
+        self.adapters.clear()
+        self.mount("https://", _Adapter(thumbprint))
+
+    def send(self, request: Any, **kwargs: Any) -> Response:
+        """Send one request.
+
+        :raises EntraError: the server's certificate is another one; nothing of the request was sent.
+        """
+        try:
+            return super().send(request, **kwargs)
+        except SSLError as error:
+            # As an error of authentication, which is not repeated, and after which no chain goes on.
+            raise EntraError(
+                "The endpoint of Service Fabric could not be identified by IDENTITY_SERVER_THUMBPRINT, so nothing was "
+                "sent to it: its certificate is another one, or it does not speak TLS. Has the cluster got a new "
+                "certificate since this program was started?"
+            ) from error
