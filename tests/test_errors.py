@@ -1,5 +1,7 @@
 """The exceptions that credentials raise."""
 
+import pickle
+
 import azure.core.exceptions
 import azure.identity
 import pytest
@@ -7,7 +9,7 @@ import pytest
 import webidentity
 from tests.canned import Reply
 from tests.script import Response
-from webidentity.errors import AuthenticationRequiredError, CredentialUnavailableError, EntraError
+from webidentity.errors import AuthenticationRequiredError, ChainError, CredentialUnavailableError, EntraError
 
 
 def test_existing_handlers_catch_them() -> None:
@@ -34,6 +36,26 @@ def test_the_body_of_the_response_stays_out_of_the_text() -> None:
         assert str(error) == error.message == "the message"
         assert "s3cret" not in repr(error)
         assert (error.status_code, error.reason) == (400, "Canned")
+
+
+def test_errors_go_to_another_process_without_their_response() -> None:
+    """As those of a process pool do; the response has the request with its secrets."""
+    response = Response(Reply({"access_token": "s3cret"}, 400))
+    given = {"error": "e", "suberror": "s", "error_codes": (65001,), "correlation_id": "c", "claims": "{}"}
+    errors = [
+        EntraError("m", response=response, **given),  # type: ignore[arg-type]
+        AuthenticationRequiredError(["a", "b"], "m", "{}", response=response),
+        ChainError("m", attempts=[("first", EntraError("m", response=response))]),
+    ]
+    for error in errors:
+        pickled = pickle.dumps(error)
+        copy = pickle.loads(pickled)
+        assert type(copy) is type(error)
+        assert (str(copy), copy.response) == ("m", None)
+        assert b"s3cret" not in pickled
+    entra, required, _ = (pickle.loads(pickle.dumps(error)) for error in errors)
+    assert {name: getattr(entra, name) for name in given} == given
+    assert (required.scopes, required.claims) == (("a", "b"), "{}")
 
 
 @pytest.mark.parametrize("name", webidentity.__all__)

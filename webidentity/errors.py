@@ -122,6 +122,10 @@ class AuthenticationRequiredError(CredentialUnavailableError):
             **kwargs,
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without the response, which has the request with its secrets."""
+        return AuthenticationRequiredError, (self._scopes, self.message, self._claims)
+
     @property
     def scopes(self) -> tuple[str, ...]:
         """Scopes requested during the failed authentication."""
