@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from tests.cache.test_sqlite import in_a_fork
+from tests.clock import Clock
 from tests.drivers import Driver
 from tests.replies import CLIENT, TENANT
 from webidentity.cache import KeyRing, MemoryStore, TokenCache
 from webidentity.cache.document import TokenDocument
 from webidentity.cache.partition import Partition
 from webidentity.cache.sealed import Held
+from webidentity.cache.store import StoreUnavailableError
 from webidentity.protocol.token_reply import TokenReply
 
 NOW = 1_800_000_000
@@ -149,3 +151,28 @@ def test_a_child_does_not_wait_for_a_flight_of_its_parent() -> None:
     cache.flights.join("key")
     assert in_a_fork(lambda: cache.flights.join("key")[1])
     assert cache.flights.join("key")[1] is False
+
+
+def test_a_sweep_that_fails_is_no_failure_of_who_comes_by(driver: Driver, caplog: pytest.LogCaptureFixture) -> None:
+    """The token is stored all the same, and the log says why the store grows."""
+    store = MemoryStore()
+    store.sweep = _fail  # type: ignore[method-assign]
+    put(driver, TokenCache(store, KeyRing("key")), "new")
+    assert get(driver, TokenCache(store, KeyRing("key"))) == "new"
+    assert "could not be removed: locked" in caplog.text
+
+
+def _fail(now: float) -> int:
+    raise StoreUnavailableError("locked")
+
+
+def test_claimed_names_are_swept_as_well(driver: Driver, clock: Clock) -> None:
+    """An application whose users sign in, and never get a token, does not fill its store."""
+    store = MemoryStore()
+    cache = TokenCache(store, KeyRing("key"))
+    for number in range(3):
+        assert driver.run(cache.claim_once(f"state {number}", expires_at=clock() + 60))
+    clock.advance(3600)
+    assert driver.run(cache.claim_once("state 3", expires_at=clock() + 60))
+    assert store.sweep(clock()) == 0
+    assert driver.run(cache.claim_once("state 0", expires_at=clock() + 60))

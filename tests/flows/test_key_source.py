@@ -204,3 +204,19 @@ def test_a_clock_that_was_set_back_does_not_stop_the_fetching(
     authority.is_down = False
     clock.advance(-(10**8))
     assert verify(driver, source, authority, token())
+
+
+def test_nobody_waits_for_keys_that_are_only_getting_old(driver: Driver, authority: Authority, clock: Clock) -> None:
+    """One caller fetches them; the others go on with those of yesterday."""
+    source = KeySource(AUTHORITY, TENANT)
+    audiences = frozenset({CLIENT})
+    verify(driver, source, authority, token())
+    clock.advance(24 * 3600 + 60)
+    fetching = source.verify(token(), audiences)
+    next(fetching)
+    assert driver.run(source.verify(token(), audiences), _refuse)["aud"] == CLIENT
+    fetching.close()
+
+
+def _refuse(request: Any) -> Any:
+    raise AssertionError("somebody else is fetching")
