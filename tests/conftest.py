@@ -4,9 +4,11 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.cache.shared import Home
 from tests.clock import Clock
 from tests.drivers import Driver, open_driver
 from tests.loopback import only_loopback
@@ -50,6 +52,14 @@ def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
     """The sync driver, then the async one: the test runs once with each."""
     with open_driver(request.param) as face:
         yield face
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home folder in which nobody has signed in yet."""
+    for name in ("HOME", "USERPROFILE", "LOCALAPPDATA", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    return Home(tmp_path)
 
 
 @pytest.fixture

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from webidentity.credentials.interactive_browser import InteractiveBrowserCredential as InteractiveBrowserCredential
     from webidentity.credentials.managed_identity import ManagedIdentityCredential as ManagedIdentityCredential
     from webidentity.credentials.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
+    from webidentity.credentials.shared_token_cache import SharedTokenCacheCredential as SharedTokenCacheCredential
     from webidentity.credentials.username_password import UsernamePasswordCredential as UsernamePasswordCredential
+    from webidentity.credentials.visual_studio_code import VisualStudioCodeCredential as VisualStudioCodeCredential
     from webidentity.credentials.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
     from webidentity.errors import AuthenticationRequiredError as AuthenticationRequiredError
     from webidentity.errors import ChainError as ChainError
@@ -55,8 +57,10 @@ __all__ = [
     "KnownAuthorities",
     "ManagedIdentityCredential",
     "OnBehalfOfCredential",
+    "SharedTokenCacheCredential",
     "TokenCachePersistenceOptions",
     "UsernamePasswordCredential",
+    "VisualStudioCodeCredential",
     "WorkloadIdentityCredential",
     "get_bearer_token_provider",
 ]
@@ -84,8 +88,10 @@ _MODULES = {
     "KnownAuthorities": "hosts",
     "ManagedIdentityCredential": "credentials.managed_identity",
     "OnBehalfOfCredential": "credentials.on_behalf_of",
+    "SharedTokenCacheCredential": "credentials.shared_token_cache",
     "TokenCachePersistenceOptions": "cache.persistence_options",
     "UsernamePasswordCredential": "credentials.username_password",
+    "VisualStudioCodeCredential": "credentials.visual_studio_code",
     "WorkloadIdentityCredential": "credentials.workload_identity",
     "get_bearer_token_provider": "credentials.bearer_token_provider",
 }

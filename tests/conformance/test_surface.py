@@ -36,14 +36,12 @@ INTERACTIVE = ("DeviceCodeCredential", "InteractiveBrowserCredential", "Username
 TOOL_CREDENTIALS = ("AzureCliCredential", "AzureDeveloperCliCredential", "AzurePowerShellCredential")
 #: Those that are made of others, to which they pass their keywords on.
 COMPOSED = ("ChainedTokenCredential", "DefaultAzureCredential", "EnvironmentCredential")
-CREDENTIALS = (*CLIENTS, *TOOL_CREDENTIALS, *COMPOSED, "ManagedIdentityCredential")
-TOOLS = "not in this version: credentials of developer tools come later"
+#: Users who signed in with another program, whose tokens its cache has.
+CACHED = ("SharedTokenCacheCredential", "VisualStudioCodeCredential")
+CREDENTIALS = (*CLIENTS, *TOOL_CREDENTIALS, *COMPOSED, *CACHED, "ManagedIdentityCredential")
 
 #: Names of azure-identity that are not here, with the packages that lack them.
-MISSING: dict[str, tuple[str, tuple[str, ...]]] = {
-    "SharedTokenCacheCredential": (TOOLS, ("sync", "aio")),
-    "VisualStudioCodeCredential": (TOOLS, ("sync", "aio")),
-}
+MISSING: dict[str, tuple[str, tuple[str, ...]]] = {}
 #: Names of ours that azure-identity does not have.
 ADDED: dict[str, tuple[str, tuple[str, ...]]] = {
     **dict.fromkeys(INTERACTIVE, ("with asyncio too: a sign-in must not block the event loop", ("aio",))),
@@ -139,6 +137,13 @@ DIFFERENCES = [
         )
     ),
     *(Difference(each, KEYWORD, ("DefaultAzureCredential",)) for each in DEFAULT_KEYWORDS),
+    Difference("tenant_id", KEYWORD, CACHED[1:]),
+    *(Difference(each, KEYWORD, CACHED[:1], ("sync",)) for each in ("authority", "tenant_id")),
+    Difference("additionally_allowed_tenants", KEYWORD, CACHED),
+    Difference("cache_persistence_options", KEYWORD, CACHED[:1]),
+    Difference("authentication_record", KEYWORD, CACHED[:1], ("sync",)),
+    Difference("authentication_record", "azure-identity's async class ignores it", CACHED[:1], ("aio",)),
+    Difference("enable_cae", KEYWORD, CACHED[1:], member="get_token"),
 ]
 
 Key = tuple[str, str, str, str]

@@ -160,7 +160,7 @@ def test_other_keywords_go_to_those_that_send(stage: Stage) -> None:
     """Tools have no pipeline."""
     stage.credential(retry_total=1, exclude_interactive_browser_credential=False)
     takers = {key for key, keywords in stage.made.items() if keywords.get("retry_total") == 1}
-    assert takers == {*PROD, "shared_token_cache", "interactive_browser"}
+    assert takers == {*PROD, "shared_token_cache", "visual_studio_code", "interactive_browser"}
 
 
 def test_there_is_no_one_tenant(stage: Stage) -> None:

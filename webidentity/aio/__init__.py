@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from webidentity.aio.interactive_browser import InteractiveBrowserCredential as InteractiveBrowserCredential
     from webidentity.aio.managed_identity import ManagedIdentityCredential as ManagedIdentityCredential
     from webidentity.aio.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
+    from webidentity.aio.shared_token_cache import SharedTokenCacheCredential as SharedTokenCacheCredential
     from webidentity.aio.username_password import UsernamePasswordCredential as UsernamePasswordCredential
+    from webidentity.aio.visual_studio_code import VisualStudioCodeCredential as VisualStudioCodeCredential
     from webidentity.aio.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
 
 __all__ = [
@@ -38,7 +40,9 @@ __all__ = [
     "InteractiveBrowserCredential",
     "ManagedIdentityCredential",
     "OnBehalfOfCredential",
+    "SharedTokenCacheCredential",
     "UsernamePasswordCredential",
+    "VisualStudioCodeCredential",
     "WorkloadIdentityCredential",
     "get_bearer_token_provider",
 ]
@@ -59,7 +63,9 @@ _MODULES = {
     "InteractiveBrowserCredential": "interactive_browser",
     "ManagedIdentityCredential": "managed_identity",
     "OnBehalfOfCredential": "on_behalf_of",
+    "SharedTokenCacheCredential": "shared_token_cache",
     "UsernamePasswordCredential": "username_password",
+    "VisualStudioCodeCredential": "visual_studio_code",
     "WorkloadIdentityCredential": "workload_identity",
     "get_bearer_token_provider": "bearer_token_provider",
 }

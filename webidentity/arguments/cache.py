@@ -1,5 +1,7 @@
 """The cache that a credential is constructed with."""
 
+from typing import TYPE_CHECKING
+
 from azure.core.credentials import AccessTokenInfo
 
 from webidentity.cache.persistence_options import TokenCachePersistenceOptions
@@ -7,6 +9,9 @@ from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.front import TokenGrant
 from webidentity.protocol.effects import Flow
 from webidentity.protocol.token_request import TokenRequest
+
+if TYPE_CHECKING:
+    from webidentity.cache.persistent import PersistentFiles
 
 
 def cache_from(token_cache: TokenCache | None, persistence: TokenCachePersistenceOptions | None) -> TokenCache:
@@ -23,12 +28,21 @@ def cache_from(token_cache: TokenCache | None, persistence: TokenCachePersistenc
             "Pass one: token_cache= for a cache of this application, cache_persistence_options= for the one that the "
             "programs of the same OS user share"
         )
+    return TokenCache.over(files_of(persistence))
+
+
+def files_of(persistence: TokenCachePersistenceOptions) -> "PersistentFiles":
+    """Return the files that the user's programs share.
+
+    :param persistence: or azure-identity's object of the same name.
+    :raises TypeError: the options are something else.
+    """
     name: object = getattr(persistence, "name", None)
     if not isinstance(name, str) or not name:
         raise TypeError("cache_persistence_options should be a TokenCachePersistenceOptions, with a name")
     from webidentity.cache.persistent import PersistentFiles
 
-    return TokenCache.over(PersistentFiles(persistence))
+    return PersistentFiles(persistence)
 
 
 class OpenFirst:

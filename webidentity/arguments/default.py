@@ -125,7 +125,7 @@ class DefaultArguments(ChainOwner[P]):
                 "tenant_id": _value(shared_cache_tenant_id, "AZURE_TENANT_ID"),
                 **at,
             },
-            "visual_studio_code": {"tenant_id": visual_studio_code_tenant_id},
+            "visual_studio_code": {"tenant_id": visual_studio_code_tenant_id, **kwargs},
             "cli": {"process_timeout": process_timeout},
             "powershell": {"process_timeout": process_timeout},
             "developer_cli": {"process_timeout": process_timeout},

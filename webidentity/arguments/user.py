@@ -45,7 +45,7 @@ class UserArguments(Constructor):
         record = authentication_record
         if record is not None:
             client_id, tenant_id = record.client_id, record.tenant_id
-            authority = _authority_of(record, authority)
+            authority = authority_of(record, authority)
         client = client_from(client_id, Proof(), authority)
         tenants = Tenants.of(tenant_id or ANY_ORGANIZATION, additionally_allowed_tenants)
         users = UserTokens(client, cache_from(token_cache, cache_persistence_options))
@@ -56,7 +56,7 @@ class UserArguments(Constructor):
         self._set_up(front, **kwargs)
 
 
-def _authority_of(record: AuthenticationRecord, authority: str | None) -> str:
+def authority_of(record: AuthenticationRecord, authority: str | None) -> str:
     """Return the record's authority, with the scheme of the one that was given if they are the same."""
     given = normalize_authority(authority)
     return given if authority_host(given) == record.authority else record.authority

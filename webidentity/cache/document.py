@@ -153,6 +153,8 @@ class TokenDocument:
                 "target": target,
                 "last_modification_time": str(now),
             }
+            if reply.family_id:
+                refresh["family_id"] = reply.family_id
             self._tokens["RefreshToken"] = {entry_key(refresh): refresh}
         if reply.id_token:
             id_token: Entry = {

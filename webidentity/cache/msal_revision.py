@@ -102,8 +102,13 @@ class Revision:
     def _add_client(self, content: dict[str, Any]) -> None:
         environment, client_id = self._partition.environment, self._partition.cache_client_id
         key = f"appmetadata-{environment}-{client_id}"
-        if key not in (as_object(content.get("AppMetadata")) or {}):
-            _put(content, "AppMetadata", {key: {"client_id": client_id, "environment": environment}})
+        known = as_object((as_object(content.get("AppMetadata")) or {}).get(key)) or {}
+        # Only a client that says so is tried with refresh tokens of others (MSAL's family of client ids).
+        family = (self._rotated or {}).get("family_id")
+        if known and family in (None, known.get("family_id")):
+            return
+        entry: Entry = {"client_id": client_id, "environment": environment, **known}
+        _put(content, "AppMetadata", {key: {**entry, "family_id": family} if family else entry})
 
     def _after(self, section: str) -> dict[str, Entry]:
         return self.document.sections.get(section, {})

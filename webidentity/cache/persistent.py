@@ -12,6 +12,7 @@ from webidentity.cache.msal_file import MsalFile, Snapshot
 from webidentity.cache.msal_revision import Revision
 from webidentity.cache.partition import Partition
 from webidentity.cache.persistence_options import TokenCachePersistenceOptions
+from webidentity.cache.shared_accounts import SharedAccounts
 from webidentity.cache.store import StoreUnavailableError
 from webidentity.fork import renew_after_fork
 
@@ -29,6 +30,8 @@ class PersistentFiles:
         self._plain = MsalFile(options, ".nocae")
         self._cae = MsalFile(options, ".cae")
         self._changing = threading.Lock()
+        #: What was found last, and in which content of the two files.
+        self._accounts: dict[frozenset[str], tuple[tuple[int, int], SharedAccounts]] = {}
         renew_after_fork(self)
 
     def __reduce__(self) -> tuple[type["PersistentFiles"], tuple[object, ...]]:
@@ -58,6 +61,22 @@ class PersistentFiles:
         if all(share.is_empty for share in shares):
             return None
         return Held(document_of(*shares), version, _expiry(partition, *shares))
+
+    def accounts(self, environments: frozenset[str]) -> SharedAccounts:
+        """Return the accounts that programs of the user signed in to one cloud, as both files have them now.
+
+        :raises ValueError: the files could not be encrypted, and the options do not allow to do without.
+        :raises StoreUnavailableError: there is no place for them.
+        """
+        self._plain.open()
+        self._cae.open()
+        plain, cae = self._plain.read(), self._cae.read()
+        version = (plain.version, cae.version)
+        known = self._accounts.get(environments)
+        if known is None or known[0] != version:
+            known = version, SharedAccounts.of((plain.content, cae.content), environments)
+            self._accounts = {**self._accounts, environments: known}
+        return known[1]
 
     def change(self, partition: Partition, change: Callable[[TokenDocument], object], expires_at: float) -> Held:
         """Apply the change, and write the file that it is about, once, without losing what others wrote meanwhile."""

@@ -29,6 +29,8 @@ class TokenReply(NamedTuple):
     refresh_token: str | None = None
     id_token: str | None = None
     home_account_id: str | None = None
+    #: The family of clients that may redeem the refresh token.
+    family_id: str | None = None
 
     def __repr__(self) -> str:
         """No token."""
@@ -65,6 +67,7 @@ def read_token_reply(response: Any, *, now: int, secrets: Iterable[str] = ()) ->
         refresh_token=as_text(document.get("refresh_token")),
         id_token=as_text(document.get("id_token")),
         home_account_id=_home_account_id(document),
+        family_id=as_text(document.get("foci")),
     )
 
 

@@ -1,0 +1,406 @@
+"""SharedTokenCacheCredential: whose token, by which refresh token, and what is said when there is none."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import msal
+import pytest
+from azure.core.exceptions import ClientAuthenticationError
+
+import webidentity
+import webidentity.aio
+from tests.cache.shared import OPTIONS, PUBLIC, Home
+from tests.canned import Canned, Reply
+from tests.clock import Clock
+from tests.credentials.shared_sign_ins import DEVELOPER_TOOLS, EDITOR, SHELL, Redeemer, edit, entry, sign_in
+from tests.credentials.signing_in import signed_in
+from tests.drivers import Credential, Driver
+from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, client_info
+from webidentity import AuthenticationRecord, CredentialUnavailableError, EntraError, TokenCachePersistenceOptions
+
+Make = Callable[..., Credential]
+
+
+@pytest.fixture
+def make(driver: Driver) -> Make:
+    """Makes credentials over an authority."""
+
+    def made(at: Any = None, *args: Any, **options: Any) -> Credential:
+        return driver.credential("SharedTokenCacheCredential", at or Redeemer(), *args, **{"retry_total": 0, **options})
+
+    return made
+
+
+def record(user: str = "ada", client_id: str = EDITOR, authority: str = "login.microsoftonline.com") -> Any:
+    """Return the record of a sign-in."""
+    return AuthenticationRecord(TENANT, client_id, authority, f"{user}.{TENANT}", f"{user}@tenant.test")
+
+
+def test_a_refresh_token_of_the_family_is_redeemed(home: Home, make: Make) -> None:
+    """As the developer tools, in the tenant where the account is at home; from then on there is a token of our own."""
+    sign_in(home)
+    authority = Redeemer()
+    assert make(authority).get_token(SCOPE).token == "ada-1"
+    (sent,) = authority.network.sent
+    assert sent.url == f"{PUBLIC}/{TENANT}/oauth2/v2.0/token"
+    assert sent.form["client_id"] == DEVELOPER_TOOLS
+    assert sent.form["refresh_token"] == f"refresh-token-ada-{EDITOR}-{TENANT}"
+    assert sent.form["scope"] == SCOPE
+    assert make(authority).get_token(SCOPE).token == "ada-1"
+    assert make(authority).get_token("other").token == "ada-2"
+    assert authority.redeemed[1:] == [f"refresh-token-ada-{DEVELOPER_TOOLS}-1"]
+
+
+def test_the_token_had_is_kept_as_msal_would(home: Home, make: Make) -> None:
+    """Marked as the family's, so that MSAL finds it; what the other program wrote stays."""
+    sign_in(home)
+    theirs = entry(home, "RefreshToken", client_id=EDITOR)
+    make().get_token(SCOPE)
+    assert entry(home, "RefreshToken", client_id=EDITOR) == theirs
+    assert entry(home, "RefreshToken", client_id=DEVELOPER_TOOLS)["family_id"] == "1"
+    assert entry(home, "AppMetadata", client_id=DEVELOPER_TOOLS)["family_id"] == "1"
+    cache = msal.SerializableTokenCache()
+    cache.deserialize(home.file().read_text())
+    application = msal.PublicClientApplication(
+        DEVELOPER_TOOLS,
+        authority=f"{PUBLIC}/{TENANT}",
+        token_cache=cache,
+        instance_discovery=False,
+        http_client=_NoNetwork(),
+    )
+    (account,) = application.get_accounts("ada@tenant.test")
+    assert application.acquire_token_silent([SCOPE], account)["access_token"] == "ada-1"
+
+
+class _NoNetwork:
+    def get(self, url: str, **_: Any) -> Any:
+        base = f"{PUBLIC}/{TENANT}"
+        document = {"authorization_endpoint": f"{base}/authorize", "token_endpoint": f"{base}/token", "issuer": base}
+        with Canned(Reply(document)).transport() as transport:
+            return transport.session.get(url)
+
+    def post(self, url: str, **_: Any) -> Any:
+        raise AssertionError(url)
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize("username", [None, "ada@tenant.test", "ADA@Tenant.Test"])
+@pytest.mark.parametrize("tenant", [None, TENANT])
+def test_the_account_that_matches_is_chosen(home: Home, make: Make, username: str | None, tenant: str | None) -> None:
+    """By name, in any case, and by home tenant; either alone, or neither, if that leaves one."""
+    sign_in(home)
+    if username:
+        sign_in(home, "eve")
+    if tenant:
+        sign_in(home, tenant=OTHER_TENANT)
+    assert make(None, username, tenant_id=tenant).get_token(SCOPE).token == "ada-1"
+
+
+REASONS = {
+    "nobody": ({}, r"authentication unavailable\. No accounts were found in the cache"),
+    "several": ({}, rf"Multiple accounts were found in the cache.*ada@tenant\.test, tenant: {TENANT}.*eve@tenant"),
+    "another name": ({"username": "bob"}, r"No account matching the specified username: bob was found in the cache"),
+    "another tenant": ({"tenant_id": OTHER_TENANT}, rf"No account matching the specified tenant: {OTHER_TENANT} was"),
+    "a tenant of two": (
+        {"tenant_id": TENANT},
+        rf"Multiple accounts matching the specified tenant: {TENANT} were found",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REASONS)
+def test_none_and_several_are_no_account(home: Home, make: Make, case: str) -> None:
+    """Nobody's token is served for want of a better one, and nothing is sent."""
+    options, reason = REASONS[case]
+    if case != "nobody":
+        sign_in(home)
+        sign_in(home, "eve")
+    authority = Redeemer()
+    with pytest.raises(CredentialUnavailableError, match=reason):
+        make(authority, **options).get_token(SCOPE)
+    assert not authority.network.sent
+
+
+def test_one_name_in_two_tenants_is_two_accounts(home: Home, make: Make) -> None:
+    """The name alone is not enough."""
+    sign_in(home)
+    sign_in(home, tenant=OTHER_TENANT)
+    with pytest.raises(CredentialUnavailableError, match="Multiple accounts matching the specified username: ada@"):
+        make(None, "ada@tenant.test").get_token(SCOPE)
+
+
+@pytest.mark.parametrize(
+    ("section", "fields"),
+    [
+        ("RefreshToken", {"family_id": None}),
+        ("RefreshToken", {"family_id": "2"}),
+        ("RefreshToken", {"family_id": ["1"]}),
+        ("RefreshToken", {"secret": None}),
+        ("RefreshToken", {"secret": 7}),
+        ("RefreshToken", {"client_id": {}}),
+        ("RefreshToken", {"home_account_id": f"eve.{TENANT}"}),
+        ("RefreshToken", {"environment": "login.chinacloudapi.cn"}),
+        ("RefreshToken", {"environment": ["login.microsoftonline.com"]}),
+        ("Account", {"home_account_id": ""}),
+        ("Account", {"home_account_id": [1]}),
+        ("Account", {"environment": "login.chinacloudapi.cn"}),
+    ],
+)
+def test_a_malformed_entry_is_nobodys(home: Home, make: Make, section: str, fields: dict[str, object]) -> None:
+    """And no error of its own."""
+    sign_in(home)
+    edit(home, section, **fields)
+    with pytest.raises(CredentialUnavailableError, match="No accounts were found"):
+        make().get_token(SCOPE)
+
+
+@pytest.mark.parametrize("username", [None, 7, ""])
+def test_an_account_without_a_name_is_found_by_tenant(home: Home, make: Make, username: object) -> None:
+    """What is no text is no name."""
+    sign_in(home)
+    edit(home, "Account", username=username)
+    with pytest.raises(CredentialUnavailableError, match="No account matching"):
+        make(None, "ada@tenant.test").get_token(SCOPE)
+    assert make(tenant_id=TENANT).get_token(SCOPE).token == "ada-1"
+
+
+@pytest.mark.parametrize("authority", ["login.microsoftonline.com", "https://login.windows.net", "sts.windows.net"])
+def test_the_hosts_of_a_cloud_are_one(home: Home, make: Make, authority: str) -> None:
+    """Whichever the other program asked."""
+    sign_in(home, authority="https://login.windows.net")
+    assert make(authority=authority).get_token(SCOPE).token == "ada-1"
+    with pytest.raises(CredentialUnavailableError, match="No accounts were found"):
+        make(authority="login.chinacloudapi.cn").get_token(SCOPE)
+
+
+@pytest.mark.parametrize("cae", [False, True])
+def test_both_files_are_looked_at(home: Home, make: Make, cae: bool) -> None:
+    """An account that signed in with continuous access evaluation is one account, with it and without."""
+    sign_in(home, cae=True)
+    assert make().get_token(SCOPE, enable_cae=cae).token == "ada-1"
+    sign_in(home, client_id=SHELL)
+    assert make().get_token("other").token == "ada-1"
+
+
+def test_a_spent_refresh_token_is_not_the_end(home: Home, make: Make) -> None:
+    """The newest of the family's is tried first, then the others; our own, once refused, is forgotten."""
+    sign_in(home, client_id=EDITOR, now=1)
+    sign_in(home, client_id=SHELL, now=2)
+    authority = Redeemer(f"refresh-token-ada-{SHELL}")
+    assert make(authority).get_token(SCOPE).token == "ada-2"
+    assert authority.redeemed == [f"refresh-token-ada-{client}-{TENANT}" for client in (SHELL, EDITOR)]
+    authority.spent = (f"refresh-token-ada-{DEVELOPER_TOOLS}",)
+    assert make(authority).get_token("other").token == "ada-4"
+    assert authority.redeemed[2:] == [f"refresh-token-ada-{DEVELOPER_TOOLS}-2", f"refresh-token-ada-{SHELL}-{TENANT}"]
+    assert entry(home, "RefreshToken", client_id=DEVELOPER_TOOLS)["secret"].endswith("-4")
+
+
+def test_a_refusal_is_the_authoritys(home: Home, make: Make) -> None:
+    """With its evidence; the tokens of other programs stay where they are."""
+    sign_in(home)
+    with pytest.raises(EntraError, match=r"Token acquisition failed.*ada@tenant\.test.*AADSTS700082") as caught:
+        make(Redeemer("refresh")).get_token(SCOPE)
+    assert caught.value.response is not None
+    assert caught.value.error_codes == (700082,)
+    assert not isinstance(caught.value, CredentialUnavailableError)
+    assert home.secrets("RefreshToken") == [f"refresh-token-ada-{EDITOR}-{TENANT}"]
+
+
+def test_somebody_elses_reply_is_refused(home: Home, make: Make) -> None:
+    """A refresh token that another program filed under the wrong account."""
+    sign_in(home)
+    for more in ({}, {"id_token": None}):
+        reply = signed_in("eve", "eve's", client_info=client_info("eve"), **more)
+        with pytest.raises(ClientAuthenticationError, match="of another account"):
+            make(Canned(reply)).get_token(SCOPE)
+    assert "eve's" not in home.file().read_text()
+
+
+def test_a_token_of_another_client_is_not_served(home: Home, make: Make) -> None:
+    """Its resource would see that client; and none of another tenant."""
+    sign_in(home, scope=SCOPE)
+    assert make().get_token(SCOPE).token == "ada-1"
+
+
+def test_a_call_may_name_a_tenant(home: Home, make: Make) -> None:
+    """In which the account is a guest."""
+    sign_in(home)
+    authority = Redeemer()
+    credential = make(authority)
+    assert credential.get_token(SCOPE, tenant_id=OTHER_TENANT).token == "ada-1"
+    assert credential.get_token(SCOPE).token == "ada-2"
+    assert [sent.url.split("/")[3] for sent in authority.network.sent] == [OTHER_TENANT, TENANT]
+
+
+def test_who_signs_in_or_out_is_noticed(home: Home, make: Make) -> None:
+    """At the next call, whatever was served before."""
+    sign_in(home)
+    credential = make()
+    credential.get_token(SCOPE)
+    known = home.content()
+    sign_in(home, "eve")
+    with pytest.raises(CredentialUnavailableError, match="Multiple accounts"):
+        credential.get_token(SCOPE)
+    home.write(known)
+    assert credential.get_token(SCOPE).token == "ada-1"
+    home.write({})
+    with pytest.raises(CredentialUnavailableError, match="No accounts"):
+        credential.get_token(SCOPE)
+
+
+def test_a_cached_token_is_not_parsed_again(home: Home, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as nobody has changed the files."""
+    sign_in(home)
+    authority = Redeemer()
+    credential = make(authority)
+    credential.get_token(SCOPE)
+    credential.get_token(SCOPE)  # the first one changed the file
+    monkeypatch.setattr("webidentity.cache.msal_file.parse_object", lambda _: pytest.fail("parsed"))
+    monkeypatch.setattr("webidentity.cache.shared_accounts.SharedAccounts.of", lambda *_: pytest.fail("searched"))
+    credential.get_token(SCOPE)
+    assert len(authority.network.sent) == 1
+
+
+def test_64_callers_cause_one_request(home: Home, driver: Driver, make: Make) -> None:
+    """Threads or tasks."""
+    sign_in(home)
+    authority = Redeemer(latency=0.02)
+    credential = make(authority)
+    outcomes = driver.together([lambda: credential.raw.get_token(SCOPE)] * 64)
+    assert {getattr(outcome, "token", outcome) for outcome in outcomes} == {"ada-1"}
+    assert len(authority.redeemed) == 1
+
+
+def test_a_token_in_its_last_minutes_is_renewed(home: Home, make: Make, clock: Clock) -> None:
+    """And an expired one is not served."""
+    sign_in(home)
+    authority = Redeemer()
+    credential = make(authority)
+    for passed, expected in ((0, "ada-1"), (3000, "ada-1"), (400, "ada-2"), (4000, "ada-3")):
+        clock.advance(passed)
+        assert credential.get_token(SCOPE).token == expected
+
+
+def test_by_record(home: Home, make: Make) -> None:
+    """Exactly its account, as its client, with what that client or the family has."""
+    sign_in(home, scope=SCOPE)
+    sign_in(home, "eve")
+    authority = Redeemer()
+    credential = make(authority, authentication_record=record())
+    assert credential.get_token(SCOPE).token == f"ada's token for {EDITOR}"
+    assert credential.get_token("other").token == "ada-1"
+    (sent,) = authority.network.sent
+    assert (sent.form["client_id"], authority.redeemed) == (EDITOR, [f"refresh-token-ada-{EDITOR}-{TENANT}"])
+    assert make(authority, authentication_record=record(client_id=SHELL)).get_token(SCOPE).token == "ada-2"
+    assert authority.network.sent[-1].form["client_id"] == SHELL
+
+
+def test_by_record_in_another_tenant(home: Home, make: Make) -> None:
+    """Of the constructor, or of a call that may name one."""
+    sign_in(home)
+    authority = Redeemer()
+    make(authority, authentication_record=record(), tenant_id=OTHER_TENANT).get_token(SCOPE)
+    with pytest.raises(ClientAuthenticationError, match="not configured to acquire tokens for tenant"):
+        make(authority, authentication_record=record()).get_token(SCOPE, tenant_id=OTHER_TENANT)
+    free = make(authority, authentication_record=record(), additionally_allowed_tenants=["*"])
+    free.get_token("other", tenant_id=OTHER_TENANT)
+    assert [sent.url.split("/")[3] for sent in authority.network.sent] == [OTHER_TENANT] * 2
+
+
+def test_a_record_without_its_account(home: Home, make: Make) -> None:
+    """Another account of the same name is another account."""
+    sign_in(home, "eve")
+    edit(home, "Account", username="ada@tenant.test")
+    with pytest.raises(CredentialUnavailableError, match="no account matching the given AuthenticationRecord"):
+        make(authentication_record=record()).get_token(SCOPE)
+
+
+def test_a_record_without_a_token(home: Home, make: Make) -> None:
+    """The account is there; its client is known not to be of the family, and has nothing itself."""
+    sign_in(home, client_id=EDITOR)
+    sign_in(home, client_id=CLIENT, family=None, scope="another")
+    content = home.content()
+    content["RefreshToken"] = {k: e for k, e in content["RefreshToken"].items() if e["client_id"] != CLIENT}
+    home.write(content)
+    authority = Redeemer()
+    with pytest.raises(CredentialUnavailableError, match=r"Token acquisition failed for user 'ada@tenant\.test'"):
+        make(authority, authentication_record=record(client_id=CLIENT)).get_token(SCOPE)
+    assert not authority.network.sent
+
+
+def test_a_refused_record(home: Home, make: Make) -> None:
+    """With the peer's phrase and the authority's reason."""
+    sign_in(home)
+    with pytest.raises(EntraError, match=r"Token acquisition failed.*AADSTS700082"):
+        make(Redeemer("refresh"), authentication_record=record()).get_token(SCOPE)
+
+
+@pytest.mark.parametrize("by_record", [False, True])
+def test_without_a_cache_it_is_unavailable(home: Home, make: Make, by_record: bool) -> None:
+    """Not a ValueError: a chain goes on. No test machine has libsecret."""
+    sign_in(home)
+    options = {"authentication_record": record()} if by_record else {}
+    with pytest.raises(CredentialUnavailableError, match=r"Shared token cache unavailable.*encryption is impossible"):
+        make(cache_persistence_options=TokenCachePersistenceOptions(), **options).get_token(SCOPE)
+
+
+def test_a_home_that_is_no_folder_is_no_cache(home: Home, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quietly: a search goes on."""
+    (home.path / "file").touch()
+    monkeypatch.setenv("HOME", str(home.path / "file"))
+    with pytest.raises(CredentialUnavailableError, match="Shared token cache unavailable"):
+        make().get_token(SCOPE)
+
+
+def test_a_damaged_cache_has_nobody(home: Home, make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    """It stays as it is, with a warning."""
+    home.write("{ no JSON")
+    with pytest.raises(CredentialUnavailableError, match="No accounts were found"):
+        make().get_token(SCOPE)
+    assert "damaged" in caplog.text
+    assert home.file().read_text() == "{ no JSON"
+
+
+def test_another_cache_by_name(home: Home, make: Make) -> None:
+    """The options say which."""
+    sign_in(home)
+    named = TokenCachePersistenceOptions(allow_unencrypted_storage=True, name="mine")
+    with pytest.raises(CredentialUnavailableError, match="No accounts were found"):
+        make(cache_persistence_options=named).get_token(SCOPE)
+    assert make(cache_persistence_options=OPTIONS).get_token(SCOPE).token == "ada-1"
+
+
+@pytest.mark.parametrize(
+    ("platform", "supported"),
+    [("linux", True), ("darwin", True), ("win32", True), ("sunos5", False), ("cygwin", False)],
+)
+def test_supported(home: Home, make: Make, monkeypatch: pytest.MonkeyPatch, platform: str, supported: bool) -> None:
+    """A static method, of the class and of its instances; elsewhere a call says so."""
+    credential = make()
+    monkeypatch.setattr(sys, "platform", platform)
+    for package in (webidentity, webidentity.aio):
+        assert package.SharedTokenCacheCredential.supported() is supported
+    assert credential.raw.supported() is supported
+    if not supported:
+        with pytest.raises(CredentialUnavailableError, match="not supported on this platform"):
+            credential.get_token(SCOPE)
+
+
+def test_names_in_messages_are_one_line(home: Home, make: Make) -> None:
+    """Whatever a program wrote into the file."""
+    sign_in(home)
+    sign_in(home, "eve")
+    edit(home, "Account", username="ada\n\x1b[31mroot")
+    with pytest.raises(CredentialUnavailableError) as caught:
+        make().get_token(SCOPE)
+    assert "\n" not in str(caught.value)
+    assert "\x1b" not in str(caught.value)
+
+
+def test_nothing_is_made_for_nobody(home: Home, make: Make) -> None:
+    """No cache file where there was none."""
+    with pytest.raises(CredentialUnavailableError):
+        make().get_token(SCOPE)
+    assert not [path for path in home.path.rglob("*") if path.is_file()]
