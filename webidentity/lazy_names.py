@@ -1,4 +1,4 @@
-"""Public names of a package that are loaded when they are first used (PEP 562), so that an import costs what is used."""
+"""Public names of a package that are loaded when they are first used (PEP 562): an import costs what is used."""
 
 import sys
 from collections.abc import Callable, Mapping

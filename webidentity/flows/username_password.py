@@ -7,6 +7,7 @@ from base64 import b64encode
 from azure.core.exceptions import ClientAuthenticationError
 from azure.core.rest import HttpRequest
 
+from webidentity.authority import ADFS
 from webidentity.flows.client import Client
 from webidentity.protocol.effects import Flow, Send
 from webidentity.protocol.metadata_exchange import TrustEndpoint, find_endpoint
@@ -18,8 +19,6 @@ from webidentity.protocol.ws_trust import SamlAssertion, build_trust_request, re
 
 _SAML_1 = "urn:ietf:params:oauth:grant-type:saml1_1-bearer"
 _SAML_2 = "urn:ietf:params:oauth:grant-type:saml2-bearer"
-#: An authority that is itself a federation server has nothing to discover.
-_ADFS = "adfs"
 #: Takes nothing: azure-core would log the address, and it has the username in it.
 _NO_LOG = logging.getLogger("webidentity.unlogged")
 _NO_LOG.disabled = True
@@ -38,7 +37,7 @@ class UsernamePasswordSignIn:
 
         :raises ClientAuthenticationError: the password is wrong, or is not enough.
         """
-        federation = None if request.tenant == _ADFS else (yield from self._federation())
+        federation = None if request.tenant == ADFS else (yield from self._federation())
         if federation is None:
             grant = {"grant_type": "password", "username": self._username, "password": self._password}
         else:
