@@ -7,12 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.cache.shared import Home
 from tests.clock import Clock
 from tests.drivers import Driver, open_driver
 from tests.loopback import only_loopback
 from tests.programs import programs
+
+# How long an example takes says more of the machine's other work than of the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
+#: A fixture that is defined beside its class.
+__all__ = ["programs"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,8 +29,6 @@ def _this_machine_only() -> Iterator[None]:
     with only_loopback():
         yield
 
-
-__all__ = ["programs"]
 
 #: Variables that credentials read, by their beginnings.
 _READ = (

@@ -50,23 +50,28 @@ def read_device_code(response: Any, now: float) -> DeviceCode:
     :raises EntraError: the authority refused, or what it sent is no such reply.
     """
     document = read_document(response)
-    device_code, user_code = as_text(document.get("device_code")), as_text(document.get("user_code"))
+    device_code, user_code = as_text(document.get("device_code")), _shown(document.get("user_code"))
     # RFC 8628 calls it verification_uri; other authorities have kept the name of its drafts.
-    address = as_text(document.get("verification_uri")) or as_text(document.get("verification_url"))
+    address = _shown(document.get("verification_uri")) or _shown(document.get("verification_url"))
     if response.status_code >= 400 or "error" in document:
         raise refusal(response, document, (), what="device code")
     lifetime, interval = _seconds(document.get("expires_in")), _seconds(document.get("interval"))
-    if device_code is None or user_code is None or address is None or lifetime is None:
+    if device_code is None or not user_code or not address or lifetime is None:
         raise EntraError("Microsoft Entra ID sent a device code that is not complete", response=response)
-    message = as_text(document.get("message")) or f"Open {address} in a browser and enter the code {user_code}."
+    message = _shown(document.get("message")) or f"Open {address} in a browser and enter the code {user_code}."
     return DeviceCode(
-        user_code=scrub(user_code),
+        user_code=user_code,
         device_code=device_code,
-        verification_uri=scrub(address),
+        verification_uri=address,
         expires_on=now + lifetime,
         interval=min(interval or _DEFAULT_INTERVAL, _LONGEST_INTERVAL),
-        message=scrub(message),
+        message=message,
     )
+
+
+def _shown(value: object) -> str:
+    """Return the text as the user may see it; "" if nothing of it can be shown."""
+    return scrub(as_text(value) or "")
 
 
 def _seconds(value: object) -> int | None:
