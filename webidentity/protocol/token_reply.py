@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, quote_plus
 
 from webidentity.errors import EntraError
-from webidentity.json_object import as_list, as_text, parse_object
+from webidentity.json_object import as_list, as_seconds, as_text, parse_object
 
 #: Compiled by the first error, not by the import.
 _JWT = r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*"
+#: Seconds from which a token without refresh_in is renewed at half of its life.
+_LONG = 7200
 _SHOWN = 700
 _SHORTEST_SECRET = 4
 #: Characters that are looked at: the patterns above take time that grows faster than the text.
@@ -52,12 +54,10 @@ def read_token_reply(response: Any, *, now: int, secrets: Iterable[str] = ()) ->
     token = document.get("access_token")
     if response.status_code >= 400 or "error" in document or not isinstance(token, str) or not token:
         raise refusal(response, document, secrets)
-    expires_in = _seconds(document.get("expires_in"))
+    expires_in = as_seconds(document.get("expires_in"))
     if expires_in is None:
         raise EntraError("Microsoft Entra ID sent a token without a lifetime (expires_in)", response=response)
-    refresh_in = _seconds(document.get("refresh_in"))
-    if refresh_in is None and expires_in >= 7200:
-        refresh_in = expires_in // 2
+    refresh_in = read_refresh_in(document, expires_in)
     return TokenReply(
         access_token=token,
         expires_on=now + expires_in,
@@ -69,6 +69,14 @@ def read_token_reply(response: Any, *, now: int, secrets: Iterable[str] = ()) ->
         home_account_id=_home_account_id(document),
         family_id=as_text(document.get("foci")),
     )
+
+
+def read_refresh_in(document: Mapping[str, Any], expires_in: int) -> int | None:
+    """Return the seconds after which the token should be renewed, at half of a long life if the reply does not say."""
+    refresh_in = as_seconds(document.get("refresh_in"))
+    if refresh_in is None:
+        return expires_in // 2 if expires_in >= _LONG else None
+    return min(refresh_in, expires_in)
 
 
 def decode_unverified(token: str) -> dict[str, Any]:
@@ -150,13 +158,3 @@ def _home_account_id(document: Mapping[str, Any]) -> str | None:
             return f"{uid}.{utid}"
     id_token = as_text(document.get("id_token"))
     return as_text(decode_unverified(id_token).get("sub")) if id_token else None
-
-
-def _seconds(value: object) -> int | None:
-    """Entra sends numbers, ADFS strings."""
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return None
-    try:
-        return max(int(value), 0)
-    except ValueError:
-        return None

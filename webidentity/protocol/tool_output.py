@@ -7,7 +7,7 @@ from typing import Any
 
 from azure.core.credentials import AccessTokenInfo
 
-from webidentity.json_object import as_object, as_text, parse_object
+from webidentity.json_object import as_object, as_seconds, as_text, parse_object
 from webidentity.protocol.access_token import OpaqueAccessTokenInfo
 from webidentity.protocol.token_reply import scrub
 
@@ -17,8 +17,6 @@ _MEMBER = r"""(?i)(["'][\w-]*token["']\s*:\s*)(?:"[^"]*(?:"|$)|'[^']*(?:'|$))"""
 _LONG = r"[\w.~+/=-]{100,}"
 #: Characters of an error that are looked at.
 _READ = 4000
-#: The last second that a datetime has: no token lives longer.
-_LATEST = 253_402_300_799
 
 
 def read_azure_cli(output: str) -> AccessTokenInfo | None:
@@ -73,12 +71,8 @@ def _token(token: Any, expires_on: int | None) -> AccessTokenInfo | None:
 
 
 def _seconds(value: Any) -> int | None:
-    """A number, or its digits."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(_LATEST)):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return int(value) if 0 <= value <= _LATEST else None
+    """Return the Unix seconds, also of a number with a fraction."""
+    return as_seconds(int(value) if isinstance(value, float) and math.isfinite(value) else value)
 
 
 def _time(value: Any, *, zone: dt.tzinfo | None) -> int | None:
