@@ -7,10 +7,11 @@ from webidentity.cache.flights import Flights
 from webidentity.errors import CredentialUnavailableError
 from webidentity.flows.tool import Tool
 from webidentity.protocol.effects import Completed, Flow
+from webidentity.protocol.redaction import redact
 from webidentity.protocol.resource import resource_of
 from webidentity.protocol.token_request import TokenRequest
 from webidentity.protocol.tool_arguments import check_scopes, encode_claims
-from webidentity.protocol.tool_output import read_azure_cli, redact
+from webidentity.protocol.tool_output import read_azure_cli
 
 TOOL = Tool(
     title="Azure CLI",

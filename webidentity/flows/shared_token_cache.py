@@ -11,7 +11,7 @@ from webidentity.flows.acquire import NoTokenSourceError
 from webidentity.flows.front import TokenGrant
 from webidentity.flows.shared_account import SharedAccountTokens, no_token
 from webidentity.protocol.effects import Flow
-from webidentity.protocol.token_reply import scrub
+from webidentity.protocol.redaction import scrub
 from webidentity.protocol.token_request import TokenRequest
 
 _UNAVAILABLE = "SharedTokenCacheCredential authentication unavailable."

@@ -7,7 +7,8 @@ from azure.core.rest import HttpRequest
 
 from webidentity.errors import EntraError
 from webidentity.json_object import as_seconds, as_text
-from webidentity.protocol.token_reply import read_document, refusal, scrub
+from webidentity.protocol.redaction import scrub
+from webidentity.protocol.token_reply import read_document, refusal
 from webidentity.protocol.token_request import build_token_request
 
 #: Seconds between two questions if the authority names none.

@@ -1,23 +1,16 @@
 """Replies of the token endpoint (RFC 6749 section 5)."""
 
 import json
-import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import quote, quote_plus
 
 from webidentity.errors import EntraError
 from webidentity.json_object import as_list, as_seconds, as_text, parse_object
+from webidentity.protocol.redaction import scrub
 
-#: Compiled by the first error, not by the import.
-_JWT = r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*"
 #: Seconds from which a token without refresh_in is renewed at half of its life.
 _LONG = 7200
-_SHOWN = 700
-_SHORTEST_SECRET = 4
-#: Characters that are looked at: the patterns above take time that grows faster than the text.
-_READ = 4000
 
 
 class TokenReply(NamedTuple):
@@ -86,17 +79,6 @@ def decode_unverified(token: str) -> dict[str, Any]:
         return parse_object(urlsafe_b64decode(payload + "=" * (-len(payload) % 4))) or {}
     except (IndexError, ValueError):
         return {}
-
-
-def scrub(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return text that may be shown: one line, no token, none of the given secrets."""
-    for secret in secrets:
-        # One of a few characters is a test's, and would turn the whole text into asterisks.
-        for form in (secret, quote_plus(secret), quote(secret, safe="")) if len(secret) >= _SHORTEST_SECRET else ():
-            text = text.replace(form, "***")
-    text = re.sub(_JWT, "***", text[:_READ])
-    text = " ".join("".join(character if character.isprintable() else " " for character in text).split())
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."
 
 
 def read_document(response: Any) -> dict[str, Any]:

@@ -2,21 +2,13 @@
 
 import datetime as dt
 import math
-import re
 from typing import Any
 
 from azure.core.credentials import AccessTokenInfo
 
 from webidentity.json_object import as_object, as_seconds, as_text, parse_object
 from webidentity.protocol.access_token import OpaqueAccessTokenInfo
-from webidentity.protocol.token_reply import scrub
-
-#: Compiled by the first error, not by the import: a member of a JSON object that holds a token, also where the text
-#: breaks off; and what looks like a token.
-_MEMBER = r"""(?i)(["'][\w-]*token["']\s*:\s*)(?:"[^"]*(?:"|$)|'[^']*(?:'|$))"""
-_LONG = r"[\w.~+/=-]{100,}"
-#: Characters of an error that are looked at.
-_READ = 4000
+from webidentity.protocol.redaction import redact
 
 
 def read_azure_cli(output: str) -> AccessTokenInfo | None:
@@ -55,14 +47,6 @@ def developer_cli_error(output: str) -> str | None:
         data = as_object(document.get("data")) or {}
         said = said or (as_text(data.get("message")) or "").strip()
     return redact(said) if said else None
-
-
-def redact(text: str) -> str:
-    """Return what a tool printed in a form that may be shown: one line, not too long, without tokens."""
-    if len(text) > _READ:
-        # Without the last word: a token that is cut in two may be too short to be recognized.
-        text = text[:_READ].rsplit(maxsplit=1)[0]
-    return scrub(re.sub(_LONG, "***", re.sub(_MEMBER, r'\1"***"', text)))
 
 
 def _token(token: Any, expires_on: int | None) -> AccessTokenInfo | None:
