@@ -18,6 +18,7 @@ from tests.canned import Canned, Reply, Sent
 from tests.certificates import certificate
 from tests.drivers import Driver, SyncFace
 from tests.replies import CLIENT, SCOPE, TENANT, token, user_token
+from webidentity.cache import msal_file
 from webidentity.cache.persistent import PersistentFiles
 
 PEERS_OPTIONS = azure.identity.TokenCachePersistenceOptions(allow_unencrypted_storage=True)
@@ -168,7 +169,7 @@ def _without(content: dict[str, Any], secret: str) -> dict[str, Any]:
     return {**content, "AccessToken": tokens}
 
 
-def msal_application(cache: msal.TokenCache, canned: Canned) -> msal.PublicClientApplication:
+def msal_application(cache: msal.TokenCache, canned: Canned, client_id: str = CLIENT) -> msal.PublicClientApplication:
     class Client:
         def get(self, url: str, **kwargs: Any) -> Any:
             with canned.transport() as transport:
@@ -182,7 +183,7 @@ def msal_application(cache: msal.TokenCache, canned: Canned) -> msal.PublicClien
             pass
 
     return msal.PublicClientApplication(
-        CLIENT, authority=f"{PUBLIC}/{TENANT}", token_cache=cache, http_client=Client(), instance_discovery=False
+        client_id, authority=f"{PUBLIC}/{TENANT}", token_cache=cache, http_client=Client(), instance_discovery=False
     )
 
 
@@ -203,6 +204,60 @@ def test_msal_finds_user_tokens_and_the_reverse(home: Home) -> None:
     application.remove_account(account)
     assert found(files, user(), "a") is None
     assert refresh_token(files, user()) is None
+
+
+@pytest.mark.parametrize("cae", CAE)
+def test_the_whole_family_redeems_what_is_written_here(driver: Driver, home: Home, cae: bool) -> None:
+    """MSAL, as another client, finds the refresh token of a reply that says it is the family's, and no other."""
+    other = "44444444-4444-4444-4444-444444444444"
+    for foci in (None, "1"):
+        code_credential(driver, Canned(user_token(f"ours {foci}", foci=foci))).get_token("a", enable_cae=cae)
+        cache = msal.SerializableTokenCache()
+        cache.deserialize(home.file(cae=cae).read_text())
+        served = network()
+        application = msal_application(cache, served, other)
+        (account,) = application.get_accounts("ada@tenant.test")
+        assert (application.acquire_token_silent(["b"], account) is not None) is (foci == "1")
+        assert [form["refresh_token"] for form in posts(served)] == (["refresh-token-1"] if foci else [])
+        (metadata,) = home.content(cae=cae)["AppMetadata"].values()
+        assert metadata.get("family_id") == foci
+
+
+@pytest.mark.parametrize("foci", [1, True, ["1"], {}, ""])
+def test_a_family_that_is_none_is_not_written(driver: Driver, home: Home, foci: object) -> None:
+    """Whatever a reply says."""
+    code_credential(driver, Canned(user_token("ours", foci=foci))).get_token("a")
+    assert "family_id" not in home.file().read_text()
+
+
+def test_a_cached_token_is_not_parsed_again(driver: Driver, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside a thousand of others, until another program has written."""
+    files = PersistentFiles(OPTIONS)
+    put(files, user(), "theirs")
+    content = home.content()
+    (entry,) = content["AccessToken"].values()
+    content["AccessToken"] = {f"{number}": {**entry, "target": f"scope-{number}"} for number in range(1000)}
+    home.write(content)
+    arguments = {"cache_persistence_options": OPTIONS}
+    ours = driver.credential("ClientSecretCredential", network(kind=token), TENANT, CLIENT, "s3cret", **arguments)
+    ours.get_token("a")
+    parsed: list[int] = []
+    parse = msal_file.parse_object
+
+    def counting(text: str | bytes) -> Any:
+        parsed.append(len(text))
+        return parse(text)
+
+    monkeypatch.setattr(msal_file, "parse_object", counting)
+    for forget in (lambda: None, ours.raw._front.forget):
+        for _ in range(100):
+            forget()
+            assert ours.get_token("a").token == "token-1"
+    assert not parsed
+    home.write(home.content())
+    ours.get_token("b")
+    assert parsed
+    assert len(home.secrets()) == 1002
 
 
 def test_a_plain_msal_cache_is_read(home: Home) -> None:

@@ -26,6 +26,7 @@ DISCOVERY = "the token endpoint of an authority is derived here: no discovery re
 CLIENT_INFO = "asked for always here, so that every reply names its account if it has one"
 SCOPES = "no refresh token is asked for: what is had for an assertion must not outlive it"
 SIGN_IN = "the scopes are those of the call here; a code brings the sign-in's own"
+RENEWED = "offline_access here, as MSAL has it: otherwise the refresh token is not renewed with the access token"
 RESPONSE = "every authentication error carries the response here"
 ALGORITHM = "PS256 with a SHA-256 thumbprint here, as Microsoft recommends"
 CHAIN = "msal sends the chain whenever it has the certificate; here it is sent when it is asked for"
@@ -101,6 +102,8 @@ DIFFERENCES: dict[tuple[str, str], dict[str, str]] = {
         "assertion's headers are ['alg', 'typ', 'x5c', 'x5t#S256'], here ['alg', 'typ', 'x5t#S256']": CHAIN,
     },
     ("msal", "assertion"): {"asks GET .well-known/openid-configuration": DISCOVERY},
+    ("azure-identity", "code and refresh"): {"form 1 has another scope": RENEWED},
+    ("azure-identity aio", "code and refresh"): {"form 1 has another scope": RENEWED},
     ("msal", "code and refresh"): {
         "asks GET .well-known/openid-configuration": DISCOVERY,
         "form 0 has another scope": SIGN_IN,

@@ -8,7 +8,7 @@ import msal
 from tests.cache.shared import PUBLIC, Home
 from tests.canned import Canned, Reply, Sent
 from tests.credentials.signing_in import signed_in
-from tests.replies import TENANT, client_info, jwt_of, refusal
+from tests.replies import OTHER_TENANT, TENANT, client_info, jwt_of, refusal
 
 #: Clients of Microsoft's family, as far as the cache knows.
 EDITOR, SHELL = "55555555-5555-5555-5555-555555555555", "66666666-6666-6666-6666-666666666666"
@@ -97,17 +97,20 @@ class Redeemer:
     def _answer(self, sent: Sent) -> Reply:
         if sent.method == "GET":
             base = sent.url.partition("/v2.0/")[0]
-            return Reply({"authorization_endpoint": f"{base}/authorize", "token_endpoint": f"{base}/oauth2/v2.0/token"})
+            document = {"authorization_endpoint": f"{base}/authorize", "token_endpoint": f"{base}/oauth2/v2.0/token"}
+            return Reply({**document, "tenant_discovery_endpoint": sent.url, "metadata": []})
         form = sent.form
         if form["refresh_token"].startswith(self.spent) and self.spent:
             return self.refusal
         name, owner = "refresh-token-", form["refresh_token"]
         user = owner.removeprefix(name).partition("-")[0]
         number = len(self.redeemed)
+        home = OTHER_TENANT if owner.endswith(OTHER_TENANT) else TENANT
         return signed_in(
             user,
             f"{user}-{number}",
             refresh_token=f"{name}{user}-{form['client_id']}-{number}",
             claims={"aud": form["client_id"]},
+            client_info=client_info(user, home),
             foci="1",
         )

@@ -74,5 +74,6 @@ class Authority:
             return self.code
         if sent.form.get("grant_type") == "refresh_token":
             user = sent.form["refresh_token"].removeprefix("refresh-token-")
-            return self.refresh or signed_in(user, f"{user}'s token for {sent.form['scope']}")
+            scope = sent.form["scope"].removesuffix(" offline_access")
+            return self.refresh or signed_in(user, f"{user}'s token for {scope}")
         return self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]

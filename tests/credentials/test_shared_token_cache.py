@@ -1,5 +1,7 @@
 """SharedTokenCacheCredential: whose token, by which refresh token, and what is said when there is none."""
 
+import logging
+import pickle
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -15,9 +17,11 @@ from tests.canned import Canned, Reply
 from tests.clock import Clock
 from tests.credentials.shared_sign_ins import DEVELOPER_TOOLS, EDITOR, SHELL, Redeemer, edit, entry, sign_in
 from tests.credentials.signing_in import signed_in
+from tests.credentials.test_secrecy_everywhere import with_variables
 from tests.drivers import Credential, Driver
-from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, client_info
+from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, client_info, refusal
 from webidentity import AuthenticationRecord, CredentialUnavailableError, EntraError, TokenCachePersistenceOptions
+from webidentity.cache.persistent import PersistentFiles
 
 Make = Callable[..., Credential]
 
@@ -404,3 +408,31 @@ def test_nothing_is_made_for_nobody(home: Home, make: Make) -> None:
     with pytest.raises(CredentialUnavailableError):
         make().get_token(SCOPE)
     assert not [path for path in home.path.rglob("*") if path.is_file()]
+
+
+def test_no_secret_is_shown(home: Home, make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    """Not in an error, its frames or the log, though the authority says it back."""
+    caplog.set_level(logging.DEBUG)
+    sign_in(home)
+    secret = f"refresh-token-ada-{EDITOR}-{TENANT}"
+    authority = Redeemer("refresh")
+    authority.refusal = refusal("invalid_grant", f"You sent {secret}.")
+    credential = make(authority)
+    with pytest.raises(EntraError) as caught:
+        credential.get_token(SCOPE)
+    shown = [with_variables(caught.value), caplog.text, repr(credential.raw), repr(vars(credential.raw))]
+    shown.append(repr(PersistentFiles(OPTIONS).accounts(frozenset({"login.microsoftonline.com"}))))
+    assert all(secret not in text for text in shown)
+    assert "ada@tenant.test" in shown[-1]
+
+
+def test_a_copy_has_no_token_and_works(home: Home) -> None:
+    """A pickled credential goes on in another process, over the same files."""
+    sign_in(home)
+    credential = webidentity.SharedTokenCacheCredential()
+    assert f"refresh-token-ada-{EDITOR}" not in str(pickle.dumps(credential))
+    copy = pickle.loads(pickle.dumps(credential))
+    at = Redeemer()
+    copy._driver = webidentity.SharedTokenCacheCredential(transport=at.transport())._driver
+    assert copy.get_token(SCOPE).token == "ada-1"
+    assert home.secrets()[-1] == "ada-1"

@@ -84,7 +84,7 @@ def test_a_second_scope_is_served_by_the_refresh_token(driver: Driver) -> None:
         "client_info": "1",
         "grant_type": "refresh_token",
         "refresh_token": "refresh-token-1",
-        "scope": "b",
+        "scope": "b offline_access",
     }
 
 

@@ -50,11 +50,16 @@ class UserTokens:
             self.partition(request.tenant, home_account_id),
             request,
             None,
-            lambda request, token: self.client.refresh(request.tenant, request.fields, token),
+            self._refresh,
             lambda _: time.time() + self.lifetime,
             self.partition(tenant or request.tenant, home_account_id),
             self.may_keep,
         )
+
+    def _refresh(self, request: TokenRequest, refresh_token: str) -> Flow[TokenReply]:
+        # Without it, Entra renews the access token alone, and the sign-in ends when the refresh token does.
+        scopes = dict.fromkeys((*request.scopes, "offline_access"))
+        return self.client.refresh(request.tenant, {**request.fields, "scope": " ".join(scopes)}, refresh_token)
 
     def token(self, request: TokenRequest, home_account_id: str, tenant: str | None = None) -> Flow[AccessTokenInfo]:
         """Return a token that acts for the user.

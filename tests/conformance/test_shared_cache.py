@@ -1,0 +1,256 @@
+"""azure-identity's SharedTokenCacheCredential and VisualStudioCodeCredential beside ours, over the same files.
+
+What comes out, which refresh token is sent by which client, and which words an error has. What differs is in
+``DIFFERENT``, with the reason: a difference that is not listed fails, and so does one that is gone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import azure.identity
+import azure.identity._credentials.vscode as peers_editor
+import azure.identity.aio
+import pytest
+from azure.core.exceptions import ClientAuthenticationError
+
+import webidentity
+import webidentity.aio
+from tests.cache.shared import Home
+from tests.credentials.members import face
+from tests.credentials.shared_sign_ins import EDITOR, SHELL, Redeemer, edit, sign_in
+from tests.credentials.test_visual_studio_code import note
+from tests.drivers import Driver
+from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT
+
+LIBRARIES: dict[str, dict[str, Any]] = {
+    "sync": {"peer": azure.identity, "ours": webidentity},
+    "aio": {"peer": azure.identity.aio, "ours": webidentity.aio},
+}
+BOTH = ("sync", "aio")
+Prepare = Callable[[Home], object]
+
+
+def several(home: Home) -> None:
+    """Two accounts, and the first of them in two tenants."""
+    sign_in(home)
+    sign_in(home, "eve")
+    sign_in(home, tenant=OTHER_TENANT)
+
+
+def two_programs(home: Home) -> None:
+    """One account, signed in by two programs."""
+    sign_in(home, client_id=EDITOR, now=1)
+    sign_in(home, client_id=SHELL, now=2)
+
+
+def stray(home: Home) -> None:
+    """A refresh token without its account."""
+    sign_in(home)
+    home.write({**home.content(), "Account": {}})
+
+
+def record(user: str = "ada", client_id: str = EDITOR) -> dict[str, Any]:
+    """Return the arguments of a record."""
+    return {
+        "tenant_id": TENANT,
+        "client_id": client_id,
+        "authority": "login.microsoftonline.com",
+        "home_account_id": f"{user}.{TENANT}",
+        "username": f"{user}@tenant.test",
+    }
+
+
+@dataclass
+class Case:
+    """What the file has, and what is asked.
+
+    :param words: what an error says, if there is one.
+    """
+
+    prepare: Prepare
+    words: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    call: dict[str, Any] = field(default_factory=dict)
+    spent: tuple[str, ...] = ()
+    record: dict[str, Any] = field(default_factory=dict)
+    encrypted: bool = False
+
+
+NAME = "ada@tenant.test"
+CASES = {
+    "nobody": Case(lambda home: home.write({}), "unavailable. No accounts were found in the cache"),
+    "no file": Case(lambda _: None, "unavailable. No accounts were found in the cache"),
+    "one": Case(sign_in),
+    "several": Case(several, "unavailable. Multiple accounts were found in the cache"),
+    "by name": Case(lambda home: (sign_in(home), sign_in(home, "eve")), options={"username": NAME}),
+    "by tenant": Case(several, options={"tenant_id": OTHER_TENANT}),
+    "by both": Case(several, options={"username": NAME, "tenant_id": TENANT}),
+    "by a name of two": Case(
+        several, f"Multiple accounts matching the specified username: {NAME} were", options={"username": NAME}
+    ),
+    "by nobody's name": Case(
+        several, "No account matching the specified username: bob was", options={"username": "bob"}
+    ),
+    "by both, nobody's": Case(
+        sign_in,
+        f"No account matching the specified username: {NAME} tenant: {OTHER_TENANT} was",
+        options={"username": NAME, "tenant_id": OTHER_TENANT},
+    ),
+    "by a name in capitals": Case(sign_in, options={"username": NAME.upper()}),
+    "not of the family": Case(lambda home: sign_in(home, family=None), "No accounts were found"),
+    "of another family": Case(lambda home: sign_in(home, family="2"), "No accounts were found"),
+    "without its account": Case(stray, "No accounts were found"),
+    "an alias": Case(sign_in, options={"authority": "sts.windows.net"}),
+    "another cloud": Case(sign_in, "No accounts were found", options={"authority": "login.chinacloudapi.cn"}),
+    "a tenant of the call": Case(sign_in, call={"tenant_id": OTHER_TENANT}),
+    "a token of another client": Case(lambda home: sign_in(home, scope=SCOPE)),
+    "refused": Case(sign_in, "AADSTS700082", spent=("refresh",)),
+    "two programs, one refused": Case(two_programs, spent=(f"refresh-token-ada-{EDITOR}",)),
+    "cae": Case(lambda home: sign_in(home, cae=True), call={"enable_cae": True}),
+    "cae in the other file": Case(sign_in, call={"enable_cae": True}),
+    "damaged": Case(lambda home: home.write("{"), "No accounts were found"),
+    "without a secret": Case(
+        lambda home: (sign_in(home), edit(home, "RefreshToken", secret=None)), "Token acquisition failed for user"
+    ),
+    "no encryption": Case(sign_in, "Shared token cache unavailable", encrypted=True),
+    "record": Case(lambda home: sign_in(home, scope=SCOPE), record=record()),
+    "record, refreshed": Case(sign_in, record=record()),
+    "record of nobody": Case(sign_in, "no account matching the given AuthenticationRecord", record=record("eve")),
+    "record, refused": Case(sign_in, "Token acquisition failed", record=record(), spent=("refresh",)),
+    "record, no encryption": Case(sign_in, "Shared token cache unavailable", record=record(), encrypted=True),
+    "record of an outsider": Case(
+        lambda home: (sign_in(home), sign_in(home, client_id=CLIENT, family=None), outsider(home)),
+        "Token acquisition failed for user",
+        record=record(client_id=CLIENT),
+    ),
+}
+
+
+def outsider(home: Home) -> None:
+    """Take the refresh token of a client that is not of the family."""
+    content = home.content()
+    content["RefreshToken"] = {k: e for k, e in content["RefreshToken"].items() if e["client_id"] != CLIENT}
+    home.write(content)
+
+
+DIFFERENT = {
+    "by a name in capitals": ("the names of Entra's users have no case", BOTH),
+    "of another family": ("only Microsoft's family has clients here that could redeem it", BOTH),
+    "a token of another client": ("a resource would see that client, and might allow it more or less", BOTH),
+    "two programs, one refused": ("there is another refresh token to try, and a newer one to begin with", BOTH),
+    "cae in the other file": (
+        "who is signed in is so with continuous access evaluation and without",
+        BOTH,
+    ),
+    "damaged": ("a miss and a warning; theirs fails with the error of the JSON parser", BOTH),
+    "without a secret": ("a malformed entry is nobody's, so there is no account to sign in as", BOTH),
+    "record, no encryption": ("unavailable, as without a record: a chain goes on", ("sync",)),
+}
+
+
+def family_of(error: Exception) -> str:
+    """Return the narrowest class that both libraries know."""
+    known = ("CredentialUnavailableError", "ClientAuthenticationError")
+    names = [kind.__name__ for kind in type(error).__mro__]
+    return next((name for name in known if name in names), names[0])
+
+
+def observed(driver: Driver, library: str, case: Case) -> tuple[Any, list[Any], str]:
+    """Return the outcome of a call, what was sent, and the words of the error."""
+    package, errors = LIBRARIES[driver.name][library], LIBRARIES["sync"][library]
+    at = Redeemer(*case.spent)
+    options = {"retry_total": 0, **case.options}
+    if case.encrypted:
+        options["cache_persistence_options"] = errors.TokenCachePersistenceOptions()
+    if case.record:
+        options["authentication_record"] = errors.AuthenticationRecord(**case.record)
+    transport = at.transport() if driver.name == "sync" else at.aio_transport()
+    credential = face(driver, package.SharedTokenCacheCredential(transport=transport, **options))
+    outcome: Any
+    words = ""
+    try:
+        outcome = credential.get_token(SCOPE, **case.call).token
+    except Exception as error:
+        outcome, words = family_of(error), " ".join(str(error).split())
+    finally:
+        credential.close()
+    posts = [sent for sent in at.network.sent if sent.method == "POST"]
+    return outcome, [(sent.form["client_id"], sent.form["refresh_token"]) for sent in posts], words
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_shared_cache(driver: Driver, tmp_path_factory: pytest.TempPathFactory, name: str, monkeypatch: Any) -> None:
+    """The same file, the same call."""
+    case = CASES[name]
+    if case.record and driver.name == "aio":
+        pytest.skip("azure-identity's async class knows no record")
+    seen: dict[str, Any] = {}
+    for library in ("peer", "ours"):
+        home = Home(tmp_path_factory.mktemp(library))
+        monkeypatch.setenv("HOME", str(home.path))
+        case.prepare(home)
+        outcome, sent, words = observed(driver, library, case)
+        if name not in DIFFERENT:
+            assert case.words in words
+            assert bool(case.words) is bool(words), words
+        seen[library] = outcome, sent, case.words in words
+    reason, drivers = DIFFERENT.get(name, ("", ()))
+    assert (seen["peer"] != seen["ours"]) is (driver.name in drivers and bool(reason)), seen
+
+
+@pytest.mark.parametrize("library", ["peer", "ours"])
+def test_supported(driver: Driver, library: str) -> None:
+    """On every platform that the tests run on."""
+    assert LIBRARIES[driver.name][library].SharedTokenCacheCredential.supported() is True
+
+
+class Broker:
+    """In the place of the class of azure-identity-broker: it has no token."""
+
+    def __init__(self, **options: Any) -> None:
+        assert options["authentication_record"].username == NAME
+
+    def get_token(self, *_: str, **__: Any) -> Any:
+        raise ClientAuthenticationError(message="no token")
+
+    def close(self) -> None: ...
+
+
+EDITORS: dict[str, tuple[Prepare, bool, str]] = {
+    "nobody, no broker": (lambda _: None, False, "signed in to Azure via Visual Studio Code"),
+    "nobody": (lambda _: None, True, "requires the user to be signed in to Azure via Visual Studio Code"),
+    "malformed": (lambda home: note(home, tenantId="a/b"), True, "Failed to load authentication record from Visual"),
+    "large": (lambda home: note(home, "x" * 20_000), True, "unexpectedly large"),
+    "another client": (lambda home: note(home, clientId=CLIENT), True, "clientId"),
+    "no name": (lambda home: note(home, username=None), True, "username"),
+    "signed in, no broker": (note, False, "'azure-identity-broker' package"),
+}
+
+
+@pytest.mark.parametrize("name", EDITORS)
+def test_an_editor(driver: Driver, home: Home, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Why there is no token: the same class, with the same words."""
+    prepare, has_broker, words = EDITORS[name]
+    prepare(home)
+    monkeypatch.setattr(peers_editor, "get_broker_credential", lambda: Broker if has_broker else None)
+    for package in LIBRARIES[driver.name].values():
+        credential = face(driver, package.VisualStudioCodeCredential())
+        with pytest.raises(ClientAuthenticationError) as caught:
+            credential.get_token(SCOPE)
+        credential.close()
+        assert family_of(caught.value) == "CredentialUnavailableError"
+        assert words in str(caught.value)
+
+
+def test_a_broker_without_a_token_is_their_matter(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where theirs asks it, ours looks into the cache, and is unavailable if there is nothing."""
+    note(home)
+    monkeypatch.setattr(peers_editor, "get_broker_credential", lambda: Broker)
+    with pytest.raises(ClientAuthenticationError, match="no token") as theirs:
+        azure.identity.VisualStudioCodeCredential().get_token(SCOPE)
+    assert family_of(theirs.value) == "ClientAuthenticationError"
+    sign_in(home)
+    at = Redeemer()
+    ours = webidentity.VisualStudioCodeCredential(transport=at.transport())
+    assert ours.get_token(SCOPE).token == "ada-1"

@@ -1,0 +1,41 @@
+"""A program that goes on where its last run ended, in a new process: with the record and the persistent cache alone."""
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from tests.cache.shared import Home
+from tests.credentials.one_run import run
+from tests.replies import TENANT
+
+OURS, THEIRS = ("webidentity", "webidentity.aio"), "azure.identity"
+PAIRS = [pair for pair in product((*OURS, THEIRS), repeat=2) if pair != (THEIRS, THEIRS)]
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_the_next_run_starts_silently(home: Home, first: str, second: str) -> None:
+    """No request while the token is good, then one refresh, and nobody is asked; whichever library was there first."""
+    signed_in = run(first)
+    assert signed_in["grants"] == ["urn:ietf:params:oauth:grant-type:device_code"]
+    later = run(second, record=signed_in["record"], waits=[0, 4000, 0])
+    assert later["tokens"] == ["first", "renewed", "renewed"]
+    assert later["asked"] == [0, 1, 1]
+    assert later["grants"] == ["refresh_token"]
+
+
+@pytest.mark.parametrize(("first", "second"), [OURS, OURS[::-1]])
+def test_with_continuous_access_evaluation_or_without(home: Home, first: str, second: str) -> None:
+    """It is one account: the refresh token of the one serves the other."""
+    signed_in = run(first, cae=True)
+    assert not home.file().exists()
+    assert run(second, record=signed_in["record"], cae=True, waits=[0])["grants"] == []
+    assert run(second, record=signed_in["record"], waits=[0])["grants"] == ["refresh_token"]
+    assert run(second, record=signed_in["record"], waits=[0])["grants"] == []
+
+
+def test_another_accounts_record_starts_nothing(home: Home) -> None:
+    """The user would have to be asked, which that program does not."""
+    record: Any = run("webidentity")["record"]
+    with pytest.raises(AssertionError, match="AuthenticationRequiredError"):
+        run("webidentity", record=record.replace(f"ada.{TENANT}", f"eve.{TENANT}"), waits=[0])
