@@ -3,7 +3,6 @@
 import sys
 import threading
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from webidentity.fork import renew_after_fork
@@ -16,6 +15,9 @@ class Flight:
     """One acquisition under way, which others may wait for."""
 
     def __init__(self) -> None:
+        # Loaded by the first flight: a credential of a chain may never have one.
+        from concurrent.futures import Future
+
         self.future: Future[None] = Future()
         # Running futures cannot be cancelled: a waiter that gives up must not take the others with it.
         self.future.set_running_or_notify_cancel()

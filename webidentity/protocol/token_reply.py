@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from webidentity.errors import EntraError
 from webidentity.json_object import as_list, as_seconds, as_text, parse_object
-from webidentity.protocol.redaction import scrub
 
 #: Seconds from which a token without refresh_in is renewed at half of its life.
 _LONG = 7200
@@ -108,7 +107,9 @@ def refusal(response: Any, document: Mapping[str, Any], secrets: Iterable[str], 
     :param secrets: values of the request that must not come back in a message.
     :param what: what was asked for.
     """
+    # Loaded by the first refusal.
     from webidentity.protocol.advice import advice_for
+    from webidentity.protocol.redaction import scrub
 
     error = as_text(document.get("error"))
     description = scrub(as_text(document.get("error_description")) or "no description", secrets)
