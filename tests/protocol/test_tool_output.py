@@ -69,6 +69,7 @@ def test_a_token_has_no_repr() -> None:
         '{"accessToken": "tok", "expires_on": -1}',
         '{"accessToken": "tok", "expires_on": 1e999}',
         '{"accessToken": "tok", "expires_on": NaN}',
+        '{"accessToken": "tok", "expires_on": 1' + "0" * 400 + "}",
         '{"accessToken": "tok", "expires_on": "' + "9" * 5000 + '"}',
         '{"accessToken": "tok", "expires_on": "\\u0665"}',
         '{"accessToken": "tok", "expiresOn": "tomorrow"}',

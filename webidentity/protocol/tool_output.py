@@ -1,7 +1,6 @@
 """What Azure CLI and Azure Developer CLI print."""
 
 import datetime as dt
-import math
 import re
 from typing import Any
 
@@ -76,8 +75,9 @@ def _seconds(value: Any) -> int | None:
     """A number, or its digits."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(_LATEST)):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
+    # Which NaN is not, nor an integer that no float can be.
     return int(value) if 0 <= value <= _LATEST else None
 
 
