@@ -14,6 +14,10 @@ from webidentity.protocol.token_reply import scrub
 #: breaks off; and what looks like a token.
 _MEMBER = r"""(?i)(["'][\w-]*token["']\s*:\s*)(?:"[^"]*(?:"|$)|'[^']*(?:'|$))"""
 _LONG = r"[\w.~+/=-]{100,}"
+#: The same, broken into lines at the width of a screen: all but the last of them are full. An address is no such line.
+_LINES = r"(?<![\w.~+/=-])(?!//)(?:[\w.~+/=-]{60,}[^\S\n]*\n\s*)+[\w.~+/=-]+"
+#: What the script for PowerShell prints before a token.
+_MARKED = r"\b(azsdk%)\S+"
 #: Characters of an error that are looked at.
 _READ = 4000
 #: The last second that a datetime has: no token lives longer.
@@ -63,7 +67,9 @@ def redact(text: str) -> str:
     if len(text) > _READ:
         # Without the last word: a token that is cut in two may be too short to be recognized.
         text = text[:_READ].rsplit(maxsplit=1)[0]
-    return scrub(re.sub(_LONG, "***", re.sub(_MEMBER, r'\1"***"', text)))
+    for pattern, shown in ((_MEMBER, r'\1"***"'), (_LINES, "***"), (_LONG, "***"), (_MARKED, r"\1***")):
+        text = re.sub(pattern, shown, text)
+    return scrub(text)
 
 
 def _token(token: Any, expires_on: int | None) -> AccessTokenInfo | None:
