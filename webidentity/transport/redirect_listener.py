@@ -174,6 +174,8 @@ def _hang_up(connection: socket.socket) -> None:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    # Whom the system turns away tries again after a second, and then after two.
+    request_queue_size = 128
     # On Windows it would let two programs have the same port.
     allow_reuse_address = not sys.platform.startswith("win")
 
