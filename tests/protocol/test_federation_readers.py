@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.canned import Reply
@@ -19,7 +19,6 @@ from webidentity.testing.wstrust import POLICY
 
 TRUST = VERSIONS[0].namespace
 MEX = write_mex("https://sts.tenant.test/trust").decode()
-ANY = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 #: Pieces of which documents are made that are nearly right.
 PIECES = st.sampled_from(
     [
@@ -41,7 +40,6 @@ PIECES = st.sampled_from(
 )
 
 
-@ANY
 @given(st.lists(PIECES, max_size=10).map("".join) | st.text(max_size=50), st.sampled_from([200, 400, 500]))
 def test_any_response_to_a_request_for_an_assertion(text: str, status: int) -> None:
     """An assertion that is a part of the text, or a refusal."""
@@ -55,7 +53,6 @@ def test_any_response_to_a_request_for_an_assertion(text: str, status: int) -> N
     assert assertion.text not in repr(assertion)
 
 
-@ANY
 @given(st.integers(0, len(MEX)), st.integers(0, 80), st.text(max_size=8))
 def test_any_damage_to_the_metadata(start: int, length: int, instead: str) -> None:
     """An endpoint that may have a password, or none."""
@@ -63,7 +60,6 @@ def test_any_damage_to_the_metadata(start: int, length: int, instead: str) -> No
     assert found is None or may_have_password(found.url)
 
 
-@ANY
 @given(
     st.dictionaries(
         st.sampled_from(["account_type", "federation_protocol", "federation_metadata_url", "cloud_audience_urn"]),
