@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.cache.shared import Home
 from tests.clock import Clock
 from tests.drivers import Driver, open_driver
 from tests.loopback import only_loopback
 from tests.programs import programs
+
+# A busy machine is no defect of what is tested.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session", autouse=True)

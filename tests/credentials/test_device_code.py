@@ -298,9 +298,12 @@ def test_another_accounts_record_finds_nothing(make: Make) -> None:
         (signed_in(claims={"aud": "another"}), "another application"),
         (signed_in(claims={"exp": 1}), "expired"),
         (signed_in(claims={"exp": "never"}), "expired"),
+        (signed_in(claims={"exp": float("nan")}), "expired"),
+        (signed_in(claims={"exp": float("inf")}), "expired"),
         (signed_in(id_token=None), "who signed in"),
         (signed_in(id_token="no.token.at-all"), "who signed in"),
         (signed_in(claims={"tid": None}), "which tenant"),
+        (signed_in(claims={"tid": "../common"}), "another tenant"),
     ],
 )
 def test_a_reply_that_names_nobody_is_refused(make: Make, reply: Reply, reason: str) -> None:

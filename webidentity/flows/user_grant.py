@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from azure.core.credentials import AccessTokenInfo
 
@@ -19,6 +19,8 @@ from webidentity.record import AuthenticationRecord
 
 #: Asked for at every sign-in: an ID token, the profile in it, and a refresh token.
 _ALWAYS = ("openid", "profile", "offline_access")
+#: Tenants that stand for the one in which a work or school account signed in.
+_WORK_OR_SCHOOL = frozenset({"common", "organizations"})
 
 
 class SignIn(Protocol):
@@ -32,6 +34,17 @@ class SignIn(Protocol):
         :raises CredentialUnavailableError: the user cannot be asked here.
         """
         ...
+
+
+class _Account(NamedTuple):
+    """Who signed in, and in which tenant that was asked for: it may be a domain, or "organizations"."""
+
+    record: AuthenticationRecord
+    asked: str
+
+    def tenant_of(self, tenant: str) -> str:
+        """Return the id of a tenant where it is known: other names of the tenant are no partitions."""
+        return self.record.tenant_id if tenant == self.asked or tenant in _WORK_OR_SCHOOL else tenant
 
 
 class UserGrant:
@@ -53,12 +66,17 @@ class UserGrant:
     ) -> None:
         self.users = users
         self.sign_in = sign_in
-        self.record = record
+        self._account = None if record is None else _Account(record, record.tenant_id)
         self._tenants = tenants
         self._may_ask = may_ask
         self._sign_ins = 0
         #: Called when the account may have become another one.
         self.on_sign_in: Callable[[], None] | None = None
+
+    @property
+    def record(self) -> AuthenticationRecord | None:
+        """The account of the last sign-in."""
+        return None if self._account is None else self._account.record
 
     def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
         """Return a token that acts for the user, who is asked at most once at a time.
@@ -103,10 +121,11 @@ class UserGrant:
         return record
 
     def _silently(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
-        record = self.record
-        if record is None:
+        account = self._account
+        if account is None:
             raise NoTokenSourceError
-        return (yield from self.users.token(self._filed(request, record), record.home_account_id, record.tenant_id))
+        record, filed = account.record, request._replace(tenant=account.tenant_of(request.tenant))
+        return (yield from self.users.token(filed, record.home_account_id, record.tenant_id))
 
     def _ask_once(
         self, request: TokenRequest, refusal: EntraError | None, seen: int
@@ -134,17 +153,13 @@ class UserGrant:
         record = account_of(
             reply, client_id=client.client_id, authority=client.authority, tenant=request.tenant, now=now
         )
-        acquisition = users.acquisition(self._filed(request, record), record.home_account_id)
+        acquisition = users.acquisition(request._replace(tenant=record.tenant_id), record.home_account_id)
         token = yield from keep(users.cache, acquisition, reply, now)
-        self.record = record
+        self._account = _Account(record, request.tenant)
         self._sign_ins += 1
         if self.on_sign_in is not None:
             self.on_sign_in()
         return token, record
-
-    def _filed(self, request: TokenRequest, record: AuthenticationRecord) -> TokenRequest:
-        """Return the request for the tenant that its own stands for: "organizations", or a domain, is no partition."""
-        return request._replace(tenant=record.tenant_id) if request.tenant == self._tenants.default else request
 
 
 def _required(request: TokenRequest, refusal: EntraError | None) -> AuthenticationRequiredError:

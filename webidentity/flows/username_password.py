@@ -18,6 +18,9 @@ from webidentity.protocol.ws_trust import SamlAssertion, build_trust_request, re
 
 _SAML_1 = "urn:ietf:params:oauth:grant-type:saml1_1-bearer"
 _SAML_2 = "urn:ietf:params:oauth:grant-type:saml2-bearer"
+#: Not repeated once it has been sent: a password that is refused counts as a try, and a few of them lock the account,
+#: whether it is Entra that counts or, behind it, the organization's own directory.
+_ONE_TRY = {"retry_read": 0, "retry_status": 0}
 #: An authority that is itself a federation server has nothing to discover.
 _ADFS = "adfs"
 #: Takes nothing: azure-core would log the address, and it has the username in it.
@@ -41,11 +44,11 @@ class UsernamePasswordSignIn:
         federation = None if request.tenant == _ADFS else (yield from self._federation())
         if federation is None:
             grant = {"grant_type": "password", "username": self._username, "password": self._password}
-        else:
-            assertion = yield from self._assertion(federation)
-            # Plain base64, which Entra has always taken, though RFC 7522 section 2.1 has base64url.
-            encoded = b64encode(assertion.text.encode()).decode()
-            grant = {"grant_type": _SAML_2 if assertion.is_saml_2 else _SAML_1, "assertion": encoded}
+            return (yield from self._client.send(request.tenant, {**fields, **grant}, _ONE_TRY))
+        assertion = yield from self._assertion(federation)
+        # Plain base64, which Entra has always taken, though RFC 7522 section 2.1 has base64url.
+        encoded = b64encode(assertion.text.encode()).decode()
+        grant = {"grant_type": _SAML_2 if assertion.is_saml_2 else _SAML_1, "assertion": encoded}
         return (yield from self._client.send(request.tenant, {**fields, **grant}))
 
     def _federation(self) -> Flow[Federation | None]:
@@ -57,8 +60,7 @@ class UsernamePasswordSignIn:
         request = build_trust_request(
             endpoint.url, endpoint.version, self._username, self._password, federation.audience, time.time()
         )
-        # Not repeated: a password that is refused counts as a try, and three may lock the account.
-        response = yield Send(request, {"retry_total": 0})
+        response = yield Send(request, _ONE_TRY)
         return read_trust_response(response, endpoint.version, self._password)
 
     def _endpoint(self, federation: Federation) -> Flow[TrustEndpoint]:

@@ -1,10 +1,12 @@
 """The account that a sign-in brought, read from its ID token (OpenID Connect Core 1.0 section 3.1.3.7)."""
 
 import hmac
+import math
+import re
 
 from azure.core.exceptions import ClientAuthenticationError
 
-from webidentity.authority import authority_host
+from webidentity.authority import authority_host, is_tenant_id
 from webidentity.json_object import as_text
 from webidentity.protocol.token_reply import TokenReply, decode_unverified
 from webidentity.record import AuthenticationRecord
@@ -13,6 +15,8 @@ from webidentity.record import AuthenticationRecord
 SHARED_TENANTS = frozenset({"common", "organizations", "consumers"})
 #: Seconds by which clocks may differ.
 _LEEWAY = 300
+#: Compiled by the first sign-in, not by the import.
+_GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 def account_of(
@@ -39,7 +43,8 @@ def account_of(
     tenant_id = as_text(claims.get("tid")) or tenant
     if reply.home_account_id is None or not claims:
         raise _unusable("it does not say who signed in. Does the application's registration issue ID tokens?")
-    if claims.get("aud") != client_id:
+    # Entra writes the ids of applications in lower case, however they were sent.
+    if (as_text(claims.get("aud")) or "").lower() != client_id.lower():
         raise _unusable("its ID token is for another application")
     if nonce is not None and not hmac.compare_digest(_bytes(as_text(claims.get("nonce")) or ""), _bytes(nonce)):
         raise _unusable("its ID token belongs to another sign-in")
@@ -47,11 +52,19 @@ def account_of(
         raise _unusable("its ID token is of another issuer than the one that answered in the browser")
     if tenant_id in SHARED_TENANTS:
         raise _unusable("its ID token does not say in which tenant the user signed in")
+    if not is_tenant_id(tenant_id) or (_is_guid(tenant) and tenant_id.lower() != tenant.lower()):
+        raise _unusable("its ID token is of another tenant than the one that was asked for")
     expires_on = claims.get("exp")
-    if not isinstance(expires_on, int | float) or expires_on + _LEEWAY < now:
+    # Python's JSON has NaN, which is never before anything, and Infinity.
+    if not isinstance(expires_on, int | float) or not now - _LEEWAY <= expires_on < math.inf:
         raise _unusable("its ID token has expired: is this machine's clock right?")
     username = as_text(claims.get("preferred_username")) or as_text(claims.get("upn")) or ""
     return AuthenticationRecord(tenant_id, client_id, authority_host(authority), reply.home_account_id, username)
+
+
+def _is_guid(tenant: str) -> bool:
+    """Whether the tenant is named by its id, which is also what its tokens say; a domain is not."""
+    return re.fullmatch(_GUID, tenant.lower(), re.ASCII) is not None
 
 
 def _bytes(text: str) -> bytes:

@@ -16,6 +16,8 @@ _SHOWN = 700
 _SHORTEST_SECRET = 4
 #: Characters that are looked at: the patterns above take time that grows faster than the text.
 _READ = 4000
+#: No token lives for so many seconds: what says so is not a lifetime, and no store could keep it.
+_NEVER = 10 * 366 * 24 * 3600
 
 
 class TokenReply(NamedTuple):
@@ -157,6 +159,7 @@ def _seconds(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     try:
-        return max(int(value), 0)
+        seconds = max(int(value), 0)
     except ValueError:
         return None
+    return seconds if seconds <= _NEVER else None

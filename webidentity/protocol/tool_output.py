@@ -1,7 +1,6 @@
 """What Azure CLI and Azure Developer CLI print."""
 
 import datetime as dt
-import math
 import re
 from typing import Any
 
@@ -15,6 +14,10 @@ from webidentity.protocol.token_reply import scrub
 #: breaks off; and what looks like a token.
 _MEMBER = r"""(?i)(["'][\w-]*token["']\s*:\s*)(?:"[^"]*(?:"|$)|'[^']*(?:'|$))"""
 _LONG = r"[\w.~+/=-]{100,}"
+#: The same, broken into lines at the width of a screen: all but the last of them are full. An address is no such line.
+_LINES = r"(?<![\w.~+/=-])(?!//)(?:[\w.~+/=-]{60,}[^\S\n]*\n\s*)+[\w.~+/=-]+"
+#: What the script for PowerShell prints before a token.
+_MARKED = r"\b(azsdk%)\S+"
 #: Characters of an error that are looked at.
 _READ = 4000
 #: The last second that a datetime has: no token lives longer.
@@ -64,7 +67,9 @@ def redact(text: str) -> str:
     if len(text) > _READ:
         # Without the last word: a token that is cut in two may be too short to be recognized.
         text = text[:_READ].rsplit(maxsplit=1)[0]
-    return scrub(re.sub(_LONG, "***", re.sub(_MEMBER, r'\1"***"', text)))
+    for pattern, shown in ((_MEMBER, r'\1"***"'), (_LINES, "***"), (_LONG, "***"), (_MARKED, r"\1***")):
+        text = re.sub(pattern, shown, text)
+    return scrub(text)
 
 
 def _token(token: Any, expires_on: int | None) -> AccessTokenInfo | None:
@@ -76,8 +81,9 @@ def _seconds(value: Any) -> int | None:
     """A number, or its digits."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(_LATEST)):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
+    # Which NaN is not, nor an integer that no float can be.
     return int(value) if 0 <= value <= _LATEST else None
 
 
