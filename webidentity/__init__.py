@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from webidentity._version import __version__ as __version__
+from webidentity.lazy_names import loader_of
 
 if TYPE_CHECKING:
     from webidentity.cache.persistence_options import TokenCachePersistenceOptions as TokenCachePersistenceOptions
@@ -96,16 +97,7 @@ _MODULES = {
     "get_bearer_token_provider": "credentials.bearer_token_provider",
 }
 
-
-def __getattr__(name: str) -> object:
-    """Load a public name when it is first used (PEP 562), so that an import costs what is used."""
-    from importlib import import_module
-
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = loader_of(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:

@@ -11,6 +11,12 @@ from azure.core.exceptions import ClientAuthenticationError
 from webidentity.environment import read_flag
 from webidentity.hosts import AzureAuthorityHosts
 
+#: The tenant that stands for whichever one the user's work or school account is at home in.
+ANY_ORGANIZATION = "organizations"
+#: All that stand for several: none of them is a tenant itself.
+SHARED_TENANTS = frozenset({"common", ANY_ORGANIZATION, "consumers"})
+#: The tenant of an authority that is a federation server itself.
+ADFS = "adfs"
 # It is a segment of a URL's path, where dots alone lead elsewhere, and an argument of tools, where a hyphen begins an
 # option.
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*", re.ASCII)
@@ -105,12 +111,12 @@ class Tenants:
         default, allowed = self.default, self.additionally_allowed
         if tenant_id is None or tenant_id == default:
             return default
-        if default == "adfs" or read_flag("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"):
+        if default == ADFS or read_flag("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"):
             return default
         validate_tenant_id(tenant_id)
         if not default or "*" in allowed or tenant_id in allowed:
             return tenant_id
-        if default == "organizations" and not allowed:
+        if default == ANY_ORGANIZATION and not allowed:
             return tenant_id
         raise ClientAuthenticationError(
             message=(

@@ -3,6 +3,9 @@
 import json
 from typing import Any, cast
 
+#: The last second that a datetime has: nothing expires later.
+_LATEST = 253_402_300_799
+
 
 def parse_object(data: str | bytes) -> dict[str, Any] | None:
     """Return the JSON object, or None if the text is anything else."""
@@ -27,3 +30,15 @@ def as_list(value: Any) -> list[Any]:
 def as_text(value: Any) -> str | None:
     """Return the value if it is a non-empty string."""
     return value if isinstance(value, str) and value else None
+
+
+def as_seconds(value: Any) -> int | None:
+    """Return the value if it is a number of seconds, or a Unix time: a whole number, or its digits in a string.
+
+    Entra sends numbers, AD FS and most hosts of managed identities send strings.
+    """
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(_LATEST)):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= _LATEST else None

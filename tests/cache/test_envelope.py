@@ -98,14 +98,6 @@ def test_an_entry_moves_to_the_new_key_when_it_changes() -> None:
     assert len(store._rows) == 1
 
 
-def test_delete_removes_what_an_earlier_key_stored() -> None:
-    """Sign-out right after a rotation leaves nothing."""
-    store = MemoryStore()
-    SealedStore(store, KeyRing("old")).change(ADA, _add, 10.0)
-    SealedStore(store, KeyRing("new", ["old"])).delete(ADA)
-    assert not store._rows
-
-
 @pytest.mark.parametrize(
     "value",
     [b"", b"junk", KeyRing("unknown").seal("whatever", b"{}"), KeyRing(SECRET).seal("moved", b"{}")],

@@ -165,7 +165,7 @@ def test_entries_of_others_stay_as_they_are(home: Home, files: PersistentFiles, 
         else:
             assert after[name] == section
     for partition in (user(), application(), behalf()):
-        files.delete(partition)
+        files.change(partition, TokenDocument.forget_tokens, 0.0)
         assert files.read(partition, None) is None
     after = home.content(cae=cae)
     assert after["AccessToken"] == before["AccessToken"]
@@ -348,12 +348,12 @@ def test_deleting_keeps_the_account_while_another_client_needs_it(home: Home, fi
     other = user(client_id="another-client")
     for partition in (user(), other):
         put(files, partition, "token", id_token=id_token, refresh_token="refresh")
-    files.delete(user())
+    files.change(user(), TokenDocument.forget_tokens, 0.0)
     assert len(home.content()["Account"]) == 1
     assert (found(files, user()), found(files, other)) == (None, "token")
-    files.delete(other)
+    files.change(other, TokenDocument.forget_tokens, 0.0)
     assert home.content()["Account"] == {}
-    files.delete(other)
+    files.change(other, TokenDocument.forget_tokens, 0.0)
 
 
 def test_a_change_leaves_what_was_read_before_alone(files: PersistentFiles) -> None:

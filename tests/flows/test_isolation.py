@@ -110,7 +110,7 @@ CACHES: dict[str, Callable[[], TokenCache]] = {
 
 
 @pytest.mark.parametrize("cache_name", CACHES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(calls=st.lists(CALL, min_size=2, max_size=25))
 def test_one_shared_cache_never_returns_a_foreign_token(cache_name: str, calls: list[dict[str, Any]]) -> None:
     """Users, tenants, clouds, clients, secrets, scopes and grants in any order over one cache."""
@@ -119,7 +119,7 @@ def test_one_shared_cache_never_returns_a_foreign_token(cache_name: str, calls: 
         check(call, face.run(flow_for(cache, call), Authority(call).send).token)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(calls=st.lists(CALL, min_size=8, max_size=16))
 def test_nor_does_it_when_they_all_come_at_once(calls: list[dict[str, Any]]) -> None:
     """Single-flight gives nobody the reply to another's request."""

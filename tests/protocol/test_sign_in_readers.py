@@ -46,6 +46,14 @@ def test_any_reply_to_a_device_authorization_request(document: dict[str, Any], s
     assert code.device_code not in repr(code) or len(code.device_code) < 4
 
 
+@pytest.mark.parametrize("field", ["user_code", "verification_uri"])
+def test_a_code_that_cannot_be_shown_is_refused(field: str) -> None:
+    """The user would wait in front of an empty line."""
+    document = {"user_code": "HJKL-1234", "device_code": "d", "verification_uri": "https://a.test", "expires_in": 900}
+    with pytest.raises(EntraError, match="not complete"):
+        read_device_code(Response(Reply({**document, field: "\u200b \x00"})), now=0.0)
+
+
 @given(st.binary(max_size=200), st.integers(100, 599))
 def test_any_bytes_for_a_device_code(body: bytes, status: int) -> None:
     """Text that is no JSON is an error of the authority too."""

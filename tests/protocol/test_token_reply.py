@@ -9,7 +9,8 @@ from tests.canned import Reply
 from tests.replies import client_info, jwt_of, refusal, token, user_token
 from tests.script import Response
 from webidentity.errors import EntraError
-from webidentity.protocol.token_reply import TokenReply, decode_unverified, read_token_reply, scrub
+from webidentity.protocol.redaction import scrub
+from webidentity.protocol.token_reply import TokenReply, decode_unverified, read_token_reply
 
 NOW = 1_800_000_000
 

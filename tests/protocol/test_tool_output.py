@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.replies import jwt_of
 from webidentity.protocol.power_shell import read_power_shell
-from webidentity.protocol.tool_output import developer_cli_error, read_azure_cli, read_developer_cli, redact
+from webidentity.protocol.redaction import redact
+from webidentity.protocol.tool_output import developer_cli_error, read_azure_cli, read_developer_cli
 
 EPOCH = 1_999_999_999  # 2033-05-18T03:33:19Z
 READERS: list[Callable[[str], AccessTokenInfo | None]] = [read_azure_cli, read_developer_cli, read_power_shell]
@@ -145,6 +146,7 @@ OPAQUE = "canary" + "Ab1-_." * 40
         "azsdk%canary-short%soon",
         "x " * 1995 + OPAQUE,
         '{"token": "a"} ' * 250 + OPAQUE,
+        " " * 5000 + OPAQUE,
     ],
 )
 def test_tokens_are_not_shown(text: str) -> None:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.protocol.signed import ISSUER, NOW, claims, keys, sign, verify
@@ -169,7 +169,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(JSON, st.sampled_from(["iss", "tid", "aud", "sub", "exp", "iat", "nbf"]))
 def test_no_claim_of_any_kind_makes_an_error(value: Any, name: str) -> None:
     """A token is accepted or refused, whatever is in it."""

@@ -86,7 +86,7 @@ def values(tenant):
     return st.one_of(st.sampled_from(likely), st.text(max_size=12))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_request_is_answered(tenant, data):
     pairs = st.lists(st.tuples(st.sampled_from(NAMES), values(tenant)), max_size=12)
@@ -119,7 +119,7 @@ def test_any_path_is_answered(tenant, path):
         assert response.status == 200 if welcomed else response.status >= 400
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.one_of(st.binary(max_size=60), st.text(alphabet="<>/&;!?ab:=\"' s", max_size=60).map(str.encode)))
 def test_any_message_to_the_federation_server_is_answered(tenant, body):
     url = f"{tenant.base_url}/adfs/services/trust/13/usernamemixed"

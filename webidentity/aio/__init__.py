@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from webidentity.lazy_names import loader_of
+
 if TYPE_CHECKING:
     from webidentity.aio.authorization_code import AuthorizationCodeCredential as AuthorizationCodeCredential
     from webidentity.aio.azure_cli import AzureCliCredential as AzureCliCredential
@@ -70,16 +72,7 @@ _MODULES = {
     "get_bearer_token_provider": "bearer_token_provider",
 }
 
-
-def __getattr__(name: str) -> object:
-    """Load a public name when it is first used (PEP 562)."""
-    from importlib import import_module
-
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = loader_of(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:

@@ -2,13 +2,12 @@
 
 import sys
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from webidentity.arguments.classes import unavailable
+from webidentity.wsl import is_wsl
 
 _NAME = "BrokerCredential"
-_KERNEL = Path("/proc/sys/kernel/osrelease")
 
 
 def broker_credential(package: str, **keywords: Any) -> Any:
@@ -16,7 +15,7 @@ def broker_credential(package: str, **keywords: Any) -> Any:
 
     Where there is no broker, or no package that knows it, the credential only says so.
     """
-    if not _has_broker():
+    if sys.platform != "win32" and not is_wsl():
         return unavailable(package, _NAME, "Brokered authentication is only supported on Windows and WSL.")
     try:
         broker = import_module("azure.identity.broker")
@@ -33,12 +32,3 @@ def broker_credential(package: str, **keywords: Any) -> Any:
         )
     except Exception as error:  # noqa: BLE001 - a broken installation is no reason not to ask the others
         return unavailable(package, _NAME, f"The broker could not be set up ({type(error).__name__}).")
-
-
-def _has_broker() -> bool:
-    if sys.platform == "win32":
-        return True
-    try:
-        return "microsoft" in _KERNEL.read_text(encoding="ascii").lower()
-    except (OSError, ValueError):
-        return False

@@ -7,14 +7,14 @@ from webidentity.arguments.cache import files_of
 from webidentity.arguments.client import client_from
 from webidentity.arguments.constructor import Constructor
 from webidentity.arguments.user import DEVELOPER_TOOLS, authority_of
-from webidentity.authority import Tenants
+from webidentity.authority import ANY_ORGANIZATION, Tenants
 from webidentity.cache.persistence_options import TokenCachePersistenceOptions
 from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.authorization_code import UserTokens
 from webidentity.flows.front import Front, TokenGrant
 from webidentity.flows.proof import Proof
 from webidentity.flows.shared_account import RecordedAccount, SharedAccountTokens
-from webidentity.flows.shared_token_cache import ANY_ORGANIZATION, MatchingAccount, OnSupportedPlatforms, is_supported
+from webidentity.flows.shared_token_cache import MatchingAccount, OnSupportedPlatforms, is_supported
 from webidentity.record import AuthenticationRecord
 
 

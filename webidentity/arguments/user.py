@@ -6,7 +6,7 @@ from typing import Any
 from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import client_from
 from webidentity.arguments.constructor import Constructor
-from webidentity.authority import Tenants, authority_host, normalize_authority
+from webidentity.authority import ANY_ORGANIZATION, Tenants, authority_host, normalize_authority
 from webidentity.cache.persistence_options import TokenCachePersistenceOptions
 from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.authorization_code import UserTokens
@@ -18,8 +18,6 @@ from webidentity.record import AuthenticationRecord
 
 #: The client id of Microsoft's developer tools, which azure-identity has as its default too.
 DEVELOPER_TOOLS = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
-#: Whichever tenant the user's work or school account is at home in.
-ANY_ORGANIZATION = "organizations"
 
 
 class UserArguments(Constructor):

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from webidentity.lazy_names import loader_of
+
 if TYPE_CHECKING:
     from webidentity.cache.envelope import KeyRing as KeyRing
     from webidentity.cache.memory import MemoryStore as MemoryStore
@@ -23,16 +25,8 @@ _MODULES = {
     "TokenCache": "token_cache",
 }
 
-
-def __getattr__(name: str) -> object:
-    """Load a public name when it is first used: a credential needs neither SQLite nor cryptography."""
-    from importlib import import_module
-
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    globals()[name] = value
-    return value
+# A credential needs neither SQLite nor cryptography.
+__getattr__ = loader_of(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:

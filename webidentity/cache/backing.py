@@ -41,10 +41,6 @@ class Backing(Protocol):
         """
         ...
 
-    def delete(self, partition: Partition) -> None:
-        """Forget the partition."""
-        ...
-
     def sweep(self, now: float) -> int:
         """Remove what expired before ``now`` and return how much it was."""
         ...

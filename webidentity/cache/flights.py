@@ -38,6 +38,12 @@ class Flight:
         copied.__dict__.update(error.__dict__)
         return copied
 
+    def check(self) -> None:
+        """Raise the leader's error, if it failed."""
+        failure = self.failure()
+        if failure is not None:
+            raise failure
+
 
 class Flights:
     """The acquisitions under way in this process, by what they are for."""
@@ -95,24 +101,18 @@ class Flights:
         All who wait get the error of the one who failed; after one who was cancelled, the next begins anew.
         """
         while not is_done():
-            flight, leads = self.join(key)
-            if leads:
-                return (yield from self.lead(key, flight, _unless(is_done, begin)))
-            if not (yield Wait(flight.future, flight.owner)):
-                return (yield from begin())
-            failure = flight.failure()
-            if failure is not None:
-                raise failure
+            other, value = yield from self._lead_or_wait(key, lambda: _unless(is_done, begin))
+            if other is None:
+                return value  # type: ignore[no-any-return]
+            other.check()
         return None
 
     def alone(self, key: Hashable, begin: Callable[[], Flow[T]]) -> Flow[T]:
         """Run the flow when no other with this key is under way; its own value or error is the caller's."""
         while True:
-            flight, leads = self.join(key)
-            if leads:
-                return (yield from self.lead(key, flight, begin()))
-            if not (yield Wait(flight.future, flight.owner)):
-                return (yield from begin())
+            other, value = yield from self._lead_or_wait(key, begin)
+            if other is None:
+                return value  # type: ignore[no-any-return]
 
     def share(self, key: Hashable, begin: Callable[[], Flow[T]]) -> Flow[T]:
         """Run the flow, or wait for the caller who already runs it; all of them get its value, or its error.
@@ -120,16 +120,21 @@ class Flights:
         After one who was cancelled, the next begins anew. Nothing is kept: a call that comes later asks again.
         """
         while True:
-            flight, leads = self.join(key)
-            if leads:
-                return (yield from self.lead(key, flight, begin()))
-            if not (yield Wait(flight.future, flight.owner)):
-                return (yield from begin())
-            if flight.succeeded:
-                return flight.value  # type: ignore[no-any-return]
-            failure = flight.failure()
-            if failure is not None:
-                raise failure
+            other, value = yield from self._lead_or_wait(key, begin)
+            if other is None:
+                return value  # type: ignore[no-any-return]
+            if other.succeeded:
+                return other.value  # type: ignore[no-any-return]
+            other.check()
+
+    def _lead_or_wait(self, key: Hashable, begin: Callable[[], Flow[Any]]) -> Flow[tuple[Flight | None, Any]]:
+        """Run the flow and return its value; if another caller runs one, wait for that and return its flight."""
+        flight, leads = self.join(key)
+        if leads:
+            return None, (yield from self.lead(key, flight, begin()))
+        if not (yield Wait(flight.future, flight.owner)):
+            return None, (yield from begin())
+        return flight, None
 
     def land(self, key: Hashable, flight: Flight, value: Any) -> None:
         """Give the flight's waiters the value."""

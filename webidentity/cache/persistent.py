@@ -95,10 +95,6 @@ class PersistentFiles:
         """
         raise ValueError("a name can be claimed in a cache with a store only, this one is for programs on a desktop")
 
-    def delete(self, partition: Partition) -> None:
-        """Forget the partition; the account stays as long as other clients have tokens of it."""
-        self.change(partition, TokenDocument.forget_tokens, 0.0)
-
     def sweep(self, now: float) -> int:  # noqa: ARG002 - the protocol's
         """Do nothing: expired tokens go with the next write, not with one of their own."""
         return 0

@@ -70,11 +70,6 @@ class SealedStore:
             return False
         return self.store.save(stored_key, b"", expected=None, expires_at=expires_at) is not None
 
-    def delete(self, partition: Partition) -> None:
-        """Remove the document under every key it may have."""
-        for stored_key in self.keys.stored_keys(partition.name):
-            self.store.delete(stored_key)
-
     def sweep(self, now: float) -> int:
         """Remove the rows that expired before ``now`` and return how many there were."""
         return self.store.sweep(now)

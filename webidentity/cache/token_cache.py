@@ -129,13 +129,6 @@ class TokenCache:
             self._hold(partition.name, held)
         return held
 
-    def delete(self, partition: Partition) -> Flow[None]:
-        """Forget the partition."""
-        self._forget(partition.name)
-        backing = self._backing
-        if backing is not None:
-            yield self._call(backing, lambda: backing.delete(partition))
-
     def claim_once(self, name: str, *, expires_at: float) -> Flow[bool]:
         """Return True to the first caller with this name and False to all others, in every process of the store.
 

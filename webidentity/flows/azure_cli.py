@@ -7,9 +7,11 @@ from webidentity.cache.flights import Flights
 from webidentity.errors import CredentialUnavailableError
 from webidentity.flows.tool import Tool
 from webidentity.protocol.effects import Completed, Flow
+from webidentity.protocol.redaction import redact
+from webidentity.protocol.resource import resource_of
 from webidentity.protocol.token_request import TokenRequest
-from webidentity.protocol.tool_arguments import encode_claims, resource_of
-from webidentity.protocol.tool_output import read_azure_cli, redact
+from webidentity.protocol.tool_arguments import check_scopes, encode_claims
+from webidentity.protocol.tool_output import read_azure_cli
 
 TOOL = Tool(
     title="Azure CLI",
@@ -44,6 +46,7 @@ class AzureCli:
         :raises ~azure.core.exceptions.ClientAuthenticationError: the tool failed.
         """
         resource = resource_of(request.scopes)
+        check_scopes(request.scopes)
         if request.claims:
             raise CredentialUnavailableError(message=_hint(request, request.claims))
         arguments = ["account", "get-access-token", "--output", "json", "--resource", resource]

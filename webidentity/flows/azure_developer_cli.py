@@ -7,9 +7,10 @@ from webidentity.cache.flights import Flights
 from webidentity.errors import CredentialUnavailableError
 from webidentity.flows.tool import Tool
 from webidentity.protocol.effects import Completed, Flow
+from webidentity.protocol.redaction import redact
 from webidentity.protocol.token_request import TokenRequest
 from webidentity.protocol.tool_arguments import check_scopes, encode_claims
-from webidentity.protocol.tool_output import developer_cli_error, read_developer_cli, redact
+from webidentity.protocol.tool_output import developer_cli_error, read_developer_cli
 
 TOOL = Tool(
     title="Azure Developer CLI",

@@ -10,9 +10,10 @@ from webidentity.errors import CredentialUnavailableError
 from webidentity.flows.tool import Tool
 from webidentity.protocol.effects import Completed, Flow
 from webidentity.protocol.power_shell import NO_MODULE, encode_script, plain_error, read_power_shell, token_script
+from webidentity.protocol.redaction import redact
+from webidentity.protocol.resource import resource_of
 from webidentity.protocol.token_request import TokenRequest
-from webidentity.protocol.tool_arguments import encode_claims, resource_of
-from webidentity.protocol.tool_output import redact
+from webidentity.protocol.tool_arguments import check_scopes, encode_claims
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class AzurePowerShell:
         :raises ~azure.core.exceptions.ClientAuthenticationError: PowerShell printed no token.
         """
         resource = resource_of(request.scopes)
+        check_scopes(request.scopes)
         if request.claims:
             raise CredentialUnavailableError(message=_hint(request, request.claims))
         script = token_script(resource, request.tenant)

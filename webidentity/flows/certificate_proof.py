@@ -4,6 +4,7 @@ import secrets
 import time
 from dataclasses import dataclass, field
 
+from webidentity.authority import ADFS
 from webidentity.flows.proof import Proof, assertion_fields
 from webidentity.protocol.certificate import ClientCertificate
 from webidentity.protocol.client_assertion import sign_assertion
@@ -36,6 +37,6 @@ class CertificateProof(Proof):
             now=int(time.time()),
             jti=secrets.token_hex(16),
             send_chain=self.send_chain,
-            adfs=tenant.lower() == "adfs",
+            adfs=tenant.lower() == ADFS,
         )
         return assertion_fields(assertion)

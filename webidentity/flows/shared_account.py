@@ -13,7 +13,8 @@ from webidentity.flows.acquire import NoTokenSourceError, acquire
 from webidentity.flows.authorization_code import UserTokens
 from webidentity.flows.client import Client
 from webidentity.protocol.effects import Call, Flow
-from webidentity.protocol.token_reply import TokenReply, scrub
+from webidentity.protocol.redaction import scrub
+from webidentity.protocol.token_reply import TokenReply
 from webidentity.protocol.token_request import TokenRequest
 from webidentity.record import AuthenticationRecord
 

@@ -4,17 +4,16 @@ import sys
 
 from azure.core.credentials import AccessTokenInfo
 
+from webidentity.authority import ANY_ORGANIZATION
 from webidentity.cache.shared_accounts import SharedAccount
 from webidentity.errors import CredentialUnavailableError
 from webidentity.flows.acquire import NoTokenSourceError
 from webidentity.flows.front import TokenGrant
 from webidentity.flows.shared_account import SharedAccountTokens, no_token
 from webidentity.protocol.effects import Flow
-from webidentity.protocol.token_reply import scrub
+from webidentity.protocol.redaction import scrub
 from webidentity.protocol.token_request import TokenRequest
 
-#: The tenant of calls that name none: that of the account takes its place.
-ANY_ORGANIZATION = "organizations"
 _UNAVAILABLE = "SharedTokenCacheCredential authentication unavailable."
 
 

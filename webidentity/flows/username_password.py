@@ -7,6 +7,7 @@ from base64 import b64encode
 from azure.core.exceptions import ClientAuthenticationError
 from azure.core.rest import HttpRequest
 
+from webidentity.authority import ADFS
 from webidentity.flows.client import Client
 from webidentity.protocol.effects import Flow, Send
 from webidentity.protocol.metadata_exchange import TrustEndpoint, find_endpoint
@@ -21,8 +22,6 @@ _SAML_2 = "urn:ietf:params:oauth:grant-type:saml2-bearer"
 #: Not repeated once it has been sent: a password that is refused counts as a try, and a few of them lock the account,
 #: whether it is Entra that counts or, behind it, the organization's own directory.
 _ONE_TRY = {"retry_read": 0, "retry_status": 0}
-#: An authority that is itself a federation server has nothing to discover.
-_ADFS = "adfs"
 #: Takes nothing: azure-core would log the address, and it has the username in it.
 _NO_LOG = logging.getLogger("webidentity.unlogged")
 _NO_LOG.disabled = True
@@ -41,7 +40,7 @@ class UsernamePasswordSignIn:
 
         :raises ClientAuthenticationError: the password is wrong, or is not enough.
         """
-        federation = None if request.tenant == _ADFS else (yield from self._federation())
+        federation = None if request.tenant == ADFS else (yield from self._federation())
         if federation is None:
             grant = {"grant_type": "password", "username": self._username, "password": self._password}
             return (yield from self._client.send(request.tenant, {**fields, **grant}, _ONE_TRY))

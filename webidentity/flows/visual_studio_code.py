@@ -14,7 +14,7 @@ from webidentity.flows.client import Client
 from webidentity.flows.proof import Proof
 from webidentity.flows.shared_account import RecordedAccount, SharedAccountTokens
 from webidentity.protocol.effects import Call, Flow
-from webidentity.protocol.token_reply import scrub
+from webidentity.protocol.redaction import scrub
 from webidentity.protocol.token_request import TokenRequest
 from webidentity.protocol.visual_studio_code import LARGEST, read_record
 from webidentity.record import AuthenticationRecord

@@ -6,13 +6,11 @@ import re
 
 from azure.core.exceptions import ClientAuthenticationError
 
-from webidentity.authority import authority_host, is_tenant_id
+from webidentity.authority import SHARED_TENANTS, authority_host, is_tenant_id
 from webidentity.json_object import as_text
 from webidentity.protocol.token_reply import TokenReply, decode_unverified
 from webidentity.record import AuthenticationRecord
 
-#: Tenants of an authorization request that stand for "whichever the user is at home in".
-SHARED_TENANTS = frozenset({"common", "organizations", "consumers"})
 #: Seconds by which clocks may differ.
 _LEEWAY = 300
 #: Compiled by the first sign-in, not by the import.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from webidentity.errors import EntraError
 from webidentity.protocol.advice import advice_for
-from webidentity.protocol.token_reply import scrub
+from webidentity.protocol.redaction import scrub
 
 _CODE = re.compile(r"AADSTS(\d{1,9})", re.ASCII)
 

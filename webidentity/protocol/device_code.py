@@ -6,14 +6,17 @@ from typing import Any, NamedTuple
 from azure.core.rest import HttpRequest
 
 from webidentity.errors import EntraError
-from webidentity.json_object import as_text
-from webidentity.protocol.token_reply import read_document, refusal, scrub
+from webidentity.json_object import as_seconds, as_text
+from webidentity.protocol.redaction import scrub
+from webidentity.protocol.token_reply import read_document, refusal
 from webidentity.protocol.token_request import build_token_request
 
 #: Seconds between two questions if the authority names none.
 _DEFAULT_INTERVAL = 5
 #: The same at most: what a misled reply could make the user wait.
 _LONGEST_INTERVAL = 60
+#: Seconds that a code is waited for at most, for the same reason.
+_LONGEST_LIFETIME = 24 * 3600
 
 
 class DeviceCode(NamedTuple):
@@ -50,24 +53,25 @@ def read_device_code(response: Any, now: float) -> DeviceCode:
     :raises EntraError: the authority refused, or what it sent is no such reply.
     """
     document = read_document(response)
-    device_code, user_code = as_text(document.get("device_code")), as_text(document.get("user_code"))
+    device_code, user_code = as_text(document.get("device_code")), _shown(document.get("user_code"))
     # RFC 8628 calls it verification_uri; other authorities have kept the name of its drafts.
-    address = as_text(document.get("verification_uri")) or as_text(document.get("verification_url"))
+    address = _shown(document.get("verification_uri")) or _shown(document.get("verification_url"))
     if response.status_code >= 400 or "error" in document:
         raise refusal(response, document, (), what="device code")
-    lifetime, interval = _seconds(document.get("expires_in")), _seconds(document.get("interval"))
-    if device_code is None or user_code is None or address is None or lifetime is None:
+    lifetime, interval = as_seconds(document.get("expires_in")), as_seconds(document.get("interval"))
+    if device_code is None or not user_code or not address or not lifetime:
         raise EntraError("Microsoft Entra ID sent a device code that is not complete", response=response)
-    message = as_text(document.get("message")) or f"Open {address} in a browser and enter the code {user_code}."
+    message = _shown(document.get("message")) or f"Open {address} in a browser and enter the code {user_code}."
     return DeviceCode(
-        user_code=scrub(user_code),
+        user_code=user_code,
         device_code=device_code,
-        verification_uri=scrub(address),
-        expires_on=now + lifetime,
+        verification_uri=address,
+        expires_on=now + min(lifetime, _LONGEST_LIFETIME),
         interval=min(interval or _DEFAULT_INTERVAL, _LONGEST_INTERVAL),
-        message=scrub(message),
+        message=message,
     )
 
 
-def _seconds(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**7 else None
+def _shown(value: object) -> str:
+    """Return the text as the user may see it; "" if nothing of it can be shown."""
+    return scrub(as_text(value) or "")

@@ -3,6 +3,8 @@
 import ipaddress
 from urllib.parse import urlsplit
 
+from webidentity.authority import is_loopback
+
 #: For requests, an absent proxy would be looked for in the environment; None means that there is none.
 _NO_PROXIES = {"http": None, "https": None, "all": None}
 
@@ -10,7 +12,7 @@ _NO_PROXIES = {"http": None, "https": None, "all": None}
 def is_nearby(url: str) -> bool:
     """Whether the host is a loopback or link-local address (RFC 3927, RFC 4291), or a name of this machine."""
     host = (urlsplit(url).hostname or "").rstrip(".")
-    if host == "localhost" or host.endswith(".localhost"):
+    if is_loopback(host):
         return True
     try:
         address = ipaddress.ip_address(host)

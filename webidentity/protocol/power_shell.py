@@ -5,12 +5,12 @@ from base64 import b64encode
 
 from azure.core.credentials import AccessTokenInfo
 
+from webidentity.json_object import as_seconds
 from webidentity.protocol.access_token import OpaqueAccessTokenInfo
 
 #: Printed in place of a token when the module is missing or too old.
 NO_MODULE = "NO_AZ_ACCOUNT_MODULE"
 _MARK = "azsdk"
-_MOST_DIGITS = 12
 
 # Az.Accounts returns a SecureString since 5.0, so the type of the token says what is to be done. NetworkCredential
 # turns one into text under Windows PowerShell and PowerShell 7 alike. An empty line comes first: modules print
@@ -52,13 +52,10 @@ def read_power_shell(output: str) -> AccessTokenInfo | None:
     for word in output.split():
         mark, _, rest = word.partition("%")
         token, _, expires_on = rest.rpartition("%")
-        if mark == _MARK and token and "%" not in token and _is_number(expires_on):
-            return OpaqueAccessTokenInfo(token, int(expires_on))
+        seconds = as_seconds(expires_on)
+        if mark == _MARK and token and "%" not in token and seconds is not None:
+            return OpaqueAccessTokenInfo(token, seconds)
     return None
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
 
 
 def plain_error(stderr: str) -> str:

@@ -1,23 +1,18 @@
 """Replies of the token endpoint (RFC 6749 section 5)."""
 
 import json
-import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import quote, quote_plus
 
 from webidentity.errors import EntraError
-from webidentity.json_object import as_list, as_text, parse_object
+from webidentity.json_object import as_list, as_seconds, as_text, parse_object
+from webidentity.protocol.redaction import scrub
 
-#: Compiled by the first error, not by the import.
-_JWT = r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*"
-_SHOWN = 700
-_SHORTEST_SECRET = 4
-#: Characters that are looked at: the patterns above take time that grows faster than the text.
-_READ = 4000
 #: No token lives for so many seconds: what says so is not a lifetime, and no store could keep it.
 _NEVER = 10 * 366 * 24 * 3600
+#: Seconds from which a token without refresh_in is renewed at half of its life.
+_LONG = 7200
 
 
 class TokenReply(NamedTuple):
@@ -54,12 +49,10 @@ def read_token_reply(response: Any, *, now: int, secrets: Iterable[str] = ()) ->
     token = document.get("access_token")
     if response.status_code >= 400 or "error" in document or not isinstance(token, str) or not token:
         raise refusal(response, document, secrets)
-    expires_in = _seconds(document.get("expires_in"))
-    if expires_in is None:
+    expires_in = as_seconds(document.get("expires_in"))
+    if expires_in is None or expires_in > _NEVER:
         raise EntraError("Microsoft Entra ID sent a token without a lifetime (expires_in)", response=response)
-    refresh_in = _seconds(document.get("refresh_in"))
-    if refresh_in is None and expires_in >= 7200:
-        refresh_in = expires_in // 2
+    refresh_in = read_refresh_in(document, expires_in)
     return TokenReply(
         access_token=token,
         expires_on=now + expires_in,
@@ -73,6 +66,14 @@ def read_token_reply(response: Any, *, now: int, secrets: Iterable[str] = ()) ->
     )
 
 
+def read_refresh_in(document: Mapping[str, Any], expires_in: int) -> int | None:
+    """Return the seconds after which the token should be renewed, at half of a long life if the reply does not say."""
+    refresh_in = as_seconds(document.get("refresh_in"))
+    if refresh_in is None:
+        return expires_in // 2 if expires_in >= _LONG else None
+    return min(refresh_in, expires_in)
+
+
 def decode_unverified(token: str) -> dict[str, Any]:
     """Return the claims of a token whose origin is already certain; {} if it has none that can be read."""
     try:
@@ -80,17 +81,6 @@ def decode_unverified(token: str) -> dict[str, Any]:
         return parse_object(urlsafe_b64decode(payload + "=" * (-len(payload) % 4))) or {}
     except (IndexError, ValueError):
         return {}
-
-
-def scrub(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return text that may be shown: one line, no token, none of the given secrets."""
-    for secret in secrets:
-        # One of a few characters is a test's, and would turn the whole text into asterisks.
-        for form in (secret, quote_plus(secret), quote(secret, safe="")) if len(secret) >= _SHORTEST_SECRET else ():
-            text = text.replace(form, "***")
-    text = re.sub(_JWT, "***", text[:_READ])
-    text = " ".join("".join(character if character.isprintable() else " " for character in text).split())
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."
 
 
 def read_document(response: Any) -> dict[str, Any]:
@@ -152,14 +142,3 @@ def _home_account_id(document: Mapping[str, Any]) -> str | None:
             return f"{uid}.{utid}"
     id_token = as_text(document.get("id_token"))
     return as_text(decode_unverified(id_token).get("sub")) if id_token else None
-
-
-def _seconds(value: object) -> int | None:
-    """Entra sends numbers, ADFS strings."""
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return None
-    try:
-        seconds = max(int(value), 0)
-    except ValueError:
-        return None
-    return seconds if seconds <= _NEVER else None

@@ -1,27 +1,14 @@
 """What Azure CLI and Azure Developer CLI print."""
 
 import datetime as dt
-import re
+import math
 from typing import Any
 
 from azure.core.credentials import AccessTokenInfo
 
-from webidentity.json_object import as_object, as_text, parse_object
+from webidentity.json_object import as_object, as_seconds, as_text, parse_object
 from webidentity.protocol.access_token import OpaqueAccessTokenInfo
-from webidentity.protocol.token_reply import scrub
-
-#: Compiled by the first error, not by the import: a member of a JSON object that holds a token, also where the text
-#: breaks off; and what looks like a token.
-_MEMBER = r"""(?i)(["'][\w-]*token["']\s*:\s*)(?:"[^"]*(?:"|$)|'[^']*(?:'|$))"""
-_LONG = r"[\w.~+/=-]{100,}"
-#: The same, broken into lines at the width of a screen: all but the last of them are full. An address is no such line.
-_LINES = r"(?<![\w.~+/=-])(?!//)(?:[\w.~+/=-]{60,}[^\S\n]*\n\s*)+[\w.~+/=-]+"
-#: What the script for PowerShell prints before a token.
-_MARKED = r"\b(azsdk%)\S+"
-#: Characters of an error that are looked at.
-_READ = 4000
-#: The last second that a datetime has: no token lives longer.
-_LATEST = 253_402_300_799
+from webidentity.protocol.redaction import redact
 
 
 def read_azure_cli(output: str) -> AccessTokenInfo | None:
@@ -62,29 +49,14 @@ def developer_cli_error(output: str) -> str | None:
     return redact(said) if said else None
 
 
-def redact(text: str) -> str:
-    """Return what a tool printed in a form that may be shown: one line, not too long, without tokens."""
-    if len(text) > _READ:
-        # Without the last word: a token that is cut in two may be too short to be recognized.
-        text = text[:_READ].rsplit(maxsplit=1)[0]
-    for pattern, shown in ((_MEMBER, r'\1"***"'), (_LINES, "***"), (_LONG, "***"), (_MARKED, r"\1***")):
-        text = re.sub(pattern, shown, text)
-    return scrub(text)
-
-
 def _token(token: Any, expires_on: int | None) -> AccessTokenInfo | None:
     text = as_text(token)
     return None if text is None or expires_on is None else OpaqueAccessTokenInfo(text, expires_on)
 
 
 def _seconds(value: Any) -> int | None:
-    """A number, or its digits."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(_LATEST)):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    # Which NaN is not, nor an integer that no float can be.
-    return int(value) if 0 <= value <= _LATEST else None
+    """Return the Unix seconds, also of a number with a fraction."""
+    return as_seconds(int(value) if isinstance(value, float) and math.isfinite(value) else value)
 
 
 def _time(value: Any, *, zone: dt.tzinfo | None) -> int | None:

@@ -9,8 +9,8 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.core.rest import HttpRequest
 
 from webidentity.errors import EntraError
+from webidentity.protocol.redaction import scrub
 from webidentity.protocol.response_text import read_text
-from webidentity.protocol.token_reply import scrub
 from webidentity.protocol.xml_message import content_of, parse_xml
 
 _SOAP = "http://www.w3.org/2003/05/soap-envelope"

@@ -15,8 +15,9 @@ It is for development: it keeps everything in memory, and it believes nothing th
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from webidentity.lazy_names import loader_of
 
 if TYPE_CHECKING:
     from .aio_transport import AsyncTenantTransport as AsyncTenantTransport
@@ -80,14 +81,7 @@ _HOMES = {
     "SignInError": "browser",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Load a public name when it is first used, so that importing the package costs nothing."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    globals()[name] = value
-    return value
+__getattr__ = loader_of(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -1,6 +1,6 @@
 """The user's web browser."""
 
-import platform
+from webidentity.wsl import is_wsl
 
 
 def open_browser(url: str) -> bool:
@@ -12,7 +12,7 @@ def open_browser(url: str) -> bool:
 
 def _open_from_wsl(url: str) -> bool:
     """Open the page in the browser of the Windows that this Linux runs on (Windows Subsystem for Linux)."""
-    if "microsoft" not in platform.release().lower():
+    if not is_wsl():
         return False
     import shutil
     import subprocess

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from webidentity.authority import is_loopback, normalize_authority
+from webidentity.authority import SHARED_TENANTS, is_loopback, normalize_authority
 from webidentity.web.next_url import safe_next
 
 
@@ -17,7 +17,6 @@ class SettingsError(ValueError):
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
-_MANY_TENANTS = {"common", "organizations", "consumers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ class _Reader:
 
     def _tenant_id(self) -> str:
         tenant_id = self._text("tenant_id")
-        if tenant_id.lower() in _MANY_TENANTS:
+        if tenant_id.lower() in SHARED_TENANTS:
             raise self._error("tenant_id", f"{tenant_id!r} lets users of any tenant in: name the one tenant")
         if not (_GUID.fullmatch(tenant_id) or _DOMAIN.fullmatch(tenant_id)):
             raise self._error("tenant_id", f"{tenant_id!r} is neither a GUID nor a domain such as contoso.com")

@@ -10,6 +10,7 @@ from webidentity.cache.token_cache import TokenCache
 from webidentity.flows.acquire import Acquisition, acquire
 from webidentity.flows.managed_identity.source import Ask, Source
 from webidentity.protocol.effects import Flow
+from webidentity.protocol.resource import resource_of
 from webidentity.protocol.token_reply import TokenReply
 from webidentity.protocol.token_request import TokenRequest
 
@@ -42,10 +43,7 @@ class ManagedIdentity:
 
         :raises ValueError: the request has not exactly one scope.
         """
-        if len(request.scopes) != 1:
-            raise ValueError("This credential requires exactly one scope per token request.")
-        resource = request.scopes[0].removesuffix("/.default")
-        wanted = request._replace(scopes=(resource,), enable_cae=False)
+        wanted = request._replace(scopes=(resource_of(request.scopes),), enable_cae=False)
         acquisition = Acquisition(self.partition, wanted, self._exchange, None, lambda reply: reply.expires_on)
         return (yield from acquire(self.cache, acquisition))
 

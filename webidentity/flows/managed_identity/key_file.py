@@ -4,7 +4,7 @@ import os
 import sys
 
 from webidentity.errors import EntraError
-from webidentity.protocol.token_reply import scrub
+from webidentity.protocol.redaction import scrub
 
 #: Where the agent puts it on Linux; tests put it elsewhere.
 LINUX_FOLDER = "/var/opt/azcmagent/tokens"

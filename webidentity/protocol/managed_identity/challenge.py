@@ -3,7 +3,7 @@
 import re
 
 from webidentity.errors import EntraError
-from webidentity.protocol.token_reply import scrub
+from webidentity.protocol.redaction import scrub
 
 _CHALLENGE = re.compile(r'basic +realm *= *(?:"([^",=]+)"|([^",=\s]+))', re.IGNORECASE | re.ASCII)
 _LONGEST = 1000

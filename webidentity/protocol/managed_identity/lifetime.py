@@ -6,10 +6,11 @@ from calendar import timegm
 from collections.abc import Mapping
 from typing import Any
 
+from webidentity.json_object import as_seconds
+from webidentity.protocol.token_reply import read_refresh_in
+
 #: "06/20/2019 02:57:58 +00:00" on Linux, "1/16/2020 5:24:12 AM +00:00" on Windows (App Service, API 2017-09-01).
 _DATE = r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d{2}):(\d{2})(?: ([AP]M))? \+00:00"
-#: Seconds from which a token without refresh_in is renewed at half of its life.
-_LONG = 7200
 #: No token lives for so many seconds: what says so is not a lifetime.
 _NEVER = 10 * 366 * 24 * 3600
 
@@ -21,9 +22,9 @@ def read_lifetime(document: Mapping[str, Any], now: int) -> tuple[int, int | Non
 
     :param now: when the token was asked for.
     """
-    expires_in = _number(document.get("expires_in"))
+    expires_in = as_seconds(document.get("expires_in"))
     if expires_in is None:
-        expires_on = _number(document.get("expires_on"))
+        expires_on = as_seconds(document.get("expires_on"))
         if expires_on is None:
             expires_on = _date(document.get("expires_on"))
         if expires_on is None:
@@ -31,17 +32,8 @@ def read_lifetime(document: Mapping[str, Any], now: int) -> tuple[int, int | Non
         expires_in = max(expires_on - now, 0)
     if expires_in > _NEVER:
         return None
-    refresh_in = _number(document.get("refresh_in"))
-    if refresh_in is None and expires_in >= _LONG:
-        refresh_in = expires_in // 2
-    return now + expires_in, None if refresh_in is None else now + min(refresh_in, expires_in)
-
-
-def _number(value: object) -> int | None:
-    """Some hosts send numbers, most send strings."""
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,12}", value):
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    refresh_in = read_refresh_in(document, expires_in)
+    return now + expires_in, None if refresh_in is None else now + refresh_in
 
 
 def _date(value: object) -> int | None:

@@ -11,8 +11,9 @@ from typing import Any
 from webidentity.errors import CredentialUnavailableError, EntraError
 from webidentity.json_object import as_object, as_text, parse_object
 from webidentity.protocol.managed_identity.lifetime import read_lifetime
+from webidentity.protocol.redaction import scrub
 from webidentity.protocol.response_text import read_text
-from webidentity.protocol.token_reply import TokenReply, scrub
+from webidentity.protocol.token_reply import TokenReply
 
 UNAVAILABLE = "ManagedIdentityCredential authentication unavailable"
 _TROUBLE = "https://aka.ms/azsdk/python/identity/managedidentitycredential/troubleshoot"
