@@ -72,7 +72,7 @@ def validate_tenant_id(tenant_id: str) -> str:
 
     :raises ValueError: it is empty or has characters that no tenant id has.
     """
-    if not is_tenant_id(tenant_id):
+    if not tenant_id or not is_tenant_id(tenant_id):
         raise ValueError(
             "Invalid tenant ID: expected the directory's GUID or a verified domain such as contoso.onmicrosoft.com. "
             "You can find it in the Azure portal under Microsoft Entra ID, Overview."
