@@ -25,16 +25,20 @@ class Credential:
 
     def __init__(self, raw: Any, wait: Callable[[Any], Any]) -> None:
         self.raw = raw
-        self._wait = wait
+        #: Returns what a method of ``raw`` returns, awaited where it has to be.
+        self.wait = wait
 
     def get_token(self, *scopes: str, **options: Any) -> Any:
-        return self._wait(self.raw.get_token(*scopes, **options))
+        return self.wait(self.raw.get_token(*scopes, **options))
 
     def get_token_info(self, *scopes: str, **options: Any) -> Any:
-        return self._wait(self.raw.get_token_info(*scopes, **options))
+        return self.wait(self.raw.get_token_info(*scopes, **options))
+
+    def authenticate(self, **options: Any) -> Any:
+        return self.wait(self.raw.authenticate(**options))
 
     def close(self) -> None:
-        self._wait(self.raw.close())
+        self.wait(self.raw.close())
 
 
 class Driver(Protocol):
@@ -44,6 +48,10 @@ class Driver(Protocol):
 
     def run(self, flow: Flow[Any], send: Any = None) -> Any:
         """Run one flow; ``send`` is a plain function."""
+        ...
+
+    def face(self, raw: Any) -> Credential:
+        """Return a credential of this driver's kind as one whose methods can be called from a plain function."""
         ...
 
     def credential(self, name: str, network: Transports, *args: Any, **kwargs: Any) -> Credential:
@@ -72,12 +80,14 @@ class SyncFace:
     def start(self, flow: Flow[Any], send: Any = None) -> Any:
         return SyncDriver(send or _unexpected).run(flow)
 
-    def credential(self, name: str, network: Transports, *args: Any, **kwargs: Any) -> Credential:
-        raw = getattr(webidentity, name)(*args, transport=network.transport(), **kwargs)
+    def face(self, raw: Any) -> Credential:
         return Credential(raw, lambda value: value)
 
+    def credential(self, name: str, network: Transports, *args: Any, **kwargs: Any) -> Credential:
+        return self.face(getattr(webidentity, name)(*args, transport=network.transport(), **kwargs))
+
     def tool(self, name: str, *, package: Any = webidentity, **arguments: Any) -> Credential:
-        return Credential(getattr(package, name)(**arguments), lambda value: value)
+        return self.face(getattr(package, name)(**arguments))
 
     def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
         outcomes: list[Any] = [None] * len(calls)
@@ -115,12 +125,14 @@ class AsyncFace:
 
         return AsyncDriver(send_async).run(flow)
 
-    def credential(self, name: str, network: Transports, *args: Any, **kwargs: Any) -> Credential:
-        raw = getattr(webidentity.aio, name)(*args, transport=network.aio_transport(), **kwargs)
+    def face(self, raw: Any) -> Credential:
         return Credential(raw, self._wait)
 
+    def credential(self, name: str, network: Transports, *args: Any, **kwargs: Any) -> Credential:
+        return self.face(getattr(webidentity.aio, name)(*args, transport=network.aio_transport(), **kwargs))
+
     def tool(self, name: str, *, package: Any = webidentity, **arguments: Any) -> Credential:
-        return Credential(getattr(package.aio, name)(**arguments), self._wait)
+        return self.face(getattr(package.aio, name)(**arguments))
 
     def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
         async def gather() -> list[Any]:

@@ -15,7 +15,7 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 
 import webidentity
 import webidentity.aio
-from tests.credentials.members import KINDS, Only, face
+from tests.credentials.members import KINDS, Only
 from tests.credentials.stage import Stage
 from tests.drivers import Driver
 from tests.replies import SCOPE
@@ -87,7 +87,7 @@ def observed(driver: Driver, case: Case, make: Callable[[list[Any]], Any]) -> li
     """Return what each call came to, and how each member was called."""
     diary: list[str] = []
     members = [KINDS[driver.name](*outcomes, name=str(at), diary=diary) for at, outcomes in enumerate(case.members)]
-    chain = face(driver, make([Only(member, *case.only) for member in members] if case.only else list(members)))
+    chain = driver.face(make([Only(member, *case.only) for member in members] if case.only else list(members)))
     seen: list[Any] = []
     for method in case.calls:
         keywords = case.options if method == "get_token" else {"options": dict(case.options)}

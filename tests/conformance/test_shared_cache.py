@@ -17,7 +17,6 @@ from azure.core.exceptions import ClientAuthenticationError
 import webidentity
 import webidentity.aio
 from tests.cache.shared import Home
-from tests.credentials.members import face
 from tests.credentials.shared_sign_ins import EDITOR, SHELL, Redeemer, edit, sign_in
 from tests.credentials.test_visual_studio_code import note
 from tests.drivers import Driver
@@ -166,7 +165,7 @@ def observed(driver: Driver, library: str, case: Case) -> tuple[Any, list[Any], 
     if case.record:
         options["authentication_record"] = errors.AuthenticationRecord(**case.record)
     transport = at.transport() if driver.name == "sync" else at.aio_transport()
-    credential = face(driver, package.SharedTokenCacheCredential(transport=transport, **options))
+    credential = driver.face(package.SharedTokenCacheCredential(transport=transport, **options))
     outcome: Any
     words = ""
     try:
@@ -235,7 +234,7 @@ def test_an_editor(driver: Driver, home: Home, name: str, monkeypatch: pytest.Mo
     prepare(home)
     monkeypatch.setattr(peers_editor, "get_broker_credential", lambda: Broker if has_broker else None)
     for package in LIBRARIES[driver.name].values():
-        credential = face(driver, package.VisualStudioCodeCredential())
+        credential = driver.face(package.VisualStudioCodeCredential())
         with pytest.raises(ClientAuthenticationError) as caught:
             credential.get_token(SCOPE)
         credential.close()

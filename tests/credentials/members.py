@@ -6,7 +6,6 @@ from typing import Any, Self
 
 from azure.core.credentials import AccessToken, AccessTokenInfo
 
-from tests.drivers import Credential, Driver
 from webidentity.flows.chain_context import IN_CHAIN
 
 Outcome = str | BaseException
@@ -96,8 +95,3 @@ class Only:
     def __init__(self, member: Member, *names: str) -> None:
         for name in names:
             setattr(self, name, getattr(member, name))
-
-
-def face(driver: Driver, raw: Any) -> Credential:
-    """Return the credential as one whose methods can be called from a plain function."""
-    return Credential(raw, getattr(driver, "_wait", lambda value: value))

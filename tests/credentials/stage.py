@@ -11,7 +11,7 @@ from azure.core.exceptions import ClientAuthenticationError
 import webidentity
 import webidentity.aio
 from tests.credentials.members import KINDS as MEMBERS
-from tests.credentials.members import Member, Outcome, face
+from tests.credentials.members import Member, Outcome
 from tests.drivers import Credential, Driver
 from webidentity.arguments.token_credentials import KINDS
 from webidentity.errors import CredentialUnavailableError
@@ -72,7 +72,7 @@ class Stage:
     @staticmethod
     def made_for(driver: Driver, **keywords: Any) -> Credential:
         """Return a DefaultAzureCredential."""
-        return face(driver, PACKAGES[driver.name][1].DefaultAzureCredential(**keywords))
+        return driver.face(PACKAGES[driver.name][1].DefaultAzureCredential(**keywords))
 
     def choice(self, **keywords: Any) -> list[str]:
         """Return what such a credential would ask."""

@@ -14,7 +14,7 @@ from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, 
 import webidentity
 import webidentity.aio
 from tests.canned import Canned, lines_of
-from tests.credentials.members import KINDS, Member, Only, face
+from tests.credentials.members import KINDS, Member, Only
 from tests.drivers import Credential, Driver
 from tests.replies import CLIENT, SCOPE, TENANT, refusal
 from webidentity import AuthenticationRequiredError, ChainError, CredentialUnavailableError, EntraError
@@ -31,9 +31,7 @@ def kind(driver: Driver) -> type[Member]:
 
 
 def chain_of(driver: Driver, *members: Any) -> Credential:
-    return Credential(
-        PACKAGES[driver.name].ChainedTokenCredential(*members), getattr(driver, "_wait", lambda value: value)
-    )
+    return driver.face(PACKAGES[driver.name].ChainedTokenCredential(*members))
 
 
 def test_the_first_that_has_a_token_wins(driver: Driver, kind: type[Member]) -> None:
@@ -180,7 +178,7 @@ def test_members_know_that_there_are_others(driver: Driver, kind: type[Member]) 
     chain_of(driver, first, chain_of(driver, last).raw).get_token(SCOPE)
     assert (first.in_chain, last.in_chain) == ([True], [True])
     assert IN_CHAIN.get() is False
-    face(driver, last).get_token(SCOPE)
+    driver.face(last).get_token(SCOPE)
     assert last.in_chain == [True, False]
 
 
@@ -265,7 +263,7 @@ def manage(driver: Driver, chain: Credential, error: Exception | None = None) ->
             if error is not None:
                 raise error
 
-    chain._wait(body())
+    chain.wait(body())
 
 
 def test_a_context_manager_of_context_managers(driver: Driver, kind: type[Member]) -> None:

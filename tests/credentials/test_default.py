@@ -242,7 +242,7 @@ def test_after_a_cancelled_search_the_next_begins_anew(stage: Stage) -> None:
     stage.outcomes = {"environment": ("token",)}
     credential = stage.credential()
     stage.members["environment"].latency = 0.05
-    cancelled, *others = credential._wait(_cancel_the_first(credential.raw))
+    cancelled, *others = credential.wait(_cancel_the_first(credential.raw))
     assert isinstance(cancelled, asyncio.CancelledError)
     assert [other.token for other in others] == ["token"] * 3
 

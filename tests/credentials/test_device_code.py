@@ -34,11 +34,6 @@ def make(driver: Driver, naps: list[float]) -> Make:
     return made
 
 
-def authenticate(driver: Driver, credential: Credential, **options: Any) -> Any:
-    """Call authenticate, awaited where it has to be."""
-    return credential._wait(credential.raw.authenticate(**options))
-
-
 def test_the_user_is_told_and_waited_for(make: Make, naps: list[float]) -> None:
     """Address, code and time of expiry; the questions are as far apart as the authority wants."""
     authority = Authority(pending(), pending(), signed_in())
@@ -186,7 +181,7 @@ def test_nothing_is_asked_where_that_is_disabled(driver: Driver, make: Make) -> 
         credential.get_token(SCOPE, claims=CLAIMS)
     assert (caught.value.scopes, caught.value.claims) == ((SCOPE,), CLAIMS)
     assert authority.network.sent == []
-    record = authenticate(driver, credential, scopes=caught.value.scopes, claims=caught.value.claims)
+    record = credential.authenticate(scopes=caught.value.scopes, claims=caught.value.claims)
     assert isinstance(record, AuthenticationRecord)
     asked = len(authority.network.sent)
     assert credential.get_token(SCOPE).token == "access-token"
@@ -221,7 +216,7 @@ def test_what_the_authority_requires_is_in_the_error(make: Make) -> None:
 def test_authenticate_returns_the_account(driver: Driver, make: Make) -> None:
     """And asks for Azure Resource Manager unless told otherwise."""
     authority = Authority()
-    record = authenticate(driver, make(authority))
+    record = make(authority).authenticate()
     assert record == AuthenticationRecord(
         TENANT, CLIENT, "login.microsoftonline.com", f"ada.{TENANT}", "ada@tenant.test"
     )
@@ -232,8 +227,8 @@ def test_authenticate_needs_scopes_in_an_unknown_cloud(driver: Driver, make: Mak
     """Nobody knows what its Resource Manager is called."""
     credential = make(Authority(), authority="https://login.unknown.test")
     with pytest.raises(CredentialUnavailableError, match="requires a value for 'scopes'"):
-        authenticate(driver, credential)
-    assert authenticate(driver, credential, scopes=[SCOPE]).authority == "login.unknown.test"
+        credential.authenticate()
+    assert credential.authenticate(scopes=[SCOPE]).authority == "login.unknown.test"
 
 
 def test_authenticate_asks_again(driver: Driver, make: Make) -> None:
@@ -242,7 +237,7 @@ def test_authenticate_asks_again(driver: Driver, make: Make) -> None:
     credential = make(authority)
     assert credential.get_token(SCOPE).token == "ada's"
     assert credential.get_token(OTHER_SCOPE).token == f"ada's token for {OTHER_SCOPE}"
-    assert authenticate(driver, credential, scopes=[SCOPE]).username == "eve@tenant.test"
+    assert credential.authenticate(scopes=[SCOPE]).username == "eve@tenant.test"
     assert credential.get_token(SCOPE).token == "eve's"
     assert credential.get_token(OTHER_SCOPE).token == f"eve's token for {OTHER_SCOPE}"
 
@@ -333,18 +328,27 @@ def test_a_code_is_waited_for_while_the_loop_goes_on() -> None:
     assert asyncio.run(main()) > 20
 
 
-def test_a_cancelled_sign_in_leaves_the_next_one_free() -> None:
+def test_a_cancelled_sign_in_leaves_the_next_one_free(naps: list[float]) -> None:
     """Whoever waited for it begins anew."""
 
     async def main() -> None:
-        authority = Authority(pending(), pending(), signed_in(), code=device_code(interval=1))
+        authority = Authority(signed_in())
+        asked = asyncio.Event()
+
+        async def prompt(*told: Any) -> None:
+            authority.prompt(*told)
+            if len(authority.prompts) == 1:
+                asked.set()
+                await asyncio.Event().wait()
+
         credential = webidentity.aio.DeviceCodeCredential(
-            CLIENT, prompt_callback=authority.prompt, transport=authority.aio_transport()
+            CLIENT, prompt_callback=prompt, transport=authority.aio_transport()
         )
         first = asyncio.create_task(credential.get_token(SCOPE))
-        await asyncio.sleep(0.1)
+        await asked.wait()
         second = asyncio.create_task(credential.get_token(SCOPE))
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0)
+        assert len(authority.prompts) == 1
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
             await first

@@ -125,6 +125,6 @@ def test_whose_sign_in_was_revoked_is_asked_again(program: Program, clock: Clock
     clock.advance(4000)
     with pytest.raises(AuthenticationRequiredError, match="AADSTS50173") as caught:
         later.get_token(READ)
-    record = later._wait(later.raw.authenticate(scopes=caught.value.scopes, claims=caught.value.claims))
+    record = later.authenticate(scopes=caught.value.scopes, claims=caught.value.claims)
     assert record.username == "ada@tenant.test"
     assert user_of(later.get_token(READ)) == "ada@tenant.test"

@@ -11,7 +11,7 @@ import pytest
 
 from tests.canned import Canned
 from tests.certificates import certificate
-from tests.credentials.members import KINDS, Member, face
+from tests.credentials.members import KINDS, Member
 from tests.drivers import Driver
 from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, token
 from webidentity import CredentialUnavailableError
@@ -188,7 +188,7 @@ def test_it_is_a_context_manager(driver: Driver, monkeypatch: pytest.MonkeyPatch
             set_all(monkeypatch, {**IDS, "AZURE_CLIENT_SECRET": "s3cret"})
         credential = driver.credential("EnvironmentCredential", Canned(token("1")) if configured else Canned())
         enter, leave = ("__enter__", "__exit__") if driver.name == "sync" else ("__aenter__", "__aexit__")
-        wait = face(driver, credential.raw)._wait
+        wait = credential.wait
         assert wait(getattr(credential.raw, enter)()) is credential.raw
         if configured:
             assert credential.get_token(SCOPE).token == "1"

@@ -170,7 +170,7 @@ def test_authenticate_signs_in_again(make: Make) -> None:
     """And returns the account."""
     credential = make(USERS["managed"])
     credential.get_token(READ)
-    record = credential._wait(credential.raw.authenticate(scopes=[READ]))
+    record = credential.authenticate(scopes=[READ])
     assert record.username == USERS["managed"]
     assert [path.partition(" ")[0] for path in paths_of(credential)] == ["GET", "POST"] * 2
 
