@@ -29,7 +29,7 @@ def make(driver: Driver, naps: list[float]) -> Make:
 
 def authenticate(credential: Credential, **options: Any) -> Any:
     """Call authenticate, awaited where it has to be."""
-    return credential._wait(credential.raw.authenticate(**options))
+    return credential.authenticate(**options)
 
 
 def test_a_reply_of_another_tenant_is_refused(make: Make) -> None:

@@ -14,6 +14,7 @@ from webidentity.cache.token_cache import TokenCache
 from webidentity.errors import EntraError
 from webidentity.flows.acquire import Acquisition, NoTokenSourceError, acquire, keep
 from webidentity.flows.client import Client
+from webidentity.protocol.account import names_another
 from webidentity.protocol.effects import Flow
 from webidentity.protocol.token_reply import TokenReply
 from webidentity.protocol.token_request import TokenRequest
@@ -64,7 +65,7 @@ class UserTokens:
         scopes = dict.fromkeys((*request.scopes, "offline_access"))
         fields = {**request.fields, "scope": " ".join(scopes)}
         reply = yield from self.client.refresh(request.tenant, fields, refresh_token)
-        if _names_another(reply.home_account_id, home_account_id):
+        if not home_account_id.startswith(_ANONYMOUS) and names_another(reply.home_account_id, home_account_id):
             # As if it were spent: it is dropped, and the user has to sign in again (OpenID Connect Core 1.0, 12.2).
             raise EntraError(
                 "Authentication failed: the authority's reply to a refresh token names another account than the one "
@@ -146,13 +147,6 @@ class AuthorizationCode:
         self.code = self.code_verifier = None
         self.tenant, self.home_account_id = request.tenant, home_account_id
         return token
-
-
-def _names_another(named: str | None, home_account_id: str) -> bool:
-    """Whether a reply is somebody else's. One that names nobody, or by a subject instead of the home, says nothing."""
-    if named is None or home_account_id.startswith(_ANONYMOUS) or ("." in named) is not ("." in home_account_id):
-        return False
-    return named.lower() != home_account_id.lower()
 
 
 def _nothing_left() -> ClientAuthenticationError:

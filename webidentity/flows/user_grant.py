@@ -10,7 +10,7 @@ from webidentity.authority import Tenants
 from webidentity.errors import AuthenticationRequiredError, CredentialUnavailableError, EntraError
 from webidentity.flows.acquire import NoTokenSourceError, keep
 from webidentity.flows.authorization_code import UserTokens
-from webidentity.protocol.account import account_of
+from webidentity.protocol.account import ExpectedAccount, account_of
 from webidentity.protocol.effects import Flow
 from webidentity.protocol.management_scope import management_scope
 from webidentity.protocol.token_reply import TokenReply
@@ -26,9 +26,10 @@ _WORK_OR_SCHOOL = frozenset({"common", "organizations"})
 class SignIn(Protocol):
     """A way for a user to sign in."""
 
-    def ask(self, request: TokenRequest, fields: dict[str, str]) -> Flow[TokenReply]:
+    def ask(self, expected: ExpectedAccount, fields: dict[str, str]) -> Flow[TokenReply]:
         """Have the user sign in.
 
+        :param expected: whose sign-in it has to be.
         :param fields: the form fields that every token request for it has.
         :raises ClientAuthenticationError: the user declined, failed, or did not do it in time.
         :raises CredentialUnavailableError: the user cannot be asked here.
@@ -117,7 +118,7 @@ class UserGrant:
         require_scopes(wanted, "authenticate")
         request = TokenRequest(wanted, self._tenants.resolve(tenant_id), claims, enable_cae)
         # Not beside another sign-in, which a call of get_token may have begun: the user is in front of one page.
-        _, record = yield from self.users.cache.flights.alone(self._key, lambda: self._ask(request))
+        _, record = yield from self.users.cache.flights.alone(self._key, lambda: self._ask(request, None))
         return record
 
     def _silently(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
@@ -135,24 +136,29 @@ class UserGrant:
             raise _required(request, refusal) from refusal
         if refusal is not None and refusal.claims:
             request = request._replace(claims=refusal.claims)
+        settled = None if self.record is None else self.record.home_account_id
         flights = self.users.cache.flights
-        return (yield from flights.once(self._key, lambda: self._sign_ins != seen, lambda: self._ask(request)))
+
+        def is_done() -> bool:
+            return self._sign_ins != seen
+
+        return (yield from flights.once(self._key, is_done, lambda: self._ask(request, settled)))
 
     @property
     def _key(self) -> tuple[str, int]:
         return "sign in", id(self)
 
-    def _ask(self, request: TokenRequest) -> Flow[tuple[AccessTokenInfo, AuthenticationRecord]]:
+    def _ask(self, request: TokenRequest, settled: str | None) -> Flow[tuple[AccessTokenInfo, AuthenticationRecord]]:
+        """Ask the user, who has to be the one of the settled account if there is one."""
         users = self.users
         client = users.client
         # The user is not bothered for tokens that could not be kept.
         yield from users.cache.open()
         fields = {**request.fields, "scope": " ".join((*_ALWAYS, *request.scopes))}
-        reply = yield from self.sign_in.ask(request, fields)
+        expected = ExpectedAccount(client.client_id, client.authority, request.tenant, settled)
+        reply = yield from self.sign_in.ask(expected, fields)
         now = int(time.time())
-        record = account_of(
-            reply, client_id=client.client_id, authority=client.authority, tenant=request.tenant, now=now
-        )
+        record = account_of(reply, expected, now=now)
         acquisition = users.acquisition(request._replace(tenant=record.tenant_id), record.home_account_id)
         token = yield from keep(users.cache, acquisition, reply, now)
         self._account = _Account(record, request.tenant)
