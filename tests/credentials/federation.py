@@ -71,7 +71,8 @@ def policy(name: str, version: TrustVersion = WS_TRUST_13, *, transport: bool = 
     """Return a policy: a username and a password over TLS, or only one of both."""
     over_tls = "<sp:TransportBinding/>" if transport else ""
     inner = "<sp:UsernameToken><wsp:Policy><sp:WssUsernameToken10/></wsp:Policy></sp:UsernameToken>"
-    supporting = f"<sp:SignedSupportingTokens><wsp:Policy>{inner}</wsp:Policy></sp:SignedSupportingTokens>"
+    kind = "SignedEncryptedSupportingTokens" if version is WS_TRUST_13 else "SignedSupportingTokens"
+    supporting = f"<sp:{kind}><wsp:Policy>{inner}</wsp:Policy></sp:{kind}>"
     return (
         f'<wsp:Policy wsu:Id="{name}" xmlns:sp="{_POLICIES[version]}"><wsp:ExactlyOne><wsp:All>'
         f"{over_tls}{supporting if token else ''}</wsp:All></wsp:ExactlyOne></wsp:Policy>"
@@ -81,7 +82,8 @@ def policy(name: str, version: TrustVersion = WS_TRUST_13, *, transport: bool = 
 def binding(name: str, version: TrustVersion, uri: str) -> str:
     """Return a binding of a version to a policy."""
     return (
-        f'<wsdl:binding name="{name}"><wsp:PolicyReference URI="{uri}"/><wsdl:operation>'
+        f'<wsdl:binding name="{name}"><wsp:PolicyReference URI="{uri}"/>'
+        '<soap12:binding transport="http://schemas.xmlsoap.org/soap/http"/><wsdl:operation>'
         f'<soap12:operation soapAction="{version.action}"/></wsdl:operation></wsdl:binding>'
     )
 

@@ -48,7 +48,7 @@ def test_the_federation_servers_of_the_tests_are_found() -> None:
         definitions("<!-- x -->", P, "<wsdl:binding/>", B, "<wsdl:service><wsdl:port/></wsdl:service>", Q),
         WHOLE.replace("<wsa:Address>", "<wsa:Address>\n ").replace("</wsa:Address>", "\n</wsa:Address>"),
         WHOLE.replace("<wsa:EndpointReference>", f'<soap12:address location="{ENDPOINT}"/><wsa:EndpointReference>'),
-        WHOLE.replace("SignedSupportingTokens", "SignedEncryptedSupportingTokens"),
+        WHOLE.replace("SignedEncryptedSupportingTokens", "SignedSupportingTokens"),
         WHOLE.replace("tns:b", "b"),
         WHOLE.replace("soap12:", "s:").replace("xmlns:soap12", "xmlns:s"),
     ],

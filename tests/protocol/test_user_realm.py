@@ -38,6 +38,7 @@ def test_whoever_is_not_federated_is_entras(kind: Any) -> None:
     """Also who is unknown: the token endpoint says that better."""
     assert read_user_realm(Response(Reply({"account_type": kind, "federation_protocol": "WSTrust"}))) is None
     assert read_user_realm(Response(Reply({}))) is None
+    assert read_user_realm(Response(Reply("no such page", 404))) is None
 
 
 def test_a_federation() -> None:
@@ -63,7 +64,7 @@ def test_another_protocol_takes_no_passwords(protocol: Any) -> None:
         Reply("{", 200),
         Reply("null", 200),
         Reply("[" * 100_000, 200),
-        Reply({"account_type": "Managed"}, 404),
+        Reply({"account_type": "Managed"}, 403),
         Reply({"account_type": "Managed"}, 302),
         Reply({"account_type": "Managed"}, 500),
     ],

@@ -43,6 +43,9 @@ def read_user_realm(response: Any) -> Federation | None:
     :raises EntraError: the authority did not answer.
     :raises ClientAuthenticationError: the server is of a kind that takes no passwords, or cannot be trusted with one.
     """
+    if response.status_code == 404:
+        # An authority without user realms: it knows its passwords itself.
+        return None
     document = parse_object(read_text(response)) if response.status_code == 200 else None
     if document is None:
         raise EntraError(
