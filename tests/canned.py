@@ -38,6 +38,7 @@ class Sent:
     url: str
     headers: dict[str, str]
     form: dict[str, str]
+    body: str = ""
 
 
 Answer = Callable[[Sent], Reply | Exception]
@@ -68,11 +69,13 @@ class Canned(BaseAdapter):
 
     def send(self, request: Any, *args: Any, **kwargs: Any) -> requests.Response:
         text = request.body or ""
+        body = text.decode() if isinstance(text, bytes) else text
         sent = Sent(
             request.method,
             request.url,
             dict(request.headers),
-            dict(parse_qsl(text.decode() if isinstance(text, bytes) else text, keep_blank_values=True)),
+            dict(parse_qsl(body, keep_blank_values=True)),
+            body,
         )
         with self._lock:
             self.sent.append(sent)

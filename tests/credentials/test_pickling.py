@@ -18,6 +18,7 @@ CONSTRUCTED: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "OnBehalfOfCredential": ((TENANT, CLIENT), {"client_secret": "s3cret", "user_assertion": "assertion"}),
     "DeviceCodeCredential": ((CLIENT,), {"tenant_id": TENANT, "prompt_callback": print}),
     "InteractiveBrowserCredential": ((), {"client_id": CLIENT, "tenant_id": TENANT}),
+    "UsernamePasswordCredential": ((CLIENT, "ada@tenant.test", "password"), {"tenant_id": TENANT}),
     "WorkloadIdentityCredential": (
         (),
         {"tenant_id": TENANT, "client_id": CLIENT, "token_file_path": "/var/run/secrets/token"},
@@ -34,6 +35,7 @@ CONSTRUCTED: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:UsernamePasswordCredential is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("package", [webidentity, webidentity.aio], ids=["sync", "aio"])
 @pytest.mark.parametrize("name", sorted(CONSTRUCTED))
 def test_a_credential_survives_pickling(package: Any, name: str) -> None:

@@ -1,6 +1,8 @@
 """UsernamePasswordCredential at the local tenant and its federation server."""
 
 import re
+import sys
+import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -9,16 +11,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
-from azure.core.pipeline.policies import HeadersPolicy
 
 import webidentity
 import webidentity.aio
-from tests.canned import Canned, Reply, Sent
+from tests.canned import Canned, Reply
 from tests.clock import Clock
-from tests.credentials.signing_in import signed_in
-from tests.credentials.test_secrecy import all_logs
+from tests.credentials.federation import Federated, federated, managed
 from tests.drivers import Credential, Driver
-from tests.replies import CLIENT, SCOPE
+from tests.replies import CLIENT, SCOPE, refusal
 from webidentity import EntraError, TokenCachePersistenceOptions
 from webidentity.cache import TokenCache
 from webidentity.protocol.token_reply import decode_unverified
@@ -136,12 +136,37 @@ def test_a_wrong_password_is_tried_once(make: Make, username: str, said: str) ->
     assert sum("canary-wrong" in sent.body.decode() for sent in requests_of(credential)) == 1
 
 
-def test_what_a_password_cannot_prove_is_an_error(make: Make, tenant: LocalTenant) -> None:
-    """Multi-factor authentication: the claims say what a sign-in in a browser would need."""
-    tenant.require_claims(USERS["managed"], tenant.graph, CLAIMS)
+@pytest.mark.parametrize("username", USERS.values(), ids=list(USERS))
+def test_what_a_password_cannot_prove_is_an_error(make: Make, tenant: LocalTenant, username: str) -> None:
+    """Multi-factor authentication: the claims say what a sign-in in a browser would need, the text who can do it."""
+    tenant.require_claims(username, tenant.graph, CLAIMS)
     with pytest.raises(EntraError, match="AADSTS50076") as caught:
-        make(USERS["managed"]).get_token(READ)
-    assert caught.value.claims == CLAIMS
+        make(username).get_token(READ)
+    error = caught.value
+    assert str(error).endswith("Use InteractiveBrowserCredential or DeviceCodeCredential.")
+    assert "Multi-factor authentication is required" in str(error)
+    assert (error.error, error.error_codes, error.claims) == ("interaction_required", (50076,), CLAIMS)
+    assert error.response is not None
+    assert error.correlation_id
+
+
+def test_more_is_required_later(make: Make, tenant: LocalTenant) -> None:
+    """The refresh token is refused, then the password: nobody is served a token that was refused."""
+    credential = make(USERS["managed"])
+    credential.get_token(READ)
+    tenant.require_claims(USERS["managed"], tenant.graph, CLAIMS)
+    with pytest.raises(EntraError, match="nothing but the password"):
+        credential.get_token(FILES)
+
+
+def test_64_callers_try_a_wrong_password_once(driver: Driver) -> None:
+    """Otherwise one program locks the account."""
+    refused = refusal("invalid_grant", "AADSTS50126: wrong.", error_codes=[50126])
+    at = Federated(managed(), token=refused, latency=0.2)
+    credential = driver.credential("UsernamePasswordCredential", at.network, CLIENT, "u", "canary")
+    outcomes = driver.together([lambda: credential.raw.get_token(READ)] * 64)
+    assert {type(outcome) for outcome in outcomes} == {EntraError}
+    assert len(at.urls) == 2
 
 
 def test_a_user_whom_nobody_knows(make: Make) -> None:
@@ -186,42 +211,62 @@ def test_a_cache_that_cannot_be_opened_is_found_out_first(
     assert requests_of(credential) == []
 
 
+def test_an_account_of_an_earlier_sign_in_is_not_taken(make: Make) -> None:
+    """As by the peer, whose keyword it would be: the password has to be right first."""
+    cache = TokenCache()
+    first = make(USERS["managed"], token_cache=cache)
+    record = first._wait(first.raw.authenticate(scopes=[READ]))
+    second = make(USERS["managed"], "wrong", token_cache=cache, authentication_record=record)
+    with pytest.raises(EntraError, match="AADSTS50126"):
+        second.get_token(READ)
+
+
+def line_of_this_call() -> int:
+    """Return the line of the caller."""
+    return sys._getframe(1).f_lineno
+
+
 @pytest.mark.parametrize("package", [webidentity, webidentity.aio], ids=["sync", "aio"])
 def test_it_is_deprecated_where_it_is_made(package: Any) -> None:
     """The warning names the line of the caller."""
     with pytest.warns(DeprecationWarning, match="UsernamePasswordCredential is deprecated") as warned:
         package.UsernamePasswordCredential(CLIENT, "ada@tenant.test", "password")
-    assert Path(warned[0].filename) == Path(__file__)
+    line = line_of_this_call() - 1
+    assert [(Path(each.filename), each.lineno) for each in warned] == [(Path(__file__), line)]
 
 
-@pytest.mark.parametrize("given", [("", "u", "p"), (CLIENT, "", "p"), (CLIENT, "u", "")])
-def test_nothing_of_it_may_be_empty(driver: Driver, given: tuple[str, str, str]) -> None:
-    """At construction."""
-    with pytest.raises(ValueError, match=r"client_id|username and password"):
+@pytest.mark.parametrize("name", ["EnvironmentCredential", "DefaultAzureCredential"])
+@pytest.mark.parametrize("package", [webidentity, webidentity.aio], ids=["sync", "aio"])
+def test_it_is_deprecated_where_the_environment_is_used(
+    package: Any, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not somewhere in this library, from where Python shows no such warning."""
+    for variable in ("CLIENT_ID", "USERNAME", "PASSWORD"):
+        monkeypatch.setenv(f"AZURE_{variable}", CLIENT)
+    with pytest.warns(DeprecationWarning, match="UsernamePasswordCredential is deprecated") as warned:
+        getattr(package, name)()
+    line = line_of_this_call() - 1
+    assert [(Path(each.filename), each.lineno) for each in warned] == [(Path(__file__), line)]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("", "u", "p"),
+        (CLIENT, "", "p"),
+        (CLIENT, "u", ""),
+        (CLIENT, None, "p"),
+        (CLIENT, "u", None),
+        (CLIENT, "u", b"canary"),
+        (CLIENT, "u", "canary\ud83d"),
+        (CLIENT, "canary\ud83d", "p"),
+    ],
+)
+def test_each_of_them_is_text(driver: Driver, given: tuple[Any, Any, Any]) -> None:
+    """Or the constructor says that it is not, without saying what it is."""
+    with pytest.raises(ValueError, match=r"client_id|username and password") as caught:
         driver.credential("UsernamePasswordCredential", Canned(), *given)
-
-
-class Realm:
-    """A canned network: a realm, a federation server and a token endpoint."""
-
-    def __init__(self, realm: Any = None, mex: Any = None, trust: Any = None, token: Any = None) -> None:
-        self.realm = realm or Reply({"account_type": "Managed"})
-        self.mex, self.trust = mex, trust
-        self.token = token or signed_in()
-        self.network = Canned(answer=self._answer)
-
-    def _answer(self, sent: Sent) -> Reply:
-        if "/userrealm/" in sent.url:
-            return self.realm  # type: ignore[no-any-return]
-        if sent.url.endswith("/oauth2/v2.0/token"):
-            return self.token  # type: ignore[no-any-return]
-        return self.mex if sent.method == "GET" else self.trust  # type: ignore[no-any-return]
-
-
-def federated(metadata_url: str = "https://fed.test/mex", protocol: str = "WSTrust", **more: Any) -> Reply:
-    """Return the realm of a federated user."""
-    members = {"account_type": "Federated", "federation_protocol": protocol, "federation_metadata_url": metadata_url}
-    return Reply({**members, **more})
+    assert "canary" not in "".join([*traceback.format_exception(caught.value), repr(caught.value.args)])
 
 
 @pytest.mark.parametrize(
@@ -233,6 +278,12 @@ def federated(metadata_url: str = "https://fed.test/mex", protocol: str = "WSTru
         (federated("ftp://fed.test/mex"), "not one of https"),
         (federated("https://[::1"), "not one of https"),
         (federated(""), "not one of https"),
+        (federated("https://fed.test:65536/mex"), "not one of https"),
+        (federated("https://fed.test/mex\r\nX: y"), "not one of https"),
+        (federated("", federation_active_auth_url="http://fed.test/adfs/services/trust/13/usernamemixed"), "https"),
+        (federated("", federation_active_auth_url="https://fed.test/other"), "publishes no metadata"),
+        (federated(federation_metadata_url=["https://fed.test/mex"]), "not one of https"),
+        (federated(federation_protocol=None), "not WS-Trust"),
         (Reply("<html>", 200), "where the user is at home"),
         (Reply({}, 500), "where the user is at home"),
         (Reply("", 302, {"Location": "https://evil.test"}), "where the user is at home"),
@@ -241,7 +292,7 @@ def federated(metadata_url: str = "https://fed.test/mex", protocol: str = "WSTru
 )
 def test_a_realm_that_cannot_be_trusted_gets_no_password(driver: Driver, realm: Reply, said: str) -> None:
     """Nothing is sent but the question."""
-    network = Realm(realm).network
+    network = Federated(realm).network
     credential = driver.credential("UsernamePasswordCredential", network, CLIENT, "u@fed.test", "canary", retry_total=0)
     with pytest.raises(ClientAuthenticationError, match=re.escape(said)):
         credential.get_token(SCOPE)
@@ -250,7 +301,7 @@ def test_a_realm_that_cannot_be_trusted_gets_no_password(driver: Driver, realm: 
 
 def test_an_adfs_authority_has_no_realm_to_ask(driver: Driver) -> None:
     """It is the federation server."""
-    network = Realm().network
+    network = Federated(managed()).network
     credential = driver.credential(
         "UsernamePasswordCredential", network, CLIENT, "u", "p", tenant_id="adfs", authority="https://adfs.test"
     )
@@ -258,30 +309,13 @@ def test_an_adfs_authority_has_no_realm_to_ask(driver: Driver) -> None:
     assert [sent.url for sent in network.sent] == ["https://adfs.test/adfs/oauth2/v2.0/token"]
 
 
-@pytest.mark.parametrize("policies", [None, [HeadersPolicy()]], ids=["ours", "the user's"])
-def test_no_log_has_the_username_or_the_password(driver: Driver, policies: Any) -> None:
-    """The realm's address has the username in it, so azure-core does not log that request."""
-    network = Realm().network
-    options = {"logging_enable": True, **({} if policies is None else {"policies": policies})}
-    with all_logs() as logs:
-        credential = driver.credential(
-            "UsernamePasswordCredential",
-            network,
-            CLIENT,
-            "canary@tenant.test",
-            "canary",
-            **options,
-        )
-        credential.get_token(SCOPE)
-    assert "canary" not in "".join(logs.texts)
-    assert bool(logs.texts) == (policies is None)
-
-
 def test_no_warning_comes_later() -> None:
     """Only the construction warns."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        credential = webidentity.UsernamePasswordCredential(CLIENT, "u", "p", transport=Realm().network.transport())
+        credential = webidentity.UsernamePasswordCredential(
+            CLIENT, "u", "p", transport=Federated(managed()).network.transport()
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         credential.get_token(SCOPE)

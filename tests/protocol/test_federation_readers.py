@@ -13,7 +13,7 @@ from tests.script import Response
 from webidentity.protocol.metadata_exchange import find_endpoint
 from webidentity.protocol.user_realm import may_have_password, read_user_realm
 from webidentity.protocol.ws_trust import VERSIONS, read_trust_response
-from webidentity.protocol.xml_message import content_of, parse_xml
+from webidentity.protocol.xml_message import child_of, parse_xml
 from webidentity.testing.mex_document import write_mex
 from webidentity.testing.wstrust import POLICY
 
@@ -81,7 +81,7 @@ def test_what_is_nested_too_deeply_is_not_read(depth: int) -> None:
     policies = f'<p:Policy xmlns:p="{POLICY}">' + "<p:Policy>" * (depth - 1) + "</p:Policy>" * depth
     assert parse_xml(policies) is None
     assert find_endpoint(policies[: 1 << 20]) is None
-    assert content_of(policies, (POLICY,), "Policy") is None
+    assert child_of(policies, POLICY, "Policy") is None
 
 
 def test_what_is_nested_less_deeply_is_read() -> None:

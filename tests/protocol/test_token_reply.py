@@ -185,3 +185,21 @@ def test_scrubbing_keeps_ordinary_text() -> None:
     assert scrub("AADSTS65001: The user has not consented. Trace ID: 1-2") == (
         "AADSTS65001: The user has not consented. Trace ID: 1-2"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("The password pa&ss is wrong", "The password *** is wrong"),
+        ("The password pa&amp;ss is wrong", "The password *** is wrong"),
+        ("The password pa%26ss is wrong", "The password *** is wrong"),
+        ("The password pa&amp;amp;ss is wrong", "***"),
+        ("The password pa\\u0026ss is wrong", "***"),
+        ("The password pa%2526ss is wrong", "***"),
+        ("Basic dTpwYSZzcw==", "***"),
+        ("The password pa&s is wrong \\ud83d \\uZZZZ \\", "The password pa&s is wrong \\ud83d \\uZZZZ \\"),
+    ],
+)
+def test_scrubbing_finds_secrets_in_disguise(text: str, shown: str) -> None:
+    """What can be cut out is; otherwise nothing is shown."""
+    assert scrub(text, ["pa&ss"]) == shown

@@ -43,14 +43,18 @@ class UsernamePasswordArguments(UserArguments):
         token_cache: TokenCache | None = None,
         **kwargs: Any,
     ) -> None:
+        # Not taken, as by the peer: nobody is served who has not shown that the password is right.
+        kwargs.pop("authentication_record", None)
         warnings.warn(
             "UsernamePasswordCredential is deprecated, as it doesn't support multifactor authentication (MFA). Use "
             "InteractiveBrowserCredential or DeviceCodeCredential for users, and an identity of its own for a service.",
             DeprecationWarning,
-            stacklevel=2,
+            stacklevel=_level_of_the_caller(),
         )
         if not username or not password:
             raise ValueError("username and password should be those of a work or school account, neither is empty")
+        if not (_is_text(username) and _is_text(password)):
+            raise ValueError("username and password should be text, without halves of surrogate pairs")
         self._set_up_user(
             lambda client: UsernamePasswordSignIn(client, username, password),
             client_id=client_id,
@@ -61,3 +65,21 @@ class UsernamePasswordArguments(UserArguments):
             token_cache=token_cache,
             **kwargs,
         )
+
+
+def _level_of_the_caller() -> int:
+    """Return the stack level of the program's own line: EnvironmentCredential may be in between."""
+    from inspect import currentframe
+
+    here = currentframe()
+    level, frame = 1, here.f_back if here is not None else None
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "webidentity":
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def _is_text(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(value.encode())
+    except UnicodeEncodeError:
+        return False

@@ -1,7 +1,7 @@
 """The application as the token endpoint knows it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -38,27 +38,35 @@ class Client(NamedTuple):
     proof: Proof
 
     def send(
-        self, tenant: str, fields: Mapping[str, str], options: Mapping[str, Any] = _NO_OPTIONS
+        self,
+        tenant: str,
+        fields: Mapping[str, str],
+        options: Mapping[str, Any] = _NO_OPTIONS,
+        *,
+        secrets: Iterable[str] = (),
     ) -> Flow[TokenReply]:
         """Send the grant's fields with the client's own to the tenant's token endpoint.
 
         :param options: those of the effect, such as ``retry_read``.
+        :param secrets: what must not come back in a message, beside the fields that are secret.
         :raises EntraError: the authority refused.
         """
         try:
-            return (yield from self._send(tenant, fields, options))
+            return (yield from self._send(tenant, fields, options, secrets))
         except EntraError as error:
             if _ASSERTION_EXPIRED not in error.error_codes or not self.proof.renew():
                 raise
-        return (yield from self._send(tenant, fields, options))
+        return (yield from self._send(tenant, fields, options, secrets))
 
-    def _send(self, tenant: str, fields: Mapping[str, str], options: Mapping[str, Any]) -> Flow[TokenReply]:
+    def _send(
+        self, tenant: str, fields: Mapping[str, str], options: Mapping[str, Any], more: Iterable[str]
+    ) -> Flow[TokenReply]:
         now = int(time.time())
         url = token_endpoint(self.authority, tenant)
         proof = yield from self.proof.fields(url, tenant)
         form = {"client_id": self.client_id, "client_info": "1", **fields, **proof}
         response = yield Send(build_token_request(url, form), options)
-        secrets = [form[name] for name in _SECRET_FIELDS if name in form]
+        secrets = [*more, *(form[name] for name in _SECRET_FIELDS if name in form)]
         return read_token_reply(response, now=now, secrets=secrets)
 
     def refresh(self, tenant: str, fields: Mapping[str, str], refresh_token: str) -> Flow[TokenReply]:

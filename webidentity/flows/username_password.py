@@ -2,16 +2,17 @@
 
 import logging
 import time
-from base64 import b64encode
+from base64 import urlsafe_b64encode
 
 from azure.core.exceptions import ClientAuthenticationError
 from azure.core.rest import HttpRequest
 
 from webidentity.authority import ADFS
+from webidentity.errors import EntraError
 from webidentity.flows.client import Client
 from webidentity.protocol.account import ExpectedAccount
 from webidentity.protocol.effects import Flow, Send
-from webidentity.protocol.metadata_exchange import TrustEndpoint, find_endpoint
+from webidentity.protocol.metadata_exchange import TrustEndpoint, endpoint_at, find_endpoint
 from webidentity.protocol.response_text import read_text
 from webidentity.protocol.token_reply import TokenReply
 from webidentity.protocol.user_realm import Federation, read_user_realm, user_realm_request
@@ -22,9 +23,13 @@ _SAML_2 = "urn:ietf:params:oauth:grant-type:saml2-bearer"
 #: Not repeated once it has been sent: a password that is refused counts as a try, and a few of them lock the account,
 #: whether it is Entra that counts or, behind it, the organization's own directory.
 _ONE_TRY = {"retry_read": 0, "retry_status": 0}
-#: Takes nothing: azure-core would log the address, and it has the username in it.
-_NO_LOG = logging.getLogger("webidentity.unlogged")
+#: Takes nothing: azure-core would log the address, and it has the username in it. Not one of ``getLogger``, which
+#: ``logging.config`` enables again.
+_NO_LOG = logging.Logger("webidentity.unlogged")  # noqa: LOG001
 _NO_LOG.disabled = True
+#: AADSTS codes of a user who has to prove more: by a second factor, by registering one, at another provider.
+_MORE_THAN_A_PASSWORD = frozenset({50072, 50074, 50076, 50079, 50158, 53004})
+_ASK_THE_USER = "Use InteractiveBrowserCredential or DeviceCodeCredential."
 
 
 class UsernamePasswordSignIn:
@@ -40,15 +45,27 @@ class UsernamePasswordSignIn:
 
         :raises ClientAuthenticationError: the password is wrong, or is not enough.
         """
-        federation = None if expected.tenant == ADFS else (yield from self._federation())
-        if federation is None:
-            grant = {"grant_type": "password", "username": self._username, "password": self._password}
-            return (yield from self._client.send(expected.tenant, {**fields, **grant}, _ONE_TRY))
-        assertion = yield from self._assertion(federation)
-        # Plain base64, which Entra has always taken, though RFC 7522 section 2.1 has base64url.
-        encoded = b64encode(assertion.text.encode()).decode()
+        federation = None if expected.tenant.lower() == ADFS else (yield from self._federation())
+        try:
+            if federation is None:
+                return (yield from self._redeem_password(expected, fields))
+            return (yield from self._redeem_assertion(expected, fields, (yield from self._assertion(federation))))
+        except EntraError as error:
+            if error.error != "interaction_required" and _MORE_THAN_A_PASSWORD.isdisjoint(error.error_codes):
+                raise
+            raise _not_enough(error) from None
+
+    def _redeem_password(self, expected: ExpectedAccount, fields: dict[str, str]) -> Flow[TokenReply]:
+        grant = {"grant_type": "password", "username": self._username, "password": self._password}
+        return self._client.send(expected.tenant, {**fields, **grant}, _ONE_TRY)
+
+    def _redeem_assertion(
+        self, expected: ExpectedAccount, fields: dict[str, str], assertion: SamlAssertion
+    ) -> Flow[TokenReply]:
+        # RFC 7522 section 2.1: base64url, and no padding.
+        encoded = urlsafe_b64encode(assertion.text.encode()).rstrip(b"=").decode()
         grant = {"grant_type": _SAML_2 if assertion.is_saml_2 else _SAML_1, "assertion": encoded}
-        return (yield from self._client.send(expected.tenant, {**fields, **grant}))
+        return self._client.send(expected.tenant, {**fields, **grant}, secrets=(assertion.text,))
 
     def _federation(self) -> Flow[Federation | None]:
         response = yield Send(user_realm_request(self._client.authority, self._username), {"logger": _NO_LOG})
@@ -63,12 +80,26 @@ class UsernamePasswordSignIn:
         return read_trust_response(response, endpoint.version, self._password)
 
     def _endpoint(self, federation: Federation) -> Flow[TrustEndpoint]:
+        if not federation.metadata_url:
+            return endpoint_at(federation.active_url)
         response = yield Send(HttpRequest("GET", federation.metadata_url))
         endpoint = find_endpoint(read_text(response)) if response.status_code == 200 else None
         if endpoint is None:
             raise ClientAuthenticationError(
                 message="Authentication failed: the federation server of the user's organization publishes no endpoint "
-                f"that takes a password over https (HTTP {response.status_code}). Use InteractiveBrowserCredential or "
-                "DeviceCodeCredential."
+                f"that takes a password over https (HTTP {response.status_code}). {_ASK_THE_USER}"
             )
         return endpoint
+
+
+def _not_enough(error: EntraError) -> EntraError:
+    """Return the error of a user from whom more is required than this credential has."""
+    return EntraError(
+        f"{error.message.rstrip('.')}. UsernamePasswordCredential has nothing but the password. {_ASK_THE_USER}",
+        response=error.response,
+        error=error.error,
+        suberror=error.suberror,
+        error_codes=error.error_codes,
+        correlation_id=error.correlation_id,
+        claims=error.claims,
+    )

@@ -21,11 +21,13 @@ _AUDIENCE = "urn:federation:MicrosoftOnline"
 class Federation(NamedTuple):
     """The federation server of a user.
 
-    :param metadata_url: where it publishes its endpoints.
+    :param metadata_url: where it publishes its endpoints; "" if the authority does not know.
+    :param active_url: where it takes passwords, for when it publishes nothing.
     :param audience: whom its assertions must be for.
     """
 
     metadata_url: str
+    active_url: str
     audience: str
 
 
@@ -41,6 +43,9 @@ def read_user_realm(response: Any) -> Federation | None:
     :raises EntraError: the authority did not answer.
     :raises ClientAuthenticationError: the server is of a kind that takes no passwords, or cannot be trusted with one.
     """
+    if response.status_code == 404:
+        # An authority without user realms: it knows its passwords itself.
+        return None
     document = parse_object(read_text(response)) if response.status_code == 200 else None
     if document is None:
         raise EntraError(
@@ -55,11 +60,12 @@ def read_user_realm(response: Any) -> Federation | None:
             "from programs (its protocol is not WS-Trust). Use InteractiveBrowserCredential or DeviceCodeCredential."
         )
     metadata_url = as_text(document.get("federation_metadata_url")) or ""
-    if not may_have_password(metadata_url):
+    active_url = as_text(document.get("federation_active_auth_url")) or ""
+    if not may_have_password(metadata_url or active_url):
         raise ClientAuthenticationError(
             message="Authentication failed: the address of the user's federation server is not one of https"
         )
-    return Federation(metadata_url, as_text(document.get("cloud_audience_urn")) or _AUDIENCE)
+    return Federation(metadata_url, active_url, as_text(document.get("cloud_audience_urn")) or _AUDIENCE)
 
 
 def may_have_password(url: str) -> bool:
@@ -67,8 +73,9 @@ def may_have_password(url: str) -> bool:
     try:
         parts = urlsplit(url)
         hostname = parts.hostname or ""
+        port_is_valid = parts.port != 0
     except ValueError:
         return False
-    if not hostname or parts.username is not None or not url.isprintable():
+    if not hostname or not port_is_valid or parts.username is not None or not url.isprintable() or " " in url:
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(hostname))

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 import uuid
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from azure.core.exceptions import ClientAuthenticationError
 from azure.core.rest import HttpRequest
@@ -11,13 +11,20 @@ from azure.core.rest import HttpRequest
 from webidentity.errors import EntraError
 from webidentity.protocol.redaction import scrub
 from webidentity.protocol.response_text import read_text
-from webidentity.protocol.xml_message import content_of, parse_xml
+from webidentity.protocol.xml_message import child_of, parse_xml
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 _SOAP = "http://www.w3.org/2003/05/soap-envelope"
 _ADDRESSING = "http://www.w3.org/2005/08/addressing"
 _WSS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
 _LIFETIME = dt.timedelta(minutes=10)
-_SAML_2 = "urn:oasis:names:tc:SAML:2.0:assertion"
+#: Whether an assertion is one of SAML 2.0, by its name.
+_ASSERTIONS = {
+    "{urn:oasis:names:tc:SAML:1.0:assertion}Assertion": False,
+    "{urn:oasis:names:tc:SAML:2.0:assertion}Assertion": True,
+}
 
 
 class TrustVersion(NamedTuple):
@@ -61,6 +68,7 @@ def build_trust_request(
 
     :param audience: whom the assertion is for.
     :param now: Unix seconds.
+    :raises ClientAuthenticationError: username or password has a character that XML cannot have.
     """
     created = dt.datetime.fromtimestamp(now, dt.UTC)
     times = tuple(f"{moment:%Y-%m-%dT%H:%M:%S}.000Z" for moment in (created, created + _LIFETIME))
@@ -97,31 +105,41 @@ def read_trust_response(response: Any, version: TrustVersion, password: str) -> 
     :raises EntraError: the federation server refused, or what it sent is no response.
     """
     text = read_text(response)
-    assertion = content_of(text, (version.namespace,), "RequestedSecurityToken")
-    if response.status_code >= 400 or assertion is None:
-        raise _refusal(response, text, password)
-    root = parse_xml(assertion)
-    if root is None or not root.tag.endswith("}Assertion"):
-        raise EntraError(
-            "Authentication failed: what the federation server sent is no SAML assertion", response=response
-        )
-    return SamlAssertion(assertion, root.tag.startswith(f"{{{_SAML_2}}}"))
-
-
-def _refusal(response: Any, text: str, password: str) -> ClientAuthenticationError:
     root = parse_xml(text)
-    reason = None if root is None else root.findtext(f".//{{{_SOAP}}}Fault/{{{_SOAP}}}Reason/{{{_SOAP}}}Text")
-    said = f": {scrub(reason, [password])}" if reason else " without a reason"
+    fault = None if root is None else root.find(f"{{{_SOAP}}}Body/{{{_SOAP}}}Fault")
+    if response.status_code >= 400 or fault is not None:
+        raise _refusal(response, fault, password)
+    assertion = child_of(text, version.namespace, "RequestedSecurityToken")
+    content = None if assertion is None else parse_xml(assertion)
+    if assertion is None or content is None or content.tag not in _ASSERTIONS:
+        raise EntraError(
+            f"Authentication failed: the federation server sent no SAML assertion (HTTP {response.status_code})",
+            response=response,
+        )
+    return SamlAssertion(assertion, _ASSERTIONS[content.tag])
+
+
+def _refusal(response: Any, fault: "Element | None", password: str) -> EntraError:
+    reason = None if fault is None else fault.findtext(f"{{{_SOAP}}}Reason/{{{_SOAP}}}Text")
+    code = None if fault is None else fault.findtext(f"{{{_SOAP}}}Code/{{{_SOAP}}}Subcode/{{{_SOAP}}}Value")
+    # WebServices Security 1.1 section 12 has it in one namespace, WS-Trust 1.3 section 11 in another.
+    is_password = (code or "").strip().rpartition(":")[2] == "FailedAuthentication"
+    said = f": {scrub(reason, [password])}" if reason and reason.strip() else " without a reason"
     return EntraError(
         f"Authentication failed: the federation server of the user's organization refused (HTTP {response.status_code})"
-        f"{said}. User name or password may be wrong.",
+        f"{said}{'' if said.endswith('.') else '.'}{' User name or password may be wrong.' if is_password else ''}",
         response=response,
-        error="invalid_grant",
+        error="invalid_grant" if is_password else None,
     )
 
 
 def _escaped(text: str) -> str:
-    """Return text for the content of an element; characters that XML 1.0 cannot have are left out."""
-    kept = re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
+    """Return text for the content of an element (XML 1.0 sections 2.2 and 2.4)."""
+    if re.search("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text):
+        # Without the character it would be another password, and a wrong one counts as a try.
+        raise ClientAuthenticationError(
+            message="Authentication failed: the username or the password has a control character, which cannot be sent "
+            "to the federation server of the user's organization"
+        )
     # A parser would make a line feed of the last one.
-    return kept.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")

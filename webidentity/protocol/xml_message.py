@@ -51,8 +51,8 @@ def _is_deep(text: str) -> bool:
     return False
 
 
-def content_of(text: str, namespaces: tuple[str, ...], name: str) -> str | None:
-    """Return what stands between the tags of the first such element, to the last character.
+def child_of(text: str, namespace: str, name: str) -> str | None:
+    """Return the first element in the first element of that name, from its first character to its last.
 
     Signed content must not be parsed and written anew: prefixes would change, and with them the signature.
     """
@@ -60,27 +60,39 @@ def content_of(text: str, namespaces: tuple[str, ...], name: str) -> str | None:
 
     if parse_xml(text) is None:
         return None
-    data = text.encode(errors="replace")
-    wanted = {f"{namespace} {name}" for namespace in namespaces}
-    bounds: list[int] = []
+    data = text.encode()
     parser = expat.ParserCreate(encoding="utf-8", namespace_separator=" ")
+    depth = parent = 0
+    bounds: list[int] = []
 
     def start(tag: str, _: object) -> None:
-        if tag in wanted and not bounds:
+        nonlocal depth, parent
+        depth += 1
+        if parent and depth == parent + 1 and not bounds:
             bounds.append(parser.CurrentByteIndex)
+        elif not parent and tag == f"{namespace} {name}":
+            parent = depth
 
-    def end(tag: str) -> None:
-        if tag in wanted and len(bounds) == 1:
+    def end(_: str) -> None:
+        nonlocal depth
+        if parent and depth == parent + 1 and len(bounds) == 1:
             bounds.append(parser.CurrentByteIndex)
+        elif depth == parent and not bounds:
+            # It was empty.
+            bounds.extend((0, 0))
+        depth -= 1
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
     try:
         parser.Parse(data, True)
     except expat.ExpatError:
         return None
-    if len(bounds) != 2 or bounds[0] == bounds[1]:
+    if len(bounds) != 2 or bounds == [0, 0]:
         return None
-    return data[_end_of_tag(data, bounds[0]) : bounds[1]].decode(errors="replace").strip() or None
+    first, last = bounds
+    end_of_first = _end_of_tag(data, first)
+    is_empty = data[end_of_first - 2 : end_of_first] == b"/>"
+    return data[first : end_of_first if is_empty else data.index(b">", last) + 1].decode()
 
 
 def _end_of_tag(data: bytes, start: int) -> int:
