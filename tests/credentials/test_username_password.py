@@ -215,7 +215,7 @@ def test_an_account_of_an_earlier_sign_in_is_not_taken(make: Make) -> None:
     """As by the peer, whose keyword it would be: the password has to be right first."""
     cache = TokenCache()
     first = make(USERS["managed"], token_cache=cache)
-    record = first._wait(first.raw.authenticate(scopes=[READ]))
+    record = first.authenticate(scopes=[READ])
     second = make(USERS["managed"], "wrong", token_cache=cache, authentication_record=record)
     with pytest.raises(EntraError, match="AADSTS50126"):
         second.get_token(READ)

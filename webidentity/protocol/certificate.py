@@ -68,7 +68,9 @@ def _load_pem(data: bytes, password: bytes | None) -> tuple[Any, list[x509.Certi
     try:
         key = load_pem_private_key(data, password)
     except ValueError as error:
-        raise ValueError(f"The private key in the PEM data cannot be read, or is missing: {error}") from error
+        # A wrong password may decrypt to something that only looks like a key: one in 256 does.
+        wrong = "" if password is None else ", or its password is wrong"
+        raise ValueError(f"The private key in the PEM data cannot be read, or is missing{wrong}: {error}") from error
     try:
         return key, x509.load_pem_x509_certificates(data)
     except ValueError as error:
