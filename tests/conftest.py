@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.cache.shared import Home
 from tests.clock import Clock
@@ -16,7 +16,7 @@ from tests.loopback import only_loopback
 from tests.programs import programs
 
 # How long an example takes says more of the machine's other work than of the code.
-settings.register_profile("untimed", deadline=None)
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 #: A fixture that is defined beside its class.

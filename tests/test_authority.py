@@ -77,7 +77,24 @@ def test_other_hosts_are_not_this_machine(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "tenant", ["", " ", "a b", "a/b", "../common", "tenant?x", "tenant\n", "\u0430bc", "a%2fb", "a_b"]
+    "tenant",
+    [
+        "",
+        " ",
+        "a b",
+        "a/b",
+        "../common",
+        "tenant?x",
+        "tenant\n",
+        "\u0430bc",
+        "a%2fb",
+        "a_b",
+        ".",
+        "..",
+        ".a",
+        "-a",
+        "--help",
+    ],
 )
 def test_malformed_tenants_are_refused(tenant: str) -> None:
     """The tenant becomes part of a URL."""

@@ -17,7 +17,9 @@ ANY_ORGANIZATION = "organizations"
 SHARED_TENANTS = frozenset({"common", ANY_ORGANIZATION, "consumers"})
 #: The tenant of an authority that is a federation server itself.
 ADFS = "adfs"
-_TENANT = re.compile(r"[A-Za-z0-9.-]+", re.ASCII)
+# It is a segment of a URL's path, where dots alone lead elsewhere, and an argument of tools, where a hyphen begins an
+# option.
+_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*", re.ASCII)
 
 
 def normalize_authority(authority: str | None) -> str:
@@ -60,12 +62,17 @@ def is_loopback(hostname: str) -> bool:
         return False
 
 
+def is_tenant_id(text: str) -> bool:
+    """Whether a tenant id, a GUID or a domain, could look like this."""
+    return _TENANT.fullmatch(text) is not None
+
+
 def validate_tenant_id(tenant_id: str) -> str:
     """Return the tenant id, a GUID or a verified domain.
 
     :raises ValueError: it is empty or has characters that no tenant id has.
     """
-    if not tenant_id or not _TENANT.fullmatch(tenant_id):
+    if not tenant_id or not is_tenant_id(tenant_id):
         raise ValueError(
             "Invalid tenant ID: expected the directory's GUID or a verified domain such as contoso.onmicrosoft.com. "
             "You can find it in the Azure portal under Microsoft Entra ID, Overview."

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 
+import webidentity
+import webidentity.aio
 from tests.canned import Canned, Reply
 from tests.clock import Clock
 from tests.drivers import Driver
@@ -243,3 +245,24 @@ def test_redirects_are_not_followed(driver: Driver) -> None:
     with pytest.raises(ClientAuthenticationError):
         secret_credential(driver, network).get_token(SCOPE)
     assert len(network.sent) == 1
+
+
+@pytest.mark.parametrize("options", [{"claims": {"access_token": {}}}, {"claims": b"{}"}, {"tenant_id": [TENANT]}])
+@pytest.mark.parametrize("name", ["ClientSecretCredential", "DefaultAzureCredential", "ChainedTokenCredential"])
+def test_options_that_are_no_text_are_refused(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch, name: str, options: dict[str, Any]
+) -> None:
+    """A challenge that was decoded into a dictionary, say; before anybody is asked."""
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "environmentcredential")
+    network = numbered()
+    if name == "ClientSecretCredential":
+        credential = secret_credential(driver, network)
+    elif name == "DefaultAzureCredential":
+        credential = driver.credential(name, network)
+    else:
+        member = secret_credential(driver, network).raw
+        package = webidentity if driver.name == "sync" else webidentity.aio
+        credential = driver.face(package.ChainedTokenCredential(member))
+    with pytest.raises(ValueError, match=f"{next(iter(options))} must be"):
+        credential.get_token(SCOPE, **options)
+    assert network.sent == []

@@ -73,7 +73,9 @@ def test_keywords_outweigh_the_variable(stage: Stage, monkeypatch: pytest.Monkey
     assert stage.choice(**keywords) == ["workload_identity", "managed_identity", "cli"]
     monkeypatch.setenv(VARIABLE, "AzureCliCredential")
     assert stage.choice(exclude_cli_credential=None) == ["cli"]
-    with pytest.raises(ValueError, match="at least one credential is required"):
+    with pytest.raises(
+        ValueError, match="at least one credential is required: AZURE_TOKEN_CREDENTIALS and the keywords"
+    ):
         stage.credential(exclude_cli_credential=True)
 
 

@@ -255,6 +255,32 @@ def test_who_needs_a_token_meanwhile_waits_for_authenticate(driver: Driver, make
     assert len(authority.prompts) <= 2
 
 
+def test_nobody_else_signs_in_unasked_for(make: Make, clock: Clock) -> None:
+    """A program that acts for one user is not handed the tokens of the one in front of the page; nothing is kept."""
+    authority, cache = Authority(signed_in("ada", "ada's")), TokenCache()
+    credential = make(authority, token_cache=cache)
+    credential.get_token(SCOPE)
+    held = set(cache._held)
+    clock.advance(4000)
+    authority.refresh = refusal("invalid_grant", "AADSTS700082: expired.", error_codes=[700082])
+    authority.outcomes = [signed_in("eve", "eve's")]
+    with pytest.raises(ClientAuthenticationError, match="another user signed in") as caught:
+        credential.get_token(SCOPE)
+    assert "authenticate" in str(caught.value)
+    assert set(cache._held) == held
+    assert credential.authenticate(scopes=[SCOPE]).username == "eve@tenant.test"
+    assert credential.get_token(SCOPE).token == "eve's"
+
+
+def test_a_record_is_nobody_elses(make: Make) -> None:
+    """Also in a new program, whose cache has nothing."""
+    record = AuthenticationRecord(TENANT, CLIENT, "login.microsoftonline.com", f"ada.{TENANT}", "ada@tenant.test")
+    credential = make(Authority(signed_in("eve", "eve's")), authentication_record=record)
+    with pytest.raises(ClientAuthenticationError, match="another user signed in"):
+        credential.get_token(SCOPE)
+    assert make(Authority(signed_in("ada", "ada's")), authentication_record=record).get_token(SCOPE).token == "ada's"
+
+
 def test_a_record_goes_on_where_the_last_program_ended(make: Make) -> None:
     """Silently, from a cache that both have; client, tenant and authority are the record's."""
     authority, cache = Authority(), TokenCache()
@@ -293,9 +319,12 @@ def test_another_accounts_record_finds_nothing(make: Make) -> None:
         (signed_in(claims={"aud": "another"}), "another application"),
         (signed_in(claims={"exp": 1}), "expired"),
         (signed_in(claims={"exp": "never"}), "expired"),
+        (signed_in(claims={"exp": float("nan")}), "expired"),
+        (signed_in(claims={"exp": float("inf")}), "expired"),
         (signed_in(id_token=None), "who signed in"),
         (signed_in(id_token="no.token.at-all"), "who signed in"),
         (signed_in(claims={"tid": None}), "which tenant"),
+        (signed_in(claims={"tid": "../common"}), "another tenant"),
     ],
 )
 def test_a_reply_that_names_nobody_is_refused(make: Make, reply: Reply, reason: str) -> None:

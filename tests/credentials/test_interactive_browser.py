@@ -17,7 +17,7 @@ from azure.core.exceptions import ClientAuthenticationError
 import webidentity.aio
 from tests.credentials.sign_in_window import PASSWORD, Window, query
 from tests.drivers import Credential, Driver
-from webidentity import CredentialUnavailableError, EntraError
+from webidentity import AuthenticationRecord, CredentialUnavailableError, EntraError
 from webidentity.protocol.pkce import challenge_of
 from webidentity.testing import App, LocalTenant
 
@@ -234,6 +234,18 @@ def test_a_code_that_is_refused_is_said_in_both_places(make: Make, window: Windo
     window.close()
     assert "Sign-in failed" in window.answers[0].text
     assert "canary" not in window.answers[0].text + str(caught.value)
+
+
+def test_another_user_than_expected_is_told_in_both_places(make: Make, window: Window, tenant: LocalTenant) -> None:
+    """The page does not say that all is well."""
+    record = AuthenticationRecord(
+        tenant.tenant_id, tenant.apps[-1].client_id, "login.tenant.test", f"eve.{tenant.tenant_id}", "eve@tenant.test"
+    )
+    with pytest.raises(ClientAuthenticationError, match="another user signed in"):
+        make(authentication_record=record).get_token(READ)
+    window.close()
+    assert "Sign-in failed" in window.answers[0].text
+    assert "another user" in window.answers[0].text
 
 
 def test_markup_in_a_reason_is_text(make: Make, window: Window) -> None:

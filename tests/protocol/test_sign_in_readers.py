@@ -12,7 +12,7 @@ from tests.canned import Reply
 from tests.replies import CLIENT, TENANT, jwt_of
 from tests.script import Response
 from webidentity.errors import EntraError
-from webidentity.protocol.account import account_of
+from webidentity.protocol.account import ExpectedAccount, account_of
 from webidentity.protocol.authorization_reply import read_authorization_reply
 from webidentity.protocol.device_code import read_device_code
 from webidentity.protocol.redirect_uri import LoopbackRedirect
@@ -25,6 +25,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
+EXPECTED = ExpectedAccount(CLIENT, "https://login.test", TENANT)
 CODE_FIELDS = ("user_code", "device_code", "verification_uri", "verification_url", "expires_in", "interval", "message")
 CLAIMS = ("aud", "tid", "exp", "nonce", "iss", "sub", "preferred_username", "upn")
 
@@ -82,9 +83,7 @@ def test_any_id_token(claims: dict[str, Any], home_account_id: str | None, nonce
     """An account, whose every part is text, or a ClientAuthenticationError."""
     reply = TokenReply("t", 0, None, "Bearer", (), id_token=jwt_of(**claims), home_account_id=home_account_id)
     try:
-        record = account_of(
-            reply, client_id=CLIENT, authority="https://login.test", tenant=TENANT, now=0.0, nonce=nonce
-        )
+        record = account_of(reply, EXPECTED, now=0.0, nonce=nonce)
     except ClientAuthenticationError:
         return
     assert claims["aud"] == CLIENT
@@ -96,7 +95,7 @@ def test_a_nonce_or_an_issuer_of_another_sign_in_is_refused() -> None:
     """Whoever can put a code of their own into the answer gets nobody signed in (RFC 9700 section 4.5)."""
     claims = {"aud": CLIENT, "exp": 10, "nonce": "mine", "iss": "https://login.test/v2.0", "tid": TENANT}
     reply = TokenReply("t", 0, None, "Bearer", (), id_token=jwt_of(**claims), home_account_id="ada")
-    given: dict[str, Any] = {"client_id": CLIENT, "authority": "https://login.test", "tenant": TENANT, "now": 0.0}
+    given: dict[str, Any] = {"expected": EXPECTED, "now": 0.0}
     assert account_of(reply, **given, nonce="mine", issuer="https://login.test/v2.0").home_account_id == "ada"
     with pytest.raises(ClientAuthenticationError, match="another sign-in"):
         account_of(reply, **given, nonce="other")

@@ -42,7 +42,7 @@ def test_long_lived_tokens_are_refreshed_half_way() -> None:
     assert read(token(expires_in=7199)).refresh_on is None
 
 
-@pytest.mark.parametrize("expires_in", [None, "soon", True, [], {}])
+@pytest.mark.parametrize("expires_in", [None, "soon", True, [], {}, 10**12, 10**400, "1" + "0" * 400])
 def test_a_token_without_a_lifetime_is_refused(expires_in: object) -> None:
     """A token of unknown lifetime would be served for ever or never."""
     assert "lifetime" in str(failure(token(expires_in=expires_in)))

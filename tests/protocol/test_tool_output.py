@@ -1,6 +1,7 @@
 """What az and azd print, and what of it may be shown."""
 
 import json
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 
@@ -70,6 +71,7 @@ def test_a_token_has_no_repr() -> None:
         '{"accessToken": "tok", "expires_on": -1}',
         '{"accessToken": "tok", "expires_on": 1e999}',
         '{"accessToken": "tok", "expires_on": NaN}',
+        '{"accessToken": "tok", "expires_on": 1' + "0" * 400 + "}",
         '{"accessToken": "tok", "expires_on": "' + "9" * 5000 + '"}',
         '{"accessToken": "tok", "expires_on": "\\u0665"}',
         '{"accessToken": "tok", "expiresOn": "tomorrow"}',
@@ -139,6 +141,9 @@ OPAQUE = "canary" + "Ab1-_." * 40
         '{"refreshToken": "canary \\" escaped',
         f"WARNING: token {OPAQUE}",
         "x " * 300 + JWT,
+        "Token : \n" + "\n".join(textwrap.wrap(OPAQUE, 80)),
+        "Token : " + "\r\n        ".join(textwrap.wrap(JWT, 64)) + "\nExpires : never",
+        "azsdk%canary-short%soon",
         "x " * 1995 + OPAQUE,
         '{"token": "a"} ' * 250 + OPAQUE,
         " " * 5000 + OPAQUE,
@@ -156,4 +161,6 @@ def test_tokens_are_not_shown(text: str) -> None:
 def test_what_is_no_token_is_shown() -> None:
     """In one line."""
     said = "ERROR: AADSTS50020: User account\n  does not exist in tenant 'Contoso'.\x1b[0m Trace ID: 1-2-3"
+    help_text = "See https://aka.ms/azsdk/python/identity/azclicredential/troubleshoot-" + "a" * 30
+    assert redact(f"{help_text}\nfor more") == f"{help_text} for more"
     assert redact(said) == ("ERROR: AADSTS50020: User account does not exist in tenant 'Contoso'. [0m Trace ID: 1-2-3")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from webidentity.arguments.chained import ChainOwner
 from webidentity.arguments.classes import AIO, credential_class, unavailable
 from webidentity.arguments.default_advice import advise
-from webidentity.arguments.token_credentials import Kind, chosen, variable
+from webidentity.arguments.token_credentials import VARIABLE, Kind, chosen, variable
 from webidentity.authority import normalize_authority
 from webidentity.flows.chain import Member
 
@@ -140,6 +140,10 @@ class DefaultArguments(ChainOwner[P]):
                 **kwargs,
             },
         }
+        if not kinds:
+            raise ValueError(
+                f"at least one credential is required: {VARIABLE} and the keywords exclude_*_credential leave none"
+            )
         self._set_up_chain(_members(self._package, kinds, given), partial(advise, tuple(kinds)), pins=True)
 
 

@@ -11,14 +11,18 @@ from azure.core.exceptions import ClientAuthenticationError
 from webidentity.cache.document import TokenDocument
 from webidentity.cache.partition import Partition
 from webidentity.cache.token_cache import TokenCache
+from webidentity.errors import EntraError
 from webidentity.flows.acquire import Acquisition, NoTokenSourceError, acquire, keep
 from webidentity.flows.client import Client
+from webidentity.protocol.account import names_another
 from webidentity.protocol.effects import Flow
 from webidentity.protocol.token_reply import TokenReply
 from webidentity.protocol.token_request import TokenRequest
 
 #: Seconds that a user's tokens are kept without being used, Entra's own limit for refresh tokens.
 DEFAULT_LIFETIME = 90 * 24 * 3600
+#: Begins the name of an account that the authority did not name.
+_ANONYMOUS = "anonymous-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +54,25 @@ class UserTokens:
             self.partition(request.tenant, home_account_id),
             request,
             None,
-            self._refresh,
+            lambda request, token: self._refresh(request, token, home_account_id),
             lambda _: time.time() + self.lifetime,
             self.partition(tenant or request.tenant, home_account_id),
             self.may_keep,
         )
 
-    def _refresh(self, request: TokenRequest, refresh_token: str) -> Flow[TokenReply]:
-        # Without it, Entra renews the access token alone, and the sign-in ends when the refresh token does.
+    def _refresh(self, request: TokenRequest, refresh_token: str, home_account_id: str) -> Flow[TokenReply]:
+        # Without offline_access, Entra renews the access token alone, and the sign-in ends when the refresh token does.
         scopes = dict.fromkeys((*request.scopes, "offline_access"))
-        return self.client.refresh(request.tenant, {**request.fields, "scope": " ".join(scopes)}, refresh_token)
+        fields = {**request.fields, "scope": " ".join(scopes)}
+        reply = yield from self.client.refresh(request.tenant, fields, refresh_token)
+        if not home_account_id.startswith(_ANONYMOUS) and names_another(reply.home_account_id, home_account_id):
+            # As if it were spent: it is dropped, and the user has to sign in again (OpenID Connect Core 1.0, 12.2).
+            raise EntraError(
+                "Authentication failed: the authority's reply to a refresh token names another account than the one "
+                "that signed in. Sign in again.",
+                error="invalid_grant",
+            )
+        return reply
 
     def token(self, request: TokenRequest, home_account_id: str, tenant: str | None = None) -> Flow[AccessTokenInfo]:
         """Return a token that acts for the user.
@@ -129,7 +142,7 @@ class AuthorizationCode:
         if self.accept is not None:
             yield from self.accept(reply)
         # The tokens of a reply that names nobody must be found by nobody else.
-        home_account_id = reply.home_account_id or f"anonymous-{secrets.token_hex(16)}"
+        home_account_id = reply.home_account_id or f"{_ANONYMOUS}{secrets.token_hex(16)}"
         token = yield from keep(self.users.cache, self.users.acquisition(request, home_account_id), reply, now)
         self.code = self.code_verifier = None
         self.tenant, self.home_account_id = request.tenant, home_account_id

@@ -8,14 +8,13 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from webidentity.errors import CredentialUnavailableError
 from webidentity.flows.client import Client
-from webidentity.protocol.account import account_of
+from webidentity.protocol.account import ExpectedAccount, account_of
 from webidentity.protocol.authorization_reply import read_authorization_reply
 from webidentity.protocol.effects import Call, Flow
 from webidentity.protocol.metadata import authorize_url
 from webidentity.protocol.pkce import challenge_of, new_verifier
 from webidentity.protocol.redirect_uri import LoopbackRedirect
 from webidentity.protocol.token_reply import TokenReply
-from webidentity.protocol.token_request import TokenRequest
 
 
 class Landing(Protocol):
@@ -77,7 +76,7 @@ class BrowserSignIn:
         self._login_hint = login_hint
         self._timeout = timeout
 
-    def ask(self, request: TokenRequest, fields: dict[str, str]) -> Flow[TokenReply]:
+    def ask(self, expected: ExpectedAccount, fields: dict[str, str]) -> Flow[TokenReply]:
         """Have the user sign in in a browser.
 
         :raises CredentialUnavailableError: there is no browser, or no port to listen on.
@@ -87,7 +86,7 @@ class BrowserSignIn:
         # Not on a thread: if this task were cancelled meanwhile, nobody would close it.
         listener: Listener = yield Call(lambda: self._listen(self._redirect, state))
         try:
-            url = self._url(request.tenant, fields, listener.redirect_uri, state, nonce, verifier)
+            url = self._url(expected.tenant, fields, listener.redirect_uri, state, nonce, verifier)
             if not (yield Call(lambda: self._open_browser(url), blocking=True)):
                 raise CredentialUnavailableError(
                     message="Failed to open a browser. Where there is none, such as in a container or an SSH session, "
@@ -98,14 +97,14 @@ class BrowserSignIn:
                 raise ClientAuthenticationError(
                     message=f"Timed out after waiting {self._timeout:g} seconds for the user to authenticate"
                 )
-            return (yield from self._land(landing, request, fields, listener.redirect_uri, nonce, verifier))
+            return (yield from self._land(landing, expected, fields, listener.redirect_uri, nonce, verifier))
         finally:
             listener.close()
 
     def _land(
         self,
         landing: Landing,
-        request: TokenRequest,
+        expected: ExpectedAccount,
         fields: dict[str, str],
         redirect_uri: str,
         nonce: str,
@@ -115,17 +114,9 @@ class BrowserSignIn:
         try:
             answer = read_authorization_reply(landing.parameters)
             grant = {"grant_type": "authorization_code", "code": answer.code, "redirect_uri": redirect_uri}
-            client = self._client
-            reply = yield from client.send(request.tenant, {**fields, **grant, "code_verifier": verifier})
-            record = account_of(
-                reply,
-                client_id=client.client_id,
-                authority=client.authority,
-                tenant=request.tenant,
-                now=time.time(),
-                nonce=nonce,
-                issuer=answer.issuer,
-            )
+            form = {**fields, **grant, "code_verifier": verifier}
+            reply = yield from self._client.send(expected.tenant, form)
+            record = account_of(reply, expected, now=time.time(), nonce=nonce, issuer=answer.issuer)
         except Exception as error:
             reason = str(error) if isinstance(error, ClientAuthenticationError) else "The program could not go on."
             yield Call(lambda: landing.fail(reason), blocking=True)

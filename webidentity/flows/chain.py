@@ -15,7 +15,7 @@ from webidentity.errors import ChainError, CredentialUnavailableError
 from webidentity.flows.chain_context import IN_CHAIN
 from webidentity.flows.token_call import TokenCall
 from webidentity.protocol.effects import Call, Flow
-from webidentity.protocol.token_request import require_scopes
+from webidentity.protocol.token_request import require_scopes, require_texts
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -84,6 +84,7 @@ class Chain:
         :raises ValueError: no scope was given.
         """
         require_scopes(call.scopes, call.method)
+        require_texts(call.keywords.get("claims"), call.keywords.get("tenant_id"))
         return self._pinning(call) if self._pins else self._search(call)
 
     def _pinning(self, call: TokenCall) -> Flow[Any]:

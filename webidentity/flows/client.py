@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Mapping
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from webidentity.errors import EntraError
 from webidentity.flows.proof import Proof
@@ -23,6 +24,7 @@ _SECRET_FIELDS = (
     "device_code",
     "password",
 )
+_NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 
 class Client(NamedTuple):
@@ -35,24 +37,27 @@ class Client(NamedTuple):
     client_id: str
     proof: Proof
 
-    def send(self, tenant: str, fields: Mapping[str, str]) -> Flow[TokenReply]:
+    def send(
+        self, tenant: str, fields: Mapping[str, str], options: Mapping[str, Any] = _NO_OPTIONS
+    ) -> Flow[TokenReply]:
         """Send the grant's fields with the client's own to the tenant's token endpoint.
 
+        :param options: those of the effect, such as ``retry_read``.
         :raises EntraError: the authority refused.
         """
         try:
-            return (yield from self._send(tenant, fields))
+            return (yield from self._send(tenant, fields, options))
         except EntraError as error:
             if _ASSERTION_EXPIRED not in error.error_codes or not self.proof.renew():
                 raise
-        return (yield from self._send(tenant, fields))
+        return (yield from self._send(tenant, fields, options))
 
-    def _send(self, tenant: str, fields: Mapping[str, str]) -> Flow[TokenReply]:
+    def _send(self, tenant: str, fields: Mapping[str, str], options: Mapping[str, Any]) -> Flow[TokenReply]:
         now = int(time.time())
         url = token_endpoint(self.authority, tenant)
         proof = yield from self.proof.fields(url, tenant)
         form = {"client_id": self.client_id, "client_info": "1", **fields, **proof}
-        response = yield Send(build_token_request(url, form))
+        response = yield Send(build_token_request(url, form), options)
         secrets = [form[name] for name in _SECRET_FIELDS if name in form]
         return read_token_reply(response, now=now, secrets=secrets)
 

@@ -9,10 +9,10 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from webidentity.errors import EntraError
 from webidentity.flows.client import Client
+from webidentity.protocol.account import ExpectedAccount
 from webidentity.protocol.device_code import DeviceCode, device_code_request, read_device_code
 from webidentity.protocol.effects import Call, Flow, Send, Sleep
 from webidentity.protocol.token_reply import TokenReply
-from webidentity.protocol.token_request import TokenRequest
 
 #: Gets the verification URI, the user code and the time at which the code expires, in UTC.
 PromptCallback = Callable[[str, str, dt.datetime], Any]
@@ -33,19 +33,19 @@ class DeviceCodeSignIn:
         self._prompt = prompt
         self._timeout = timeout
 
-    def ask(self, request: TokenRequest, fields: dict[str, str]) -> Flow[TokenReply]:
+    def ask(self, expected: ExpectedAccount, fields: dict[str, str]) -> Flow[TokenReply]:
         """Have the user sign in with a code.
 
         :raises ClientAuthenticationError: the user declined, or did not do it in time.
         """
         client, now = self._client, time.time()
         form = {"client_id": client.client_id, **fields}
-        response = yield Send(device_code_request(client.authority, request.tenant, form))
+        response = yield Send(device_code_request(client.authority, expected.tenant, form))
         code = read_device_code(response, now)
         yield Call(lambda: self._tell(code))
-        return (yield from self._poll(code, request, fields))
+        return (yield from self._poll(code, expected, fields))
 
-    def _poll(self, code: DeviceCode, request: TokenRequest, fields: dict[str, str]) -> Flow[TokenReply]:
+    def _poll(self, code: DeviceCode, expected: ExpectedAccount, fields: dict[str, str]) -> Flow[TokenReply]:
         until = code.expires_on if self._timeout is None else min(code.expires_on, time.time() + self._timeout)
         grant = {"grant_type": _GRANT, "device_code": code.device_code}
         if "claims" in fields:
@@ -57,7 +57,7 @@ class DeviceCodeSignIn:
                 raise _too_late()
             yield Sleep(min(interval, left))
             try:
-                return (yield from self._client.send(request.tenant, grant))
+                return (yield from self._client.send(expected.tenant, grant))
             except EntraError as error:
                 if error.error == "expired_token":
                     raise _too_late() from error

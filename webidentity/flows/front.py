@@ -9,7 +9,7 @@ from webidentity.authority import Tenants
 from webidentity.flows.acquire import serve_until
 from webidentity.protocol.access_token import OpaqueAccessToken
 from webidentity.protocol.effects import Flow
-from webidentity.protocol.token_request import TokenRequest, require_scopes
+from webidentity.protocol.token_request import TokenRequest, require_scopes, require_texts
 
 Key = tuple[tuple[str, ...], str | None, bool]
 
@@ -64,6 +64,7 @@ class Front:
         :raises ~azure.core.exceptions.ClientAuthenticationError: the tenant is not allowed.
         """
         require_scopes(scopes, method)
+        require_texts(claims, tenant_id)
         tenant = self._tenants.resolve(tenant_id)
         return self._acquire((scopes, tenant_id, enable_cae), TokenRequest(scopes, tenant, claims, enable_cae))
 

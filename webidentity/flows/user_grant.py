@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from azure.core.credentials import AccessTokenInfo
 
@@ -10,7 +10,7 @@ from webidentity.authority import Tenants
 from webidentity.errors import AuthenticationRequiredError, CredentialUnavailableError, EntraError
 from webidentity.flows.acquire import NoTokenSourceError, keep
 from webidentity.flows.authorization_code import UserTokens
-from webidentity.protocol.account import account_of
+from webidentity.protocol.account import ExpectedAccount, account_of
 from webidentity.protocol.effects import Flow
 from webidentity.protocol.management_scope import management_scope
 from webidentity.protocol.token_reply import TokenReply
@@ -19,19 +19,33 @@ from webidentity.record import AuthenticationRecord
 
 #: Asked for at every sign-in: an ID token, the profile in it, and a refresh token.
 _ALWAYS = ("openid", "profile", "offline_access")
+#: Tenants that stand for the one in which a work or school account signed in.
+_WORK_OR_SCHOOL = frozenset({"common", "organizations"})
 
 
 class SignIn(Protocol):
     """A way for a user to sign in."""
 
-    def ask(self, request: TokenRequest, fields: dict[str, str]) -> Flow[TokenReply]:
+    def ask(self, expected: ExpectedAccount, fields: dict[str, str]) -> Flow[TokenReply]:
         """Have the user sign in.
 
+        :param expected: whose sign-in it has to be.
         :param fields: the form fields that every token request for it has.
         :raises ClientAuthenticationError: the user declined, failed, or did not do it in time.
         :raises CredentialUnavailableError: the user cannot be asked here.
         """
         ...
+
+
+class _Account(NamedTuple):
+    """Who signed in, and in which tenant that was asked for: it may be a domain, or "organizations"."""
+
+    record: AuthenticationRecord
+    asked: str
+
+    def tenant_of(self, tenant: str) -> str:
+        """Return the id of a tenant where it is known: other names of the tenant are no partitions."""
+        return self.record.tenant_id if tenant == self.asked or tenant in _WORK_OR_SCHOOL else tenant
 
 
 class UserGrant:
@@ -53,12 +67,17 @@ class UserGrant:
     ) -> None:
         self.users = users
         self.sign_in = sign_in
-        self.record = record
+        self._account = None if record is None else _Account(record, record.tenant_id)
         self._tenants = tenants
         self._may_ask = may_ask
         self._sign_ins = 0
         #: Called when the account may have become another one.
         self.on_sign_in: Callable[[], None] | None = None
+
+    @property
+    def record(self) -> AuthenticationRecord | None:
+        """The account of the last sign-in."""
+        return None if self._account is None else self._account.record
 
     def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
         """Return a token that acts for the user, who is asked at most once at a time.
@@ -99,14 +118,15 @@ class UserGrant:
         require_scopes(wanted, "authenticate")
         request = TokenRequest(wanted, self._tenants.resolve(tenant_id), claims, enable_cae)
         # Not beside another sign-in, which a call of get_token may have begun: the user is in front of one page.
-        _, record = yield from self.users.cache.flights.alone(self._key, lambda: self._ask(request))
+        _, record = yield from self.users.cache.flights.alone(self._key, lambda: self._ask(request, None))
         return record
 
     def _silently(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
-        record = self.record
-        if record is None:
+        account = self._account
+        if account is None:
             raise NoTokenSourceError
-        return (yield from self.users.token(self._filed(request, record), record.home_account_id, record.tenant_id))
+        record, filed = account.record, request._replace(tenant=account.tenant_of(request.tenant))
+        return (yield from self.users.token(filed, record.home_account_id, record.tenant_id))
 
     def _ask_once(
         self, request: TokenRequest, refusal: EntraError | None, seen: int
@@ -116,35 +136,36 @@ class UserGrant:
             raise _required(request, refusal) from refusal
         if refusal is not None and refusal.claims:
             request = request._replace(claims=refusal.claims)
+        settled = None if self.record is None else self.record.home_account_id
         flights = self.users.cache.flights
-        return (yield from flights.once(self._key, lambda: self._sign_ins != seen, lambda: self._ask(request)))
+
+        def is_done() -> bool:
+            return self._sign_ins != seen
+
+        return (yield from flights.once(self._key, is_done, lambda: self._ask(request, settled)))
 
     @property
     def _key(self) -> tuple[str, int]:
         return "sign in", id(self)
 
-    def _ask(self, request: TokenRequest) -> Flow[tuple[AccessTokenInfo, AuthenticationRecord]]:
+    def _ask(self, request: TokenRequest, settled: str | None) -> Flow[tuple[AccessTokenInfo, AuthenticationRecord]]:
+        """Ask the user, who has to be the one of the settled account if there is one."""
         users = self.users
         client = users.client
         # The user is not bothered for tokens that could not be kept.
         yield from users.cache.open()
         fields = {**request.fields, "scope": " ".join((*_ALWAYS, *request.scopes))}
-        reply = yield from self.sign_in.ask(request, fields)
+        expected = ExpectedAccount(client.client_id, client.authority, request.tenant, settled)
+        reply = yield from self.sign_in.ask(expected, fields)
         now = int(time.time())
-        record = account_of(
-            reply, client_id=client.client_id, authority=client.authority, tenant=request.tenant, now=now
-        )
-        acquisition = users.acquisition(self._filed(request, record), record.home_account_id)
+        record = account_of(reply, expected, now=now)
+        acquisition = users.acquisition(request._replace(tenant=record.tenant_id), record.home_account_id)
         token = yield from keep(users.cache, acquisition, reply, now)
-        self.record = record
+        self._account = _Account(record, request.tenant)
         self._sign_ins += 1
         if self.on_sign_in is not None:
             self.on_sign_in()
         return token, record
-
-    def _filed(self, request: TokenRequest, record: AuthenticationRecord) -> TokenRequest:
-        """Return the request for the tenant that its own stands for: "organizations", or a domain, is no partition."""
-        return request._replace(tenant=record.tenant_id) if request.tenant == self._tenants.default else request
 
 
 def _required(request: TokenRequest, refusal: EntraError | None) -> AuthenticationRequiredError:

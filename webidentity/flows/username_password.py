@@ -9,16 +9,19 @@ from azure.core.rest import HttpRequest
 
 from webidentity.authority import ADFS
 from webidentity.flows.client import Client
+from webidentity.protocol.account import ExpectedAccount
 from webidentity.protocol.effects import Flow, Send
 from webidentity.protocol.metadata_exchange import TrustEndpoint, find_endpoint
 from webidentity.protocol.response_text import read_text
 from webidentity.protocol.token_reply import TokenReply
-from webidentity.protocol.token_request import TokenRequest
 from webidentity.protocol.user_realm import Federation, read_user_realm, user_realm_request
 from webidentity.protocol.ws_trust import SamlAssertion, build_trust_request, read_trust_response
 
 _SAML_1 = "urn:ietf:params:oauth:grant-type:saml1_1-bearer"
 _SAML_2 = "urn:ietf:params:oauth:grant-type:saml2-bearer"
+#: Not repeated once it has been sent: a password that is refused counts as a try, and a few of them lock the account,
+#: whether it is Entra that counts or, behind it, the organization's own directory.
+_ONE_TRY = {"retry_read": 0, "retry_status": 0}
 #: Takes nothing: azure-core would log the address, and it has the username in it.
 _NO_LOG = logging.getLogger("webidentity.unlogged")
 _NO_LOG.disabled = True
@@ -32,20 +35,20 @@ class UsernamePasswordSignIn:
         self._username = username
         self._password = password
 
-    def ask(self, request: TokenRequest, fields: dict[str, str]) -> Flow[TokenReply]:
+    def ask(self, expected: ExpectedAccount, fields: dict[str, str]) -> Flow[TokenReply]:
         """Sign the user in.
 
         :raises ClientAuthenticationError: the password is wrong, or is not enough.
         """
-        federation = None if request.tenant == ADFS else (yield from self._federation())
+        federation = None if expected.tenant == ADFS else (yield from self._federation())
         if federation is None:
             grant = {"grant_type": "password", "username": self._username, "password": self._password}
-        else:
-            assertion = yield from self._assertion(federation)
-            # Plain base64, which Entra has always taken, though RFC 7522 section 2.1 has base64url.
-            encoded = b64encode(assertion.text.encode()).decode()
-            grant = {"grant_type": _SAML_2 if assertion.is_saml_2 else _SAML_1, "assertion": encoded}
-        return (yield from self._client.send(request.tenant, {**fields, **grant}))
+            return (yield from self._client.send(expected.tenant, {**fields, **grant}, _ONE_TRY))
+        assertion = yield from self._assertion(federation)
+        # Plain base64, which Entra has always taken, though RFC 7522 section 2.1 has base64url.
+        encoded = b64encode(assertion.text.encode()).decode()
+        grant = {"grant_type": _SAML_2 if assertion.is_saml_2 else _SAML_1, "assertion": encoded}
+        return (yield from self._client.send(expected.tenant, {**fields, **grant}))
 
     def _federation(self) -> Flow[Federation | None]:
         response = yield Send(user_realm_request(self._client.authority, self._username), {"logger": _NO_LOG})
@@ -56,8 +59,7 @@ class UsernamePasswordSignIn:
         request = build_trust_request(
             endpoint.url, endpoint.version, self._username, self._password, federation.audience, time.time()
         )
-        # Not repeated: a password that is refused counts as a try, and three may lock the account.
-        response = yield Send(request, {"retry_total": 0})
+        response = yield Send(request, _ONE_TRY)
         return read_trust_response(response, endpoint.version, self._password)
 
     def _endpoint(self, federation: Federation) -> Flow[TrustEndpoint]:

@@ -9,6 +9,10 @@ _JWT = r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*"
 #: A member of a JSON object that holds a token, also where the text breaks off; and what looks like a token.
 _MEMBER = r"""(?i)(["'][\w-]*token["']\s*:\s*)(?:"[^"]*(?:"|$)|'[^']*(?:'|$))"""
 _LONG_WORD = r"[\w.~+/=-]{100,}"
+#: The same, broken into lines at the width of a screen: all but the last of them are full. An address is no such line.
+_LINES = r"(?<![\w.~+/=-])(?!//)(?:[\w.~+/=-]{60,}[^\S\n]*\n\s*)+[\w.~+/=-]+"
+#: What the script for PowerShell prints before a token.
+_MARKED = r"\b(azsdk%)\S+"
 _SHORTEST_SECRET = 4
 #: Characters that are looked at: the patterns above take time that grows faster than the text.
 _READ = 4000
@@ -32,4 +36,6 @@ def redact(text: str) -> str:
     if len(text) > _READ:
         # Without the last word: a token that is cut in two may be too short to be recognized.
         text = " ".join(text[:_READ].rsplit(maxsplit=1)[:1])
-    return scrub(re.sub(_LONG_WORD, "***", re.sub(_MEMBER, r'\1"***"', text)))
+    for pattern, shown in ((_MEMBER, r'\1"***"'), (_LINES, "***"), (_LONG_WORD, "***"), (_MARKED, r"\1***")):
+        text = re.sub(pattern, shown, text)
+    return scrub(text)

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from webidentity.errors import EntraError
 from webidentity.json_object import as_list, as_seconds, as_text, parse_object
 
+#: No token lives for so many seconds: what says so is not a lifetime, and no store could keep it.
+_NEVER = 10 * 366 * 24 * 3600
 #: Seconds from which a token without refresh_in is renewed at half of its life.
 _LONG = 7200
 
@@ -47,7 +49,7 @@ def read_token_reply(response: Any, *, now: int, secrets: Iterable[str] = ()) ->
     if response.status_code >= 400 or "error" in document or not isinstance(token, str) or not token:
         raise refusal(response, document, secrets)
     expires_in = as_seconds(document.get("expires_in"))
-    if expires_in is None:
+    if expires_in is None or expires_in > _NEVER:
         raise EntraError("Microsoft Entra ID sent a token without a lifetime (expires_in)", response=response)
     refresh_in = read_refresh_in(document, expires_in)
     return TokenReply(

@@ -66,6 +66,17 @@ def _parse_claims(claims: str) -> dict[str, Any]:
     return document
 
 
+def require_texts(claims: object, tenant_id: object) -> None:
+    """Check the options of a call before anything is done with them; what they say is looked at when they are used.
+
+    :raises ValueError: one of them is no text.
+    """
+    if claims is not None and not isinstance(claims, str):
+        raise ValueError("claims must be a JSON object as text, as a claims challenge has it after base64 decoding")
+    if tenant_id is not None and not isinstance(tenant_id, str):
+        raise ValueError("tenant_id must be text: the directory's GUID or a verified domain")
+
+
 def require_scopes(scopes: Sequence[object], method: str) -> None:
     """Check the scopes of a call before anything is sent.
 

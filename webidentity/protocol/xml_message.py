@@ -7,18 +7,48 @@ if TYPE_CHECKING:
 
 #: Characters that are read; a metadata document of AD FS has about 60,000.
 _LONGEST = 1 << 20
+#: Elements within each other; AD FS has about 15. Searches below each of many would take time that grows faster than
+#: the text.
+_DEEPEST = 64
 
 
 def parse_xml(text: str) -> "Element | None":
-    """Return the root element, or None if the text is no XML, too long, or has a document type."""
+    """Return the root element, or None if the text is no XML, too long or too deep, or has a document type."""
     from xml.etree import ElementTree as ET
 
-    if len(text) > _LONGEST or "<!DOCTYPE" in text:
+    if len(text) > _LONGEST or "<!DOCTYPE" in text or _is_deep(text):
         return None
     try:
         return ET.fromstring(text)  # noqa: S314 - entities can only be declared in a document type
     except (ET.ParseError, ValueError):
         return None
+
+
+def _is_deep(text: str) -> bool:
+    """Whether the text has too many elements within each other, as far as it is XML."""
+    from xml.parsers import expat
+
+    depth = 0
+
+    def start(*_: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _DEEPEST:
+            raise OverflowError
+
+    def end(_: object) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    try:
+        parser.Parse(text, True)
+    except OverflowError:
+        return True
+    except (expat.ExpatError, ValueError):
+        return False  # the parser below will say so too
+    return False
 
 
 def content_of(text: str, namespaces: tuple[str, ...], name: str) -> str | None:

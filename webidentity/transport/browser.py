@@ -16,11 +16,13 @@ def _open_from_wsl(url: str) -> bool:
         return False
     import shutil
     import subprocess
+    from urllib.parse import quote
 
     powershell = shutil.which("powershell.exe")
     if powershell is None:
         return False
-    quoted = url.replace("'", "%27")
+    # PowerShell takes typographic quotation marks for quotation marks too; none of them has to be itself in a URL.
+    quoted = quote(url, safe=":/?#[]@!$&()*+,;=%")
     command = [powershell, "-NoProfile", "-NonInteractive", "-Command", f"Start-Process '{quoted}'"]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False)  # noqa: S603

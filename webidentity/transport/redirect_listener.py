@@ -1,5 +1,6 @@
 """The loopback listener that the browser is sent back to (RFC 8252 section 7.3)."""
 
+import contextlib
 import hmac
 import socket
 import sys
@@ -19,8 +20,11 @@ _LONGEST = 64 * 1024
 _MOST_FIELDS = 20
 #: Seconds for which a browser is held while its code is redeemed.
 _PATIENCE = 120
+#: Connections at one time: a browser has a few.
+_MOST_CONNECTIONS = 32
 #: Seconds between two looks at whether listening should end.
 _POLL = 0.02
+_NOT_UNDERSTOOD = notice_page("Not understood", "This is no answer of a sign-in page.")
 
 
 class BrowserLanding:
@@ -162,13 +166,23 @@ def _has_ipv6() -> bool:
     return True
 
 
+def _hang_up(connection: socket.socket) -> None:
+    """End a connection; its thread finds out, and closes it."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    # Whom the system turns away tries again after a second, and then after two.
+    request_queue_size = 128
     # On Windows it would let two programs have the same port.
     allow_reuse_address = not sys.platform.startswith("win")
 
     def __init__(self, address: tuple[str, int], listener: RedirectListener) -> None:
         self.listener = listener
+        self._waiting: dict[Any, None] = {}
+        self._lock = threading.Lock()
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, _Handler)
 
@@ -177,6 +191,33 @@ class _Server(ThreadingHTTPServer):
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(self.allow_reuse_address))
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection; if there are too many, the one that has kept everybody waiting longest is ended."""
+        with self._lock:
+            self._waiting[request] = None
+            if len(self._waiting) > _MOST_CONNECTIONS:
+                oldest = next(iter(self._waiting))
+                del self._waiting[oldest]
+                _hang_up(oldest)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget a connection that has ended."""
+        self.understood(request)
+        super().shutdown_request(request)
+
+    def understood(self, request: Any) -> None:
+        """Let a connection be that has brought the answer: it gets its page even when listening has ended."""
+        with self._lock:
+            self._waiting.pop(request, None)
+
+    def server_close(self) -> None:
+        """Stop listening, and end the connections that have brought nothing."""
+        super().server_close()
+        with self._lock:
+            for request in self._waiting:
+                _hang_up(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Pass by a connection that broke off; what it sent is nobody's to read."""
@@ -199,16 +240,21 @@ class _Handler(BaseHTTPRequestHandler):
         """Take the authority's answer."""
         length = self.headers.get("Content-Length", "")
         if not self._is_for_this_host() or not length.isdecimal() or int(length) > _LONGEST:
-            self._write(400, notice_page("Not understood", "This is no answer of a sign-in page."))
+            self._write(400, _NOT_UNDERSTOOD)
             return
         received = cast("_Server", self.server).listener.receive(self.path, self.rfile.read(int(length)))
         if not isinstance(received, BrowserLanding):
             self._write(*received)
             return
+        cast("_Server", self.server).understood(self.request)
         try:
             self._write(200, received.page())
         finally:
             received.shown()
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        """Answer what is no such request, without repeating it."""
+        self._write(code, _NOT_UNDERSTOOD)
 
     def _is_for_this_host(self) -> bool:
         """Whether the page that sent this used a name of this machine (DNS rebinding)."""
