@@ -1,12 +1,15 @@
 """An authority at which users sign in, canned: each test says who does, and when."""
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.canned import Canned, Reply, Sent
+from tests.drivers import Credential, Driver
 from tests.replies import CLIENT, TENANT, jwt_of, refusal, user_token
 
 USER_CODE, DEVICE_CODE = "HJKL-1234", "canary-device-code"
 PAGE = "https://microsoft.test/devicelogin"
+Make = Callable[..., Credential]
 
 
 def signed_in(user: str = "ada", access_token: str = "access-token", **more: Any) -> Reply:
@@ -77,3 +80,13 @@ class Authority:
             scope = sent.form["scope"].removesuffix(" offline_access")
             return self.refresh or signed_in(user, f"{user}'s token for {scope}")
         return self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
+
+
+def device_code_credentials(driver: Driver) -> Make:
+    """Return what makes credentials of an authority, whose prompt is theirs."""
+
+    def made(at: Authority, **options: Any) -> Credential:
+        arguments = {"client_id": CLIENT, "prompt_callback": at.prompt, "retry_total": 0, **options}
+        return driver.credential("DeviceCodeCredential", at, **arguments)
+
+    return made

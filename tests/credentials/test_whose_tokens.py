@@ -1,35 +1,21 @@
 """Whose token a sign-in brings, of which tenant, and that nobody is handed another's."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from tests.credentials.signing_in import Authority, signed_in
-from tests.drivers import Credential, Driver
-from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, client_info
+from tests.credentials.signing_in import Authority, Make, device_code_credentials, signed_in
+from tests.drivers import Driver
+from tests.replies import OTHER_TENANT, SCOPE, TENANT, client_info
 from webidentity import AuthenticationRequiredError
 from webidentity.cache import TokenCache
 
 OTHER_SCOPE = "https://storage.azure.com/.default"
-Make = Callable[..., Credential]
 
 
 @pytest.fixture
 def make(driver: Driver, naps: list[float]) -> Make:
     """Makes credentials; the time between two questions passes on the clock alone."""
-
-    def made(at: Authority, **options: Any) -> Credential:
-        arguments = {"client_id": CLIENT, "prompt_callback": at.prompt, "retry_total": 0, **options}
-        return driver.credential("DeviceCodeCredential", at, **arguments)
-
-    return made
-
-
-def authenticate(credential: Credential, **options: Any) -> Any:
-    """Call authenticate, awaited where it has to be."""
-    return credential.authenticate(**options)
+    return device_code_credentials(driver)
 
 
 def test_a_reply_of_another_tenant_is_refused(make: Make) -> None:
@@ -80,7 +66,7 @@ def test_a_sign_in_elsewhere_does_not_move_the_credential(make: Make) -> None:
     """A call that names no tenant gets a token of the credential's own, not of the one that was authenticated in."""
     authority = Authority(signed_in("ada", "of the other tenant", claims={"tid": OTHER_TENANT}))
     credential = make(authority, tenant_id=TENANT, additionally_allowed_tenants=[OTHER_TENANT])
-    assert authenticate(credential, scopes=[SCOPE], tenant_id=OTHER_TENANT).tenant_id == OTHER_TENANT
+    assert credential.authenticate(scopes=[SCOPE], tenant_id=OTHER_TENANT).tenant_id == OTHER_TENANT
     assert credential.get_token(SCOPE).token == f"ada's token for {SCOPE}"
     assert authority.network.sent[-1].url.split("/")[3] == TENANT
     assert credential.get_token(SCOPE, tenant_id=OTHER_TENANT).token == "of the other tenant"
@@ -92,7 +78,7 @@ def test_whatever_a_tenant_is_called_its_tokens_are_found(make: Make, tenant: st
     """A user who signed in with a name of the tenant is not asked again."""
     authority = Authority()
     credential = make(authority)
-    authenticate(credential, scopes=[SCOPE], tenant_id=tenant)
+    credential.authenticate(scopes=[SCOPE], tenant_id=tenant)
     asked = len(authority.network.sent)
     for named in (None, tenant, TENANT):
         assert credential.get_token(SCOPE, tenant_id=named).token == "access-token"
