@@ -89,7 +89,7 @@ def _renewal(name: str, peer: Callable[[Network], Any], project: Callable[[Netwo
         for module in (
             "cryptography.hazmat.primitives.serialization",
             "jwt.algorithms",
-            "webidentity.protocol.certificate",
+            "webidentity._protocol.certificate",
         ):
             patched.enter_context(mock.patch(f"{module}.load_pem_private_key", counted))
         times = medians(batches, ROUNDS)

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.cache.shared import Home
-from tests.clock import Clock
-from tests.drivers import Driver, open_driver
-from tests.loopback import only_loopback
-from tests.programs import programs
+from tests.kit.clock import Clock
+from tests.kit.drivers import Driver, open_driver
+from tests.kit.loopback import only_loopback
+from tests.kit.programs import programs
+from tests.kit.shared_cache import Home
 
 # How long an example takes says more of the machine's other work than of the code.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -85,10 +85,10 @@ def naps(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> list[float]:
         slept.append(seconds)
         clock.advance(seconds)
 
-    async def nap_async(seconds: float) -> None:
+    async def anap(seconds: float) -> None:
         nap(seconds)
         await asyncio.sleep(0)
 
-    monkeypatch.setattr("webidentity.transport.driver.sleep", nap)
-    monkeypatch.setattr("webidentity.transport.driver.sleep_async", nap_async)
+    monkeypatch.setattr("webidentity._transport.driver.sleep", nap)
+    monkeypatch.setattr("webidentity._transport.driver.asleep", anap)
     return slept

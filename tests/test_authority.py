@@ -3,7 +3,7 @@
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from webidentity.authority import Tenants, is_loopback, normalize_authority, validate_tenant_id
+from webidentity._authority import Tenants, is_loopback, normalize_authority, validate_tenant_id
 
 
 @pytest.mark.parametrize(

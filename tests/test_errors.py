@@ -7,8 +7,8 @@ import azure.identity
 import pytest
 
 import webidentity
-from tests.canned import Reply
-from tests.script import Response
+from tests.kit.canned import Reply
+from tests.kit.script import Response
 from webidentity.errors import AuthenticationRequiredError, ChainError, CredentialUnavailableError, EntraError
 
 

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from tests.loopback import NetworkRefused
+from tests.kit.loopback import NetworkRefused
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "169.254.169.254", "8.8.8.8"])

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from webidentity.json_object import parse_object
+from webidentity._json import parse_object
 
 _VERSION = "1.0"
 _FIELDS = {

@@ -39,7 +39,7 @@ def require_token(*, scopes: Sequence[str]) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         if is_coroutine_view(view):
-            return _guarded_async(view, wanted)
+            return _aguarded(view, wanted)
         return _guarded(view, wanted)
 
     return decorate
@@ -47,7 +47,7 @@ def require_token(*, scopes: Sequence[str]) -> Callable[[View], View]:
 
 def require_sign_in(view: View) -> View:
     """Let a view be called only for a signed-in user, or for a caller with a valid bearer token."""
-    return _guarded_async(view, None) if is_coroutine_view(view) else _guarded(view, None)
+    return _aguarded(view, None) if is_coroutine_view(view) else _guarded(view, None)
 
 
 def _guarded(view: View, scopes: tuple[str, ...] | None) -> View:
@@ -65,14 +65,14 @@ def _guarded(view: View, scopes: tuple[str, ...] | None) -> View:
     return answer  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # same calls, same name
 
 
-def _guarded_async(view: View, scopes: tuple[str, ...] | None) -> View:
+def _aguarded(view: View, scopes: tuple[str, ...] | None) -> View:
     @wraps(view)
     async def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         identity, site, facts = await aload_identity(request), get_site(), request_facts(request)
         if scopes is None:
             outcome: Outcome = site.require_sign_in(facts, identity)
         else:
-            outcome = await site.run_async(site.require_token(facts, identity, scopes))
+            outcome = await site.arun(site.require_token(facts, identity, scopes))
         if isinstance(outcome, Answer):
             return await sync_to_async(respond)(request, outcome)
         response = await view(request, *args, **{**_given(view, request, identity, outcome), **kwargs})

@@ -29,7 +29,7 @@ async def aload_identity(request: HttpRequest) -> Identity:
         site = get_site()
         # Whatever backend the session has: reading it may be a query.
         session = await sync_to_async(request.session.get)(SESSION_KEY)
-        identity = await site.run_async(site.identify(request_facts(request), session))
+        identity = await site.arun(site.identify(request_facts(request), session))
         setattr(request, _ATTRIBUTE, identity)
     return identity
 

@@ -41,10 +41,10 @@ class IdentityMiddleware:
         """Answer the request."""
         self._prepare(request)
         if self._is_async:
-            return self._answer_async(request)
+            return self._aanswer(request)
         return keep_private(request, cast("HttpResponseBase", self._get_response(request)))
 
-    async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
+    async def _aanswer(self, request: HttpRequest) -> HttpResponseBase:
         return keep_private(request, await cast("Awaitable[HttpResponseBase]", self._get_response(request)))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

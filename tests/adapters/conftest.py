@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.django_settings import configure_django
-from tests.adapters.world import World
+from tests.kit.django_settings import configure_django
+from tests.kit.world import World
 
 configure_django()
 
-from tests.adapters.sites import KINDS, Log, Site, make_site  # noqa: E402 - Django's settings come first
+from tests.kit.sites import KINDS, Log, Site, make_site  # noqa: E402 - Django's settings come first
 
 MakeSite = Callable[..., Site]
 

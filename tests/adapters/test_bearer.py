@@ -9,8 +9,8 @@ from typing import Any
 import jwt
 import pytest
 
-from tests.adapters.sites import Site
-from tests.adapters.world import World
+from tests.kit.sites import Site
+from tests.kit.world import World
 from webidentity.testing import SigningKey
 
 

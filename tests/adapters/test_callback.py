@@ -4,11 +4,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from tests.adapters.browser import Browser, Reply
 from tests.adapters.conftest import MakeSite
-from tests.adapters.sites import Site
-from tests.adapters.world import READ
-from tests.clock import Clock
+from tests.kit.clock import Clock
+from tests.kit.http_browser import Browser, Reply
+from tests.kit.sites import Site
+from tests.kit.world import READ
 
 
 def answer(back: str, **changes: str | None) -> str:

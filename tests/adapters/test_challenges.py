@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from tests.adapters.browser import FETCH
 from tests.adapters.conftest import MakeSite
-from tests.adapters.sites import Site
-from tests.adapters.world import GRAPH, READ, WRITE
+from tests.kit.http_browser import FETCH
+from tests.kit.sites import Site
+from tests.kit.world import GRAPH, READ, WRITE
 
 CLAIMS = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
 

@@ -4,10 +4,10 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from tests.adapters.browser import FETCH
 from tests.adapters.conftest import MakeSite
-from tests.adapters.sites import Site
-from tests.adapters.world import READ, WRITE
+from tests.kit.http_browser import FETCH
+from tests.kit.sites import Site
+from tests.kit.world import READ, WRITE
 
 HTMX = {**FETCH, "HX-Request": "true", "HX-Current-URL": "https://app.test/open?from=here"}
 

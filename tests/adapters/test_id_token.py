@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.browser import Browser, Reply
-from tests.adapters.sites import Site
-from tests.adapters.world import World
+from tests.kit.http_browser import Browser, Reply
+from tests.kit.sites import Site
+from tests.kit.world import World
 from webidentity.testing import SigningKey
 
 Mint = Callable[[World, str], str | None]

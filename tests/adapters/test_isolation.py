@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.adapters.sites import Site
-from tests.clock import Clock
+from tests.kit.clock import Clock
+from tests.kit.sites import Site
 
 
 def together(*calls: Callable[[], list[str]]) -> list[list[str]]:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.adapters.conftest import MakeSite
-from tests.adapters.sites import Site
+from tests.kit.sites import Site
 
 ELSEWHERE = [
     "//evil.test",

@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.adapters.browser import FETCH
 from tests.adapters.conftest import MakeSite
-from tests.adapters.sites import Site
-from tests.clock import Clock
-from webidentity.cache.memory import MemoryStore
-from webidentity.cache.store import Row, StoreUnavailableError
+from tests.kit.clock import Clock
+from tests.kit.http_browser import FETCH
+from tests.kit.sites import Site
+from webidentity.cache._memory import MemoryStore
+from webidentity.cache._store import Row, StoreUnavailableError
 
 
 class FailingStore(MemoryStore):

@@ -9,8 +9,8 @@ from django.views.debug import ExceptionReporter
 from flask import Flask
 
 from tests.adapters.conftest import MakeSite
-from tests.adapters.sites import Site
-from tests.clock import Clock
+from tests.kit.clock import Clock
+from tests.kit.sites import Site
 
 
 def test_the_logs_of_everything_have_no_secret(site: Site, clock: Clock) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.conftest import MakeSite
-from tests.adapters.sites import Site
-from tests.clock import Clock
+from tests.kit.clock import Clock
+from tests.kit.sites import Site
 
 
 def test_an_unused_session_ends(build: MakeSite, clock: Clock) -> None:

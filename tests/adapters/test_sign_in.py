@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.adapters.sites import Site
-from tests.adapters.world import READ, ROLES
+from tests.kit.sites import Site
+from tests.kit.world import READ, ROLES
 
 
 def test_a_visitor_signs_in_and_lands_on_the_page(site: Site) -> None:

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.conftest import MakeSite
-from tests.adapters.sites import Site
-from tests.adapters.world import SECRET_KEY
-from tests.clock import Clock
-from webidentity.cache.envelope import KeyRing
-from webidentity.cache.partition import Partition
-from webidentity.cache.sqlite import SQLiteStore
-from webidentity.cache.token_cache import TokenCache
-from webidentity.transport.driver import SyncDriver
+from tests.kit.clock import Clock
+from tests.kit.sites import Site
+from tests.kit.world import SECRET_KEY
+from webidentity._transport.driver import SyncDriver
+from webidentity.cache._envelope import KeyRing
+from webidentity.cache._partition import Partition
+from webidentity.cache._sqlite import SQLiteStore
+from webidentity.cache._token_cache import TokenCache
 
 
 def test_a_get_shows_a_button_and_signs_nobody_out(site: Site) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.adapters.sites import Site
+from tests.kit.sites import Site
 
 KINDS = ["/class", "/async/class", "/method", "/async/method", "/dispatch", "/async/dispatch"]
 

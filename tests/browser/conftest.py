@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.browser.demo_process import DemoProcess
-from tests.browser.visitor import Visitor
+from tests.kit.demo_process import DemoProcess
+from tests.kit.visitor import Visitor
 
 # Generous, for machines that are busy with other tests: what succeeds is not waited for.
 _TIMEOUT = 20_000

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.visitor import ADA
+from tests.kit.visitor import ADA
 from webidentity import EntraError, InteractiveBrowserCredential
 from webidentity.testing import LocalTenant, serve
 

@@ -6,8 +6,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.browser.demo_process import DemoProcess
-from tests.browser.visitor import ADA, Visitor
+from tests.kit.demo_process import DemoProcess
+from tests.kit.visitor import ADA, Visitor
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 DESK = ViewportSize(width=1280, height=800)

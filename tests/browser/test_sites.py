@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.demo_process import DemoProcess
-from tests.browser.visitor import ADA, GRACE, Visitor
+from tests.kit.demo_process import DemoProcess
+from tests.kit.visitor import ADA, GRACE, Visitor
 
 
 def test_from_the_first_sign_in_to_the_second(visitor: Visitor, demo: DemoProcess) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import msal
 import pytest
 
-from tests.replies import CLIENT, TENANT, jwt_of
-from webidentity.cache.document import TokenDocument
-from webidentity.cache.partition import Partition
-from webidentity.protocol.token_reply import TokenReply
+from tests.kit.replies import CLIENT, TENANT, jwt_of
+from webidentity._protocol.token_reply import TokenReply
+from webidentity.cache._document import TokenDocument
+from webidentity.cache._partition import Partition
 
 NOW = 1_800_000_000
 HOME = "ada.home"
@@ -199,15 +199,21 @@ def test_a_copy_changes_alone() -> None:
 
 def test_partitions_have_names_of_their_own() -> None:
     """Names do not run into each other, and secrets are not in them."""
-    obo = {"client_id": "c", "authority": "https://a.test", "tenant": "t", "assertion": "assertion", "proof": "p"}
+    obo = {
+        "client_id": "c",
+        "authority": "https://a.test",
+        "tenant": "t",
+        "assertion": "assertion",
+        "authentication": "p",
+    }
     names = {
         Partition.on_behalf_of(**obo).name,
         Partition.on_behalf_of(**{**obo, "assertion": "other"}).name,
-        Partition.on_behalf_of(**{**obo, "proof": "other"}).name,
+        Partition.on_behalf_of(**{**obo, "authentication": "other"}).name,
         Partition.on_behalf_of(**{**obo, "client_id": 'c", "t'}).name,
         Partition.user(client_id="c", authority="https://a.test", tenant="t", home_account_id="p").name,
-        Partition.app(client_id="c", authority="https://a.test", tenant="t", proof="p").name,
-        Partition.app(client_id="c", authority="https://a.test:8443", tenant="t", proof="p").name,
+        Partition.app(client_id="c", authority="https://a.test", tenant="t", authentication="p").name,
+        Partition.app(client_id="c", authority="https://a.test:8443", tenant="t", authentication="p").name,
     }
     assert len(names) == 7
     assert not [name for name in names if "assertion" in name]
@@ -216,8 +222,8 @@ def test_partitions_have_names_of_their_own() -> None:
 
 def test_reading_while_another_thread_writes() -> None:
     """No reader fails, none sees a token that was replaced after the replacement was stored."""
-    from tests.drivers import SyncFace
-    from webidentity.cache.token_cache import TokenCache
+    from tests.kit.drivers import SyncFace
+    from webidentity.cache._token_cache import TokenCache
 
     cache, face = TokenCache(), SyncFace()
     stored = [0]

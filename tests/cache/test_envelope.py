@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.cache.updates import ADA
+from tests.kit.cache_updates import ADA
 from webidentity.cache import KeyRing, MemoryStore, Row
-from webidentity.cache.document import TokenDocument
-from webidentity.cache.sealed import SealedStore
+from webidentity.cache._document import TokenDocument
+from webidentity.cache._sealed import SealedStore
 
 SECRET = "an application's secret key"
 

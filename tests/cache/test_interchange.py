@@ -13,13 +13,13 @@ import msal
 import msal_extensions
 import pytest
 
-from tests.cache.shared import OPTIONS, PUBLIC, Home, found, put, refresh_token, user
-from tests.canned import Canned, Reply, Sent
-from tests.certificates import certificate
-from tests.drivers import Driver, SyncFace
-from tests.replies import CLIENT, SCOPE, TENANT, token, user_token
-from webidentity.cache import msal_file
-from webidentity.cache.persistent import PersistentFiles
+from tests.kit.canned import Canned, Reply, Sent
+from tests.kit.certificates import certificate
+from tests.kit.drivers import Driver, SyncFace
+from tests.kit.replies import CLIENT, SCOPE, TENANT, token, user_token
+from tests.kit.shared_cache import OPTIONS, PUBLIC, Home, found, put, refresh_token, user
+from webidentity.cache import _msal_file as msal_file
+from webidentity.cache._persistent import PersistentFiles
 
 PEERS_OPTIONS = azure.identity.TokenCachePersistenceOptions(allow_unencrypted_storage=True)
 CAE = [pytest.param(False, id="plain"), pytest.param(True, id="cae")]
@@ -249,7 +249,7 @@ def test_a_cached_token_is_not_parsed_again(driver: Driver, home: Home, monkeypa
         return parse(text)
 
     monkeypatch.setattr(msal_file, "parse_object", counting)
-    for forget in (lambda: None, ours.raw._front.forget):
+    for forget in (lambda: None, ours.raw._token_source.forget):
         for _ in range(100):
             forget()
             assert ours.get_token("a").token == "token-1"

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.cache.shared import (
+from tests.kit.clock import Clock
+from tests.kit.replies import CLIENT, OTHER_TENANT, TENANT, jwt_of
+from tests.kit.shared_cache import (
     FAR,
     OPTIONS,
     PUBLIC,
@@ -22,12 +24,10 @@ from tests.cache.shared import (
     refresh_token,
     user,
 )
-from tests.clock import Clock
-from tests.replies import CLIENT, OTHER_TENANT, TENANT, jwt_of
 from webidentity import TokenCachePersistenceOptions
-from webidentity.cache.document import TokenDocument
-from webidentity.cache.partition import Partition
-from webidentity.cache.persistent import PersistentFiles
+from webidentity.cache._document import TokenDocument
+from webidentity.cache._partition import Partition
+from webidentity.cache._persistent import PersistentFiles
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ PARTITIONS = [
     application("another proof"),
     behalf(),
     behalf("another assertion"),
-    behalf(proof="another proof"),
+    behalf(authentication="another proof"),
 ]
 
 
@@ -242,11 +242,11 @@ def test_an_application_has_no_account(home: Home, files: PersistentFiles) -> No
 
 def test_no_proof_and_no_assertion_is_in_the_file(home: Home, files: PersistentFiles) -> None:
     """Nor a plain digest of the secret, which would be the same in every file."""
-    proof = "0f" * 32
-    put(files, application(proof), "token")
-    put(files, behalf("eyJ.the-assertion", proof), "token")
+    authentication = "0f" * 32
+    put(files, application(authentication), "token")
+    put(files, behalf("eyJ.the-assertion", authentication), "token")
     text = home.file().read_text()
-    assert proof not in text
+    assert authentication not in text
     assert "the-assertion" not in text
 
 
@@ -292,7 +292,7 @@ def test_an_unchanged_file_is_not_read_again(
     put(files, user(), "token")
     held = files.read(user(), None)
     assert held is not None
-    monkeypatch.setattr("webidentity.cache.msal_file.parse_object", lambda text: pytest.fail("parsed"))
+    monkeypatch.setattr("webidentity.cache._msal_file.parse_object", lambda text: pytest.fail("parsed"))
     assert files.read(user(), held) is held
     assert found(files, user()) == "token"
     monkeypatch.undo()

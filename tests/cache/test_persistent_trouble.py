@@ -15,14 +15,14 @@ from typing import Any
 import msal_extensions
 import pytest
 
-from tests.cache.shared import OPTIONS, Home, add_tokens, found, put, user, write_for_ever
 from tests.cache.test_sqlite import in_a_fork
-from tests.canned import Canned
-from tests.drivers import Driver
-from tests.replies import CLIENT, TENANT, token, user_token
+from tests.kit.canned import Canned
+from tests.kit.drivers import Driver
+from tests.kit.replies import CLIENT, TENANT, token, user_token
+from tests.kit.shared_cache import OPTIONS, Home, add_tokens, found, put, user, write_for_ever
 from webidentity import TokenCachePersistenceOptions
 from webidentity.cache import StoreUnavailableError
-from webidentity.cache.persistent import PersistentFiles
+from webidentity.cache._persistent import PersistentFiles
 
 DAMAGED = [
     "{",

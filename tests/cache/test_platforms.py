@@ -9,11 +9,11 @@ import msal_extensions
 import pytest
 from msal_extensions.persistence import BasePersistence, FilePersistence, PersistenceNotFound
 
-from tests.cache.shared import OPTIONS, Home, found, put, user
+from tests.kit.shared_cache import OPTIONS, Home, found, put, user
 from webidentity import TokenCachePersistenceOptions
 from webidentity.cache import StoreUnavailableError
-from webidentity.cache.persistence import open_persistence
-from webidentity.cache.persistent import PersistentFiles
+from webidentity.cache._persistence import open_persistence
+from webidentity.cache._persistent import PersistentFiles
 
 KINDS = ("FilePersistenceWithDataProtection", "KeychainPersistence", "LibsecretPersistence")
 

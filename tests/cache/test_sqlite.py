@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cache.updates import ADA, add_entries, claim_names
+from tests.kit.cache_updates import ADA, add_entries, claim_names
 from webidentity.cache import KeyRing, SQLiteStore, StoreUnavailableError
-from webidentity.cache.sealed import SealedStore
+from webidentity.cache._sealed import SealedStore
 
 
 @pytest.fixture

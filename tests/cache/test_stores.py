@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cache.updates import ADA
+from tests.kit.cache_updates import ADA
 from webidentity.cache import KeyRing, MemoryStore, SQLiteStore, Store
-from webidentity.cache.document import TokenDocument
-from webidentity.cache.sealed import SealedStore
+from webidentity.cache._document import TokenDocument
+from webidentity.cache._sealed import SealedStore
 
 
 @pytest.fixture(params=["memory", "sqlite"])

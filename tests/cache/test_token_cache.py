@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from tests.cache.test_sqlite import in_a_fork
-from tests.clock import Clock
-from tests.drivers import Driver
-from tests.replies import CLIENT, TENANT
+from tests.kit.clock import Clock
+from tests.kit.drivers import Driver
+from tests.kit.replies import CLIENT, TENANT
+from webidentity._protocol.token_reply import TokenReply
 from webidentity.cache import KeyRing, MemoryStore, TokenCache
-from webidentity.cache.document import TokenDocument
-from webidentity.cache.partition import Partition
-from webidentity.cache.sealed import Held
-from webidentity.cache.store import StoreUnavailableError
-from webidentity.protocol.token_reply import TokenReply
+from webidentity.cache._document import TokenDocument
+from webidentity.cache._partition import Partition
+from webidentity.cache._sealed import CachedPartition
+from webidentity.cache._store import StoreUnavailableError
 
 NOW = 1_800_000_000
 
@@ -23,11 +23,11 @@ def partition(user: str = "ada") -> Partition:
     return Partition.user(client_id=CLIENT, authority="https://a.test", tenant=TENANT, home_account_id=user)
 
 
-def put(driver: Driver, cache: TokenCache, text: str, user: str = "ada") -> Held:
+def put(driver: Driver, cache: TokenCache, text: str, user: str = "ada") -> CachedPartition:
     def add(document: TokenDocument) -> None:
         document.add(partition(user), ["a"], TokenReply(text, 4_000_000_000, None, "Bearer", ()), cae=False, now=NOW)
 
-    held: Held = driver.run(cache.update(partition(user), add, expires_at=NOW + 60.0, now=NOW))
+    held: CachedPartition = driver.run(cache.update(partition(user), add, expires_at=NOW + 60.0, now=NOW))
     return held
 
 
@@ -127,7 +127,7 @@ def test_a_name_is_claimed_once(driver: Driver) -> None:
 @pytest.mark.parametrize("held", ["cache", "flights", "store"])
 def test_a_fork_while_a_lock_is_held_does_not_hang_the_child(held: str) -> None:
     """A server may load the site, use it, and fork."""
-    from tests.drivers import SyncFace
+    from tests.kit.drivers import SyncFace
 
     store, face = MemoryStore(), SyncFace()
     cache = TokenCache(store, KeyRing("key"))

@@ -11,8 +11,8 @@ import pytest
 
 import webidentity
 import webidentity.aio
-from tests.canned import Canned, Reply, Sent
-from tests.replies import CLIENT, TENANT, refusal, user_token
+from tests.kit.canned import Canned, Reply, Sent
+from tests.kit.replies import CLIENT, TENANT, refusal, user_token
 
 NAMES = ["ClientSecretCredential", "AuthorizationCodeCredential", "OnBehalfOfCredential"]
 ARGUMENTS: dict[str, dict[str, Any]] = {

@@ -15,9 +15,9 @@ from azure.core.exceptions import ClientAuthenticationError
 
 import webidentity
 import webidentity.aio
-from tests.canned import Canned
-from tests.certificates import certificate, certificate_pkcs12
-from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT
+from tests.kit.canned import Canned
+from tests.kit.certificates import certificate, certificate_pkcs12
+from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT
 
 PEERS = {"sync": azure.identity, "aio": azure.identity.aio}
 OURS = {"sync": webidentity, "aio": webidentity.aio}

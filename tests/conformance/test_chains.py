@@ -15,10 +15,10 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 
 import webidentity
 import webidentity.aio
-from tests.credentials.members import KINDS, Only
-from tests.credentials.stage import Stage
-from tests.drivers import Driver
-from tests.replies import SCOPE
+from tests.kit.chain_members import KINDS, Only
+from tests.kit.drivers import Driver
+from tests.kit.replies import SCOPE
+from tests.kit.stage import Stage
 from webidentity.arguments.token_credentials import KINDS as DEFAULT_KINDS
 from webidentity.arguments.token_credentials import VARIABLE
 

@@ -14,8 +14,8 @@ import azure.identity
 import pytest
 
 import webidentity
-from tests.clock import Clock
-from tests.credentials.sign_in_window import PASSWORD, Window, query
+from tests.kit.clock import Clock
+from tests.kit.sign_in_window import PASSWORD, Window, query
 from webidentity.testing import LocalTenant, TenantBrowser
 
 READ, FILES = "https://graph.microsoft.com/User.Read", "https://graph.microsoft.com/Files.Read"

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.clock import Clock
-from tests.conformance.libraries import LIBRARIES, SCENARIOS, Seen, run
+from tests.kit.clock import Clock
+from tests.kit.libraries import LIBRARIES, SCENARIOS, Seen, run
 
 #: Values that are new each time.
 FRESH = {"code", "refresh_token", "assertion", "client_assertion"}

@@ -16,11 +16,11 @@ from azure.core.exceptions import ClientAuthenticationError
 
 import webidentity
 import webidentity.aio
-from tests.cache.shared import Home
-from tests.credentials.shared_sign_ins import EDITOR, SHELL, Redeemer, edit, sign_in
 from tests.credentials.test_visual_studio_code import note
-from tests.drivers import Driver, SyncFace
-from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT
+from tests.kit.drivers import Driver, SyncFace
+from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT
+from tests.kit.shared_cache import Home
+from tests.kit.shared_sign_ins import EDITOR, SHELL, Redeemer, edit, sign_in
 
 LIBRARIES: dict[str, dict[str, Any]] = {
     "sync": {"peer": azure.identity, "ours": webidentity},

@@ -14,7 +14,10 @@ import pytest
 
 import webidentity
 import webidentity.aio
-from tests.conformance.tool_cases import (
+from tests.kit.drivers import Driver
+from tests.kit.programs import Programs, is_running, soon
+from tests.kit.replies import TENANT
+from tests.kit.tool_cases import (
     AZ,
     AZD,
     CASES,
@@ -30,9 +33,6 @@ from tests.conformance.tool_cases import (
     failed,
     printed,
 )
-from tests.drivers import Driver
-from tests.programs import Programs, is_running, soon
-from tests.replies import TENANT
 
 
 def outcome_of(driver: Driver, package: Any, case: Case) -> Any:

@@ -15,9 +15,9 @@ import pytest
 
 import webidentity
 import webidentity.aio
-from tests.canned import Reply, Sent
-from tests.clock import Clock
-from tests.credentials.federation import (
+from tests.kit.canned import Reply, Sent
+from tests.kit.clock import Clock
+from tests.kit.federation import (
     ASSERTION,
     SAML_1,
     SAML_2,
@@ -29,8 +29,8 @@ from tests.credentials.federation import (
     federated,
     issued,
 )
-from tests.credentials.signing_in import signed_in
-from tests.replies import CLIENT
+from tests.kit.replies import CLIENT
+from tests.kit.signing_in import signed_in
 from webidentity.testing import LocalTenant
 
 READ, FILES = "https://graph.microsoft.com/User.Read", "https://graph.microsoft.com/Files.Read"

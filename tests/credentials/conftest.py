@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.credentials.kinds import Maker
-from tests.drivers import Driver
+from tests.kit.credential_kinds import Maker
+from tests.kit.drivers import Driver
 
 
 @pytest.fixture

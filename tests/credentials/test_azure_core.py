@@ -13,10 +13,10 @@ from azure.core.pipeline import AsyncPipeline, Pipeline
 from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy, BearerTokenCredentialPolicy
 from azure.core.rest import HttpRequest
 
-from tests.canned import Canned, Reply
-from tests.credentials.sites import CREDENTIALS, Site
-from tests.drivers import Credential, Driver
-from tests.replies import CLIENT, TENANT, token
+from tests.kit.canned import Canned, Reply
+from tests.kit.credential_sites import CREDENTIALS, Site
+from tests.kit.drivers import Credential, Driver
+from tests.kit.replies import CLIENT, TENANT, token
 
 CHALLENGE = '{"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}'
 

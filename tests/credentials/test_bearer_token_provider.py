@@ -9,11 +9,11 @@ from azure.core.credentials import AccessToken, AccessTokenInfo
 
 import webidentity
 import webidentity.aio
-from tests.canned import Canned
-from tests.clock import Clock
-from tests.credentials.kinds import KINDS, Maker, entra, token_requests
-from tests.drivers import Driver
-from tests.replies import CLIENT, SCOPE, TENANT, token
+from tests.kit.canned import Canned
+from tests.kit.clock import Clock
+from tests.kit.credential_kinds import KINDS, Maker, entra, token_requests
+from tests.kit.drivers import Driver
+from tests.kit.replies import CLIENT, SCOPE, TENANT, token
 
 
 def provider_of(driver: Driver, credential: Any, *scopes: str) -> Callable[[], str]:
@@ -97,7 +97,7 @@ def test_the_credentials_errors_are_the_callers(driver: Driver) -> None:
     """Unchanged."""
     from azure.core.exceptions import ClientAuthenticationError
 
-    from tests.replies import refusal
+    from tests.kit.replies import refusal
 
     network = Canned(refusal("invalid_client", "AADSTS7000215", status=401))
     credential = driver.credential("ClientSecretCredential", network, TENANT, CLIENT, "s3cret")

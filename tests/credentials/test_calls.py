@@ -7,10 +7,10 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 
 import webidentity
 import webidentity.aio
-from tests.canned import Canned, Reply
-from tests.clock import Clock
-from tests.drivers import Driver
-from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, refusal, token
+from tests.kit.canned import Canned, Reply
+from tests.kit.clock import Clock
+from tests.kit.drivers import Driver
+from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, refusal, token
 from webidentity import TokenCachePersistenceOptions
 from webidentity.cache import KeyRing, MemoryStore, SQLiteStore, StoreUnavailableError, TokenCache
 from webidentity.errors import EntraError

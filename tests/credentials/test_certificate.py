@@ -11,12 +11,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 
-from tests.canned import Canned
-from tests.certificates import certificate, certificate_pkcs12, key_pair
-from tests.clock import Clock
-from tests.drivers import Credential, Driver, Transports
-from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, token
-from webidentity.protocol import certificate as certificates
+from tests.kit.canned import Canned
+from tests.kit.certificates import certificate, certificate_pkcs12, key_pair
+from tests.kit.clock import Clock
+from tests.kit.drivers import Credential, Driver, Transports
+from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, token
+from webidentity._protocol import certificate as certificates
 from webidentity.testing import LocalTenant
 
 KEY, CERTIFICATE = key_pair()

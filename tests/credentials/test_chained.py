@@ -13,12 +13,12 @@ from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, 
 
 import webidentity
 import webidentity.aio
-from tests.canned import Canned, lines_of
-from tests.credentials.members import KINDS, Member, Only
-from tests.drivers import Credential, Driver
-from tests.replies import CLIENT, SCOPE, TENANT, refusal
+from tests.kit.canned import Canned, lines_of
+from tests.kit.chain_members import KINDS, Member, Only
+from tests.kit.drivers import Credential, Driver
+from tests.kit.replies import CLIENT, SCOPE, TENANT, refusal
 from webidentity import AuthenticationRequiredError, ChainError, CredentialUnavailableError, EntraError
-from webidentity.flows.chain_context import IN_CHAIN
+from webidentity._flows.chain_context import IN_CHAIN
 
 PACKAGES: dict[str, ModuleType] = {"sync": webidentity, "aio": webidentity.aio}
 GONE = CredentialUnavailableError(message="nothing here")

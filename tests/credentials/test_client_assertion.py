@@ -9,11 +9,11 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
 import webidentity
-from tests.canned import Canned
-from tests.certificates import key_pair
-from tests.clock import Clock
-from tests.drivers import Credential, Driver, Transports
-from tests.replies import CLIENT, SCOPE, TENANT, refusal, token
+from tests.kit.canned import Canned
+from tests.kit.certificates import key_pair
+from tests.kit.clock import Clock
+from tests.kit.drivers import Credential, Driver, Transports
+from tests.kit.replies import CLIENT, SCOPE, TENANT, refusal, token
 from webidentity.cache import TokenCache
 from webidentity.testing import LocalTenant, SigningKey
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 
-from tests.credentials.stage import BROKEN, DEFAULT, GONE, Stage
-from tests.drivers import Driver
-from tests.replies import SCOPE
+from tests.kit.drivers import Driver
+from tests.kit.replies import SCOPE
+from tests.kit.stage import BROKEN, DEFAULT, GONE, Stage
 from webidentity import ChainError
 from webidentity.arguments.token_credentials import KINDS, VARIABLE
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.canned import Canned
-from tests.credentials.stage import DEFAULT, Stage
-from tests.drivers import Driver
-from tests.replies import CLIENT, SCOPE, TENANT, token
+from tests.kit.canned import Canned
+from tests.kit.drivers import Driver
+from tests.kit.replies import CLIENT, SCOPE, TENANT, token
+from tests.kit.stage import DEFAULT, Stage
 from webidentity import ChainError
 from webidentity.arguments.token_credentials import KINDS
 
@@ -24,8 +24,8 @@ LONGEST = 2.5
 def _is_here(package: str, module: str) -> bool:
     import webidentity
 
-    folder = "aio" if package == "aio" else "credentials"
-    return (Path(webidentity.__file__).parent / folder / f"{module}.py").exists()
+    place = f"aio/_{module}.py" if package == "aio" else f"_credentials/{module}.py"
+    return (Path(webidentity.__file__).parent / place).exists()
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def bare(driver: Driver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, silent
     for name, value in (("PATH", ""), ("HOME", str(tmp_path)), ("LOCALAPPDATA", str(tmp_path))):
         monkeypatch.setenv(name, value)
     # Not by AZURE_POD_IDENTITY_AUTHORITY_HOST: who sets it says that there is a host, and it is not probed.
-    imds = "webidentity.flows.managed_identity.imds"
+    imds = "webidentity._flows.managed_identity.imds"
     if find_spec(imds.rpartition(".")[0]):
         monkeypatch.setattr(f"{imds}.ADDRESS", silent_host)
     Stage(driver, monkeypatch, present=[kind.key for kind in present])

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import webidentity
-from tests.credentials.stage import DEFAULT, ORDER, Stage
-from tests.drivers import Driver
+from tests.kit.drivers import Driver
+from tests.kit.stage import DEFAULT, ORDER, Stage
 from webidentity.arguments import broker
 from webidentity.arguments.token_credentials import KINDS, VARIABLE
 
@@ -206,7 +206,7 @@ def brokers(monkeypatch: pytest.MonkeyPatch, platform: str, module: ModuleType |
     """Return the last member on such a machine."""
     monkeypatch.setattr(broker.sys, "platform", platform)
     monkeypatch.setitem(sys.modules, "azure.identity.broker", module)
-    return broker.broker_credential("webidentity.credentials", tenant_id="tenant", retry_total=1)
+    return broker.broker_credential("webidentity._credentials", tenant_id="tenant", retry_total=1)
 
 
 @pytest.mark.parametrize(

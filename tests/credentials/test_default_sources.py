@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from tests.canned import Canned
-from tests.certificates import certificate
-from tests.credentials.on_hosts import KINDS as HOSTS
-from tests.credentials.on_hosts import OwnTransport, PutOn
 from tests.credentials.test_tools import TOOLS, install
-from tests.drivers import Credential, Driver
-from tests.programs import Programs
-from tests.replies import CLIENT, SCOPE, TENANT, token
+from tests.kit.canned import Canned
+from tests.kit.certificates import certificate
+from tests.kit.drivers import Credential, Driver
+from tests.kit.on_hosts import KINDS as HOSTS
+from tests.kit.on_hosts import OwnTransport, PutOn
+from tests.kit.programs import Programs
+from tests.kit.replies import CLIENT, SCOPE, TENANT, token
 
 VARIABLES = {"AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_ID": CLIENT}
 
@@ -33,7 +33,7 @@ def machine(
     monkeypatch.delenv("DISPLAY", raising=False)
     with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        monkeypatch.setattr("webidentity.flows.managed_identity.imds.ADDRESS", address)
+        monkeypatch.setattr("webidentity._flows.managed_identity.imds.ADDRESS", address)
         made: list[Credential] = []
 
         def make(network: Any = None, **options: Any) -> Credential:
@@ -56,18 +56,22 @@ def found(credential: Credential, caplog: pytest.LogCaptureFixture) -> str:
     return type(credential.raw.selected).__name__
 
 
-@pytest.mark.parametrize("proof", ["secret", "certificate"])
+@pytest.mark.parametrize("authentication", ["secret", "certificate"])
 def test_a_service_principal_in_the_environment(
     machine: Callable[..., Credential],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     tmp_path: Path,
-    proof: str,
+    authentication: str,
 ) -> None:
     """By a secret, or by a certificate in a file."""
     path = tmp_path / "certificate.pem"
     path.write_bytes(certificate())
-    given = {"AZURE_CLIENT_SECRET": "secret"} if proof == "secret" else {"AZURE_CLIENT_CERTIFICATE_PATH": str(path)}
+    given = (
+        {"AZURE_CLIENT_SECRET": "secret"}
+        if authentication == "secret"
+        else {"AZURE_CLIENT_CERTIFICATE_PATH": str(path)}
+    )
     for name, value in {**VARIABLES, **given}.items():
         monkeypatch.setenv(name, value)
     assert found(machine(Canned(token())), caplog) == "EnvironmentCredential"

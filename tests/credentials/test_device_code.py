@@ -10,9 +10,11 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
 import webidentity.aio
-from tests.canned import Reply
-from tests.clock import Clock
-from tests.credentials.signing_in import (
+from tests.kit.canned import Reply
+from tests.kit.clock import Clock
+from tests.kit.drivers import Driver
+from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, refusal
+from tests.kit.signing_in import (
     DEVICE_CODE,
     PAGE,
     USER_CODE,
@@ -23,8 +25,6 @@ from tests.credentials.signing_in import (
     pending,
     signed_in,
 )
-from tests.drivers import Driver
-from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, refusal
 from webidentity import AuthenticationRecord, AuthenticationRequiredError, CredentialUnavailableError, EntraError
 from webidentity.cache import TokenCache
 

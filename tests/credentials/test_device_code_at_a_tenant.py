@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from tests.clock import Clock
-from tests.drivers import Credential, Driver
+from tests.kit.clock import Clock
+from tests.kit.drivers import Credential, Driver
 from webidentity import AuthenticationRequiredError, EntraError
+from webidentity._protocol.token_reply import decode_unverified
 from webidentity.cache import TokenCache
-from webidentity.protocol.token_reply import decode_unverified
 from webidentity.testing import App, LocalTenant, TenantBrowser
 
 READ, FILES = "https://graph.microsoft.com/User.Read", "https://graph.microsoft.com/Files.Read"

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from tests.canned import Canned
-from tests.certificates import certificate
-from tests.credentials.members import KINDS, Member
-from tests.drivers import Driver
-from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, token
+from tests.kit.canned import Canned
+from tests.kit.certificates import certificate
+from tests.kit.chain_members import KINDS, Member
+from tests.kit.drivers import Driver
+from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, token
 from webidentity import CredentialUnavailableError
 
 IDS = {"AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_ID": CLIENT}
-PACKAGES = {"sync": "webidentity.credentials", "aio": "webidentity.aio"}
+PACKAGES = {"sync": "webidentity._credentials", "aio": "webidentity.aio"}
 
 
 def set_all(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
@@ -43,7 +43,7 @@ def made(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]
 
     module = ModuleType("username_password")
     module.UsernamePasswordCredential = make  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, f"{PACKAGES[driver.name]}.username_password", module)
+    monkeypatch.setitem(sys.modules, f"{PACKAGES[driver.name]}.{'_' * (driver.name == 'aio')}username_password", module)
     return keywords
 
 

@@ -7,11 +7,11 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from azure.core.pipeline.policies import HeadersPolicy
 
-from tests.canned import Canned, Reply
-from tests.clock import Clock
-from tests.credentials.kinds import KINDS, Maker, entra, token_requests
-from tests.drivers import Driver
-from tests.replies import OTHER_TENANT, SCOPE, user_token
+from tests.kit.canned import Canned, Reply
+from tests.kit.clock import Clock
+from tests.kit.credential_kinds import KINDS, Maker, entra, token_requests
+from tests.kit.drivers import Driver
+from tests.kit.replies import OTHER_TENANT, SCOPE, user_token
 
 pytestmark = pytest.mark.parametrize("name", sorted(KINDS))
 CLAIMS = '{"access_token": {"nbf": {"essential": true, "value": "1"}}}'

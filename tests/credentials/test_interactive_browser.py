@@ -15,10 +15,10 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
 import webidentity.aio
-from tests.credentials.sign_in_window import PASSWORD, Window, query
-from tests.drivers import Credential, Driver
+from tests.kit.drivers import Credential, Driver
+from tests.kit.sign_in_window import PASSWORD, Window, query
 from webidentity import AuthenticationRecord, CredentialUnavailableError, EntraError
-from webidentity.protocol.pkce import challenge_of
+from webidentity._protocol.pkce import challenge_of
 from webidentity.testing import App, LocalTenant
 
 READ, FILES = "https://graph.microsoft.com/User.Read", "https://graph.microsoft.com/Files.Read"

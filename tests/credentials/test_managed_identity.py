@@ -8,12 +8,12 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 
 import webidentity
-from tests.canned import Canned, Reply, lines_of
-from tests.clock import Clock
-from tests.credentials.on_hosts import CHOOSY, KINDS, SCOPE, VAULT, OwnTransport, PutOn, claims_of, credential
 from tests.credentials.test_secrecy import all_logs
-from tests.drivers import Driver
-from tests.replies import CLIENT, TENANT, token
+from tests.kit.canned import Canned, Reply, lines_of
+from tests.kit.clock import Clock
+from tests.kit.drivers import Driver
+from tests.kit.on_hosts import CHOOSY, KINDS, SCOPE, VAULT, OwnTransport, PutOn, claims_of, credential
+from tests.kit.replies import CLIENT, TENANT, token
 from webidentity.cache import KeyRing, MemoryStore, TokenCache
 from webidentity.testing import HostEmulator
 
@@ -150,7 +150,7 @@ def test_another_host_is_not_served_from_a_shared_store(driver: Driver, monkeypa
     first = Canned(token("of this host", expires_in=3600))
     assert credential(driver, first, token_cache=TokenCache(store, keys)).get_token(SCOPE).token == "of this host"
     assert credential(driver, Canned(), token_cache=TokenCache(store, keys)).get_token(SCOPE).token == "of this host"
-    monkeypatch.setattr("webidentity.flows.managed_identity.source._THIS_PROCESS", "another process")
+    monkeypatch.setattr("webidentity._flows.managed_identity.source._THIS_PROCESS", "another process")
     second = Canned(token("of that host", expires_in=3600))
     assert credential(driver, second, token_cache=TokenCache(store, keys)).get_token(SCOPE).token == "of that host"
 
@@ -277,7 +277,7 @@ def test_the_environment_says_which_host_it_is(
         made = webidentity.ManagedIdentityCredential()
     for name in variables:
         monkeypatch.delenv(name)
-    assert made._front._grant.source.host == host  # type: ignore[attr-defined]
+    assert made._token_source._grant.source.host == host  # type: ignore[attr-defined]
     assert f"will use {host} with no id" in caplog.text
 
 
@@ -339,7 +339,12 @@ def test_no_secret_is_shown(driver: Driver, azure_host: PutOn, naps: list[float]
         used = credential(driver, retry_total=0, logging_enable=True)
         got = used.get_token(SCOPE)
         secrets = [got.token, *([host.host.secret] if host.host.secret in host.environment.values() else [])]
-        shown = [repr(used.raw), repr(used.raw._front._grant), repr(used.raw._front._grant.source), repr(got)]
+        shown = [
+            repr(used.raw),
+            repr(used.raw._token_source._grant),
+            repr(used.raw._token_source._grant.source),
+            repr(got),
+        ]
         for status in (400, 401, 500):
             host.fail(status, body=f'{{"error": "e", "error_description": "you sent {secrets}"}}')
             with pytest.raises(ClientAuthenticationError) as caught:

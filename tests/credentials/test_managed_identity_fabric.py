@@ -7,10 +7,10 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.core.pipeline.policies import HeadersPolicy
 
 import webidentity
-from tests.canned import Canned
-from tests.credentials.on_hosts import SCOPE, PutOn, claims_of, credential
-from tests.drivers import Driver
-from tests.replies import CLIENT
+from tests.kit.canned import Canned
+from tests.kit.drivers import Driver
+from tests.kit.on_hosts import SCOPE, PutOn, claims_of, credential
+from tests.kit.replies import CLIENT
 from webidentity.testing import HostEmulator
 from webidentity.testing.hosts.certificate import ServerCertificate
 

@@ -11,12 +11,12 @@ from azure.core.pipeline.policies import AsyncRetryPolicy, HeadersPolicy, RetryP
 from azure.core.pipeline.transport import AioHttpTransport, AsyncioRequestsTransport
 
 import webidentity
-from tests.canned import Canned, Reply, Sent
-from tests.clock import Clock
-from tests.credentials.on_hosts import SCOPE, PutOn, credential
-from tests.drivers import Driver
-from tests.replies import CLIENT, token
-from webidentity.flows.chain_context import IN_CHAIN
+from tests.kit.canned import Canned, Reply, Sent
+from tests.kit.clock import Clock
+from tests.kit.drivers import Driver
+from tests.kit.on_hosts import SCOPE, PutOn, credential
+from tests.kit.replies import CLIENT, token
+from webidentity._flows.chain_context import IN_CHAIN
 
 USUAL = [0.0, 1.6, 3.2, 6.4, 12.8]
 WHILE_UPDATED = [0.0, 5.0, 10.0, 20.0, 40.0]
@@ -209,7 +209,7 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Somebody is there, and says nothing."""
     with socket.create_server(("127.0.0.1", 0), backlog=20) as listening:
         place = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        monkeypatch.setattr("webidentity.flows.managed_identity.imds.ADDRESS", place)
+        monkeypatch.setattr("webidentity._flows.managed_identity.imds.ADDRESS", place)
         yield
 
 

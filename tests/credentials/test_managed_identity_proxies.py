@@ -10,10 +10,10 @@ import requests
 from azure.core.pipeline.transport import AioHttpTransport, AsyncioRequestsTransport, RequestsTransport
 
 import webidentity
-from tests.canned import Canned, Reply
-from tests.credentials.on_hosts import KINDS, SCOPE, PutOn, credential
-from tests.drivers import Driver
-from tests.replies import CLIENT, TENANT, token
+from tests.kit.canned import Canned, Reply
+from tests.kit.drivers import Driver
+from tests.kit.on_hosts import KINDS, SCOPE, PutOn, credential
+from tests.kit.replies import CLIENT, TENANT, token
 
 VARIABLES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 

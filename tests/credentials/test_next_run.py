@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.cache.shared import Home
-from tests.credentials.one_run import run
-from tests.replies import TENANT
+from tests.kit.one_run import run
+from tests.kit.replies import TENANT
+from tests.kit.shared_cache import Home
 
 OURS, THEIRS = ("webidentity", "webidentity.aio"), "azure.identity"
 PAIRS = [pair for pair in product((*OURS, THEIRS), repeat=2) if pair != (THEIRS, THEIRS)]

@@ -7,11 +7,11 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from tests.canned import Canned
-from tests.certificates import certificate, certificate_pkcs12, key_pair
-from tests.credentials.sites import Site
-from tests.drivers import Credential, Driver, Transports
-from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, jwt_of, user_token
+from tests.kit.canned import Canned
+from tests.kit.certificates import certificate, certificate_pkcs12, key_pair
+from tests.kit.credential_sites import Site
+from tests.kit.drivers import Credential, Driver, Transports
+from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, jwt_of, user_token
 from webidentity.testing import SigningKey
 
 ADA = jwt_of(oid="ada", exp=4_000_000_000)
@@ -106,8 +106,8 @@ def test_the_users_assertion_is_required(driver: Driver) -> None:
         credential_of(driver, Canned(), user_assertion="", client_secret="s3cret")
 
 
-@pytest.mark.parametrize("proof", ["secret", "certificate", "federated"])
-def test_a_tenant_accepts_each_proof(driver: Driver, proof: str) -> None:
+@pytest.mark.parametrize("authentication", ["secret", "certificate", "federated"])
+def test_a_tenant_accepts_each_proof(driver: Driver, authentication: str) -> None:
     """And its token acts for the user."""
     site, key = Site(single_use_assertions=True), SigningKey("key", key_pair(name="issuer")[0])
     tenant = site.tenant
@@ -120,7 +120,7 @@ def test_a_tenant_accepts_each_proof(driver: Driver, proof: str) -> None:
         "secret": {"client_secret": "s3cret"},
         "certificate": {"client_certificate": certificate()},
         "federated": {"client_assertion_func": lambda: key.sign(claims)},
-    }[proof]
+    }[authentication]
     credential = credential_of(
         driver,
         tenant,

@@ -10,8 +10,8 @@ import jwt
 import pytest
 
 import webidentity
-from tests.credentials.kinds import Maker, entra
-from tests.replies import SCOPE
+from tests.kit.credential_kinds import Maker, entra
+from tests.kit.replies import SCOPE
 
 PACKAGE = Path(webidentity.__file__).parent
 #: Modules whose functions give another answer each time.

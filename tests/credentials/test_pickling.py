@@ -7,8 +7,8 @@ import pytest
 
 import webidentity
 import webidentity.aio
-from tests.certificates import certificate
-from tests.replies import CLIENT, TENANT
+from tests.kit.certificates import certificate
+from tests.kit.replies import CLIENT, TENANT
 
 CONSTRUCTED: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "ClientSecretCredential": ((TENANT, CLIENT, "s3cret"), {}),
@@ -45,15 +45,15 @@ def test_a_credential_survives_pickling(package: Any, name: str) -> None:
     copy = pickle.loads(pickle.dumps(credential))
     assert type(copy) is type(credential)
     assert copy._pipeline._options == {"retry_total": 1}
-    assert copy._front._tenants.default == TENANT
-    client = getattr(copy._front._grant, "client", None) or copy._front._grant.users.client
+    assert copy._token_source._tenants.default == TENANT
+    client = getattr(copy._token_source._grant, "client", None) or copy._token_source._grant.user_tokens.client
     assert client.client_id == CLIENT
 
 
 def test_tokens_stay_behind() -> None:
     """A pickle may lie around; what it needs, it can ask for."""
-    from tests.canned import Canned
-    from tests.replies import token
+    from tests.kit.canned import Canned
+    from tests.kit.replies import token
 
     transport = Canned(token("tkn")).transport()
     credential = webidentity.ClientSecretCredential(TENANT, CLIENT, "s3cret", transport=transport)
@@ -72,6 +72,6 @@ def test_a_managed_identity_stays_on_the_host_that_it_was_made_for(
     pickled = pickle.dumps(package.ManagedIdentityCredential(client_id=CLIENT, retry_total=1))
     monkeypatch.delenv("MSI_ENDPOINT")
     copy = pickle.loads(pickled)
-    source = copy._front._grant.source
+    source = copy._token_source._grant.source
     assert (source.host, source.endpoint, source.identity.value) == ("Azure ML", "http://localhost:1/msi/token", CLIENT)
     assert copy._pipeline._options == {"retry_total": 1}

@@ -7,10 +7,10 @@ import pytest
 import requests
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 
-from tests.canned import Canned, Reply
-from tests.clock import Clock
-from tests.drivers import Credential, Driver
-from tests.replies import CLIENT, SCOPE, TENANT, token
+from tests.kit.canned import Canned, Reply
+from tests.kit.clock import Clock
+from tests.kit.drivers import Credential, Driver
+from tests.kit.replies import CLIENT, SCOPE, TENANT, token
 from webidentity.errors import CredentialUnavailableError
 
 ADDRESS = "https://dev.azure.test/org/project/_apis/distributedtask/hubs/build/plans/p/jobs/j/oidctoken"

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.canned import Answer, Canned, Reply, Sent, lines_of
-from tests.clock import Clock
-from tests.credentials.sites import CREDENTIALS, VERIFIER, Site
-from tests.drivers import Credential, Driver, SyncFace
-from tests.replies import CLIENT, TENANT, jwt_of, refusal, user_token
+from tests.kit.canned import Answer, Canned, Reply, Sent, lines_of
+from tests.kit.clock import Clock
+from tests.kit.credential_sites import CREDENTIALS, VERIFIER, Site
+from tests.kit.drivers import Credential, Driver, SyncFace
+from tests.kit.replies import CLIENT, TENANT, jwt_of, refusal, user_token
+from webidentity._flows.client_authentication import ClientSecret
+from webidentity._protocol.token_reply import read_token_reply
 from webidentity.cache import KeyRing, MemoryStore, TokenCache
-from webidentity.cache.partition import Partition
-from webidentity.flows.proof import ClientSecret
-from webidentity.protocol.token_reply import read_token_reply
+from webidentity.cache._partition import Partition
 
 SECRET = "canary-client-secret"
 CODE = "canary-authorization-code"
@@ -134,7 +134,7 @@ def test_nothing_leaks_against_a_tenant_either(driver: Driver, name: str) -> Non
 
 def test_the_repr_of_whatever_holds_a_secret_shows_none() -> None:
     """Debuggers, error pages and pytest print them."""
-    from tests.script import Response
+    from tests.kit.script import Response
 
     driver, network = SyncFace(), Canned(success(), success(), success())
     keys, store = KeyRing("canary-key", ["canary-old-key"]), MemoryStore()
@@ -142,13 +142,19 @@ def test_the_repr_of_whatever_holds_a_secret_shows_none() -> None:
     objects: list[Any] = [keys, keys._keys, store, cache, cache.flights, ClientSecret(SECRET)]
     for name in CREDENTIALS:
         credential = credential_of(driver, name, network, token_cache=cache)
-        grant = credential.raw._front._grant
-        objects += [credential.raw, credential.raw._front, grant, getattr(grant, "client", None)]
-        objects += [credential.get_token("a"), credential.get_token_info("a"), *credential.raw._front.tokens.values()]
+        grant = credential.raw._token_source._grant
+        objects += [credential.raw, credential.raw._token_source, grant, getattr(grant, "client", None)]
+        objects += [
+            credential.get_token("a"),
+            credential.get_token_info("a"),
+            *credential.raw._token_source.tokens.values(),
+        ]
     held = list(cache._held.values())
     objects += [*held, *[each.document for each in held], *store._rows.values()]
     reply = read_token_reply(Response(success()), now=0)
-    partition = Partition.on_behalf_of(client_id="c", authority="https://a", tenant="t", assertion=ASSERTION, proof="p")
+    partition = Partition.on_behalf_of(
+        client_id="c", authority="https://a", tenant="t", assertion=ASSERTION, authentication="p"
+    )
     flight, _ = cache.flights.join("key")
     cache.flights.land("key", flight, reply)
     objects += [reply, partition, partition.name, flight, flight.future]

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.canned import Answer, Reply, Sent, lines_of
-from tests.certificates import certificate
-from tests.credentials.kinds import (
+from tests.credentials.test_secrecy import all_logs
+from tests.kit.canned import Answer, Reply, Sent, lines_of
+from tests.kit.certificates import certificate
+from tests.kit.credential_kinds import (
     CERTIFICATE_PASSWORD,
     CLIENT_ASSERTION,
     CODE,
@@ -20,8 +21,7 @@ from tests.credentials.kinds import (
     Maker,
     entra,
 )
-from tests.credentials.test_secrecy import all_logs
-from tests.replies import SCOPE, jwt_of, refusal, user_token
+from tests.kit.replies import SCOPE, jwt_of, refusal, user_token
 from webidentity.cache import KeyRing, MemoryStore, TokenCache
 
 ACCESS, REFRESH, ID_TOKEN = "canary-access-token", "canary-refresh-token", jwt_of(sub="canary-subject")
@@ -107,11 +107,17 @@ def test_whatever_a_credential_consists_of_shows_none(make: Maker, name: str) ->
         cache = TokenCache(MemoryStore(), KeyRing("key"))
         credential = make(name, network, token_cache=cache, logging_enable=True)
         access, info = credential.get_token(SCOPE), credential.get_token_info(SCOPE)
-    objects: list[Any] = [access, info, credential.raw, credential.raw._front, credential.raw._driver]
-    grant = credential.raw._front._grant
-    client = grant.users.client if name.startswith("Authorization") else grant.client
-    objects += [grant, client, client.proof, getattr(client.proof, "certificate", None), client.proof.fingerprint]
-    objects += [cache, *cache._held.values(), credential.raw._pipeline, *credential.raw._front.tokens.values()]
+    objects: list[Any] = [access, info, credential.raw, credential.raw._token_source, credential.raw._driver]
+    grant = credential.raw._token_source._grant
+    client = grant.user_tokens.client if name.startswith("Authorization") else grant.client
+    objects += [
+        grant,
+        client,
+        client.authentication,
+        getattr(client.authentication, "certificate", None),
+        client.authentication.fingerprint,
+    ]
+    objects += [cache, *cache._held.values(), credential.raw._pipeline, *credential.raw._token_source.tokens.values()]
     texts = [f"{each!r} {each!s} {each}" for each in objects]
     assert not leaks(lines_of([*texts, *logs.texts]))
 
@@ -130,8 +136,8 @@ def test_a_certificate_that_cannot_be_read_is_not_quoted(make: Maker, name: str)
 
 def test_the_search_finds_what_is_there() -> None:
     """The tests above can fail."""
-    from webidentity.protocol.effects import Flow, Send
-    from webidentity.transport.driver import SyncDriver
+    from webidentity._protocol.effects import Flow, Send
+    from webidentity._transport.driver import SyncDriver
 
     def flow(secret: str) -> Flow[None]:
         yield Send(None)  # type: ignore[arg-type]

@@ -12,16 +12,16 @@ from azure.core.exceptions import ClientAuthenticationError
 
 import webidentity
 import webidentity.aio
-from tests.cache.shared import OPTIONS, PUBLIC, Home
-from tests.canned import Canned, Reply
-from tests.clock import Clock
-from tests.credentials.shared_sign_ins import DEVELOPER_TOOLS, EDITOR, SHELL, Redeemer, edit, entry, sign_in
-from tests.credentials.signing_in import signed_in
 from tests.credentials.test_secrecy_everywhere import with_variables
-from tests.drivers import Credential, Driver
-from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, client_info, refusal
+from tests.kit.canned import Canned, Reply
+from tests.kit.clock import Clock
+from tests.kit.drivers import Credential, Driver
+from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, client_info, refusal
+from tests.kit.shared_cache import OPTIONS, PUBLIC, Home
+from tests.kit.shared_sign_ins import DEVELOPER_TOOLS, EDITOR, SHELL, Redeemer, edit, entry, sign_in
+from tests.kit.signing_in import signed_in
 from webidentity import AuthenticationRecord, CredentialUnavailableError, EntraError, TokenCachePersistenceOptions
-from webidentity.cache.persistent import PersistentFiles
+from webidentity.cache._persistent import PersistentFiles
 
 Make = Callable[..., Credential]
 
@@ -261,8 +261,8 @@ def test_a_cached_token_is_not_parsed_again(home: Home, make: Make, monkeypatch:
     credential = make(authority)
     credential.get_token(SCOPE)
     credential.get_token(SCOPE)  # the first one changed the file
-    monkeypatch.setattr("webidentity.cache.msal_file.parse_object", lambda _: pytest.fail("parsed"))
-    monkeypatch.setattr("webidentity.cache.shared_accounts.SharedAccounts.of", lambda *_: pytest.fail("searched"))
+    monkeypatch.setattr("webidentity.cache._msal_file.parse_object", lambda _: pytest.fail("parsed"))
+    monkeypatch.setattr("webidentity.cache._shared_accounts.SharedAccounts.of", lambda *_: pytest.fail("searched"))
     credential.get_token(SCOPE)
     assert len(authority.network.sent) == 1
 

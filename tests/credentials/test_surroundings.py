@@ -5,10 +5,10 @@ import requests
 from azure.core.exceptions import ClientAuthenticationError
 
 import webidentity
-from tests.canned import Canned, Reply, Sent
-from tests.credentials.kinds import APP_ONLY, KINDS, Maker, entra, token_requests
-from tests.drivers import Driver
-from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, token, user_token
+from tests.kit.canned import Canned, Reply, Sent
+from tests.kit.credential_kinds import APP_ONLY, KINDS, Maker, entra, token_requests
+from tests.kit.drivers import Driver
+from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, token, user_token
 from webidentity import AzureAuthorityHosts, KnownAuthorities
 
 METADATA = "http://169.254.169.254/metadata/instance/compute/location?format=text&api-version=2021-02-01"

@@ -16,11 +16,11 @@ import pytest
 
 import webidentity
 import webidentity.aio
-from tests.drivers import Driver, open_driver
-from tests.programs import Programs, is_reaped, soon
-from tests.replies import SCOPE, TENANT
+from tests.kit.drivers import Driver, open_driver
+from tests.kit.programs import Programs, is_reaped, soon
+from tests.kit.replies import SCOPE, TENANT
 from webidentity import CredentialUnavailableError
-from webidentity.flows.tool import find_program, system_folder
+from webidentity._flows.tool import find_program, system_folder
 
 EPOCH = 1_999_999_999
 OUTPUTS = {
@@ -117,7 +117,7 @@ def test_a_process_has_its_time(driver: Driver, programs: Programs, name: str) -
     assert is_reaped(programs.runs[0].pid)
     install(programs, name)
     # With time enough for a busy machine.
-    credential.raw._front._grant.process_timeout = 20
+    credential.raw._token_source._grant.process_timeout = 20
     assert credential.get_token(SCOPE).token == "tok"
 
 
@@ -257,7 +257,7 @@ def test_a_credential_survives_pickling(package: Any, name: str) -> None:
     """With its settings."""
     credential = getattr(package, name)(tenant_id=TENANT, process_timeout=7)
     copy = pickle.loads(pickle.dumps(credential))
-    assert (copy.tenant_id, copy._front._grant.process_timeout) == (TENANT, 7)
+    assert (copy.tenant_id, copy._token_source._grant.process_timeout) == (TENANT, 7)
 
 
 @every_tool

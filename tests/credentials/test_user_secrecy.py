@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.canned import Reply, lines_of
-from tests.credentials.sign_in_window import PASSWORD, Window, query
-from tests.credentials.signing_in import DEVICE_CODE, Authority, signed_in
 from tests.credentials.test_secrecy import all_logs
 from tests.credentials.test_secrecy_everywhere import with_variables
-from tests.drivers import Driver
-from tests.replies import CLIENT, SCOPE, jwt_of, refusal
+from tests.kit.canned import Reply, lines_of
+from tests.kit.drivers import Driver
+from tests.kit.replies import CLIENT, SCOPE, jwt_of, refusal
+from tests.kit.sign_in_window import PASSWORD, Window, query
+from tests.kit.signing_in import DEVICE_CODE, Authority, signed_in
 from webidentity.testing import LocalTenant
 
 ACCESS, REFRESH, ID_CLAIM = "canary-access-token", "canary-refresh-token", "canary-subject"
@@ -72,7 +72,15 @@ def test_what_a_credential_consists_of_shows_nothing(driver: Driver, naps: list[
         )
         token = credential.get_token(SCOPE)
     grant = credential.raw._user
-    objects: list[Any] = [token, credential.raw, grant, grant.sign_in, grant.users, grant.record, grant.users.cache]
+    objects: list[Any] = [
+        token,
+        credential.raw,
+        grant,
+        grant.sign_in,
+        grant.user_tokens,
+        grant.record,
+        grant.user_tokens.cache,
+    ]
     text = lines_of([*(f"{each!r} {each!s}" for each in objects), *logs.texts])
     assert not [canary for canary in [*CANARIES, ID_CLAIM] if canary in text]
 

@@ -14,14 +14,14 @@ from azure.core.exceptions import ClientAuthenticationError
 
 import webidentity
 import webidentity.aio
-from tests.canned import Canned, Reply
-from tests.clock import Clock
-from tests.credentials.federation import Federated, federated, managed
-from tests.drivers import Credential, Driver
-from tests.replies import CLIENT, SCOPE, refusal
+from tests.kit.canned import Canned, Reply
+from tests.kit.clock import Clock
+from tests.kit.drivers import Credential, Driver
+from tests.kit.federation import Federated, federated, managed
+from tests.kit.replies import CLIENT, SCOPE, refusal
 from webidentity import EntraError, TokenCachePersistenceOptions
+from webidentity._protocol.token_reply import decode_unverified
 from webidentity.cache import TokenCache
-from webidentity.protocol.token_reply import decode_unverified
 from webidentity.testing import LocalTenant
 
 READ, FILES = "https://graph.microsoft.com/User.Read", "https://graph.microsoft.com/Files.Read"

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 
-from tests.canned import Reply
-from tests.clock import Clock
-from tests.credentials.federation import (
+from tests.kit.canned import Reply
+from tests.kit.clock import Clock
+from tests.kit.drivers import Credential, Driver
+from tests.kit.federation import (
     ADDRESSING,
     ASSERTION,
     ENDPOINT,
@@ -32,8 +33,7 @@ from tests.credentials.federation import (
     port,
     response,
 )
-from tests.drivers import Credential, Driver
-from tests.replies import CLIENT, SCOPE
+from tests.kit.replies import CLIENT, SCOPE
 from webidentity import EntraError
 
 USERNAME, PASSWORD = "kay.o'neil@fed.test", '<p> & "w"'

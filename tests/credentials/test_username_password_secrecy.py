@@ -19,8 +19,11 @@ from azure.core.pipeline.policies import (
     RetryPolicy,
 )
 
-from tests.canned import Reply, lines_of
-from tests.credentials.federation import (
+from tests.credentials.test_secrecy import all_logs
+from tests.credentials.test_user_secrecy import shown_of
+from tests.kit.canned import Reply, lines_of
+from tests.kit.drivers import Driver
+from tests.kit.federation import (
     SAML_1,
     XML,
     Federated,
@@ -29,11 +32,8 @@ from tests.credentials.federation import (
     issued,
     managed,
 )
-from tests.credentials.signing_in import signed_in
-from tests.credentials.test_secrecy import all_logs
-from tests.credentials.test_user_secrecy import shown_of
-from tests.drivers import Driver
-from tests.replies import CLIENT, SCOPE, refusal
+from tests.kit.replies import CLIENT, SCOPE, refusal
+from tests.kit.signing_in import signed_in
 
 USERNAME = "canary.user@fed.test"
 PASSWORD = "canary <p&w> \"é✓🔑\" \\ 'x'\r\nend"
@@ -133,10 +133,10 @@ def test_what_a_credential_consists_of_shows_nothing(driver: Driver, realm: Repl
     credential = driver.credential("UsernamePasswordCredential", at.network, CLIENT, USERNAME, PASSWORD)
     token = credential.get_token(SCOPE)
     grant = credential.raw._user
-    from webidentity.protocol.ws_trust import SamlAssertion
+    from webidentity._protocol.ws_trust import SamlAssertion
 
-    objects: list[Any] = [token, credential.raw, grant, grant.sign_in, grant.users, grant.users.cache]
-    objects += [SamlAssertion(ASSERTION, False), credential.raw._pipeline, credential.raw._front]
+    objects: list[Any] = [token, credential.raw, grant, grant.sign_in, grant.user_tokens, grant.user_tokens.cache]
+    objects += [SamlAssertion(ASSERTION, False), credential.raw._pipeline, credential.raw._token_source]
     assert not leaks(lines_of(f"{each!r} {each!s} {each}" for each in objects))
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from tests.cache.shared import Home
-from tests.credentials.shared_sign_ins import EDITOR, Redeemer, edit, sign_in
-from tests.drivers import Credential, Driver
-from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT
+from tests.kit.drivers import Credential, Driver
+from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT
+from tests.kit.shared_cache import Home
+from tests.kit.shared_sign_ins import EDITOR, Redeemer, edit, sign_in
 from webidentity import CredentialUnavailableError, EntraError
 
 EXTENSION = "aebc6443-996d-45c2-90f0-388ff96faa56"

@@ -3,9 +3,9 @@
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from tests.credentials.signing_in import Authority, Make, device_code_credentials, signed_in
-from tests.drivers import Driver
-from tests.replies import OTHER_TENANT, SCOPE, TENANT, client_info
+from tests.kit.drivers import Driver
+from tests.kit.replies import OTHER_TENANT, SCOPE, TENANT, client_info
+from tests.kit.signing_in import Authority, Make, device_code_credentials, signed_in
 from webidentity import AuthenticationRequiredError
 from webidentity.cache import TokenCache
 

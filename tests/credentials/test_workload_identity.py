@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from tests.canned import Canned
-from tests.certificates import key_pair
-from tests.clock import Clock
-from tests.drivers import Credential, Driver, Transports
-from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, refusal, token
+from tests.kit.canned import Canned
+from tests.kit.certificates import key_pair
+from tests.kit.clock import Clock
+from tests.kit.drivers import Credential, Driver, Transports
+from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, refusal, token
 from webidentity.cache import TokenCache
 from webidentity.errors import EntraError
 from webidentity.testing import LocalTenant, SigningKey

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_a_full_pass_at_debug_level():
     run = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-m", "tests.demo_site.full_pass"],
+        [sys.executable, "-X", "dev", "-W", "error", "-m", "tests.kit.full_pass"],
         cwd=ROOT,
         capture_output=True,
         text=True,

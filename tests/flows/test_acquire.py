@@ -5,20 +5,20 @@ import logging
 
 import pytest
 
-from tests.canned import Reply
-from tests.clock import Clock
-from tests.replies import AUTHORITY, CLIENT, SCOPE, TENANT, refusal, token, user_token
-from tests.script import play
-from webidentity.cache.token_cache import TokenCache
+from tests.kit.canned import Reply
+from tests.kit.clock import Clock
+from tests.kit.replies import AUTHORITY, CLIENT, SCOPE, TENANT, refusal, token, user_token
+from tests.kit.script import play
+from webidentity._flows.acquire import NoTokenSourceError, keep
+from webidentity._flows.authorization_code import UserTokens
+from webidentity._flows.client import Client
+from webidentity._flows.client_authentication import ClientSecret
+from webidentity._flows.client_credentials import ClientCredentials
+from webidentity._protocol.effects import Flow
+from webidentity._protocol.token_reply import read_token_reply
+from webidentity._protocol.token_request import TokenRequest
+from webidentity.cache._token_cache import TokenCache
 from webidentity.errors import EntraError
-from webidentity.flows.acquire import NoTokenSourceError, keep
-from webidentity.flows.authorization_code import UserTokens
-from webidentity.flows.client import Client
-from webidentity.flows.client_credentials import ClientCredentials
-from webidentity.flows.proof import ClientSecret
-from webidentity.protocol.effects import Flow
-from webidentity.protocol.token_reply import read_token_reply
-from webidentity.protocol.token_request import TokenRequest
 
 HOME = f"ada.{TENANT}"
 CLAIMS = '{"access_token": {"nbf": {"essential": true, "value": "1700000000"}}}'
@@ -45,20 +45,20 @@ class User:
     """A signed-in user's tokens, had by refresh token only."""
 
     def __init__(self, *, refresh_token: str | None = "refresh-token-1") -> None:
-        self.users = UserTokens(Client(AUTHORITY, CLIENT, ClientSecret("s3cret")), TokenCache())
+        self.user_tokens = UserTokens(Client(AUTHORITY, CLIENT, ClientSecret("s3cret")), TokenCache())
         play(self._sign_in(user_token("signed-in", refresh_token=refresh_token)))
 
     def _sign_in(self, reply: Reply) -> Flow[object]:
-        from tests.script import Response
+        from tests.kit.script import Response
 
-        acquisition = self.users.acquisition(ask("openid"), HOME)
-        return keep(self.users.cache, acquisition, read_token_reply(Response(reply), now=_now()), _now())
+        acquisition = self.user_tokens.acquisition(ask("openid"), HOME)
+        return keep(self.user_tokens.cache, acquisition, read_token_reply(Response(reply), now=_now()), _now())
 
     def token(self, request: TokenRequest, *steps: tuple[str, Reply | Exception]) -> str:
         expected = [
             ({"grant_type": "refresh_token", "refresh_token": refresh_token}, reply) for refresh_token, reply in steps
         ]
-        return play(self.users.token(request, HOME), expected).token
+        return play(self.user_tokens.token(request, HOME), expected).token
 
 
 def _now() -> int:

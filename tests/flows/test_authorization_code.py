@@ -8,11 +8,11 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
 import webidentity.aio
-from tests.canned import Canned, Reply, Sent
-from tests.clock import Clock
-from tests.drivers import Driver
-from tests.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, refusal, token, user_token
-from webidentity.cache.token_cache import TokenCache
+from tests.kit.canned import Canned, Reply, Sent
+from tests.kit.clock import Clock
+from tests.kit.drivers import Driver
+from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, refusal, token, user_token
+from webidentity.cache._token_cache import TokenCache
 
 REDIRECT = "https://app.test/callback"
 

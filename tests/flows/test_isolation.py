@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.canned import Reply
-from tests.drivers import SyncFace
-from tests.replies import CLIENT, client_info, jwt_of, token
-from tests.script import Response, form_of
+from tests.kit.canned import Reply
+from tests.kit.drivers import SyncFace
+from tests.kit.replies import CLIENT, client_info, jwt_of, token
+from tests.kit.script import Response, form_of
+from webidentity._flows.acquire import keep
+from webidentity._flows.authorization_code import UserTokens
+from webidentity._flows.client import Client
+from webidentity._flows.client_authentication import ClientSecret
+from webidentity._flows.client_credentials import ClientCredentials
+from webidentity._flows.on_behalf_of import OnBehalfOf
+from webidentity._protocol.effects import Flow
+from webidentity._protocol.token_reply import read_token_reply
+from webidentity._protocol.token_request import TokenRequest
 from webidentity.cache import KeyRing, MemoryStore, TokenCache
-from webidentity.flows.acquire import keep
-from webidentity.flows.authorization_code import UserTokens
-from webidentity.flows.client import Client
-from webidentity.flows.client_credentials import ClientCredentials
-from webidentity.flows.on_behalf_of import OnBehalfOf
-from webidentity.flows.proof import ClientSecret
-from webidentity.protocol.effects import Flow
-from webidentity.protocol.token_reply import read_token_reply
-from webidentity.protocol.token_request import TokenRequest
 
 USERS = ["ada", "grace", "edsger"]
 # Names that are equal but for case, or that run into each other when they are joined carelessly.
@@ -48,8 +48,10 @@ CALL = st.fixed_dictionaries(
 def whose(call: dict[str, Any]) -> str:
     """Return what must be equal for a token to be shared; the secret stands for the client in all but user tokens."""
     who = call["user"] if call["kind"] != "app" else "nobody"
-    proof = call["secret"] if call["kind"] != "user" else "any"
-    return "|".join([call["kind"], who, call["tenant"], call["authority"], call["client_id"], proof, str(call["cae"])])
+    authentication = call["secret"] if call["kind"] != "user" else "any"
+    return "|".join(
+        [call["kind"], who, call["tenant"], call["authority"], call["client_id"], authentication, str(call["cae"])]
+    )
 
 
 class Authority:
@@ -88,12 +90,12 @@ def flow_for(cache: TokenCache, call: dict[str, Any]) -> Flow[Any]:
         return (yield from ClientCredentials(client, cache).token(request))
     if call["kind"] == "obo":
         return (yield from OnBehalfOf.begin(client, cache, assertion_of(call["user"])).token(request))
-    users = UserTokens(client, cache)
+    user_tokens = UserTokens(client, cache)
     home = f"{call['user']}.home"
-    if (yield from cache.load(users.partition(call["tenant"], home))) is None:
+    if (yield from cache.load(user_tokens.partition(call["tenant"], home))) is None:
         signed_in = read_token_reply(Response(reply_for(call)), now=1_800_000_000)
-        yield from keep(cache, users.acquisition(request, home), signed_in, 1_800_000_000)
-    return (yield from users.token(request, home))
+        yield from keep(cache, user_tokens.acquisition(request, home), signed_in, 1_800_000_000)
+    return (yield from user_tokens.token(request, home))
 
 
 def check(call: dict[str, Any], access_token: str) -> None:

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
-from tests.canned import Canned, Reply, Sent
-from tests.clock import Clock
-from tests.drivers import Driver
-from tests.protocol.signed import claims, key_set, sign
-from tests.replies import AUTHORITY, CLIENT, TENANT
-from webidentity.flows.key_source import KeySource, KeysUnavailableError
-from webidentity.protocol.verification import TokenRejectedError, UnknownKeyError
-from webidentity.transport.pipeline import SyncPipeline
+from tests.kit.canned import Canned, Reply, Sent
+from tests.kit.clock import Clock
+from tests.kit.drivers import Driver
+from tests.kit.replies import AUTHORITY, CLIENT, TENANT
+from tests.kit.signed_tokens import claims, key_set, sign
+from webidentity._flows.key_source import KeySource, KeysUnavailableError
+from webidentity._protocol.verification import TokenRejectedError, UnknownKeyError
+from webidentity._transport.pipeline import SyncPipeline
 
 ISSUER = f"{AUTHORITY}/{TENANT}/v2.0"
 KEYS = f"{AUTHORITY}/{TENANT}/discovery/v2.0/keys"

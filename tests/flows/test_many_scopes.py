@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from tests.canned import Canned
-from tests.clock import Clock
-from tests.drivers import Driver
-from tests.replies import CLIENT, TENANT, token
-from webidentity.cache.document import TokenDocument
-from webidentity.cache.partition import Partition
-from webidentity.protocol.token_reply import TokenReply
+from tests.kit.canned import Canned
+from tests.kit.clock import Clock
+from tests.kit.drivers import Driver
+from tests.kit.replies import CLIENT, TENANT, token
+from webidentity._protocol.token_reply import TokenReply
+from webidentity.cache._document import TokenDocument
+from webidentity.cache._partition import Partition
 
-PARTITION = Partition.app(client_id=CLIENT, authority="https://a.test", tenant=TENANT, proof="proof")
+PARTITION = Partition.app(client_id=CLIENT, authority="https://a.test", tenant=TENANT, authentication="proof")
 NOW = 1_800_000_000
 
 
@@ -90,4 +90,4 @@ def test_a_thousand_scopes_are_served_from_memory(driver: Driver, clock: Clock) 
     assert len(network.sent) == 1000
     clock.advance(3601)
     assert credential.get_token(scopes[0]).token == f"{scopes[0]} True"
-    assert len(credential.raw._front._grant.cache._held.popitem()[1].document.sections["AccessToken"]) == 1
+    assert len(credential.raw._token_source._grant.cache._held.popitem()[1].document.sections["AccessToken"]) == 1

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from tests.canned import Canned
-from tests.clock import Clock
-from tests.drivers import Driver
-from tests.replies import CLIENT, SCOPE, TENANT, jwt_of, refusal, user_token
-from webidentity.cache.token_cache import TokenCache
+from tests.kit.canned import Canned
+from tests.kit.clock import Clock
+from tests.kit.drivers import Driver
+from tests.kit.replies import CLIENT, SCOPE, TENANT, jwt_of, refusal, user_token
+from webidentity.cache._token_cache import TokenCache
 from webidentity.errors import EntraError
 
 ADA = jwt_of(oid="ada", exp=4_000_000_000)
@@ -127,10 +127,10 @@ def test_a_claims_challenge_reaches_the_caller(driver: Driver) -> None:
 )
 def test_what_is_had_for_an_assertion_is_forgotten_with_it(assertion: str, expected: float | None) -> None:
     """The partition may be swept when the assertion or the token expires, whichever is first."""
-    from webidentity.flows.client import Client
-    from webidentity.flows.on_behalf_of import OnBehalfOf
-    from webidentity.flows.proof import ClientSecret
-    from webidentity.protocol.token_reply import TokenReply
+    from webidentity._flows.client import Client
+    from webidentity._flows.client_authentication import ClientSecret
+    from webidentity._flows.on_behalf_of import OnBehalfOf
+    from webidentity._protocol.token_reply import TokenReply
 
     grant = OnBehalfOf.begin(Client("https://a.test", CLIENT, ClientSecret("s")), TokenCache(), assertion)
     kept_until = grant._keep_until(TokenReply("t", 1_500, None, "Bearer", ()))

@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from tests.canned import Canned, Reply, Sent
-from tests.clock import Clock
-from tests.drivers import Driver
-from tests.replies import CLIENT, SCOPE, TENANT, refusal, token
-from webidentity.cache.flights import Flights
-from webidentity.cache.partition import Partition
-from webidentity.cache.token_cache import TokenCache
+from tests.kit.canned import Canned, Reply, Sent
+from tests.kit.clock import Clock
+from tests.kit.drivers import Driver
+from tests.kit.replies import CLIENT, SCOPE, TENANT, refusal, token
+from webidentity._flows.acquire import Acquisition, acquire
+from webidentity._protocol.effects import Call, Flow, Sleep
+from webidentity._protocol.token_reply import TokenReply
+from webidentity._protocol.token_request import TokenRequest
+from webidentity._transport.driver import AsyncDriver
+from webidentity.cache._flights import Flights
+from webidentity.cache._partition import Partition
+from webidentity.cache._token_cache import TokenCache
 from webidentity.errors import EntraError
-from webidentity.flows.acquire import Acquisition, acquire
-from webidentity.protocol.effects import Call, Flow, Sleep
-from webidentity.protocol.token_reply import TokenReply
-from webidentity.protocol.token_request import TokenRequest
-from webidentity.transport.driver import AsyncDriver
 
 CALLERS = 64
 ARGUMENTS = (TENANT, CLIENT, "s3cret")
@@ -142,7 +142,7 @@ def test_a_failure_is_forgotten(driver: Driver) -> None:
 
 
 def _acquisition(exchange: Callable[[TokenRequest], Flow[TokenReply]]) -> Acquisition:
-    partition = Partition.app(client_id=CLIENT, authority="https://a.test", tenant=TENANT, proof="proof")
+    partition = Partition.app(client_id=CLIENT, authority="https://a.test", tenant=TENANT, authentication="proof")
     return Acquisition(partition, TokenRequest((SCOPE,), TENANT), exchange, None, lambda reply: reply.expires_on)
 
 
@@ -197,7 +197,7 @@ def test_threads_wait_for_a_task_and_tasks_for_a_thread() -> None:
     async def send(_: object) -> None: ...
 
     async def main() -> list[Any]:
-        from webidentity.transport.driver import SyncDriver
+        from webidentity._transport.driver import SyncDriver
 
         def on_a_thread() -> Any:
             return SyncDriver(lambda _: None).run(acquire(cache, _acquisition(exchange)))

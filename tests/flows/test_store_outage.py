@@ -1,9 +1,9 @@
 """A store that cannot be written: a grant that was spent is not lost, and nothing expired is served."""
 
-from tests.canned import Canned
-from tests.clock import Clock
-from tests.drivers import Driver
-from tests.replies import CLIENT, TENANT, jwt_of, token, user_token
+from tests.kit.canned import Canned
+from tests.kit.clock import Clock
+from tests.kit.drivers import Driver
+from tests.kit.replies import CLIENT, TENANT, jwt_of, token, user_token
 from webidentity.cache import KeyRing, MemoryStore, Row, StoreUnavailableError, TokenCache
 
 REDIRECT = "https://app.test/callback"

@@ -46,7 +46,7 @@ def test_importing_the_package_loads_only_what_is_used(name: str) -> None:
     assert "webidentity" in loaded
 
 
-@pytest.mark.parametrize("name", ["subprocess", "asyncio", "shutil", "webidentity.transport.programs"])
+@pytest.mark.parametrize("name", ["subprocess", "asyncio", "shutil", "webidentity._transport.programs"])
 def test_a_credential_of_a_tool_loads_what_runs_it_at_its_first_call(name: str) -> None:
     """A chain makes many credentials that are never asked."""
     assert name not in modules_after("import webidentity\nwebidentity.AzureCliCredential()")
@@ -57,12 +57,12 @@ def test_a_chain_loads_nothing_for_members_that_are_not_asked(package: str) -> N
     """Neither what runs tools, nor a listener for a browser, nor what only a federation server speaks."""
     loaded = modules_after(f"import {package}\n{package}.DefaultAzureCredential()")
     heavy = {"asyncio", "subprocess", "http.server", "webbrowser", "requests", "cryptography", "sqlite3", "msal"}
-    ours = {"webidentity.flows.browser_sign_in", "webidentity.protocol.xml_message"}
+    ours = {"webidentity._flows.browser_sign_in", "webidentity._protocol.xml_message"}
     assert not loaded & {*heavy, "msal_extensions", "azure.identity", *ours}
     assert "webidentity.arguments.azure_cli" in loaded
 
 
-@pytest.mark.parametrize("module", ["webidentity.web", "webidentity.web.site"])
+@pytest.mark.parametrize("module", ["webidentity.web", "webidentity.web._site"])
 @pytest.mark.parametrize("name", ["msal", "flask", "django", "werkzeug", "aiohttp", "webidentity.testing"])
 def test_the_web_half_loads_no_framework(module: str, name: str) -> None:
     """Nor msal, nor the local tenant."""

@@ -8,12 +8,12 @@ from azure.core.exceptions import ClientAuthenticationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.canned import Reply
-from tests.script import Response
-from webidentity.protocol.metadata_exchange import find_endpoint
-from webidentity.protocol.user_realm import may_have_password, read_user_realm
-from webidentity.protocol.ws_trust import VERSIONS, read_trust_response
-from webidentity.protocol.xml_message import child_of, parse_xml
+from tests.kit.canned import Reply
+from tests.kit.script import Response
+from webidentity._protocol.metadata_exchange import find_endpoint
+from webidentity._protocol.user_realm import may_have_password, read_user_realm
+from webidentity._protocol.ws_trust import VERSIONS, read_trust_response
+from webidentity._protocol.xml_message import child_of, parse_xml
 from webidentity.testing.mex_document import write_mex
 from webidentity.testing.wstrust import POLICY
 

@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
-from tests.canned import Reply
-from tests.replies import jwt_of
-from tests.script import Response
+from tests.kit.canned import Reply
+from tests.kit.replies import jwt_of
+from tests.kit.script import Response
+from webidentity._protocol.managed_identity.challenge import key_file_of
+from webidentity._protocol.managed_identity.identity import RequestedIdentity
+from webidentity._protocol.managed_identity.lifetime import read_lifetime
+from webidentity._protocol.managed_identity.reply import read_host_reply
+from webidentity._protocol.managed_identity.thumbprint import read_thumbprint
+from webidentity._protocol.proxy_bypass import is_local_endpoint
+from webidentity._protocol.retry_after import read_retry_after
+from webidentity._protocol.token_reply import TokenReply
 from webidentity.errors import CredentialUnavailableError, EntraError
-from webidentity.protocol.managed_identity.challenge import key_file_of
-from webidentity.protocol.managed_identity.identity import Identity
-from webidentity.protocol.managed_identity.lifetime import read_lifetime
-from webidentity.protocol.managed_identity.reply import read_host_reply
-from webidentity.protocol.managed_identity.thumbprint import read_thumbprint
-from webidentity.protocol.nearby import is_nearby
-from webidentity.protocol.retry_after import read_retry_after
-from webidentity.protocol.token_reply import TokenReply
 
 NOW = 1_600_000_000
 
@@ -40,8 +40,8 @@ NOW = 1_600_000_000
 )
 def test_one_identity_or_none_is_named(client_id: Any, config: Any, expected: tuple[str, str]) -> None:
     """Every name that a host has for an id is understood."""
-    assert tuple(Identity.of(client_id, config)) == expected
-    assert Identity.of(client_id, config).is_user_assigned == bool(expected[0])
+    assert tuple(RequestedIdentity.of(client_id, config)) == expected
+    assert RequestedIdentity.of(client_id, config).is_user_assigned == bool(expected[0])
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_one_identity_or_none_is_named(client_id: Any, config: Any, expected: tu
 def test_conflicting_ids_are_refused(client_id: Any, config: Any, problem: str) -> None:
     """A token of another identity than the one that was meant is worse than none."""
     with pytest.raises(ValueError, match=problem):
-        Identity.of(client_id, config)
+        RequestedIdentity.of(client_id, config)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_another_challenge_is_refused(header: str | None) -> None:
 )
 def test_what_is_nearby(url: str, expected: bool) -> None:
     """Loopback and link-local addresses, and the names of this machine."""
-    assert is_nearby(url) is expected
+    assert is_local_endpoint(url) is expected
 
 
 def test_thumbprints() -> None:

@@ -8,7 +8,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.credentials.federation import (
+from tests.kit.federation import (
     ENDPOINT,
     WS_TRUST_13,
     WS_TRUST_2005,
@@ -18,8 +18,8 @@ from tests.credentials.federation import (
     policy,
     port,
 )
-from webidentity.protocol.metadata_exchange import TrustEndpoint, endpoint_at, find_endpoint
-from webidentity.protocol.xml_message import parse_xml
+from webidentity._protocol.metadata_exchange import TrustEndpoint, endpoint_at, find_endpoint
+from webidentity._protocol.xml_message import parse_xml
 from webidentity.testing import LocalTenant, TenantRequest
 
 P, B, Q = policy("p"), binding("b", WS_TRUST_13, "#p"), port("b", ENDPOINT)

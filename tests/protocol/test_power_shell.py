@@ -5,7 +5,7 @@ from base64 import b64decode
 
 import pytest
 
-from webidentity.protocol.power_shell import NO_MODULE, encode_script, plain_error, read_power_shell, token_script
+from webidentity._protocol.power_shell import NO_MODULE, encode_script, plain_error, read_power_shell, token_script
 
 
 def test_the_script_names_resource_and_tenant() -> None:

@@ -8,15 +8,15 @@ from azure.core.exceptions import ClientAuthenticationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.canned import Reply
-from tests.replies import CLIENT, TENANT, jwt_of
-from tests.script import Response
+from tests.kit.canned import Reply
+from tests.kit.replies import CLIENT, TENANT, jwt_of
+from tests.kit.script import Response
+from webidentity._protocol.account import ExpectedAccount, account_of
+from webidentity._protocol.authorization_reply import read_authorization_reply
+from webidentity._protocol.device_code import read_device_code
+from webidentity._protocol.redirect_uri import LoopbackRedirect
+from webidentity._protocol.token_reply import TokenReply
 from webidentity.errors import EntraError
-from webidentity.protocol.account import ExpectedAccount, account_of
-from webidentity.protocol.authorization_reply import read_authorization_reply
-from webidentity.protocol.device_code import read_device_code
-from webidentity.protocol.redirect_uri import LoopbackRedirect
-from webidentity.protocol.token_reply import TokenReply
 
 #: With halves of surrogate pairs, which JSON can escape and no encoding can write.
 TEXT = st.text(st.characters(exclude_categories=()), max_size=20)

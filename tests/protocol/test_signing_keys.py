@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.protocol.signed import ISSUER, key, key_set, keys, sign, verify
-from webidentity.protocol.metadata import TenantMetadata, metadata_url
-from webidentity.protocol.signing_keys import SigningKeys
-from webidentity.protocol.verification import UnknownKeyError
+from tests.kit.signed_tokens import ISSUER, key, key_set, keys, sign, verify
+from webidentity._protocol.metadata import TenantMetadata, metadata_url
+from webidentity._protocol.signing_keys import SigningKeys
+from webidentity._protocol.verification import UnknownKeyError
 
 
 @pytest.mark.parametrize("changes", [{}, {"use": None}, {"x5c": ["MII"], "x5t": "x", "alg": "RS256"}])

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.canned import Reply
-from tests.replies import client_info, jwt_of, refusal, token, user_token
-from tests.script import Response
+from tests.kit.canned import Reply
+from tests.kit.replies import client_info, jwt_of, refusal, token, user_token
+from tests.kit.script import Response
+from webidentity._protocol.redaction import scrub
+from webidentity._protocol.token_reply import TokenReply, decode_unverified, read_token_reply
 from webidentity.errors import EntraError
-from webidentity.protocol.redaction import scrub
-from webidentity.protocol.token_reply import TokenReply, decode_unverified, read_token_reply
 
 NOW = 1_800_000_000
 

@@ -7,11 +7,11 @@ from azure.core.exceptions import ClientAuthenticationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.canned import Reply
-from tests.credentials.federation import MEX, federated
-from tests.script import Response
+from tests.kit.canned import Reply
+from tests.kit.federation import MEX, federated
+from tests.kit.script import Response
 from webidentity import EntraError
-from webidentity.protocol.user_realm import Federation, may_have_password, read_user_realm, user_realm_request
+from webidentity._protocol.user_realm import Federation, may_have_password, read_user_realm, user_realm_request
 
 
 @pytest.mark.parametrize(

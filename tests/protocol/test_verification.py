@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.protocol.signed import ISSUER, NOW, claims, keys, sign, verify
-from tests.replies import CLIENT, OTHER_TENANT, TENANT
-from webidentity.protocol.verification import LEEWAY, TokenRejectedError
+from tests.kit.replies import CLIENT, OTHER_TENANT, TENANT
+from tests.kit.signed_tokens import ISSUER, NOW, claims, keys, sign, verify
+from webidentity._protocol.verification import LEEWAY, TokenRejectedError
 
 
 def refused(token: str, reason: str, **changes: Any) -> None:

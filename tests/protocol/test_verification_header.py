@@ -9,9 +9,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from tests.protocol.signed import claims, key, keys, sign, verify
-from tests.replies import CLIENT
-from webidentity.protocol.verification import TokenRejectedError, UnknownKeyError, key_id, verify_response
+from tests.kit.replies import CLIENT
+from tests.kit.signed_tokens import claims, key, keys, sign, verify
+from webidentity._protocol.verification import TokenRejectedError, UnknownKeyError, key_id, verify_response
 
 
 def refused(token: str, reason: str, **changes: Any) -> None:

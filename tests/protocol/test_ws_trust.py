@@ -9,8 +9,8 @@ from azure.core.exceptions import ClientAuthenticationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.canned import Reply
-from tests.credentials.federation import (
+from tests.kit.canned import Reply
+from tests.kit.federation import (
     ASSERTION,
     SAML_1,
     SAML_2,
@@ -24,9 +24,9 @@ from tests.credentials.federation import (
     issued,
     response,
 )
-from tests.script import Response
+from tests.kit.script import Response
 from webidentity import EntraError
-from webidentity.protocol.ws_trust import SamlAssertion, build_trust_request, read_trust_response
+from webidentity._protocol.ws_trust import SamlAssertion, build_trust_request, read_trust_response
 
 URL, NOW = "https://fed.test/13?a=1&b=2", 1_800_000_000.9
 #: What XML 1.0 can have (section 2.2).

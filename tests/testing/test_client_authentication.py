@@ -8,7 +8,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 
-from tests.certificates import key_pair
+from tests.kit.certificates import key_pair
 
 SCOPE = "https://graph.microsoft.com/.default"
 

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.certificates import key_pair
+from tests.kit.certificates import key_pair
 from webidentity.testing import LocalTenant, SigningKey
 
 ISSUER = "https://cluster.test/"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from webidentity.transport.browser import open_browser
+from webidentity._transport.browser import open_browser
 
 
 @pytest.fixture

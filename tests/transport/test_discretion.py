@@ -6,17 +6,17 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
-from webidentity.cache.store import StoreUnavailableError
+from webidentity._protocol.effects import Call, Flow
+from webidentity._transport.traceless_driver import AsyncTracelessDriver, TracelessDriver, without_frames
+from webidentity.cache._store import StoreUnavailableError
 from webidentity.errors import EntraError
-from webidentity.protocol.effects import Call, Flow
-from webidentity.transport.discretion import DiscreetAsyncDriver, DiscreetDriver, without_frames
 
 
 def run(name: str, flow: Flow[Any]) -> Any:
     """Run the flow with one of the drivers."""
     if name == "sync":
-        return DiscreetDriver(lambda _: None).run(flow)
-    return asyncio.run(DiscreetAsyncDriver(lambda _: None).run(flow))  # type: ignore[arg-type, return-value]
+        return TracelessDriver(lambda _: None).run(flow)
+    return asyncio.run(AsyncTracelessDriver(lambda _: None).run(flow))  # type: ignore[arg-type, return-value]
 
 
 def variables(error: BaseException) -> str:
@@ -74,7 +74,7 @@ def test_an_error_leaves_without_frames(driver: str, make: Any) -> None:
 
 def test_the_drivers_of_other_packages_would_have_shown_it() -> None:
     """The test above can fail."""
-    from webidentity.transport.driver import SyncDriver
+    from webidentity._transport.driver import SyncDriver
 
     with pytest.raises(KeyError) as raised:
         SyncDriver(lambda _: None).run(failing(lambda: KeyError("a mistake")))
@@ -114,7 +114,7 @@ def test_what_the_caller_was_handling_keeps_its_frames() -> None:
             {}["missing"]
         except KeyError as first:
             kept.append(first)
-            DiscreetDriver(lambda _: None).run(_short())
+            TracelessDriver(lambda _: None).run(_short())
 
     kept: list[KeyError] = []
     with pytest.raises(LookupError, match="of the flow"):

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from azure.core.rest import HttpRequest
 
-from tests.clock import Clock
-from tests.drivers import Driver
-from webidentity.cache.flights import Flights
-from webidentity.protocol.effects import Call, Flow, Send, Sleep, Wait
-from webidentity.transport.driver import AsyncDriver
+from tests.kit.clock import Clock
+from tests.kit.drivers import Driver
+from webidentity._protocol.effects import Call, Flow, Send, Sleep, Wait
+from webidentity._transport.driver import AsyncDriver
+from webidentity.cache._flights import Flights
 
 REQUEST = HttpRequest("GET", "https://tenant.test/")
 
@@ -171,7 +171,7 @@ def test_waiting_for_a_flow_of_the_same_thread_or_task_is_refused(driver: Driver
 
 def test_a_sync_flow_on_the_loops_thread_does_not_wait_for_the_loop() -> None:
     """Sync code in a coroutine would stop the very task that it waits for."""
-    from webidentity.transport.driver import SyncDriver
+    from webidentity._transport.driver import SyncDriver
 
     flights = Flights()
 

@@ -12,12 +12,12 @@ from azure.core.rest import HttpRequest
 
 import webidentity.aio
 from tests.cache.test_sqlite import in_a_fork
-from tests.canned import Canned, Reply
-from webidentity.options import pipeline_options
+from tests.kit.canned import Canned, Reply
+from webidentity._options import pipeline_options
+from webidentity._transport.async_pipeline import AioPipeline
+from webidentity._transport.pipeline import SyncPipeline
+from webidentity._transport.threaded import ThreadedPipeline
 from webidentity.testing import LocalTenant, serve
-from webidentity.transport.aio_pipeline import AioPipeline
-from webidentity.transport.pipeline import SyncPipeline
-from webidentity.transport.threaded import ThreadedPipeline
 
 
 def get() -> HttpRequest:

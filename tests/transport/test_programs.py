@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.drivers import Driver, open_driver
-from tests.programs import Programs, is_reaped, is_running, soon
-from webidentity.protocol.effects import Completed, Flow, Run
-from webidentity.transport import programs as transport
-from webidentity.transport.driver import AsyncDriver
+from tests.kit.drivers import Driver, open_driver
+from tests.kit.programs import Programs, is_reaped, is_running, soon
+from webidentity._protocol.effects import Completed, Flow, Run
+from webidentity._transport import programs as transport
+from webidentity._transport.driver import AsyncDriver
 
 ENVIRONMENT = {"KEPT": "yes"}
 

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from webidentity.protocol.redirect_uri import LoopbackRedirect
-from webidentity.transport.redirect_listener import RedirectListener
+from webidentity._protocol.redirect_uri import LoopbackRedirect
+from webidentity._transport.redirect_listener import RedirectListener
 
 STATE = "s" * 43
 

@@ -14,10 +14,10 @@ from azure.core.exceptions import ServiceRequestError
 
 import webidentity
 import webidentity.aio
-from tests.certificates import server_certificate
-from tests.drivers import Driver
-from tests.replies import CLIENT, TENANT
-from webidentity.transport.token_proxy import TokenProxy
+from tests.kit.certificates import server_certificate
+from tests.kit.drivers import Driver
+from tests.kit.replies import CLIENT, TENANT
+from webidentity._transport.token_proxy import TokenProxy
 
 SNI = "cluster.ests.aks"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.web.facts import facts
-from webidentity.web.caller import Caller, bearer_token, caller_of
+from tests.kit.request_facts import facts
+from webidentity.web._caller import Caller, bearer_token, caller_of
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from webidentity import AuthenticationRecord, AuthenticationRequiredError
-from webidentity.protocol.access_token import OpaqueAccessToken
-from webidentity.transport.driver import AsyncDriver, SyncDriver
+from webidentity._protocol.access_token import OpaqueAccessToken
+from webidentity._transport.driver import AsyncDriver, SyncDriver
 from webidentity.web import Identity, arguments_for, dispatched_by, handler_of, parameters_named_by
-from webidentity.web.credential import AsyncUserCredential, CredentialFactory, Drivers, UserCredential
-from webidentity.web.identity import Principal
+from webidentity.web._credential import AsyncUserCredential, CredentialFactory, Drivers, UserCredential
+from webidentity.web._identity import Principal
 
 RECORD = AuthenticationRecord("tenant", "client", "login.test", "ada.tenant", "ada@tenant.test")
 TOKEN = OpaqueAccessToken("a-token", 1)

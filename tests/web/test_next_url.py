@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webidentity.web.next_url import safe_next
+from webidentity.web._next_url import safe_next
 
 _PIECES = ["/", "//", "\\", "%2f", "%2F", "%5c", "%252f", "%09", "%0a", "\t", "\n", "\r", "\x00", " ", ".", "..", "%2e"]
 _WORDS = ["evil.test", "@", ":", "https:", "javascript:", "?", "#", "a", "[", "]", ";", "日", "\u3000", "/", "\u2044"]

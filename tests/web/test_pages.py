@@ -6,11 +6,11 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.web.facts import facts
-from webidentity.web.answer import Cookie, html_answer, json_answer, redirect
-from webidentity.web.challenge import header_text
-from webidentity.web.pages import Page
-from webidentity.web.refusal import refuse
+from tests.kit.request_facts import facts
+from webidentity.web._answer import Cookie, html_answer, json_answer, redirect
+from webidentity.web._challenge import header_text
+from webidentity.web._pages import Page
+from webidentity.web._refusal import refuse
 
 ANYTHING = st.text(max_size=60) | st.sampled_from(["<script>", '"><img src=x onerror=a>', "'", "&lt;", "</title>"])
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webidentity.cache.envelope import KeyRing
-from webidentity.web.pending import LIFETIME, PendingCookies, PendingSignIn
+from webidentity.cache._envelope import KeyRing
+from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn
 
 KEYS = KeyRing("a-secret-key")
 CLIENT = "the-client"

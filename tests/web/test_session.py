@@ -7,7 +7,7 @@ import pytest
 
 from webidentity import AuthenticationRecord
 from webidentity.web import StartSession
-from webidentity.web.session import SessionState
+from webidentity.web._session import SessionState
 
 RECORD = AuthenticationRecord("t" * 36, "c" * 36, "login.microsoftonline.com", f"{'o' * 36}.{'t' * 36}", "a" * 113)
 STATE = SessionState(RECORD, "h" * 43)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.adapters.django_settings import configure_django
-from tests.adapters.world import World
+from tests.kit.django_settings import configure_django
+from tests.kit.world import World
 
 configure_django()
 

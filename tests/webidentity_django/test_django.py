@@ -14,9 +14,9 @@ from django.test import override_settings
 from django.urls import clear_script_prefix
 
 import webidentity_django
-from tests.adapters.browser import Browser
-from tests.adapters.calls import wsgi_call
-from tests.adapters.world import World
+from tests.kit.http_browser import Browser
+from tests.kit.world import World
+from tests.kit.wsgi_asgi_calls import wsgi_call
 from webidentity_django.conf import get_site
 
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"

@@ -9,10 +9,10 @@ from flask import Flask, jsonify, send_file, session
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from tests.adapters.browser import Browser
-from tests.adapters.calls import wsgi_call
-from tests.adapters.flask_project import add_views, make_flask
-from tests.adapters.world import READ, SECRET_KEY, World
+from tests.kit.flask_project import add_views, make_flask
+from tests.kit.http_browser import Browser
+from tests.kit.world import READ, SECRET_KEY, World
+from tests.kit.wsgi_asgi_calls import wsgi_call
 from webidentity.web import SettingsError
 from webidentity_flask import WebIdentity, current_identity, require_sign_in, require_token
 

@@ -2,29 +2,29 @@
 
 from typing import TYPE_CHECKING
 
-from webidentity.lazy_names import loader_of
+from webidentity._lazy_names import loader_of
 
 if TYPE_CHECKING:
-    from webidentity.aio.authorization_code import AuthorizationCodeCredential as AuthorizationCodeCredential
-    from webidentity.aio.azure_cli import AzureCliCredential as AzureCliCredential
-    from webidentity.aio.azure_developer_cli import AzureDeveloperCliCredential as AzureDeveloperCliCredential
-    from webidentity.aio.azure_pipelines import AzurePipelinesCredential as AzurePipelinesCredential
-    from webidentity.aio.azure_power_shell import AzurePowerShellCredential as AzurePowerShellCredential
-    from webidentity.aio.bearer_token_provider import get_bearer_token_provider as get_bearer_token_provider
-    from webidentity.aio.certificate import CertificateCredential as CertificateCredential
-    from webidentity.aio.chained import ChainedTokenCredential as ChainedTokenCredential
-    from webidentity.aio.client_assertion import ClientAssertionCredential as ClientAssertionCredential
-    from webidentity.aio.client_secret import ClientSecretCredential as ClientSecretCredential
-    from webidentity.aio.default import DefaultAzureCredential as DefaultAzureCredential
-    from webidentity.aio.device_code import DeviceCodeCredential as DeviceCodeCredential
-    from webidentity.aio.environment import EnvironmentCredential as EnvironmentCredential
-    from webidentity.aio.interactive_browser import InteractiveBrowserCredential as InteractiveBrowserCredential
-    from webidentity.aio.managed_identity import ManagedIdentityCredential as ManagedIdentityCredential
-    from webidentity.aio.on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
-    from webidentity.aio.shared_token_cache import SharedTokenCacheCredential as SharedTokenCacheCredential
-    from webidentity.aio.username_password import UsernamePasswordCredential as UsernamePasswordCredential
-    from webidentity.aio.visual_studio_code import VisualStudioCodeCredential as VisualStudioCodeCredential
-    from webidentity.aio.workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
+    from webidentity.aio._authorization_code import AuthorizationCodeCredential as AuthorizationCodeCredential
+    from webidentity.aio._azure_cli import AzureCliCredential as AzureCliCredential
+    from webidentity.aio._azure_developer_cli import AzureDeveloperCliCredential as AzureDeveloperCliCredential
+    from webidentity.aio._azure_pipelines import AzurePipelinesCredential as AzurePipelinesCredential
+    from webidentity.aio._azure_power_shell import AzurePowerShellCredential as AzurePowerShellCredential
+    from webidentity.aio._bearer_token_provider import get_bearer_token_provider as get_bearer_token_provider
+    from webidentity.aio._certificate import CertificateCredential as CertificateCredential
+    from webidentity.aio._chained import ChainedTokenCredential as ChainedTokenCredential
+    from webidentity.aio._client_assertion import ClientAssertionCredential as ClientAssertionCredential
+    from webidentity.aio._client_secret import ClientSecretCredential as ClientSecretCredential
+    from webidentity.aio._default import DefaultAzureCredential as DefaultAzureCredential
+    from webidentity.aio._device_code import DeviceCodeCredential as DeviceCodeCredential
+    from webidentity.aio._environment import EnvironmentCredential as EnvironmentCredential
+    from webidentity.aio._interactive_browser import InteractiveBrowserCredential as InteractiveBrowserCredential
+    from webidentity.aio._managed_identity import ManagedIdentityCredential as ManagedIdentityCredential
+    from webidentity.aio._on_behalf_of import OnBehalfOfCredential as OnBehalfOfCredential
+    from webidentity.aio._shared_token_cache import SharedTokenCacheCredential as SharedTokenCacheCredential
+    from webidentity.aio._username_password import UsernamePasswordCredential as UsernamePasswordCredential
+    from webidentity.aio._visual_studio_code import VisualStudioCodeCredential as VisualStudioCodeCredential
+    from webidentity.aio._workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
 
 __all__ = [
     "AuthorizationCodeCredential",
@@ -50,26 +50,26 @@ __all__ = [
 ]
 
 _MODULES = {
-    "AuthorizationCodeCredential": "authorization_code",
-    "AzureCliCredential": "azure_cli",
-    "AzureDeveloperCliCredential": "azure_developer_cli",
-    "AzurePipelinesCredential": "azure_pipelines",
-    "AzurePowerShellCredential": "azure_power_shell",
-    "CertificateCredential": "certificate",
-    "ChainedTokenCredential": "chained",
-    "ClientAssertionCredential": "client_assertion",
-    "ClientSecretCredential": "client_secret",
-    "DefaultAzureCredential": "default",
-    "DeviceCodeCredential": "device_code",
-    "EnvironmentCredential": "environment",
-    "InteractiveBrowserCredential": "interactive_browser",
-    "ManagedIdentityCredential": "managed_identity",
-    "OnBehalfOfCredential": "on_behalf_of",
-    "SharedTokenCacheCredential": "shared_token_cache",
-    "UsernamePasswordCredential": "username_password",
-    "VisualStudioCodeCredential": "visual_studio_code",
-    "WorkloadIdentityCredential": "workload_identity",
-    "get_bearer_token_provider": "bearer_token_provider",
+    "AuthorizationCodeCredential": "_authorization_code",
+    "AzureCliCredential": "_azure_cli",
+    "AzureDeveloperCliCredential": "_azure_developer_cli",
+    "AzurePipelinesCredential": "_azure_pipelines",
+    "AzurePowerShellCredential": "_azure_power_shell",
+    "CertificateCredential": "_certificate",
+    "ChainedTokenCredential": "_chained",
+    "ClientAssertionCredential": "_client_assertion",
+    "ClientSecretCredential": "_client_secret",
+    "DefaultAzureCredential": "_default",
+    "DeviceCodeCredential": "_device_code",
+    "EnvironmentCredential": "_environment",
+    "InteractiveBrowserCredential": "_interactive_browser",
+    "ManagedIdentityCredential": "_managed_identity",
+    "OnBehalfOfCredential": "_on_behalf_of",
+    "SharedTokenCacheCredential": "_shared_token_cache",
+    "UsernamePasswordCredential": "_username_password",
+    "VisualStudioCodeCredential": "_visual_studio_code",
+    "WorkloadIdentityCredential": "_workload_identity",
+    "get_bearer_token_provider": "_bearer_token_provider",
 }
 
 __getattr__ = loader_of(__name__, _MODULES)

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
+from webidentity._authority import Tenants
+from webidentity._flows.authorization_code import AuthorizationCodeGrant
+from webidentity._flows.token_source import TokenSource
 from webidentity.arguments.cache import OpenFirst, cache_from
 from webidentity.arguments.client import client_from, secret_from
 from webidentity.arguments.constructor import Constructor
-from webidentity.authority import Tenants
-from webidentity.cache.persistence_options import TokenCachePersistenceOptions
-from webidentity.cache.token_cache import TokenCache
-from webidentity.flows.authorization_code import AuthorizationCode
-from webidentity.flows.front import Front
+from webidentity.cache._persistence_options import TokenCachePersistenceOptions
+from webidentity.cache._token_cache import TokenCache
 
 
 class AuthorizationCodeArguments(Constructor):
@@ -52,6 +52,6 @@ class AuthorizationCodeArguments(Constructor):
     ) -> None:
         client = client_from(client_id, secret_from(client_secret, required=False), authority)
         cache = cache_from(token_cache, cache_persistence_options)
-        code = AuthorizationCode.begin(client, cache, authorization_code, redirect_uri, code_verifier)
+        code = AuthorizationCodeGrant.begin(client, cache, authorization_code, redirect_uri, code_verifier)
         grant = code if cache_persistence_options is None else OpenFirst(cache, code)
-        self._set_up(Front(grant, Tenants.of(tenant_id, additionally_allowed_tenants)), **kwargs)
+        self._set_up(TokenSource(grant, Tenants.of(tenant_id, additionally_allowed_tenants)), **kwargs)

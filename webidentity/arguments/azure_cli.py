@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
+from webidentity._authority import Tenants, validate_tenant_id
+from webidentity._flows.azure_cli import AzureCli
+from webidentity._flows.token_source import TokenSource
+from webidentity._protocol.tool_arguments import check_subscription
 from webidentity.arguments.constructor import Constructor
-from webidentity.authority import Tenants, validate_tenant_id
-from webidentity.flows.azure_cli import AzureCli
-from webidentity.flows.front import Front
-from webidentity.protocol.tool_arguments import check_subscription
 
 
 class AzureCliArguments(Constructor):
@@ -37,4 +37,4 @@ class AzureCliArguments(Constructor):
         self.tenant_id = tenant_id
         self.subscription = subscription
         grant = AzureCli(subscription, process_timeout)
-        self._set_up(Front(grant, Tenants(tenant_id, additionally_allowed_tenants), keeps_tokens=False))
+        self._set_up(TokenSource(grant, Tenants(tenant_id, additionally_allowed_tenants), keeps_tokens=False))

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from webidentity._authority import Tenants, validate_tenant_id
+from webidentity._flows.azure_developer_cli import AzureDeveloperCli
+from webidentity._flows.token_source import TokenSource
 from webidentity.arguments.constructor import Constructor
-from webidentity.authority import Tenants, validate_tenant_id
-from webidentity.flows.azure_developer_cli import AzureDeveloperCli
-from webidentity.flows.front import Front
 
 
 class AzureDeveloperCliArguments(Constructor):
@@ -31,4 +31,4 @@ class AzureDeveloperCliArguments(Constructor):
             validate_tenant_id(tenant_id)
         self.tenant_id = tenant_id
         grant = AzureDeveloperCli(process_timeout)
-        self._set_up(Front(grant, Tenants(tenant_id, additionally_allowed_tenants), keeps_tokens=False))
+        self._set_up(TokenSource(grant, Tenants(tenant_id, additionally_allowed_tenants), keeps_tokens=False))

@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
+from webidentity._authority import Tenants
+from webidentity._flows.client_credentials import ClientCredentials
+from webidentity._flows.pipelines_token import PipelinesProof
+from webidentity._flows.token_source import TokenSource
 from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import client_from
 from webidentity.arguments.constructor import Constructor
-from webidentity.authority import Tenants
-from webidentity.cache.persistence_options import TokenCachePersistenceOptions
-from webidentity.cache.token_cache import TokenCache
-from webidentity.flows.client_credentials import ClientCredentials
-from webidentity.flows.front import Front
-from webidentity.flows.pipelines_token import PipelinesProof
+from webidentity.cache._persistence_options import TokenCachePersistenceOptions
+from webidentity.cache._token_cache import TokenCache
 
 
 class AzurePipelinesArguments(Constructor):
@@ -48,7 +48,7 @@ class AzurePipelinesArguments(Constructor):
                 "'tenant_id', 'client_id', 'service_connection_id', and 'system_access_token' must be passed in as "
                 "keyword arguments; map the last one with 'SYSTEM_ACCESSTOKEN: $(System.AccessToken)' in the step's env"
             )
-        proof = PipelinesProof(service_connection_id, system_access_token)
-        client = client_from(client_id, proof, authority)
+        authentication = PipelinesProof(service_connection_id, system_access_token)
+        client = client_from(client_id, authentication, authority)
         grant = ClientCredentials(client, cache_from(token_cache, cache_persistence_options))
-        self._set_up(Front(grant, Tenants.of(tenant_id, additionally_allowed_tenants)), **kwargs)
+        self._set_up(TokenSource(grant, Tenants.of(tenant_id, additionally_allowed_tenants)), **kwargs)

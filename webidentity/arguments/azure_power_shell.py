@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from webidentity._authority import Tenants, validate_tenant_id
+from webidentity._flows.azure_power_shell import AzurePowerShell
+from webidentity._flows.token_source import TokenSource
 from webidentity.arguments.constructor import Constructor
-from webidentity.authority import Tenants, validate_tenant_id
-from webidentity.flows.azure_power_shell import AzurePowerShell
-from webidentity.flows.front import Front
 
 
 class AzurePowerShellArguments(Constructor):
@@ -31,4 +31,4 @@ class AzurePowerShellArguments(Constructor):
             validate_tenant_id(tenant_id)
         self.tenant_id = tenant_id
         grant = AzurePowerShell(process_timeout)
-        self._set_up(Front(grant, Tenants(tenant_id, additionally_allowed_tenants), keeps_tokens=False))
+        self._set_up(TokenSource(grant, Tenants(tenant_id, additionally_allowed_tenants), keeps_tokens=False))

@@ -4,8 +4,8 @@ import sys
 from importlib import import_module
 from typing import Any
 
+from webidentity._wsl import is_wsl
 from webidentity.arguments.classes import unavailable
-from webidentity.wsl import is_wsl
 
 _NAME = "BrokerCredential"
 

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 from azure.core.credentials import AccessTokenInfo
 
-from webidentity.cache.persistence_options import TokenCachePersistenceOptions
-from webidentity.cache.token_cache import TokenCache
-from webidentity.flows.front import TokenGrant
-from webidentity.protocol.effects import Flow
-from webidentity.protocol.token_request import TokenRequest
+from webidentity._flows.token_source import TokenGrant
+from webidentity._protocol.effects import Flow
+from webidentity._protocol.token_request import TokenRequest
+from webidentity.cache._persistence_options import TokenCachePersistenceOptions
+from webidentity.cache._token_cache import TokenCache
 
 if TYPE_CHECKING:
-    from webidentity.cache.persistent import PersistentFiles
+    from webidentity.cache._persistent import PersistentFiles
 
 
 def cache_from(token_cache: TokenCache | None, persistence: TokenCachePersistenceOptions | None) -> TokenCache:
@@ -40,7 +40,7 @@ def files_of(persistence: TokenCachePersistenceOptions) -> "PersistentFiles":
     name: object = getattr(persistence, "name", None)
     if not isinstance(name, str) or not name:
         raise TypeError("cache_persistence_options should be a TokenCachePersistenceOptions, with a name")
-    from webidentity.cache.persistent import PersistentFiles
+    from webidentity.cache._persistent import PersistentFiles
 
     return PersistentFiles(persistence)
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
+from webidentity._authority import Tenants
+from webidentity._flows.client_credentials import ClientCredentials
+from webidentity._flows.token_source import TokenSource
 from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import certificate_from, client_from
 from webidentity.arguments.constructor import Constructor
-from webidentity.authority import Tenants
-from webidentity.cache.persistence_options import TokenCachePersistenceOptions
-from webidentity.cache.token_cache import TokenCache
-from webidentity.flows.client_credentials import ClientCredentials
-from webidentity.flows.front import Front
+from webidentity.cache._persistence_options import TokenCachePersistenceOptions
+from webidentity.cache._token_cache import TokenCache
 
 
 class CertificateArguments(Constructor):
@@ -51,9 +51,9 @@ class CertificateArguments(Constructor):
         token_cache: TokenCache | None = None,
         **kwargs: Any,
     ) -> None:
-        proof = certificate_from(
+        authentication = certificate_from(
             client_id, certificate_path, certificate_data, password, send_chain=send_certificate_chain
         )
-        client = client_from(client_id, proof, authority)
+        client = client_from(client_id, authentication, authority)
         grant = ClientCredentials(client, cache_from(token_cache, cache_persistence_options))
-        self._set_up(Front(grant, Tenants.of(tenant_id, additionally_allowed_tenants)), **kwargs)
+        self._set_up(TokenSource(grant, Tenants.of(tenant_id, additionally_allowed_tenants)), **kwargs)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
+from webidentity._flows.chain import Chain, Member
 from webidentity.arguments.classes import AIO
-from webidentity.flows.chain import Chain, Member
 
 P = TypeVar("P")
 

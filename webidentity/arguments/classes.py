@@ -3,13 +3,13 @@
 from importlib import import_module
 from typing import Any
 
-SYNC = "webidentity.credentials"
+SYNC = "webidentity._credentials"
 AIO = "webidentity.aio"
 
 
 def credential_class(package: str, module: str, name: str) -> Any:
     """Return the class, sync or async as the package is; importing it is put off until it is needed."""
-    return getattr(import_module(f"{package}.{module}"), name)
+    return getattr(import_module(f"{package}.{'_' * (package == AIO)}{module}"), name)
 
 
 def unavailable(package: str, name: str, reason: str) -> Any:

@@ -3,24 +3,24 @@
 import os
 from collections.abc import Callable
 
-from webidentity.authority import normalize_authority
-from webidentity.flows.client import Client
-from webidentity.flows.proof import ClientSecret, Proof
+from webidentity._authority import normalize_authority
+from webidentity._flows.client import Client
+from webidentity._flows.client_authentication import ClientAuthentication, ClientSecret
 
 Assertion = Callable[[], object]
 
 
-def client_from(client_id: str, proof: Proof, authority: str | None) -> Client:
+def client_from(client_id: str, authentication: ClientAuthentication, authority: str | None) -> Client:
     """Return the client.
 
     :raises ValueError: the client id is empty, or the authority malformed.
     """
     if not client_id:
         raise ValueError("client_id should be the id of a Microsoft Entra application, as the portal shows it")
-    return Client(normalize_authority(authority), client_id, proof)
+    return Client(normalize_authority(authority), client_id, authentication)
 
 
-def secret_from(client_secret: str | None, *, required: bool) -> Proof:
+def secret_from(client_secret: str | None, *, required: bool) -> ClientAuthentication:
     """Return the proof that a client secret is.
 
     :raises ValueError: it is missing and required.
@@ -29,7 +29,7 @@ def secret_from(client_secret: str | None, *, required: bool) -> Proof:
         return ClientSecret(client_secret)
     if required:
         raise ValueError("client_secret should be a Microsoft Entra application's client secret: its value, not its id")
-    return Proof()
+    return ClientAuthentication()
 
 
 def certificate_from(
@@ -39,7 +39,7 @@ def certificate_from(
     password: str | bytes | None,
     *,
     send_chain: bool,
-) -> Proof:
+) -> ClientAuthentication:
     """Return the proof that a certificate is, read from the file or from the bytes.
 
     :raises OSError: the file cannot be read.
@@ -64,7 +64,7 @@ def on_behalf_of_proof(
     client_assertion_func: Assertion | None,
     password: str | bytes | None,
     send_chain: bool,
-) -> Proof:
+) -> ClientAuthentication:
     """Return the one proof that was given.
 
     :raises TypeError: none was given.
@@ -81,9 +81,9 @@ def on_behalf_of_proof(
     if len(names) > 1:
         raise ValueError(f"Pass one proof of the application's identity, not several: {', '.join(names)}")
     if client_assertion_func:
-        from webidentity.flows.assertion_proof import AssertionProof
+        from webidentity._flows.assertion_authentication import AssertionAuthentication
 
-        return AssertionProof(client_assertion_func)
+        return AssertionAuthentication(client_assertion_func)
     if client_secret:
         return ClientSecret(client_secret)
     try:
@@ -92,10 +92,12 @@ def on_behalf_of_proof(
         raise ValueError(f'"client_certificate" is not a valid certificate in PEM or PKCS12 format: {error}') from error
 
 
-def _certificate_proof(client_id: str, data: bytes, password: str | bytes | None, *, send_chain: bool) -> Proof:
+def _certificate_proof(
+    client_id: str, data: bytes, password: str | bytes | None, *, send_chain: bool
+) -> ClientAuthentication:
     # cryptography is loaded by who has a certificate
-    from webidentity.flows.certificate_proof import CertificateProof
-    from webidentity.protocol.certificate import ClientCertificate
+    from webidentity._flows.certificate_authentication import CertificateAuthentication
+    from webidentity._protocol.certificate import ClientCertificate
 
     certificate = ClientCertificate.load(data, password.encode() if isinstance(password, str) else password)
-    return CertificateProof(certificate, client_id, send_chain)
+    return CertificateAuthentication(certificate, client_id, send_chain)

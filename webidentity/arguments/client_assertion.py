@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
+from webidentity._authority import Tenants
+from webidentity._flows.assertion_authentication import AssertionAuthentication
+from webidentity._flows.client_credentials import ClientCredentials
+from webidentity._flows.token_source import TokenSource
 from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import client_from
 from webidentity.arguments.constructor import Constructor
-from webidentity.authority import Tenants
-from webidentity.cache.persistence_options import TokenCachePersistenceOptions
-from webidentity.cache.token_cache import TokenCache
-from webidentity.flows.assertion_proof import AssertionProof
-from webidentity.flows.client_credentials import ClientCredentials
-from webidentity.flows.front import Front
+from webidentity.cache._persistence_options import TokenCachePersistenceOptions
+from webidentity.cache._token_cache import TokenCache
 
 Assertion = TypeVar("Assertion")
 
@@ -45,6 +45,6 @@ class ClientAssertionArguments(Constructor, Generic[Assertion]):
         token_cache: TokenCache | None = None,
         **kwargs: Any,
     ) -> None:
-        client = client_from(client_id, AssertionProof(func), authority)
+        client = client_from(client_id, AssertionAuthentication(func), authority)
         grant = ClientCredentials(client, cache_from(token_cache, cache_persistence_options))
-        self._set_up(Front(grant, Tenants.of(tenant_id, additionally_allowed_tenants)), **kwargs)
+        self._set_up(TokenSource(grant, Tenants.of(tenant_id, additionally_allowed_tenants)), **kwargs)

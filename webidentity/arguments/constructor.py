@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from webidentity.flows.front import Front
+from webidentity._flows.token_source import TokenSource
 
 
 class Constructor:
     """Base of the constructors. The sync or async credential beside it in the class brings :meth:`_set_up`."""
 
-    def _set_up(self, front: Front, **kwargs: Any) -> None:
+    def _set_up(self, token_source: TokenSource, **kwargs: Any) -> None:
         raise NotImplementedError("a constructor stands beside Credential or AsyncCredential")

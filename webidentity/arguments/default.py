@@ -6,12 +6,12 @@ from functools import partial
 from types import EllipsisType
 from typing import Any, TypeVar
 
+from webidentity._authority import normalize_authority
+from webidentity._flows.chain import Member
 from webidentity.arguments.chained import ChainOwner
 from webidentity.arguments.classes import AIO, credential_class, unavailable
 from webidentity.arguments.default_advice import advise
 from webidentity.arguments.token_credentials import VARIABLE, Kind, chosen, variable
-from webidentity.authority import normalize_authority
-from webidentity.flows.chain import Member
 
 P = TypeVar("P")
 #: A value that comes from the environment unless it is given, be it as None.

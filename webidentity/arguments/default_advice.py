@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from webidentity._flows.chain import Member
 from webidentity.arguments.token_credentials import VARIABLE, Kind
-from webidentity.flows.chain import Member
 
 #: What sets up one of them, by key, in the order in which it is easiest.
 _STEPS = {

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+from webidentity._flows.device_code import DeviceCodeSignIn, PromptCallback
 from webidentity.arguments.user import DEVELOPER_TOOLS, UserArguments
-from webidentity.cache.persistence_options import TokenCachePersistenceOptions
-from webidentity.cache.token_cache import TokenCache
-from webidentity.flows.device_code import DeviceCodeSignIn, PromptCallback
+from webidentity.cache._persistence_options import TokenCachePersistenceOptions
+from webidentity.cache._token_cache import TokenCache
 from webidentity.record import AuthenticationRecord
 
 

@@ -5,8 +5,8 @@ import os
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from webidentity._environment import read_flag
 from webidentity.arguments.classes import credential_class, unavailable
-from webidentity.environment import read_flag
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
+from webidentity._flows.browser_sign_in import BrowserSignIn
+from webidentity._protocol.redirect_uri import LoopbackRedirect
+from webidentity._transport.browser import open_browser
+from webidentity._transport.redirect_listener import RedirectListener
 from webidentity.arguments.user import DEVELOPER_TOOLS, UserArguments
-from webidentity.cache.persistence_options import TokenCachePersistenceOptions
-from webidentity.cache.token_cache import TokenCache
-from webidentity.flows.browser_sign_in import BrowserSignIn
-from webidentity.protocol.redirect_uri import LoopbackRedirect
+from webidentity.cache._persistence_options import TokenCachePersistenceOptions
+from webidentity.cache._token_cache import TokenCache
 from webidentity.record import AuthenticationRecord
-from webidentity.transport.browser import open_browser
-from webidentity.transport.redirect_listener import RedirectListener
 
 _ANY_PORT = "http://localhost"
 

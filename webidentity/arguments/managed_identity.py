@@ -5,15 +5,15 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from webidentity._authority import NoTenants, validate_tenant_id
+from webidentity._flows.managed_identity.detection import has_workload_identity, source_from
+from webidentity._flows.managed_identity.grant import ManagedIdentity
+from webidentity._flows.managed_identity.source import Source
+from webidentity._flows.token_source import TokenSource
+from webidentity._protocol.managed_identity.identity import CLIENT_ID, RequestedIdentity
 from webidentity.arguments.cache import cache_from
 from webidentity.arguments.constructor import Constructor
-from webidentity.authority import NoTenants, validate_tenant_id
-from webidentity.cache.token_cache import TokenCache
-from webidentity.flows.front import Front
-from webidentity.flows.managed_identity.choice import has_workload_identity, source_from
-from webidentity.flows.managed_identity.grant import ManagedIdentity
-from webidentity.flows.managed_identity.source import Source
-from webidentity.protocol.managed_identity.identity import CLIENT_ID, Identity
+from webidentity.cache._token_cache import TokenCache
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -46,30 +46,30 @@ class ManagedIdentityArguments(Constructor):
         token_cache: TokenCache | None = None,
         **kwargs: Any,
     ) -> None:
-        identity = Identity.of(client_id, identity_config)
+        identity = RequestedIdentity.of(client_id, identity_config)
         # DefaultAzureCredential tells workload identity apart, and names an identity wherever it is.
         in_default, without_workload = (
             kwargs.pop(name, False) for name in ("_in_default_credential", "_exclude_workload_identity_credential")
         )
         cache = cache_from(token_cache, None)
         if has_workload_identity(os.environ) and not without_workload:
-            front, used = _workload_identity(identity, cache)
+            token_source, used = _workload_identity(identity, cache)
         else:
             source = source_from(os.environ, identity, kwargs, ignores_ids=in_default)
             kwargs = _pipeline_of(source, kwargs)
-            front, used = Front(ManagedIdentity(source, cache), NoTenants()), source.host
+            token_source, used = TokenSource(ManagedIdentity(source, cache), NoTenants()), source.host
         _LOGGER.info(
             "ManagedIdentityCredential will use %s with %s",
             used,
             ": ".join(part for part in identity if part) or "no id",
         )
-        self._set_up(front, **kwargs)
+        self._set_up(token_source, **kwargs)
 
 
-def _workload_identity(identity: Identity, cache: TokenCache) -> tuple[Front, str]:
+def _workload_identity(identity: RequestedIdentity, cache: TokenCache) -> tuple[TokenSource, str]:
+    from webidentity._flows.client_credentials import ClientCredentials
+    from webidentity._flows.token_file import TokenFileProof
     from webidentity.arguments.client import client_from
-    from webidentity.flows.client_credentials import ClientCredentials
-    from webidentity.flows.token_file import TokenFileProof
 
     if identity.kind not in {"", CLIENT_ID}:
         raise ValueError(
@@ -82,14 +82,14 @@ def _workload_identity(identity: Identity, cache: TokenCache) -> tuple[Front, st
         )
     client = client_from(client_id, TokenFileProof(os.environ["AZURE_FEDERATED_TOKEN_FILE"]), None)
     tenant = validate_tenant_id(os.environ["AZURE_TENANT_ID"])
-    return Front(ClientCredentials(client, cache), NoTenants(tenant)), "workload identity"
+    return TokenSource(ClientCredentials(client, cache), NoTenants(tenant)), "workload identity"
 
 
 def _pipeline_of(source: Source, options: dict[str, Any]) -> dict[str, Any]:
     """Return the pipeline's keywords, with what the source needs."""
     if source.host != "Service Fabric":
         return options
-    from webidentity.protocol.managed_identity.thumbprint import read_thumbprint
+    from webidentity._protocol.managed_identity.thumbprint import read_thumbprint
 
     if options.get("transport") is not None:
         raise ValueError(

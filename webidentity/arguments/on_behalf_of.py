@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
+from webidentity._authority import Tenants
+from webidentity._flows.on_behalf_of import OnBehalfOf
+from webidentity._flows.token_source import TokenSource
 from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import client_from, on_behalf_of_proof
 from webidentity.arguments.constructor import Constructor
-from webidentity.authority import Tenants
-from webidentity.cache.persistence_options import TokenCachePersistenceOptions
-from webidentity.cache.token_cache import TokenCache
-from webidentity.flows.front import Front
-from webidentity.flows.on_behalf_of import OnBehalfOf
+from webidentity.cache._persistence_options import TokenCachePersistenceOptions
+from webidentity.cache._token_cache import TokenCache
 
 Assertion = TypeVar("Assertion")
 
@@ -54,7 +54,7 @@ class OnBehalfOfArguments(Constructor, Generic[Assertion]):
         token_cache: TokenCache | None = None,
         **kwargs: Any,
     ) -> None:
-        proof = on_behalf_of_proof(
+        authentication = on_behalf_of_proof(
             client_id,
             client_secret=client_secret,
             client_certificate=client_certificate,
@@ -62,6 +62,6 @@ class OnBehalfOfArguments(Constructor, Generic[Assertion]):
             password=password,
             send_chain=send_certificate_chain,
         )
-        client = client_from(client_id, proof, authority)
+        client = client_from(client_id, authentication, authority)
         grant = OnBehalfOf.begin(client, cache_from(token_cache, cache_persistence_options), user_assertion)
-        self._set_up(Front(grant, Tenants.of(tenant_id, additionally_allowed_tenants)), **kwargs)
+        self._set_up(TokenSource(grant, Tenants.of(tenant_id, additionally_allowed_tenants)), **kwargs)

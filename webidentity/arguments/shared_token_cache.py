@@ -3,18 +3,18 @@
 from collections.abc import Iterable
 from typing import Any
 
+from webidentity._authority import ANY_ORGANIZATION, Tenants
+from webidentity._flows.authorization_code import UserTokens
+from webidentity._flows.client_authentication import ClientAuthentication
+from webidentity._flows.shared_account import RecordedAccount, SharedAccountTokens
+from webidentity._flows.shared_token_cache import MatchingAccount, OnSupportedPlatforms, is_supported
+from webidentity._flows.token_source import TokenGrant, TokenSource
 from webidentity.arguments.cache import files_of
 from webidentity.arguments.client import client_from
 from webidentity.arguments.constructor import Constructor
 from webidentity.arguments.user import DEVELOPER_TOOLS, authority_of
-from webidentity.authority import ANY_ORGANIZATION, Tenants
-from webidentity.cache.persistence_options import TokenCachePersistenceOptions
-from webidentity.cache.token_cache import TokenCache
-from webidentity.flows.authorization_code import UserTokens
-from webidentity.flows.front import Front, TokenGrant
-from webidentity.flows.proof import Proof
-from webidentity.flows.shared_account import RecordedAccount, SharedAccountTokens
-from webidentity.flows.shared_token_cache import MatchingAccount, OnSupportedPlatforms, is_supported
+from webidentity.cache._persistence_options import TokenCachePersistenceOptions
+from webidentity.cache._token_cache import TokenCache
 from webidentity.record import AuthenticationRecord
 
 
@@ -51,7 +51,9 @@ class SharedTokenCacheArguments(Constructor):
         record = authentication_record
         files = files_of(cache_persistence_options or TokenCachePersistenceOptions(allow_unencrypted_storage=True))
         client_id = DEVELOPER_TOOLS if record is None else record.client_id
-        client = client_from(client_id, Proof(), authority if record is None else authority_of(record, authority))
+        client = client_from(
+            client_id, ClientAuthentication(), authority if record is None else authority_of(record, authority)
+        )
         shared = SharedAccountTokens(files, UserTokens(client, TokenCache.over(files)))
         if record is None:
             tenants = Tenants.of(ANY_ORGANIZATION, additionally_allowed_tenants)
@@ -59,7 +61,7 @@ class SharedTokenCacheArguments(Constructor):
         else:
             tenants = Tenants.of(tenant_id or record.tenant_id, additionally_allowed_tenants)
             grant = RecordedAccount(shared, record)
-        self._set_up(Front(OnSupportedPlatforms(grant), tenants, keeps_tokens=False), **kwargs)
+        self._set_up(TokenSource(OnSupportedPlatforms(grant), tenants, keeps_tokens=False), **kwargs)
 
     @staticmethod
     def supported() -> bool:

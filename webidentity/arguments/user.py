@@ -3,17 +3,17 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from webidentity._authority import ANY_ORGANIZATION, Tenants, authority_host, normalize_authority
+from webidentity._flows.authorization_code import UserTokens
+from webidentity._flows.client import Client
+from webidentity._flows.client_authentication import ClientAuthentication
+from webidentity._flows.token_source import TokenSource
+from webidentity._flows.user_grant import InteractiveSignIn, UserGrant
 from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import client_from
 from webidentity.arguments.constructor import Constructor
-from webidentity.authority import ANY_ORGANIZATION, Tenants, authority_host, normalize_authority
-from webidentity.cache.persistence_options import TokenCachePersistenceOptions
-from webidentity.cache.token_cache import TokenCache
-from webidentity.flows.authorization_code import UserTokens
-from webidentity.flows.client import Client
-from webidentity.flows.front import Front
-from webidentity.flows.proof import Proof
-from webidentity.flows.user_grant import SignIn, UserGrant
+from webidentity.cache._persistence_options import TokenCachePersistenceOptions
+from webidentity.cache._token_cache import TokenCache
 from webidentity.record import AuthenticationRecord
 
 #: The client id of Microsoft's developer tools, which azure-identity has as its default too.
@@ -27,7 +27,7 @@ class UserArguments(Constructor):
 
     def _set_up_user(
         self,
-        sign_in: Callable[[Client], SignIn],
+        sign_in: Callable[[Client], InteractiveSignIn],
         *,
         client_id: str,
         tenant_id: str | None,
@@ -44,14 +44,14 @@ class UserArguments(Constructor):
         if record is not None:
             client_id, tenant_id = record.client_id, record.tenant_id
             authority = authority_of(record, authority)
-        client = client_from(client_id, Proof(), authority)
+        client = client_from(client_id, ClientAuthentication(), authority)
         tenants = Tenants.of(tenant_id or ANY_ORGANIZATION, additionally_allowed_tenants)
-        users = UserTokens(client, cache_from(token_cache, cache_persistence_options))
+        user_tokens = UserTokens(client, cache_from(token_cache, cache_persistence_options))
         may_ask = not disable_automatic_authentication
-        self._user = UserGrant(users, sign_in(client), tenants, record, may_ask=may_ask)
-        front = Front(self._user, tenants)
-        self._user.on_sign_in = front.forget
-        self._set_up(front, **kwargs)
+        self._user = UserGrant(user_tokens, sign_in(client), tenants, record, may_ask=may_ask)
+        token_source = TokenSource(self._user, tenants)
+        self._user.on_sign_in = token_source.forget
+        self._set_up(token_source, **kwargs)
 
 
 def authority_of(record: AuthenticationRecord, authority: str | None) -> str:

@@ -4,10 +4,10 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
+from webidentity._flows.username_password import UsernamePasswordSignIn
 from webidentity.arguments.user import UserArguments
-from webidentity.cache.persistence_options import TokenCachePersistenceOptions
-from webidentity.cache.token_cache import TokenCache
-from webidentity.flows.username_password import UsernamePasswordSignIn
+from webidentity.cache._persistence_options import TokenCachePersistenceOptions
+from webidentity.cache._token_cache import TokenCache
 
 
 class UsernamePasswordArguments(UserArguments):

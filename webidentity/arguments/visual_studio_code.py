@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
+from webidentity._authority import Tenants, validate_tenant_id
+from webidentity._flows.token_source import TokenSource
+from webidentity._flows.visual_studio_code import VisualStudioCode
 from webidentity.arguments.cache import files_of
 from webidentity.arguments.constructor import Constructor
-from webidentity.authority import Tenants, validate_tenant_id
-from webidentity.cache.persistence_options import TokenCachePersistenceOptions
-from webidentity.flows.front import Front
-from webidentity.flows.visual_studio_code import VisualStudioCode
+from webidentity.cache._persistence_options import TokenCachePersistenceOptions
 
 
 class VisualStudioCodeArguments(Constructor):
@@ -35,4 +35,4 @@ class VisualStudioCodeArguments(Constructor):
         files = files_of(TokenCachePersistenceOptions(allow_unencrypted_storage=True))
         grant = VisualStudioCode(files, tenant_id, frozenset(additionally_allowed_tenants or ()))
         # Which tenant is the default, and so which others are allowed, is known with the account.
-        self._set_up(Front(grant, Tenants(""), keeps_tokens=False), **kwargs)
+        self._set_up(TokenSource(grant, Tenants(""), keeps_tokens=False), **kwargs)

@@ -4,15 +4,15 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from webidentity._authority import Tenants
+from webidentity._flows.client_credentials import ClientCredentials
+from webidentity._flows.token_file import TokenFileProof
+from webidentity._flows.token_source import TokenSource
 from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import client_from
 from webidentity.arguments.constructor import Constructor
-from webidentity.authority import Tenants
-from webidentity.cache.persistence_options import TokenCachePersistenceOptions
-from webidentity.cache.token_cache import TokenCache
-from webidentity.flows.client_credentials import ClientCredentials
-from webidentity.flows.front import Front
-from webidentity.flows.token_file import TokenFileProof
+from webidentity.cache._persistence_options import TokenCachePersistenceOptions
+from webidentity.cache._token_cache import TokenCache
 
 
 class WorkloadIdentityArguments(Constructor):
@@ -61,14 +61,14 @@ class WorkloadIdentityArguments(Constructor):
             )
         if enable_azure_proxy:
             kwargs["token_proxy"] = _proxy_of_cluster(has_transport=kwargs.get("transport") is not None)
-        proof = TokenFileProof(values["token_file_path"] or "")
-        client = client_from(values["client_id"] or "", proof, authority)
+        authentication = TokenFileProof(values["token_file_path"] or "")
+        client = client_from(values["client_id"] or "", authentication, authority)
         grant = ClientCredentials(client, cache_from(token_cache, cache_persistence_options))
-        self._set_up(Front(grant, Tenants.of(values["tenant_id"] or "", additionally_allowed_tenants)), **kwargs)
+        self._set_up(TokenSource(grant, Tenants.of(values["tenant_id"] or "", additionally_allowed_tenants)), **kwargs)
 
 
 def _proxy_of_cluster(*, has_transport: bool) -> object:
-    from webidentity.transport.token_proxy import TokenProxy
+    from webidentity._transport.token_proxy import TokenProxy
 
     proxy = TokenProxy.read(os.environ)
     if proxy is not None and has_transport:

@@ -2,27 +2,27 @@
 
 from typing import TYPE_CHECKING
 
-from webidentity.lazy_names import loader_of
+from webidentity._lazy_names import loader_of
 
 if TYPE_CHECKING:
-    from webidentity.cache.envelope import KeyRing as KeyRing
-    from webidentity.cache.memory import MemoryStore as MemoryStore
-    from webidentity.cache.sqlite import SQLiteStore as SQLiteStore
-    from webidentity.cache.store import Row as Row
-    from webidentity.cache.store import Store as Store
-    from webidentity.cache.store import StoreUnavailableError as StoreUnavailableError
-    from webidentity.cache.token_cache import TokenCache as TokenCache
+    from webidentity.cache._envelope import KeyRing as KeyRing
+    from webidentity.cache._memory import MemoryStore as MemoryStore
+    from webidentity.cache._sqlite import SQLiteStore as SQLiteStore
+    from webidentity.cache._store import Row as Row
+    from webidentity.cache._store import Store as Store
+    from webidentity.cache._store import StoreUnavailableError as StoreUnavailableError
+    from webidentity.cache._token_cache import TokenCache as TokenCache
 
 __all__ = ["TokenCache", "KeyRing", "MemoryStore", "SQLiteStore", "Store", "Row", "StoreUnavailableError"]
 
 _MODULES = {
-    "KeyRing": "envelope",
-    "MemoryStore": "memory",
-    "Row": "store",
-    "SQLiteStore": "sqlite",
-    "Store": "store",
-    "StoreUnavailableError": "store",
-    "TokenCache": "token_cache",
+    "KeyRing": "_envelope",
+    "MemoryStore": "_memory",
+    "Row": "_store",
+    "SQLiteStore": "_sqlite",
+    "Store": "_store",
+    "StoreUnavailableError": "_store",
+    "TokenCache": "_token_cache",
 }
 
 # A credential needs neither SQLite nor cryptography.

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webidentity.lazy_names import loader_of
+from webidentity._lazy_names import loader_of
 
 if TYPE_CHECKING:
     from .aio_transport import AsyncTenantTransport as AsyncTenantTransport

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from webidentity.json_object import parse_object
+from webidentity._json import parse_object
 
 from .errors import TenantError
 

@@ -148,7 +148,7 @@ class HostEmulator:
             monkeypatch.setenv(name, value)
         if isinstance(self.host, AzureArc):
             # No variable says on Linux where the agent's folder is.
-            from webidentity.flows.managed_identity import key_file
+            from webidentity._flows.managed_identity import key_file
 
             monkeypatch.setattr(key_file, "LINUX_FOLDER", str(self.host.key_folder))
 

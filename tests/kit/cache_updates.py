@@ -1,0 +1,31 @@
+"""What the processes of a test do to one file. Importable by a process that was started afresh."""
+
+from webidentity.cache import KeyRing, SQLiteStore
+from webidentity.cache._document import TokenDocument
+from webidentity.cache._partition import Partition
+from webidentity.cache._sealed import SealedStore
+
+#: Somebody's partition.
+ADA = Partition.user(client_id="client", authority="https://a.test", tenant="tenant", home_account_id="ada")
+
+
+def add_entries(path: str, process: int, count: int) -> None:
+    """Add entries to one partition, one change each."""
+    store = SQLiteStore(path)
+    sealed = SealedStore(store, KeyRing("secret"))
+    for number in range(count):
+
+        def change(document: TokenDocument, name: str = f"{process}-{number}") -> None:
+            document.sessions[name] = True
+
+        sealed.change(ADA, change, 10.0)
+    store.close()
+
+
+def claim_names(path: str, count: int) -> int:
+    """Claim each name and return how many were had."""
+    store = SQLiteStore(path)
+    sealed = SealedStore(store, KeyRing("secret"))
+    claimed = sum(sealed.claim(f"name-{number}", 10.0) for number in range(count))
+    store.close()
+    return claimed

@@ -1,0 +1,97 @@
+"""Stand-ins for the members of a chain: each answers from a list, and remembers what it was asked."""
+
+import asyncio
+import time
+from typing import Any, Self
+
+from azure.core.credentials import AccessToken, AccessTokenInfo
+
+from webidentity._flows.chain_context import IN_CHAIN
+
+Outcome = str | BaseException
+
+
+class Member:
+    """A credential of a sync chain.
+
+    :param outcomes: what each call brings, a token or an error; the last one for ever.
+    :param diary: a list that several members may share, of who was asked.
+    """
+
+    def __init__(
+        self, *outcomes: Outcome, name: str = "", diary: list[str] | None = None, latency: float = 0.0
+    ) -> None:
+        self.outcomes = list(outcomes)
+        self.name = name
+        self.diary = [] if diary is None else diary
+        self.latency = latency
+        self.calls: list[tuple[str, tuple[str, ...], dict[str, Any]]] = []
+        self.in_chain: list[bool] = []
+        self.closed: list[str] = []
+        self.close_error: Exception | None = None
+
+    def answer(self, method: str, scopes: tuple[str, ...], keywords: dict[str, Any]) -> Any:
+        self.calls.append((method, scopes, keywords))
+        self.in_chain.append(IN_CHAIN.get())
+        self.diary.append(self.name)
+        outcome = self.outcomes[0] if len(self.outcomes) == 1 else self.outcomes.pop(0)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        kind = AccessToken if method == "get_token" else AccessTokenInfo
+        return kind(outcome, int(time.time()) + 3600)
+
+    def leave(self, how: str) -> None:
+        self.closed.append(how)
+        if self.close_error is not None:
+            raise self.close_error
+
+    def get_token(self, *scopes: str, **keywords: Any) -> AccessToken:
+        time.sleep(self.latency)
+        return self.answer("get_token", scopes, keywords)  # type: ignore[no-any-return]
+
+    def get_token_info(self, *scopes: str, options: Any = None) -> AccessTokenInfo:
+        time.sleep(self.latency)
+        return self.answer("get_token_info", scopes, dict(options or {}))  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        self.leave("close")
+
+    def __enter__(self) -> Self:
+        self.leave("enter")
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.leave(f"exit {details[0]}")
+
+
+class AioMember(Member):
+    """A credential of an async chain."""
+
+    async def get_token(self, *scopes: str, **keywords: Any) -> AccessToken:  # type: ignore[override]
+        await asyncio.sleep(self.latency)
+        return self.answer("get_token", scopes, keywords)  # type: ignore[no-any-return]
+
+    async def get_token_info(self, *scopes: str, options: Any = None) -> AccessTokenInfo:  # type: ignore[override]
+        await asyncio.sleep(self.latency)
+        return self.answer("get_token_info", scopes, dict(options or {}))  # type: ignore[no-any-return]
+
+    async def close(self) -> None:  # type: ignore[override]
+        self.leave("close")
+
+    async def __aenter__(self) -> Self:
+        self.leave("enter")
+        return self
+
+    async def __aexit__(self, *details: object) -> None:
+        self.leave(f"exit {details[0]}")
+
+
+KINDS: dict[str, type[Member]] = {"sync": Member, "aio": AioMember}
+
+
+class Only:
+    """A user's class that has nothing but these methods of a member."""
+
+    def __init__(self, member: Member, *names: str) -> None:
+        for name in names:
+            setattr(self, name, getattr(member, name))

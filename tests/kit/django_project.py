@@ -1,0 +1,162 @@
+"""The web application of the scenarios, in Django."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import include, path
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+
+from tests.kit.world import GRAPH, READ, WRITE, claims_of
+from webidentity import AuthenticationRequiredError
+from webidentity_django import require_sign_in, require_token
+
+
+@csrf_exempt
+@require_token(scopes=[READ])
+def files(request: HttpRequest, credential: Any, identity: Any, token: Any) -> HttpResponse:
+    claims = claims_of(token.token)
+    same = credential.get_token(READ).token == token.token
+    return JsonResponse({"user": identity.record.username, "same": same, "oid": claims["oid"], "scp": claims["scp"]})
+
+
+@require_token(scopes=[READ])
+async def async_files(request: HttpRequest, credential: Any, identity: Any, token: Any) -> HttpResponse:
+    claims = claims_of(token.token)
+    same = (await credential.get_token(READ)).token == token.token
+    return JsonResponse({"user": identity.record.username, "same": same, "oid": claims["oid"], "scp": claims["scp"]})
+
+
+@require_token(scopes=[WRITE])
+def write(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("written")
+
+
+@require_sign_in
+def me(request: Any) -> HttpResponse:
+    return HttpResponse(request.identity.record.username)
+
+
+@require_sign_in
+async def async_me(request: Any, identity: Any) -> HttpResponse:
+    assert (await request.aidentity()) is identity
+    return HttpResponse(identity.record.username)
+
+
+@require_sign_in
+@require_token(scopes=[READ])
+async def both(request: HttpRequest, credential: Any) -> HttpResponse:
+    await credential.get_token(READ)
+    return HttpResponse("both")
+
+
+@csrf_exempt
+@require_sign_in
+def change(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("changed")
+
+
+def deep(request: HttpRequest) -> HttpResponse:
+    return _somewhere_in_an_sdk()
+
+
+async def async_deep(request: HttpRequest) -> HttpResponse:
+    return _somewhere_in_an_sdk()
+
+
+@require_sign_in
+def graph(request: HttpRequest, credential: Any) -> HttpResponse:
+    return HttpResponse(claims_of(credential.get_token(GRAPH).token)["oid"])
+
+
+@require_sign_in
+async def async_graph(request: HttpRequest, credential: Any) -> HttpResponse:
+    return HttpResponse(claims_of((await credential.get_token(GRAPH)).token)["oid"])
+
+
+@require_token(scopes=[READ])
+def crash(request: HttpRequest, credential: Any, identity: Any, token: Any) -> HttpResponse:
+    raise ZeroDivisionError("a mistake of the application")
+
+
+def open_page(request: Any) -> HttpResponse:
+    record = request.identity.record
+    return HttpResponse(record.username if record else "nobody")
+
+
+def public(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("public")
+
+
+def show_session(request: Any) -> HttpResponse:
+    return JsonResponse(dict(request.session.items()))
+
+
+def remember(request: Any) -> HttpResponse:
+    request.session["remembered"] = request.GET["what"]
+    return HttpResponse("remembered")
+
+
+def _somewhere_in_an_sdk() -> HttpResponse:
+    raise AuthenticationRequiredError([WRITE])
+
+
+class FilesView(View):
+    def get(self, request: HttpRequest, credential: Any, token: Any) -> HttpResponse:
+        return JsonResponse({"same": credential.get_token(READ).token == token.token})
+
+
+class AsyncFilesView(View):
+    async def get(self, request: HttpRequest, credential: Any, token: Any) -> HttpResponse:
+        return JsonResponse({"same": (await credential.get_token(READ)).token == token.token})
+
+
+class GuardedMethodView(View):
+    @method_decorator(require_token(scopes=[READ]))
+    def get(self, request: HttpRequest, credential: Any, token: Any) -> HttpResponse:
+        return JsonResponse({"same": credential.get_token(READ).token == token.token})
+
+
+class AsyncGuardedMethodView(View):
+    @method_decorator(require_token(scopes=[READ]))
+    async def get(self, request: HttpRequest, credential: Any, token: Any) -> HttpResponse:
+        return JsonResponse({"same": (await credential.get_token(READ)).token == token.token})
+
+
+@method_decorator(require_token(scopes=[READ]), name="dispatch")
+class DecoratedView(FilesView):
+    pass
+
+
+@method_decorator(require_token(scopes=[READ]), name="dispatch")
+class AsyncDecoratedView(AsyncFilesView):
+    pass
+
+
+urlpatterns = [
+    path("auth/", include("webidentity_django.urls")),
+    path("", public),
+    path("public", public),
+    path("files", files),
+    path("async/files", async_files),
+    path("write", write),
+    path("me", me),
+    path("async/me", async_me),
+    path("both", both),
+    path("change", change),
+    path("deep", deep),
+    path("async/deep", async_deep),
+    path("graph", graph),
+    path("async/graph", async_graph),
+    path("crash", crash),
+    path("open", open_page),
+    path("session", show_session),
+    path("remember", remember),
+    path("class", require_token(scopes=[READ])(FilesView.as_view())),
+    path("async/class", require_token(scopes=[READ])(AsyncFilesView.as_view())),
+    path("method", GuardedMethodView.as_view()),
+    path("async/method", AsyncGuardedMethodView.as_view()),
+    path("dispatch", DecoratedView.as_view()),
+    path("async/dispatch", AsyncDecoratedView.as_view()),
+]

@@ -1,0 +1,67 @@
+"""Flows as lists: which request is expected, and what is answered to it. No driver, no network."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+from urllib.parse import parse_qsl
+
+import requests
+from azure.core.rest import HttpRequest
+
+from tests.kit.canned import Reply
+from webidentity._protocol.effects import Call, Flow, Send, Sleep
+
+T = TypeVar("T")
+#: The form fields that the request must have, or a function that checks the request; and the reply to it.
+Step = tuple[dict[str, str] | Callable[[HttpRequest], None], Reply | Exception]
+
+
+class Response:
+    """A reply as a flow sees it."""
+
+    def __init__(self, reply: Reply, request: HttpRequest | None = None) -> None:
+        self.request = request
+        self.status_code = reply.status
+        self.reason = "Canned"
+        self.headers = requests.structures.CaseInsensitiveDict(reply.headers)
+        self._content = reply.content
+
+    def text(self) -> str:
+        return self._content.decode()
+
+
+def form_of(request: HttpRequest) -> dict[str, str]:
+    """Return the form fields of a request."""
+    prepared = requests.Request(
+        request.method, request.url, data=request._data, headers=dict(request.headers)
+    ).prepare()
+    body = prepared.body or ""
+    return dict(parse_qsl(body if isinstance(body, str) else body.decode(), keep_blank_values=True))
+
+
+def play(flow: Flow[T], steps: Sequence[Step] = ()) -> T:
+    """Run the flow against the steps, all of which must be used, and return its value."""
+    left = list(steps)
+    try:
+        effect = next(flow)
+        while True:
+            if isinstance(effect, Call):
+                effect = flow.send(effect.function())
+                continue
+            if isinstance(effect, Sleep):
+                effect = flow.send(None)
+                continue
+            assert isinstance(effect, Send), f"nothing else runs, so there is nothing to wait for: {effect}"
+            assert left, f"no step is left for {form_of(effect.request)}"
+            expected, reply = left.pop(0)
+            if callable(expected):
+                expected(effect.request)
+            else:
+                form = form_of(effect.request)
+                assert {name: form.get(name) for name in expected} == expected
+            response = reply if isinstance(reply, Exception) else Response(reply, effect.request)
+            effect = flow.throw(response) if isinstance(response, Exception) else flow.send(response)
+    except StopIteration as end:
+        assert not left, f"{len(left)} steps were not reached"
+        return end.value  # type: ignore[no-any-return]
+    finally:
+        flow.close()

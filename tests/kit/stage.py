@@ -1,0 +1,80 @@
+"""A machine on which DefaultAzureCredential runs: stand-ins in the places of the classes that it makes."""
+
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ClientAuthenticationError
+
+import webidentity
+import webidentity.aio
+from tests.kit.chain_members import KINDS as MEMBERS
+from tests.kit.chain_members import Member, Outcome
+from tests.kit.drivers import Credential, Driver
+from webidentity.arguments.token_credentials import KINDS
+from webidentity.errors import CredentialUnavailableError
+
+PACKAGES: dict[str, tuple[str, Any]] = {
+    "sync": ("webidentity._credentials.", webidentity),
+    "aio": ("webidentity.aio._", webidentity.aio),
+}
+GONE = CredentialUnavailableError(message="not here")
+BROKEN = ClientAuthenticationError(message="refused")
+#: In the order in which they are asked. The broker has no class of ours.
+ORDER = tuple(kind.key for kind in KINDS if kind.key != "broker")
+DEFAULT = tuple(key for key in ORDER if key != "interactive_browser")
+
+
+class Stage:
+    """Says what each credential does, and shows how it was made.
+
+    :param present: keys of those that are themselves.
+    :ivar made: the keywords of each constructor that was called, by key, in order.
+    :ivar members: the stand-ins, by key.
+    :ivar diary: the keys of those that were asked, in order.
+    """
+
+    def __init__(self, driver: Driver, monkeypatch: pytest.MonkeyPatch, present: Sequence[str] = ()) -> None:
+        self.driver = driver
+        self.made: dict[str, dict[str, Any]] = {}
+        self.members: dict[str, Member] = {}
+        self.diary: list[str] = []
+        self.outcomes: dict[str, tuple[Outcome, ...]] = {}
+        self.constructor_errors: dict[str, Exception] = {}
+        self.has_shared_cache = True
+        for kind in KINDS:
+            module = ModuleType(kind.module)
+            setattr(module, kind.class_name, self._class(kind.key, kind.class_name))
+            if kind.key not in {"broker", *present}:
+                monkeypatch.setitem(sys.modules, f"{PACKAGES[driver.name][0]}{kind.module}", module)
+
+    def _class(self, key: str, name: str) -> type:
+        stage = self
+
+        def construct(self: Member, **keywords: Any) -> None:
+            stage.made[key] = keywords
+            if key in stage.constructor_errors:
+                raise stage.constructor_errors[key]
+            Member.__init__(self, *stage.outcomes.get(key, (GONE,)), name=key, diary=stage.diary)
+            stage.members[key] = self
+
+        supported = staticmethod(lambda: stage.has_shared_cache)
+        return type(name, (MEMBERS[self.driver.name],), {"__init__": construct, "supported": supported})
+
+    def credential(self, **keywords: Any) -> Credential:
+        """Return the DefaultAzureCredential of this machine."""
+        self.made.clear()
+        self.members.clear()
+        return self.made_for(self.driver, **keywords)
+
+    @staticmethod
+    def made_for(driver: Driver, **keywords: Any) -> Credential:
+        """Return a DefaultAzureCredential."""
+        return driver.face(PACKAGES[driver.name][1].DefaultAzureCredential(**keywords))
+
+    def choice(self, **keywords: Any) -> list[str]:
+        """Return what such a credential would ask."""
+        self.credential(**keywords)
+        return list(self.made)

@@ -1,0 +1,143 @@
+"""Authorities: which hosts are known, what a well-formed authority is, which tenant a request goes to."""
+
+import ipaddress
+import os
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from azure.core.exceptions import ClientAuthenticationError
+
+from webidentity._environment import read_flag
+from webidentity.hosts import AzureAuthorityHosts
+
+#: The tenant that stands for whichever one the user's work or school account is at home in.
+ANY_ORGANIZATION = "organizations"
+#: All that stand for several: none of them is a tenant itself.
+SHARED_TENANTS = frozenset({"common", ANY_ORGANIZATION, "consumers"})
+#: The tenant of an authority that is a federation server itself.
+ADFS = "adfs"
+# It is a segment of a URL's path, where dots alone lead elsewhere, and an argument of tools, where a hyphen begins an
+# option.
+_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*", re.ASCII)
+
+
+def normalize_authority(authority: str | None) -> str:
+    """Return the authority as a URL without a trailing slash.
+
+    :param authority: "login.microsoftonline.com" or "https://login.microsoftonline.com"; None takes
+        AZURE_AUTHORITY_HOST from the environment, or the public cloud.
+    :raises ValueError: the authority is malformed, or plain http on a host that is not this machine.
+    """
+    if authority is None:
+        authority = os.environ.get("AZURE_AUTHORITY_HOST") or AzureAuthorityHosts.AZURE_PUBLIC_CLOUD
+    text = authority.strip().rstrip("/")
+    parts = urlsplit(text if "://" in text else f"https://{text}")
+    try:
+        # "https:/host", with one slash, has a host called https and an empty port.
+        port_is_valid = (parts.port is None or parts.port > 0) and not parts.netloc.endswith(":")
+    except ValueError:
+        port_is_valid = False
+    if not parts.hostname or not port_is_valid or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(
+            f"{authority!r} is not an authority: expected for example 'https://{AzureAuthorityHosts.AZURE_PUBLIC_CLOUD}'"
+        )
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+        raise ValueError(f"{authority!r} is not an authority: it must use https (http is accepted for localhost only)")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def authority_host(authority: str) -> str:
+    """Return host and port of a normalized authority, as an AuthenticationRecord names it."""
+    return urlsplit(authority).netloc
+
+
+def is_loopback(hostname: str) -> bool:
+    """Whether the name can only be this machine (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3)."""
+    if hostname == "localhost" or hostname.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(hostname).is_loopback
+    except ValueError:
+        return False
+
+
+def is_tenant_id(text: str) -> bool:
+    """Whether a tenant id, a GUID or a domain, could look like this."""
+    return _TENANT.fullmatch(text) is not None
+
+
+def validate_tenant_id(tenant_id: str) -> str:
+    """Return the tenant id, a GUID or a verified domain.
+
+    :raises ValueError: it is empty or has characters that no tenant id has.
+    """
+    if not tenant_id or not is_tenant_id(tenant_id):
+        raise ValueError(
+            "Invalid tenant ID: expected the directory's GUID or a verified domain such as contoso.onmicrosoft.com. "
+            "You can find it in the Azure portal under Microsoft Entra ID, Overview."
+        )
+    return tenant_id
+
+
+class Tenants:
+    """The tenants that a credential acquires tokens from.
+
+    :param default: the tenant of calls that name none; "" leaves it to somebody else, such as a command line tool.
+    :param additionally_allowed: further tenants that a call may name, "*" for any.
+    """
+
+    __slots__ = ("additionally_allowed", "default")
+
+    def __init__(self, default: str, additionally_allowed: Iterable[str] | None = None) -> None:
+        self.default = default
+        self.additionally_allowed = frozenset(additionally_allowed or ())
+
+    @classmethod
+    def of(cls, default: str, additionally_allowed: Iterable[str] | None = None) -> "Tenants":
+        """Return the tenants of a credential that has one of its own.
+
+        :raises ValueError: it is empty or malformed.
+        """
+        return cls(validate_tenant_id(default), additionally_allowed)
+
+    def resolve(self, tenant_id: str | None) -> str:
+        """Return the tenant that a token request goes to.
+
+        :param tenant_id: the tenant of this call, if it named one.
+        :raises ~azure.core.exceptions.ClientAuthenticationError: the call's tenant is not allowed.
+        :raises ValueError: the call's tenant is malformed.
+        """
+        default, allowed = self.default, self.additionally_allowed
+        if tenant_id is None or tenant_id == default:
+            return default
+        if default == ADFS or read_flag("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"):
+            return default
+        validate_tenant_id(tenant_id)
+        if not default or "*" in allowed or tenant_id in allowed:
+            return tenant_id
+        if default == ANY_ORGANIZATION and not allowed:
+            return tenant_id
+        raise ClientAuthenticationError(
+            message=(
+                f"The current credential is not configured to acquire tokens for tenant {tenant_id}. To enable this, "
+                "add the tenant to additionally_allowed_tenants when creating the credential, or add '*' to allow any "
+                "tenant."
+            )
+        )
+
+
+class NoTenants(Tenants):
+    """For identities that live in one tenant, which nobody has to name: a call's tenant is ignored.
+
+    :param only: that tenant, where requests must name it.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, only: str = "") -> None:
+        super().__init__(only)
+
+    def resolve(self, tenant_id: str | None) -> str:  # noqa: ARG002 - nothing to choose
+        """Return the one tenant."""
+        return self.default

@@ -1,0 +1,36 @@
+"""What the credentials that ask the user have in common."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from webidentity._credentials.base import Credential
+from webidentity._flows.user_grant import UserGrant
+from webidentity.record import AuthenticationRecord
+
+
+class InteractiveCredential(Credential):
+    """A credential whose user can be asked to sign in."""
+
+    _user: UserGrant
+
+    def authenticate(
+        self,
+        *,
+        scopes: Iterable[str] | None = None,
+        claims: str | None = None,
+        tenant_id: str | None = None,
+        enable_cae: bool = False,
+        **kwargs: Any,  # noqa: ARG002 - azure-identity accepts any
+    ) -> AuthenticationRecord:
+        """Have the user sign in, even if there are tokens already, and return the account.
+
+        :keyword scopes: scopes to request, such as those of an :class:`~webidentity.AuthenticationRequiredError`; their
+            token is cached. By default that of Azure Resource Manager.
+        :keyword str claims: additional claims required in the token, such as those of that error.
+        :keyword str tenant_id: the tenant to sign in to, if not the credential's own.
+        :keyword bool enable_cae: whether the token may be subject to continuous access evaluation.
+        :raises ~azure.core.exceptions.ClientAuthenticationError: authentication failed.
+        :raises ~webidentity.CredentialUnavailableError: the user cannot be asked here, or no scope was given and the
+            authority's cloud is not a known one.
+        """
+        return self._driver.run(self._user.authenticate(scopes, claims, tenant_id, enable_cae=enable_cae))

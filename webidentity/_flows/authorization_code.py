@@ -1,0 +1,160 @@
+"""The authorization code grant (RFC 6749 section 4.1) with PKCE (RFC 7636)."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from azure.core.credentials import AccessTokenInfo
+from azure.core.exceptions import ClientAuthenticationError
+
+from webidentity._flows.acquire import Acquisition, NoTokenSourceError, acquire, keep
+from webidentity._flows.client import Client
+from webidentity._protocol.account import names_another
+from webidentity._protocol.effects import Flow
+from webidentity._protocol.token_reply import TokenReply
+from webidentity._protocol.token_request import TokenRequest
+from webidentity.cache._document import TokenDocument
+from webidentity.cache._partition import Partition
+from webidentity.cache._token_cache import TokenCache
+from webidentity.errors import EntraError
+
+#: Seconds that a user's tokens are kept without being used, Entra's own limit for refresh tokens.
+DEFAULT_LIFETIME = 90 * 24 * 3600
+#: Begins the name of an account that the authority did not name.
+_ANONYMOUS = "anonymous-"
+
+
+@dataclass(frozen=True, slots=True)
+class UserTokens:
+    """Acquires a signed-in user's tokens from the cache and by refresh token.
+
+    :param lifetime: seconds that the tokens are kept without being used.
+    """
+
+    client: Client
+    cache: TokenCache
+    lifetime: float = DEFAULT_LIFETIME
+    #: Whether a partition may still be given tokens, asked when they are about to be written.
+    may_keep: Callable[[TokenDocument], bool] | None = None
+
+    def partition(self, tenant: str, home_account_id: str) -> Partition:
+        """Return where the user's tokens are kept."""
+        client = self.client
+        return Partition.user(
+            client_id=client.client_id, authority=client.authority, tenant=tenant, home_account_id=home_account_id
+        )
+
+    def acquisition(self, request: TokenRequest, home_account_id: str, tenant: str | None = None) -> Acquisition:
+        """Return where a token of this user may come from.
+
+        :param tenant: where the user signed in, if not in the tenant of the request.
+        """
+        return Acquisition(
+            self.partition(request.tenant, home_account_id),
+            request,
+            None,
+            lambda request, token: self._refresh(request, token, home_account_id),
+            lambda _: time.time() + self.lifetime,
+            self.partition(tenant or request.tenant, home_account_id),
+            self.may_keep,
+        )
+
+    def _refresh(self, request: TokenRequest, refresh_token: str, home_account_id: str) -> Flow[TokenReply]:
+        # Without offline_access, Entra renews the access token alone, and the sign-in ends when the refresh token does.
+        scopes = dict.fromkeys((*request.scopes, "offline_access"))
+        fields = {**request.fields, "scope": " ".join(scopes)}
+        reply = yield from self.client.refresh(request.tenant, fields, refresh_token)
+        if not home_account_id.startswith(_ANONYMOUS) and names_another(reply.home_account_id, home_account_id):
+            # As if it were spent: it is dropped, and the user has to sign in again (OpenID Connect Core 1.0, 12.2).
+            raise EntraError(
+                "Authentication failed: the authority's reply to a refresh token names another account than the one "
+                "that signed in. Sign in again.",
+                error="invalid_grant",
+            )
+        return reply
+
+    def token(self, request: TokenRequest, home_account_id: str, tenant: str | None = None) -> Flow[AccessTokenInfo]:
+        """Return a token that acts for the user.
+
+        :raises NoTokenSourceError: the cache has nothing of this user.
+        """
+        return acquire(self.cache, self.acquisition(request, home_account_id, tenant))
+
+
+@dataclass(slots=True)
+class AuthorizationCodeGrant:
+    """Redeems one authorization code, once, and acquires its user's tokens from then on."""
+
+    user_tokens: UserTokens
+    redirect_uri: str
+    code: str | None = field(repr=False)
+    code_verifier: str | None = field(default=None, repr=False)
+    home_account_id: str | None = None
+    #: Where the code was redeemed.
+    tenant: str | None = None
+    #: Checks a reply before any of it is kept; raises if it must not be.
+    accept: Callable[[TokenReply], Flow[None]] | None = None
+
+    @classmethod
+    def begin(
+        cls, client: Client, cache: TokenCache, code: str, redirect_uri: str, code_verifier: str | None
+    ) -> "AuthorizationCodeGrant":
+        """Return the grant for one code.
+
+        :raises ValueError: the code or the redirect URI is missing.
+        """
+        if not code:
+            raise ValueError("authorization_code should be the code that the redirect URI received")
+        if not redirect_uri:
+            raise ValueError("redirect_uri should be the URI that the authorization code was requested with")
+        return cls(UserTokens(client, cache), redirect_uri, code, code_verifier)
+
+    def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
+        """Return a token that acts for the user who authorized.
+
+        :raises ClientAuthenticationError: there is no code left, and no refresh token was had for it.
+        """
+        if self.home_account_id is None:
+            # Whoever comes while the code is redeemed waits for that, and is served from the cache.
+            redeemed = yield from self.user_tokens.cache.flights.once(
+                ("redeem", id(self)), lambda: self.home_account_id is not None, lambda: self._redeem(request)
+            )
+            if redeemed is not None:
+                return redeemed
+        assert self.home_account_id is not None  # noqa: S101 - known since the redemption
+        try:
+            return (yield from self.user_tokens.token(request, self.home_account_id, self.tenant))
+        except NoTokenSourceError:
+            raise _nothing_left() from None
+
+    def _redeem(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
+        if self.code is None:
+            raise _nothing_left()
+        now = int(time.time())
+        grant = {
+            "grant_type": "authorization_code",
+            "code": self.code,
+            "redirect_uri": self.redirect_uri,
+            **({"code_verifier": self.code_verifier} if self.code_verifier else {}),
+        }
+        reply: TokenReply = yield from self.user_tokens.client.send(request.tenant, {**grant, **request.fields})
+        if self.accept is not None:
+            yield from self.accept(reply)
+        # The tokens of a reply that names nobody must be found by nobody else.
+        home_account_id = reply.home_account_id or f"{_ANONYMOUS}{secrets.token_hex(16)}"
+        token = yield from keep(
+            self.user_tokens.cache, self.user_tokens.acquisition(request, home_account_id), reply, now
+        )
+        self.code = self.code_verifier = None
+        self.tenant, self.home_account_id = request.tenant, home_account_id
+        return token
+
+
+def _nothing_left() -> ClientAuthenticationError:
+    return ClientAuthenticationError(
+        message=(
+            "No authorization code, cached access token, or refresh token available. Start a new sign-in, and ask for "
+            "the scope offline_access in it if tokens are needed for longer than the first one lives."
+        )
+    )

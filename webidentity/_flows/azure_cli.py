@@ -1,0 +1,88 @@
+"""The grant of AzureCliCredential: ``az account get-access-token``."""
+
+from azure.core.credentials import AccessTokenInfo
+from azure.core.exceptions import ClientAuthenticationError
+
+from webidentity._flows.tool import Tool
+from webidentity._protocol.effects import Completed, Flow
+from webidentity._protocol.redaction import redact
+from webidentity._protocol.resource import resource_of
+from webidentity._protocol.token_request import TokenRequest
+from webidentity._protocol.tool_arguments import check_scopes, encode_claims
+from webidentity._protocol.tool_output import read_azure_cli
+from webidentity.cache._flights import Flights
+from webidentity.errors import CredentialUnavailableError
+
+TOOL = Tool(
+    title="Azure CLI",
+    name="the Azure CLI",
+    programs=("az",),
+    windows_programs=("az.cmd", "az.exe"),
+    missing="Azure CLI not found on path",
+    switches={"AZURE_CORE_NO_COLOR": "true"},
+    help="See https://aka.ms/azsdk/python/identity/azclicredential/troubleshoot.",
+)
+
+
+class AzureCli:
+    """Asks the Azure CLI for tokens of its signed-in user.
+
+    Nothing is kept, because ``az login`` may switch the user at any time; calls at the same time share one process.
+
+    :param subscription: ID or name of the subscription whose account is asked for, or None for the current one.
+    :param process_timeout: seconds that the process may take.
+    """
+
+    def __init__(self, subscription: str | None, process_timeout: float | None) -> None:
+        self.subscription = subscription
+        self.process_timeout = process_timeout
+        self._flights = Flights()
+
+    def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
+        """Return a token.
+
+        :raises ValueError: there are several scopes, or one is malformed.
+        :raises ~webidentity.CredentialUnavailableError: nobody is signed in, or the tool cannot be used.
+        :raises ~azure.core.exceptions.ClientAuthenticationError: the tool failed.
+        """
+        resource = resource_of(request.scopes)
+        check_scopes(request.scopes)
+        if request.claims:
+            raise CredentialUnavailableError(message=_hint(request, request.claims))
+        arguments = ["account", "get-access-token", "--output", "json", "--resource", resource]
+        if request.tenant:
+            arguments += ["--tenant", request.tenant]
+        if self.subscription:
+            arguments += ["--subscription", self.subscription]
+        return (yield from self._flights.share(tuple(arguments), lambda: self._ask(arguments)))
+
+    def _ask(self, arguments: list[str]) -> Flow[AccessTokenInfo]:
+        completed = yield from TOOL.run(arguments, self.process_timeout)
+        if completed.returncode != 0:
+            raise _failure(completed)
+        token = read_azure_cli(completed.stdout)
+        if token is None:
+            message = f"Unexpected output from Azure CLI: '{redact(completed.stdout)}'. {TOOL.help}"
+            raise ClientAuthenticationError(message=message)
+        return token
+
+
+def _failure(completed: Completed) -> ClientAuthenticationError:
+    stderr = completed.stderr
+    if TOOL.is_missing(completed):
+        return CredentialUnavailableError(message=TOOL.missing)
+    # What Entra refused may be advised to be solved by signing in again; the refusal is the better message.
+    if ("az login" in stderr or "az account set" in stderr) and "AADSTS" not in stderr:
+        return CredentialUnavailableError(message="Please run 'az login' to set up an account")
+    return ClientAuthenticationError(message=redact(stderr) or "Failed to invoke Azure CLI")
+
+
+def _hint(request: TokenRequest, claims: str) -> str:
+    """Say what the user has to run: the tool satisfies a claims challenge when it signs in."""
+    command = f"az login --claims-challenge {encode_claims(claims)}"
+    if request.tenant:
+        command += f" --tenant {request.tenant}"
+    return (
+        "This credential doesn't support claims challenges. To authenticate with the required claims, please run the "
+        f"following command (requires Azure CLI version 2.76.0 or later): {command} --scope {request.scopes[0]}"
+    )

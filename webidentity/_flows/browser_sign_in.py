@@ -1,0 +1,146 @@
+"""Sign-in in the user's browser: the authorization code grant of a program on a desktop (RFC 8252, RFC 7636)."""
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from azure.core.exceptions import ClientAuthenticationError
+
+from webidentity._flows.client import Client
+from webidentity._protocol.account import ExpectedAccount, account_of
+from webidentity._protocol.authorization_reply import read_authorization_reply
+from webidentity._protocol.effects import Call, Flow
+from webidentity._protocol.metadata import authorize_url
+from webidentity._protocol.pkce import challenge_of, new_verifier
+from webidentity._protocol.redirect_uri import LoopbackRedirect
+from webidentity._protocol.token_reply import TokenReply
+from webidentity.errors import CredentialUnavailableError
+
+
+class Landing(Protocol):
+    """A browser that has come back, and waits for a page."""
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What the authority sent with it."""
+        ...
+
+    def succeed(self, username: str) -> None:
+        """Show that the user is signed in."""
+        ...
+
+    def fail(self, reason: str) -> None:
+        """Show that the sign-in failed, and why."""
+        ...
+
+
+class Listener(Protocol):
+    """Waits on this machine for the browser to come back."""
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where it listens."""
+        ...
+
+    def wait(self, timeout: float) -> Landing | None:
+        """Return the browser that brings the answer; None after ``timeout`` seconds."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening, and have :meth:`wait` return."""
+        ...
+
+
+class BrowserSignIn:
+    """Opens the authority's page in the user's browser, and waits for the browser to come back.
+
+    :param listen: starts to listen for the answer to the sign-in with a state.
+    :param open_browser: opens a page and says whether it could.
+    :param timeout: seconds to wait for the user.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        redirect: LoopbackRedirect,
+        listen: Callable[[LoopbackRedirect, str], Listener],
+        open_browser: Callable[[str], bool],
+        *,
+        login_hint: str | None,
+        timeout: float,
+    ) -> None:
+        self._client = client
+        self._redirect = redirect
+        self._listen = listen
+        self._open_browser = open_browser
+        self._login_hint = login_hint
+        self._timeout = timeout
+
+    def ask(self, expected: ExpectedAccount, fields: dict[str, str]) -> Flow[TokenReply]:
+        """Have the user sign in in a browser.
+
+        :raises CredentialUnavailableError: there is no browser, or no port to listen on.
+        :raises ClientAuthenticationError: the user declined, failed, or did not do it in time.
+        """
+        state, nonce, verifier = (new_verifier() for _ in range(3))
+        # Not on a thread: if this task were cancelled meanwhile, nobody would close it.
+        listener: Listener = yield Call(lambda: self._listen(self._redirect, state))
+        try:
+            url = self._url(expected.tenant, fields, listener.redirect_uri, state, nonce, verifier)
+            if not (yield Call(lambda: self._open_browser(url), blocking=True)):
+                raise CredentialUnavailableError(
+                    message="Failed to open a browser. Where there is none, such as in a container or an SSH session, "
+                    "use DeviceCodeCredential."
+                )
+            landing: Landing | None = yield Call(lambda: listener.wait(self._timeout), blocking=True)
+            if landing is None:
+                raise ClientAuthenticationError(
+                    message=f"Timed out after waiting {self._timeout:g} seconds for the user to authenticate"
+                )
+            return (yield from self._land(landing, expected, fields, listener.redirect_uri, nonce, verifier))
+        finally:
+            listener.close()
+
+    def _land(
+        self,
+        landing: Landing,
+        expected: ExpectedAccount,
+        fields: dict[str, str],
+        redirect_uri: str,
+        nonce: str,
+        verifier: str,
+    ) -> Flow[TokenReply]:
+        """Redeem what the browser brought, and show in the browser how that went."""
+        try:
+            answer = read_authorization_reply(landing.parameters)
+            grant = {"grant_type": "authorization_code", "code": answer.code, "redirect_uri": redirect_uri}
+            form = {**fields, **grant, "code_verifier": verifier}
+            reply = yield from self._client.send(expected.tenant, form)
+            record = account_of(reply, expected, now=time.time(), nonce=nonce, issuer=answer.issuer)
+        except Exception as error:
+            reason = str(error) if isinstance(error, ClientAuthenticationError) else "The program could not go on."
+            yield Call(lambda: landing.fail(reason), blocking=True)
+            raise
+        yield Call(lambda: landing.succeed(record.username), blocking=True)
+        return reply
+
+    def _url(
+        self, tenant: str, fields: dict[str, str], redirect_uri: str, state: str, nonce: str, verifier: str
+    ) -> str:
+        parameters = {
+            **fields,
+            "client_id": self._client.client_id,
+            "response_type": "code",
+            # So that the code is in no address, neither in the browser's history nor in its Referer headers.
+            "response_mode": "form_post",
+            "redirect_uri": redirect_uri,
+            "state": state,
+            "nonce": nonce,
+            "code_challenge": challenge_of(verifier),
+            "code_challenge_method": "S256",
+            "prompt": "select_account",
+            "client_info": "1",
+        }
+        if self._login_hint:
+            parameters["login_hint"] = self._login_hint
+        return authorize_url(self._client.authority, tenant, parameters)

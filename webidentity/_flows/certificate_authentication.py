@@ -1,0 +1,42 @@
+"""The proof that a certificate is: it signs an assertion for each token request."""
+
+import secrets
+import time
+from dataclasses import dataclass, field
+
+from webidentity._authority import ADFS
+from webidentity._flows.client_authentication import ClientAuthentication, assertion_fields
+from webidentity._protocol.certificate import ClientCertificate
+from webidentity._protocol.client_assertion import sign_assertion
+from webidentity._protocol.effects import Flow
+
+
+@dataclass(frozen=True)
+class CertificateAuthentication(ClientAuthentication):
+    """A certificate that signs an assertion for each token request.
+
+    :param send_chain: whether the assertion brings the certificates along, for subject name and issuer authentication.
+    """
+
+    certificate: ClientCertificate = field(repr=False)
+    client_id: str
+    send_chain: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """The digest of certificate and key."""
+        return self.certificate.fingerprint
+
+    def fields(self, token_endpoint: str, tenant: str) -> Flow[dict[str, str]]:
+        """Return a fresh assertion for this endpoint."""
+        yield from ()
+        assertion = sign_assertion(
+            self.certificate,
+            client_id=self.client_id,
+            audience=token_endpoint,
+            now=int(time.time()),
+            jti=secrets.token_hex(16),
+            send_chain=self.send_chain,
+            adfs=tenant.lower() == ADFS,
+        )
+        return assertion_fields(assertion)

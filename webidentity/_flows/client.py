@@ -1,0 +1,75 @@
+"""The application as the token endpoint knows it."""
+
+import time
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from webidentity._flows.client_authentication import ClientAuthentication
+from webidentity._protocol.effects import Flow, Send
+from webidentity._protocol.token_reply import TokenReply, read_token_reply
+from webidentity._protocol.token_request import build_token_request, token_endpoint
+from webidentity.errors import EntraError
+
+#: AADSTS700024: the client assertion is not within its valid time range.
+_ASSERTION_EXPIRED = 700024
+#: Fields of a token request that must never come back in a message.
+_SECRET_FIELDS = (
+    "client_secret",
+    "code",
+    "code_verifier",
+    "refresh_token",
+    "assertion",
+    "client_assertion",
+    "device_code",
+    "password",
+)
+_NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
+
+
+class Client(NamedTuple):
+    """An application at an authority.
+
+    :param authority: a normalized authority, without the tenant.
+    """
+
+    authority: str
+    client_id: str
+    authentication: ClientAuthentication
+
+    def send(
+        self,
+        tenant: str,
+        fields: Mapping[str, str],
+        options: Mapping[str, Any] = _NO_OPTIONS,
+        *,
+        secrets: Iterable[str] = (),
+    ) -> Flow[TokenReply]:
+        """Send the grant's fields with the client's own to the tenant's token endpoint.
+
+        :param options: those of the effect, such as ``retry_read``.
+        :param secrets: what must not come back in a message, beside the fields that are secret.
+        :raises EntraError: the authority refused.
+        """
+        try:
+            return (yield from self._send(tenant, fields, options, secrets))
+        except EntraError as error:
+            if _ASSERTION_EXPIRED not in error.error_codes or not self.authentication.renew():
+                raise
+        return (yield from self._send(tenant, fields, options, secrets))
+
+    def _send(
+        self, tenant: str, fields: Mapping[str, str], options: Mapping[str, Any], more: Iterable[str]
+    ) -> Flow[TokenReply]:
+        now = int(time.time())
+        url = token_endpoint(self.authority, tenant)
+        authentication = yield from self.authentication.fields(url, tenant)
+        form = {"client_id": self.client_id, "client_info": "1", **fields, **authentication}
+        response = yield Send(build_token_request(url, form), options)
+        secrets = [*more, *(form[name] for name in _SECRET_FIELDS if name in form)]
+        return read_token_reply(response, now=now, secrets=secrets)
+
+    def refresh(self, tenant: str, fields: Mapping[str, str], refresh_token: str) -> Flow[TokenReply]:
+        """Redeem a refresh token (RFC 6749 section 6)."""
+        grant = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        return self.send(tenant, {**fields, **grant})

@@ -1,0 +1,119 @@
+"""Where the authority's signing keys come from: its metadata, fetched rarely."""
+
+import time
+from typing import Any
+
+from azure.core.exceptions import AzureError
+from azure.core.rest import HttpRequest
+
+from webidentity._protocol.effects import Flow, Send, Wait
+from webidentity._protocol.metadata import TenantMetadata, metadata_url
+from webidentity._protocol.response_text import read_text
+from webidentity._protocol.signing_keys import SigningKeys
+from webidentity._protocol.verification import Expected, UnknownKeyError, key_id, verify_token
+from webidentity.cache._flights import Flights
+
+#: Seconds for which keys are used without asking again.
+_FRESH_FOR = 24 * 3600
+#: Seconds between two requests, however many tokens with unknown keys arrive.
+_RETRY_INTERVAL = 60
+#: The same while no key is known at all.
+_FIRST_RETRY_INTERVAL = 5
+
+
+class KeysUnavailableError(Exception):
+    """The authority's keys cannot be had now, so no token can be verified."""
+
+
+class _Known:
+    __slots__ = ("fetched_at", "keys", "metadata")
+
+    def __init__(self, metadata: TenantMetadata, keys: SigningKeys, fetched_at: float) -> None:
+        self.metadata = metadata
+        self.keys = keys
+        self.fetched_at = fetched_at
+
+
+class KeySource:
+    """Verifies tokens of one tenant with the keys that the tenant publishes.
+
+    An unknown key causes one request, at most one a minute; the last good keys stay in use when the authority cannot
+    be reached.
+    """
+
+    def __init__(self, authority: str, tenant: str) -> None:
+        self._authority = authority
+        self._tenant = tenant
+        self._flights = Flights()
+        self._known: _Known | None = None
+        self._tried_at = float("-inf")
+
+    def verify(self, token: str, audiences: frozenset[str]) -> Flow[dict[str, Any]]:
+        """Return the claims of a token that the tenant issued for one of the audiences.
+
+        :raises ~webidentity._protocol.verification.TokenRejectedError: the token is not acceptable.
+        :raises KeysUnavailableError: there is nothing to verify it with.
+        """
+        key_id(token)
+        known = self._known
+        if known is None or time.time() - known.fetched_at > _FRESH_FOR:
+            known = yield from self._refresh(is_needed=False)
+        try:
+            return self._check(token, audiences, known)
+        except UnknownKeyError:
+            if self._tried_within(_RETRY_INTERVAL):
+                raise
+        return self._check(token, audiences, (yield from self._refresh(is_needed=True)))
+
+    @staticmethod
+    def _check(token: str, audiences: frozenset[str], known: _Known) -> dict[str, Any]:
+        return verify_token(token, known.keys, Expected(known.metadata.issuer, audiences, time.time()))
+
+    def _refresh(self, *, is_needed: bool) -> Flow[_Known]:
+        """Fetch the keys, once for all who ask at this moment.
+
+        :param is_needed: whether the known ones, if there are any, will not do.
+        """
+        flight, leads = self._flights.join("keys")
+        if not leads and not is_needed and self._known is not None:
+            return self._known
+        if not leads and (yield Wait(flight.future, flight.owner)):
+            return self._last_good()
+        try:
+            yield from self._fetch()
+        finally:
+            if leads:
+                self._flights.abandon("keys", flight, None)
+        return self._last_good()
+
+    def _last_good(self) -> _Known:
+        if self._known is None:
+            raise KeysUnavailableError(
+                f"the signing keys of tenant {self._tenant} cannot be fetched from {self._authority}: is the tenant id "
+                "right, and can this machine reach the authority?"
+            )
+        return self._known
+
+    def _tried_within(self, seconds: float) -> bool:
+        # A clock that was set back must not keep the keys from being fetched until it has caught up.
+        return 0 <= time.time() - self._tried_at < seconds
+
+    def _fetch(self) -> Flow[None]:
+        interval = _FIRST_RETRY_INTERVAL if self._known is None else _RETRY_INTERVAL
+        if self._tried_within(interval):
+            return
+        self._tried_at = time.time()
+        try:
+            metadata = TenantMetadata.parse((yield from _get(metadata_url(self._authority, self._tenant))))
+            keys = SigningKeys.parse((yield from _get(metadata.jwks_uri))) if metadata else None
+        except AzureError:
+            return
+        if metadata is not None and keys is not None:
+            self._known = _Known(metadata, keys, time.time())
+
+
+def _get(url: str) -> Flow[str]:
+    response = yield Send(HttpRequest("GET", url, headers={"Accept": "application/json"}))
+    if response.status_code != 200:
+        return ""
+    return read_text(response)

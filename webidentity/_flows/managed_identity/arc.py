@@ -1,0 +1,53 @@
+"""Azure Arc: machines elsewhere than in Azure, with Azure's agent on them."""
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, ClassVar
+
+from webidentity._flows.managed_identity.key_file import read_key_file
+from webidentity._flows.managed_identity.source import Source, SourceRequest
+from webidentity._protocol.effects import Call, Flow
+from webidentity._protocol.managed_identity.challenge import key_file_of
+from webidentity._protocol.managed_identity.identity import CLIENT_ID, OBJECT_ID, RESOURCE_ID
+from webidentity._protocol.token_reply import TokenReply
+from webidentity.errors import EntraError
+
+#: Where a reply says whose token it is.
+_ECHOES = {CLIENT_ID: ("client_id",), OBJECT_ID: ("object_id",), RESOURCE_ID: ("msi_res_id", "mi_res_id")}
+
+
+class AzureArcSource(Source):
+    """Has its callers prove that they can read a file of the agent's."""
+
+    host = "Azure Arc"
+    api_version = "2020-06-01"
+    names: ClassVar[Mapping[str, str]] = {CLIENT_ID: "client_id", OBJECT_ID: "object_id", RESOURCE_ID: "msi_res_id"}
+
+    def ask(self, ask: SourceRequest) -> Flow[TokenReply]:
+        """Return a token."""
+        now = int(time.time())
+        response = yield from self.send(self.request(ask))
+        key = ""
+        if response.status_code == 401:
+            path = key_file_of(response.headers.get("WWW-Authenticate"))
+            key = yield Call(partial(read_key_file, path), blocking=True)
+            request = self.request(ask)
+            request.headers["Authorization"] = f"Basic {key}"
+            response = yield from self.send(request)
+        reply, document = self.read(response, now, key)
+        self._check_echo(document)
+        return reply
+
+    def _check_echo(self, document: Mapping[str, Any]) -> None:
+        """Refuse the token of an agent that ignored which identity was asked for: it is the machine's own."""
+        kind, value = self.identity
+        if not kind:
+            return
+        echoed = next((document[name] for name in _ECHOES[kind] if document.get(name)), None)
+        if not isinstance(echoed, str) or echoed.lower() != value.lower():
+            raise EntraError(
+                "Azure Arc did not confirm the requested user-assigned managed identity in the token response: its "
+                "agent is too old to have any, and sent a token of the machine's own identity. Update the agent, or "
+                "ask for the system-assigned identity."
+            )

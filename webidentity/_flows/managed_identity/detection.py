@@ -1,0 +1,109 @@
+"""Which host this is: its environment variables say so."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from azure.core.exceptions import ClientAuthenticationError
+
+from webidentity._flows.managed_identity.source import MisconfiguredSource, Source
+from webidentity._protocol.managed_identity.identity import RequestedIdentity
+from webidentity._protocol.managed_identity.thumbprint import read_thumbprint
+from webidentity.errors import CredentialUnavailableError, EntraError
+
+_ENDPOINT, _HEADER, _THUMBPRINT = "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IDENTITY_SERVER_THUMBPRINT"
+_IMDS = "IMDS_ENDPOINT"
+_MSI, _MSI_SECRET = "MSI_ENDPOINT", "MSI_SECRET"
+_POD = "AZURE_POD_IDENTITY_AUTHORITY_HOST"
+_WORKLOAD = ("AZURE_AUTHORITY_HOST", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE")
+
+
+def has_workload_identity(environment: Mapping[str, str]) -> bool:
+    """Whether this is a pod with a federated token, and none of the hosts that come before it."""
+    return all(environment.get(name) for name in _WORKLOAD) and not any(environment.get(n) for n in (_ENDPOINT, _MSI))
+
+
+def source_from(
+    environment: Mapping[str, str],
+    identity: RequestedIdentity,
+    options: Mapping[str, Any],
+    *,
+    ignores_ids: bool = False,
+) -> Source:
+    """Return the source of tokens on this host.
+
+    :param options: the pipeline's keywords.
+    :param ignores_ids: whether an id that the host has no use for is left out, instead of refused.
+    :raises ValueError: an identity was named, and the host lets nobody choose.
+    """
+    endpoint, secret = environment.get(_ENDPOINT), environment.get(_HEADER)
+    if endpoint:
+        if secret and environment.get(_THUMBPRINT):
+            return _service_fabric(endpoint, secret, environment[_THUMBPRINT], identity)
+        if secret:
+            from webidentity._flows.managed_identity.app_service import AppServiceSource
+
+            return _at(_ENDPOINT, AppServiceSource(endpoint, identity, secret))
+        if environment.get(_IMDS):
+            from webidentity._flows.managed_identity.arc import AzureArcSource
+
+            return _at(_ENDPOINT, AzureArcSource(endpoint, identity))
+        return MisconfiguredSource(
+            CredentialUnavailableError(
+                f"No managed identity endpoint found. {_ENDPOINT} is set alone: App Service sets {_HEADER} beside it, "
+                f"Service Fabric {_THUMBPRINT} too, Azure Arc {_IMDS}. Set what is missing, or unset it."
+            )
+        )
+    if environment.get(_MSI):
+        return _at(_MSI, _former(environment, identity, ignores_ids=ignores_ids))
+    from webidentity._flows.managed_identity.imds import ImdsSource
+
+    return _at(_POD, ImdsSource(environment.get(_POD), identity, options))
+
+
+def _former(environment: Mapping[str, str], identity: RequestedIdentity, *, ignores_ids: bool) -> Source:
+    """Return the source of a host with the older variables."""
+    secret = environment.get(_MSI_SECRET)
+    if secret:
+        from webidentity._flows.managed_identity.azure_ml import AzureMachineLearningSource
+
+        return AzureMachineLearningSource(environment[_MSI], identity, secret)
+    if identity.is_user_assigned and not ignores_ids:
+        raise ValueError(
+            "client_id should not be set for cloud shell managed identity, and identity_config must not name an "
+            "identity: there is one, of who opened the shell"
+        )
+    from webidentity._flows.managed_identity.cloud_shell import CloudShellSource
+
+    return CloudShellSource(environment[_MSI], RequestedIdentity())
+
+
+def _service_fabric(endpoint: str, secret: str, thumbprint: str, identity: RequestedIdentity) -> Source:
+    if urlsplit(endpoint).scheme != "https":
+        return MisconfiguredSource(EntraError(f"{_ENDPOINT} of Service Fabric must be an https URL"))
+    if read_thumbprint(thumbprint) is None:
+        return MisconfiguredSource(
+            EntraError(f"{_THUMBPRINT} must be the SHA-1 (or SHA-256) digest of a certificate, in hexadecimal")
+        )
+    from webidentity._flows.managed_identity.service_fabric import ServiceFabricSource
+
+    return _at(_ENDPOINT, ServiceFabricSource(endpoint, identity, secret))
+
+
+def _at(variable: str, source: Source) -> Source:
+    """Return the source if its endpoint is a URL that a request can go to."""
+    error: ClientAuthenticationError | None = None
+    try:
+        parts = urlsplit(source.endpoint)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
+        error = CredentialUnavailableError(
+            f"No managed identity endpoint found. {variable} is no URL that a request can be sent to."
+        )
+    elif not source.secret.isascii() or not (source.secret.isprintable()):
+        error = CredentialUnavailableError(
+            f"No managed identity endpoint found. The secret that belongs to {variable} cannot be sent in a header."
+        )
+    return source if error is None else MisconfiguredSource(error)

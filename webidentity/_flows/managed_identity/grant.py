@@ -1,0 +1,60 @@
+"""The grant of a managed identity: the host vouches for the program that runs on it."""
+
+import hashlib
+import time
+
+from azure.core.credentials import AccessTokenInfo
+
+from webidentity._flows.acquire import Acquisition, acquire
+from webidentity._flows.managed_identity.source import Source, SourceRequest
+from webidentity._protocol.effects import Flow
+from webidentity._protocol.resource import resource_of
+from webidentity._protocol.token_reply import TokenReply
+from webidentity._protocol.token_request import TokenRequest
+from webidentity.cache._partition import Partition
+from webidentity.cache._token_cache import TokenCache
+
+
+class ManagedIdentity:
+    """Acquires tokens of the identity that the host has."""
+
+    def __init__(self, source: Source, cache: TokenCache) -> None:
+        self.source = source
+        self.cache = cache
+
+    @property
+    def partition(self) -> Partition:
+        """Whose tokens these are."""
+        source = self.source
+        identity = source.identity
+        return Partition.host(
+            source=source.host,
+            endpoint=source.endpoint,
+            identity_kind=identity.kind,
+            identity=identity.value,
+            authentication=source.authentication,
+        )
+
+    def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
+        """Return a token for the one resource.
+
+        Hosts know neither claims nor continuous access evaluation: claims have the token asked for anew, and a token is
+        the same with the evaluation as without.
+
+        :raises ValueError: the request has not exactly one scope.
+        """
+        wanted = request._replace(scopes=(resource_of(request.scopes),), enable_cae=False)
+        acquisition = Acquisition(self.partition, wanted, self._exchange, None, lambda reply: reply.expires_on)
+        return (yield from acquire(self.cache, acquisition))
+
+    def _exchange(self, request: TokenRequest) -> Flow[TokenReply]:
+        (resource,) = request.scopes
+        current = self._current(request)
+        refused = hashlib.sha256(current.token.encode()).hexdigest() if current and request.claims else None
+        ask = SourceRequest(resource, refused, patient=current is None or refused is not None)
+        return (yield from self.source.ask(ask))
+
+    def _current(self, request: TokenRequest) -> AccessTokenInfo | None:
+        """Return the token that is there already: what is asked for is its successor."""
+        held = self.cache.peek(self.partition)
+        return held.document.access_token(request.scopes, cae=False, now=time.time()) if held else None

@@ -1,0 +1,70 @@
+"""The key file of Azure Arc: only the agent's group can read it, and whoever can read it may have the tokens."""
+
+import os
+import sys
+
+from webidentity._protocol.redaction import scrub
+from webidentity.errors import EntraError
+
+#: Where the agent puts it on Linux; tests put it elsewhere.
+LINUX_FOLDER = "/var/opt/azcmagent/tokens"
+_SUFFIX = ".key"
+_LARGEST = 4096
+
+
+def read_key_file(path: str) -> str:
+    """Return the content of the file that a challenge names.
+
+    The name comes over a connection that nobody vouches for, so a file is read only if it can be nothing but a key of
+    the agent's: otherwise whoever answers could have any file of this program's sent to it.
+
+    :raises EntraError: it is something else, or cannot be read.
+    """
+    try:
+        content = _read(_checked(path))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise EntraError(
+            f"The key file path is invalid: {scrub(path)!r}: {reason}. The user that runs this program must be a "
+            "member of the group himds on Linux, or an administrator or a member of Hybrid agent extension "
+            "applications on Windows."
+        ) from None
+    if not content or not content.isascii() or not content.isprintable():
+        raise EntraError(f"The key file path is invalid: {scrub(path)!r}: the content of the file is no key")
+    return content
+
+
+def _folder() -> str:
+    platform: str = sys.platform
+    if platform.startswith("linux"):
+        return LINUX_FOLDER
+    if platform.startswith("win"):
+        data = os.environ.get("PROGRAMDATA")
+        if not data:
+            raise ValueError("the environment variable PROGRAMDATA is not set")
+        return os.path.join(data, "AzureConnectedMachineAgent", "Tokens")
+    raise ValueError(f"Azure Arc MSI is not supported on this platform {platform}")
+
+
+def _checked(path: str) -> str:
+    """Return where the file really is."""
+    folder = _folder()
+    # Neither a link nor a step upwards leads anywhere else.
+    resolved = os.path.realpath(path)
+    expected = os.path.join(os.path.realpath(folder), os.path.basename(path))
+    if os.path.normcase(resolved) != os.path.normcase(expected):
+        raise ValueError(f"Unexpected file path from HIMDS service: it is not in {folder}")
+    if not resolved.endswith(_SUFFIX):
+        raise ValueError(f"The file path must have a '{_SUFFIX}' extension")
+    if not os.path.isfile(resolved):
+        raise ValueError("The file path does not exist")
+    return resolved
+
+
+def _read(path: str) -> str:
+    with open(path, "rb") as file:
+        # One byte more than there may be: the file may grow while it is looked at.
+        content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise ValueError(f"The file size must be less than or equal to {_LARGEST} bytes")
+    return content.decode("latin-1").strip()

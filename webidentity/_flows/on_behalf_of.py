@@ -1,0 +1,67 @@
+"""The on-behalf-of grant: a token for a resource, for the user who called this API.
+
+RFC 7523 section 2.1, with ``requested_token_use`` as the Microsoft identity platform defines it.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+from azure.core.credentials import AccessTokenInfo
+
+from webidentity._flows.acquire import Acquisition, acquire
+from webidentity._flows.client import Client
+from webidentity._protocol.effects import Flow
+from webidentity._protocol.token_reply import TokenReply, decode_unverified
+from webidentity._protocol.token_request import TokenRequest
+from webidentity.cache._partition import Partition
+from webidentity.cache._token_cache import TokenCache
+
+#: Seconds that tokens are kept for an assertion whose own expiry cannot be read.
+_DEFAULT_LIFETIME = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class OnBehalfOf:
+    """Acquires tokens in exchange for one user's access token."""
+
+    client: Client
+    cache: TokenCache
+    assertion: str = field(repr=False)
+
+    @classmethod
+    def begin(cls, client: Client, cache: TokenCache, assertion: str) -> "OnBehalfOf":
+        """Return the grant for one assertion.
+
+        :raises TypeError: the assertion is missing.
+        """
+        if not assertion:
+            raise TypeError('"user_assertion" must not be empty: it is the access token that the caller sent')
+        return cls(client, cache, assertion)
+
+    def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
+        """Return a token that acts for the assertion's user."""
+        client = self.client
+        partition = Partition.on_behalf_of(
+            client_id=client.client_id,
+            authority=client.authority,
+            tenant=request.tenant,
+            assertion=self.assertion,
+            authentication=client.authentication.fingerprint,
+        )
+        # No refresh token is asked for: what is had for an assertion must not outlive it.
+        acquisition = Acquisition(partition, request, self._exchange, None, self._keep_until)
+        return acquire(self.cache, acquisition)
+
+    def _exchange(self, request: TokenRequest) -> Flow[TokenReply]:
+        grant = {
+            "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            "requested_token_use": "on_behalf_of",
+            "assertion": self.assertion,
+        }
+        return self.client.send(request.tenant, {**grant, **request.fields})
+
+    def _keep_until(self, reply: TokenReply) -> float:
+        expires_on = decode_unverified(self.assertion).get("exp")
+        if isinstance(expires_on, int | float) and not isinstance(expires_on, bool):
+            return min(float(expires_on), float(reply.expires_on))
+        return time.time() + _DEFAULT_LIFETIME

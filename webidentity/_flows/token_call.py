@@ -1,0 +1,65 @@
+"""What a chain was asked for, and how to ask any credential for the same."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from azure.core.credentials import TokenRequestOptions
+
+from webidentity._protocol.access_token import OpaqueAccessToken, OpaqueAccessTokenInfo
+from webidentity.errors import CredentialUnavailableError
+
+#: The options that get_token has as keywords.
+_SHARED = ("claims", "tenant_id", "enable_cae")
+
+
+class TokenCall:
+    """A call of ``get_token`` or ``get_token_info``, to be repeated with other credentials.
+
+    A credential that has the other of the two methods only, as users write them, is asked by that one.
+
+    :param method: the name of the method.
+    :param keywords: the keywords of ``get_token``, or the options of ``get_token_info``.
+    """
+
+    __slots__ = ("keywords", "method", "scopes")
+
+    def __init__(self, method: str, scopes: tuple[str, ...], keywords: Mapping[str, Any]) -> None:
+        self.method = method
+        self.scopes = scopes
+        self.keywords = keywords
+
+    @classmethod
+    def of_options(cls, scopes: tuple[str, ...], options: TokenRequestOptions | None) -> "TokenCall":
+        """Return a call of ``get_token_info``."""
+        return cls("get_token_info", scopes, {**options} if options else {})
+
+    @property
+    def key(self) -> Hashable:
+        """What two calls must have in common to fail for the same reason."""
+        given = self.keywords
+        return self.scopes, given.get("claims"), given.get("tenant_id"), bool(given.get("enable_cae", False))
+
+    def ask(self, credential: Any) -> Any:
+        """Ask the credential; return what it returns.
+
+        :raises CredentialUnavailableError: proof of possession is asked of a credential that cannot give it.
+        """
+        keywords = dict(self.keywords)
+        if hasattr(credential, self.method):
+            if self.method == "get_token":
+                return credential.get_token(*self.scopes, **keywords)
+            return credential.get_token_info(*self.scopes, options=keywords)
+        if self.method == "get_token":
+            options = {name: keywords[name] for name in _SHARED if keywords.get(name) is not None}
+            return credential.get_token_info(*self.scopes, options=options)
+        if keywords.get("pop"):
+            raise CredentialUnavailableError(message="Proof of possession is not supported by this credential.")
+        return credential.get_token(*self.scopes, **keywords)
+
+    def read(self, credential: Any, token: Any) -> Any:
+        """Return the credential's token in the form that was asked for."""
+        if hasattr(credential, self.method):
+            return token
+        if self.method == "get_token":
+            return OpaqueAccessToken(token.token, token.expires_on)
+        return OpaqueAccessTokenInfo(token.token, token.expires_on)

@@ -1,0 +1,92 @@
+"""Running a developer's tool: where it is found, in which folder and for how long it runs."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from webidentity._protocol.effects import Call, Completed, Flow, Run
+from webidentity.errors import CredentialUnavailableError
+
+#: What a shell says of a program that is not there.
+_NOT_FOUND = 127
+
+
+class Tool(NamedTuple):
+    """A command line tool that prints tokens of its signed-in user."""
+
+    #: As its documentation calls it.
+    title: str
+    #: As error messages call it.
+    name: str
+    #: The names of its program, and those that it has on Windows.
+    programs: tuple[str, ...]
+    windows_programs: tuple[str, ...]
+    #: What is said when it is not installed.
+    missing: str
+    #: What its environment has beside the caller's.
+    switches: Mapping[str, str]
+    #: Where its errors are explained.
+    help: str
+
+    def run(self, arguments: Sequence[str], timeout: float | None) -> Flow[Completed]:
+        """Run the tool in a folder of the operating system, never through a shell.
+
+        :raises ~webidentity.CredentialUnavailableError: it is not installed, cannot be started, or takes longer than
+            ``timeout`` seconds.
+        """
+        names = self.windows_programs if sys.platform.startswith("win") else self.programs
+        program: str | None = yield Call(partial(find_program, names), blocking=True)
+        if program is None:
+            raise CredentialUnavailableError(message=self.missing)
+        run = Run((program, *arguments), {**os.environ, **self.switches}, system_folder(), timeout)
+        try:
+            completed: Completed = yield run
+        except TimeoutError:  # first: it is an OSError
+            failure = (
+                f"Failed to invoke {self.name}. Timed out waiting for {self.title} after {timeout} s; process_timeout "
+                f"sets the limit. {self.help}"
+            )
+        except OSError as error:
+            failure = f"Failed to execute '{program}' ({error.strerror}). {self.help}"
+        else:
+            return completed
+        raise CredentialUnavailableError(message=failure)
+
+    def is_missing(self, failed: Completed) -> bool:
+        """Whether it was found, and is no program after all: a wrapper whose own program is gone."""
+        return failed.returncode == _NOT_FOUND or failed.stderr.startswith(f"'{self.programs[0]}' is not recognized")
+
+
+def find_program(names: Sequence[str]) -> str | None:
+    """Return the absolute path of the first of the names that is on PATH.
+
+    Never one in the current directory, which may be a folder that somebody else wrote: relative and empty entries of
+    PATH are passed over, and on Windows the current directory is, which ``shutil.which`` looks at first.
+    """
+    import shutil
+
+    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    folders = [entry for entry in entries if os.path.isabs(entry)]
+    for name in names:
+        for folder in folders:
+            found = shutil.which(os.path.join(folder, name))
+            if found is not None and os.path.isabs(found):
+                return found
+    return None
+
+
+def system_folder() -> str:
+    """Return a folder that only the operating system writes to: tools read settings and code from where they run.
+
+    :raises ~webidentity.CredentialUnavailableError: Windows does not say where it is.
+    """
+    if sys.platform.startswith("win"):
+        folder = os.environ.get("SYSTEMROOT")
+        if not folder:
+            raise CredentialUnavailableError(
+                message="Environment variable 'SYSTEMROOT' has no value: it names the folder in which tools are run"
+            )
+        return folder
+    return "/bin"

@@ -1,0 +1,26 @@
+"""The challenge of Azure Arc: it names a file, which only who may have the tokens can read (RFC 7235, RFC 7617)."""
+
+import re
+
+from webidentity._protocol.redaction import scrub
+from webidentity.errors import EntraError
+
+_CHALLENGE = re.compile(r'basic +realm *= *(?:"([^",=]+)"|([^",=\s]+))', re.IGNORECASE | re.ASCII)
+_LONGEST = 1000
+
+
+def key_file_of(header: str | None) -> str:
+    """Return the path of the key file.
+
+    :param header: the value of ``WWW-Authenticate``.
+    :raises EntraError: it is missing, or not the one challenge that Azure Arc sends.
+    """
+    if not header:
+        raise EntraError("Did not receive a value from WWW-Authenticate header: the Azure Arc agent sent no challenge")
+    found = _CHALLENGE.fullmatch(header.strip()) if len(header) <= _LONGEST else None
+    if found is None:
+        raise EntraError(
+            f"Did not receive a correct value from WWW-Authenticate header: {scrub(header[:_LONGEST])!r} instead of "
+            "'Basic realm=<file>'. Is IDENTITY_ENDPOINT the Azure Arc agent's?"
+        )
+    return found[1] or found[2]

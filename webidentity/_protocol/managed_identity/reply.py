@@ -1,0 +1,118 @@
+"""What a host answers: a token, or why there is none.
+
+Microsoft's documents of the endpoints: "How to use managed identities on an Azure VM", "REST endpoint reference" of App
+Service, "Managed identity of a Service Fabric application", "Authenticate against Azure resources with Arc-enabled
+servers".
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from webidentity._json import as_object, as_text, parse_object
+from webidentity._protocol.managed_identity.lifetime import read_lifetime
+from webidentity._protocol.redaction import scrub
+from webidentity._protocol.response_text import read_text
+from webidentity._protocol.token_reply import TokenReply
+from webidentity.errors import CredentialUnavailableError, EntraError
+
+UNAVAILABLE = "ManagedIdentityCredential authentication unavailable"
+_TROUBLE = "https://aka.ms/azsdk/python/identity/managedidentitycredential/troubleshoot"
+
+
+def read_host_reply(
+    response: Any,
+    *,
+    now: int,
+    host: str,
+    user_assigned: bool,
+    absent: Collection[int] = (400,),
+    secrets: Iterable[str] = (),
+) -> tuple[TokenReply, Mapping[str, Any]]:
+    """Return the token, and the whole reply.
+
+    :param response: the HTTP response.
+    :param now: when the request was sent, from which lifetimes count.
+    :param host: what kind of host answered, for messages.
+    :param user_assigned: whether an identity was named.
+    :param absent: the HTTP statuses with which this host says that it has no such identity.
+    :param secrets: values of the request that must not come back in a message.
+    :raises CredentialUnavailableError: there is no such identity, or something else than the host answered.
+    :raises EntraError: the host refused.
+    """
+    secrets = tuple(secrets)
+    document = parse_object(read_text(response))
+    status: int = response.status_code
+    if status in absent:
+        which = "The requested identity has not" if user_assigned else "No identity has"
+        raise CredentialUnavailableError(
+            message=f"{UNAVAILABLE}. {which} been assigned to this resource.{_said(document, secrets)} Assign the "
+            f"identity to the resource that this program runs on, and check its id ({_TROUBLE})."
+        )
+    refuse_proxys_answer(response)
+    if document is None:
+        raise CredentialUnavailableError(
+            message=f"{UNAVAILABLE}. What answered as the endpoint of {host} (HTTP {status}) sent no JSON object: it "
+            f"is something else, for example a proxy. Check the environment variables of the host ({_TROUBLE})."
+        )
+    token = as_text(document.get("access_token"))
+    if status != 200 or token is None:
+        raise _refusal(response, document, host, secrets)
+    lifetime = read_lifetime(document, now)
+    if lifetime is None:
+        raise EntraError(
+            f"The managed identity endpoint of {host} sent a token without a lifetime that could be read (expires_in, "
+            "expires_on)",
+            response=response,
+        )
+    expires_on, refresh_on = lifetime
+    return TokenReply(token, expires_on, refresh_on, as_text(document.get("token_type")) or "Bearer", ()), document
+
+
+def refuse_proxys_answer(response: Any) -> None:
+    """Notice the proxy of Docker Desktop: for an address that it cannot reach, it answers 403 itself.
+
+    :raises CredentialUnavailableError: it is that answer.
+    """
+    if response.status_code == 403 and "unreachable" in read_text(response):
+        raise CredentialUnavailableError(
+            message=f"{UNAVAILABLE}. The proxy of this container says that the endpoint is unreachable: this is no "
+            "resource in Azure."
+        )
+
+
+def no_endpoint(host: str, reason: str) -> CredentialUnavailableError:
+    """Return the error for an endpoint that does not answer."""
+    return CredentialUnavailableError(
+        message=f"{UNAVAILABLE}, no response from the {host} endpoint. No managed identity endpoint was found: "
+        f"{reason}. Outside of Azure, use another credential, for example that of a developer tool; in Azure, enable a "
+        f"managed identity for the resource that this program runs on ({_TROUBLE})."
+    )
+
+
+def _refusal(response: Any, document: Mapping[str, Any], host: str, secrets: tuple[str, ...]) -> EntraError:
+    code, _, correlation_id = _error_of(document)
+    status = response.status_code
+    what = "sent no token" if status == 200 and not code else f"refused to issue a token (HTTP {status})"
+    return EntraError(
+        f"The managed identity endpoint of {host} {what}.{_said(document, secrets)}",
+        response=response,
+        error=scrub(code, secrets) if code else None,
+        correlation_id=correlation_id,
+    )
+
+
+def _said(document: Mapping[str, Any] | None, secrets: tuple[str, ...]) -> str:
+    """Return what the host says of it, as the end of a message."""
+    code, description, _ = _error_of(document or {})
+    said = " ".join(part for part in (f"({code})" if code else "", description or "") if part)
+    return f" Error: {scrub(said, secrets)}" if said else ""
+
+
+def _error_of(document: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
+    """Return code, description and correlation id: flat in most hosts, an object of its own in Service Fabric."""
+    error = as_object(document.get("error"))
+    found = document if error is None else error
+    code = as_text(document.get("error")) or as_text(found.get("code"))
+    names = ("error_description", "message", "Message", "ExceptionMessage")
+    description = next((text for text in map(as_text, map(found.get, names)) if text), None)
+    return code, description, as_text(found.get("correlationId")) or as_text(found.get("correlation_id"))

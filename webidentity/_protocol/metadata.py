@@ -1,0 +1,48 @@
+"""Metadata of a tenant (OpenID Connect Discovery 1.0), and the endpoints that need none."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+from webidentity._authority import is_loopback
+from webidentity._json import as_text, parse_object
+
+
+@dataclass(frozen=True, slots=True)
+class TenantMetadata:
+    """What verification needs of a tenant's metadata."""
+
+    issuer: str
+    jwks_uri: str
+
+    @classmethod
+    def parse(cls, text: str) -> "TenantMetadata | None":
+        """Read an openid-configuration document; None if it is none or its keys could be tampered with."""
+        document = parse_object(text) or {}
+        issuer, jwks_uri = as_text(document.get("issuer")), as_text(document.get("jwks_uri"))
+        if issuer is None or jwks_uri is None or not _is_safe(jwks_uri):
+            return None
+        return cls(issuer, jwks_uri)
+
+
+def metadata_url(authority: str, tenant: str) -> str:
+    """Return where the tenant publishes its metadata."""
+    return f"{authority}/{tenant}/v2.0/.well-known/openid-configuration"
+
+
+def authorize_url(authority: str, tenant: str, parameters: dict[str, str]) -> str:
+    """Return the URL that starts a sign-in (RFC 6749 section 4.1.1)."""
+    return f"{authority}/{tenant}/oauth2/v2.0/authorize?{urlencode(parameters)}"
+
+
+def logout_url(authority: str, tenant: str, parameters: dict[str, str]) -> str:
+    """Return the URL that ends the authority's session (OpenID Connect RP-Initiated Logout 1.0)."""
+    return f"{authority}/{tenant}/oauth2/v2.0/logout?{urlencode(parameters)}"
+
+
+def _is_safe(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        hostname = parts.hostname or ""
+    except ValueError:
+        return False
+    return bool(hostname) and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(hostname)))

@@ -1,0 +1,42 @@
+"""Redirect URIs of programs on a desktop: the loopback interface (RFC 8252 section 7.3)."""
+
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from webidentity._authority import is_loopback
+
+
+class LoopbackRedirect(NamedTuple):
+    """Where on this machine the browser is sent back to.
+
+    :param port: None for any port: authorities ignore it for ``http://localhost``.
+    """
+
+    host: str
+    port: int | None
+    path: str
+
+    @classmethod
+    def parse(cls, redirect_uri: str) -> "LoopbackRedirect":
+        """Read a redirect URI.
+
+        :raises ValueError: no browser would find this program there.
+        """
+        try:
+            parts = urlsplit(redirect_uri)
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            host, port, parts = "", None, urlsplit("")
+        plain = not (parts.query or parts.fragment or parts.username or parts.password)
+        if parts.scheme != "http" or not is_loopback(host) or port == 0 or not plain:
+            raise ValueError(
+                f"redirect_uri is {redirect_uri!r}: expected an address of this machine that this program can listen "
+                "on, with http and without a query, such as 'http://localhost:8400', as it is registered on the "
+                "application"
+            )
+        return cls(host, port, parts.path)
+
+    def at(self, port: int) -> str:
+        """Return the redirect URI with this port."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{port}{self.path}"

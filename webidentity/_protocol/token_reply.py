@@ -1,0 +1,145 @@
+"""Replies of the token endpoint (RFC 6749 section 5)."""
+
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from webidentity._json import as_list, as_seconds, as_text, parse_object
+from webidentity.errors import EntraError
+
+#: No token lives for so many seconds: what says so is not a lifetime, and no store could keep it.
+_NEVER = 10 * 366 * 24 * 3600
+#: Seconds from which a token without refresh_in is renewed at half of its life.
+_LONG = 7200
+
+
+class TokenReply(NamedTuple):
+    """A successful reply. Times are Unix seconds."""
+
+    access_token: str
+    expires_on: int
+    refresh_on: int | None
+    token_type: str
+    scopes: tuple[str, ...]
+    refresh_token: str | None = None
+    id_token: str | None = None
+    home_account_id: str | None = None
+    #: The family of clients that may redeem the refresh token.
+    family_id: str | None = None
+
+    def __repr__(self) -> str:
+        """No token."""
+        return (
+            f"TokenReply(expires_on={self.expires_on}, refresh_on={self.refresh_on}, token_type={self.token_type!r}, "
+            f"scopes={self.scopes}, home_account_id={self.home_account_id!r})"
+        )
+
+
+def read_token_reply(response: Any, *, now: int, secrets: Iterable[str] = ()) -> TokenReply:
+    """Return the reply's content.
+
+    :param response: the HTTP response.
+    :param now: when the request was sent, from which lifetimes count.
+    :param secrets: values of the request that must not come back in a message.
+    :raises EntraError: the authority refused, or what it sent is no token reply.
+    """
+    document = read_document(response)
+    token = document.get("access_token")
+    if response.status_code >= 400 or "error" in document or not isinstance(token, str) or not token:
+        raise refusal(response, document, secrets)
+    expires_in = as_seconds(document.get("expires_in"))
+    if expires_in is None or expires_in > _NEVER:
+        raise EntraError("Microsoft Entra ID sent a token without a lifetime (expires_in)", response=response)
+    refresh_in = read_refresh_in(document, expires_in)
+    return TokenReply(
+        access_token=token,
+        expires_on=now + expires_in,
+        refresh_on=None if refresh_in is None else now + refresh_in,
+        token_type=as_text(document.get("token_type")) or "Bearer",
+        scopes=tuple((as_text(document.get("scope")) or "").split()),
+        refresh_token=as_text(document.get("refresh_token")),
+        id_token=as_text(document.get("id_token")),
+        home_account_id=_home_account_id(document),
+        family_id=as_text(document.get("foci")),
+    )
+
+
+def read_refresh_in(document: Mapping[str, Any], expires_in: int) -> int | None:
+    """Return the seconds after which the token should be renewed, at half of a long life if the reply does not say."""
+    refresh_in = as_seconds(document.get("refresh_in"))
+    if refresh_in is None:
+        return expires_in // 2 if expires_in >= _LONG else None
+    return min(refresh_in, expires_in)
+
+
+def decode_unverified(token: str) -> dict[str, Any]:
+    """Return the claims of a token whose origin is already certain; {} if it has none that can be read."""
+    try:
+        payload = token.split(".")[1]
+        return parse_object(urlsafe_b64decode(payload + "=" * (-len(payload) % 4))) or {}
+    except (IndexError, ValueError):
+        return {}
+
+
+def read_document(response: Any) -> dict[str, Any]:
+    """Return the JSON object that the authority sent.
+
+    :raises EntraError: it is none.
+    """
+    try:
+        text = response.text()
+    except ValueError:
+        text = "undecodable"
+    if not text:
+        raise EntraError("No response content from Microsoft Entra ID", response=response)
+    document = parse_object(text)
+    if document is None:
+        raise EntraError(
+            f"Authentication failed: the reply (HTTP {response.status_code}) is not from Microsoft Entra ID, it is no "
+            "JSON object. Is the authority right, and is there a proxy in between?",
+            response=response,
+        )
+    return document
+
+
+def refusal(response: Any, document: Mapping[str, Any], secrets: Iterable[str], *, what: str = "token") -> EntraError:
+    """Return the error that the authority's answer is.
+
+    :param secrets: values of the request that must not come back in a message.
+    :param what: what was asked for.
+    """
+    # Loaded by the first refusal.
+    from webidentity._protocol.advice import advice_for
+    from webidentity._protocol.redaction import scrub
+
+    error = as_text(document.get("error"))
+    description = scrub(as_text(document.get("error_description")) or "no description", secrets)
+    codes = tuple(number for number in as_list(document.get("error_codes")) if isinstance(number, int))
+    if error is None:
+        message = f"Microsoft Entra ID sent no {what} (HTTP {response.status_code})"
+    else:
+        message = f"Microsoft Entra ID error '({scrub(error, secrets)}) {description}'"
+    advice = advice_for(codes)
+    claims = document.get("claims")
+    return EntraError(
+        f"{message}. {advice}" if advice else message,
+        response=response,
+        error=error,
+        suberror=as_text(document.get("suberror")),
+        error_codes=codes,
+        correlation_id=as_text(document.get("correlation_id")),
+        claims=json.dumps(claims) if isinstance(claims, dict) else as_text(claims),
+    )
+
+
+def _home_account_id(document: Mapping[str, Any]) -> str | None:
+    """The account's id from client_info, or from the ID token's subject, as MSAL derives it."""
+    info = as_text(document.get("client_info"))
+    if info:
+        content = decode_unverified(f".{info}")
+        uid, utid = as_text(content.get("uid")), as_text(content.get("utid"))
+        if uid and utid:
+            return f"{uid}.{utid}"
+    id_token = as_text(document.get("id_token"))
+    return as_text(decode_unverified(id_token).get("sub")) if id_token else None

@@ -1,0 +1,89 @@
+"""Requests to the token endpoint (RFC 6749 section 4, Microsoft identity platform v2.0)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from azure.core.rest import HttpRequest
+
+from webidentity._json import as_object, parse_object
+
+#: The client says that it understands claims challenges (continuous access evaluation).
+_CLIENT_CAPABILITY = {"xms_cc": {"values": ["CP1"]}}
+
+
+class TokenRequest(NamedTuple):
+    """What a caller asks for: one call of ``get_token``."""
+
+    scopes: tuple[str, ...]
+    tenant: str
+    claims: str | None = None
+    enable_cae: bool = False
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The form fields that every grant sends for it."""
+        fields = {"scope": " ".join(self.scopes)}
+        claims = merge_claims(self.claims, enable_cae=self.enable_cae)
+        if claims:
+            fields["claims"] = claims
+        return fields
+
+
+def token_endpoint(authority: str, tenant: str) -> str:
+    """Return the v2.0 token endpoint; that of a known authority is derived, not discovered."""
+    return f"{authority}/{tenant}/oauth2/v2.0/token"
+
+
+def build_token_request(url: str, fields: Mapping[str, str]) -> HttpRequest:
+    """Return the POST of the form, as a dictionary that transports encode."""
+    return HttpRequest(
+        "POST",
+        url,
+        data=dict(fields),
+        headers={"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"},
+    )
+
+
+def merge_claims(claims: str | None, *, enable_cae: bool) -> str | None:
+    """Return the claims parameter (OpenID Connect Core 1.0 section 5.5) with the CAE capability added.
+
+    :raises ValueError: the claims are not a JSON object.
+    """
+    if not enable_cae:
+        if claims:
+            _parse_claims(claims)
+        return claims or None
+    document = _parse_claims(claims) if claims else {}
+    access_token = as_object(document.get("access_token")) or {}
+    return json.dumps({**document, "access_token": {**access_token, **_CLIENT_CAPABILITY}})
+
+
+def _parse_claims(claims: str) -> dict[str, Any]:
+    document = parse_object(claims)
+    if document is None:
+        raise ValueError("claims must be a JSON object, as a claims challenge has it after base64 decoding")
+    return document
+
+
+def require_texts(claims: object, tenant_id: object) -> None:
+    """Check the options of a call before anything is done with them; what they say is looked at when they are used.
+
+    :raises ValueError: one of them is no text.
+    """
+    if claims is not None and not isinstance(claims, str):
+        raise ValueError("claims must be a JSON object as text, as a claims challenge has it after base64 decoding")
+    if tenant_id is not None and not isinstance(tenant_id, str):
+        raise ValueError("tenant_id must be text: the directory's GUID or a verified domain")
+
+
+def require_scopes(scopes: Sequence[object], method: str) -> None:
+    """Check the scopes of a call before anything is sent.
+
+    :raises ValueError: there is none, or one is not a non-empty string.
+    """
+    if not scopes:
+        raise ValueError(f'"{method}" requires at least one scope, for example "https://graph.microsoft.com/.default"')
+    for scope in scopes:
+        if not isinstance(scope, str) or not scope:
+            raise ValueError(f'"{method}" takes scopes as separate strings: get_token("scope1", "scope2")')

@@ -1,0 +1,152 @@
+"""Verification of tokens: signature, issuer, audience, times (RFC 7519, RFC 8725, OpenID Connect Core 3.1.3.7)."""
+
+import hashlib
+import hmac
+import math
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from jwt.api_jws import PyJWS
+from jwt.exceptions import PyJWTError
+
+from webidentity._json import as_list, parse_object
+from webidentity._protocol.signing_keys import SigningKeys
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+#: Three parts of base64url without padding (RFC 7515 section 7.1): one token has one spelling.
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*", re.ASCII)
+_LONGEST_TOKEN = 64 * 1024
+#: What a token may call itself (RFC 8725 section 3.11); a logout token, for one, is signed with the same keys.
+_TYPES = frozenset({"jwt", "at+jwt"})
+_JWS = PyJWS(algorithms=["RS256"])
+
+#: Seconds by which the clocks of the authority and of this machine may differ.
+LEEWAY = 120
+
+
+class TokenRejectedError(Exception):
+    """The token is not acceptable; the message says why and is safe to show to the caller."""
+
+
+class UnknownKeyError(TokenRejectedError):
+    """No known key has the token's ``kid``: the authority may have rotated its keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a token must say.
+
+    :param issuer: the exact issuer, as the tenant's metadata names it.
+    :param audiences: who the token may be for; one of them is enough.
+    :param now: the time (Unix seconds).
+    """
+
+    issuer: str
+    audiences: Collection[str]
+    now: float
+
+
+def key_id(token: str) -> str | None:
+    """Return the ``kid`` header of the token, after checking that the header is one this library accepts.
+
+    :raises TokenRejectedError: it is no signed token, or one of another kind.
+    """
+    if len(token) > _LONGEST_TOKEN:
+        raise TokenRejectedError("the token is longer than any that Microsoft Entra ID issues")
+    if not _COMPACT.fullmatch(token):
+        raise TokenRejectedError("the token is not a signed token (JWS in compact form)")
+    try:
+        header = _JWS.get_unverified_header(token)
+    except (PyJWTError, ValueError, RecursionError):
+        raise TokenRejectedError("the token's header cannot be read") from None
+    if header.get("alg") != "RS256":
+        raise TokenRejectedError("the token is not signed with RS256")
+    if "crit" in header or "cty" in header:
+        raise TokenRejectedError("the token's header demands extensions that are not known here")
+    kind = header.get("typ", "JWT")
+    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in _TYPES:
+        raise TokenRejectedError("the token is of another type than access and ID tokens are")
+    if "nonce" in header:
+        raise TokenRejectedError("the token is for Microsoft Graph: ask for a scope of this application")
+    kid = header.get("kid")
+    return kid if isinstance(kid, str) else None
+
+
+def verify_token(token: str, keys: SigningKeys, expected: Expected) -> dict[str, Any]:
+    """Return the claims of a token that is genuine, for us, and valid now.
+
+    :raises UnknownKeyError: its key is not in the set.
+    :raises TokenRejectedError: it is anything but genuine, for us, and valid now.
+    """
+    candidates = keys.candidates(key_id(token))
+    if not candidates:
+        raise UnknownKeyError("the token is signed with a key that the authority does not publish")
+    for candidate in candidates:
+        try:
+            payload = _JWS.decode(token, candidate.key, algorithms=["RS256"])
+        except (PyJWTError, ValueError):
+            continue
+        claims = parse_object(payload)
+        if claims is None:
+            raise TokenRejectedError("the token's content is no JSON object")
+        _check_claims(claims, expected)
+        if not candidate.may_sign_for(expected.issuer, claims["tid"]):
+            raise TokenRejectedError("the token's key does not belong to its issuer")
+        return claims
+    raise TokenRejectedError("the token's signature is wrong")
+
+
+def verify_response(claims: dict[str, Any], *, client_id: str, nonce: str, token: str) -> None:
+    """Check that an ID token answers this very request (OpenID Connect Core 3.1.3.7).
+
+    :param token: the access token that came with it.
+    :raises TokenRejectedError: it does not.
+    """
+    found = claims.get("nonce")
+    if not isinstance(found, str) or not hmac.compare_digest(found.encode(), nonce.encode()):
+        raise TokenRejectedError("the ID token answers another sign-in")
+    if claims.get("azp", client_id) != client_id:
+        raise TokenRejectedError("the ID token was issued to another application")
+    if "at_hash" in claims:
+        half = urlsafe_b64encode(hashlib.sha256(token.encode()).digest()[:16]).rstrip(b"=").decode()
+        if claims["at_hash"] != half:
+            raise TokenRejectedError("the ID token belongs to another access token")
+
+
+def _check_claims(claims: dict[str, Any], expected: Expected) -> None:
+    issuer, tenant = claims.get("iss"), claims.get("tid")
+    if issuer != expected.issuer:
+        if isinstance(issuer, str) and issuer.startswith("https://sts.windows.net/"):
+            raise TokenRejectedError(
+                "the token is a v1.0 token: set requestedAccessTokenVersion to 2 in the manifest of the API's "
+                "application registration"
+            )
+        raise TokenRejectedError("the token comes from another issuer")
+    if not isinstance(tenant, str) or not _GUID.fullmatch(tenant) or f"/{tenant}/" not in f"{issuer}/":
+        raise TokenRejectedError("the token's tenant does not belong to its issuer")
+    audience = claims.get("aud")
+    audiences = [audience] if isinstance(audience, str) else as_list(audience)
+    if not audiences or not all(isinstance(name, str) and name in expected.audiences for name in audiences):
+        raise TokenRejectedError("the token is for another application: ask for a scope of this one")
+    if not isinstance(claims.get("sub"), str) or not claims["sub"]:
+        raise TokenRejectedError("the token names no subject")
+    expires_on, issued_at = _time(claims, "exp"), _time(claims, "iat")
+    not_before = _time(claims, "nbf") if "nbf" in claims else issued_at
+    if expires_on + LEEWAY <= expected.now:
+        raise TokenRejectedError("the token has expired")
+    if max(issued_at, not_before) - LEEWAY > expected.now:
+        raise TokenRejectedError("the token is not valid yet: do the clocks agree?")
+
+
+def _time(claims: dict[str, Any], name: str) -> float:
+    value = claims.get(name)
+    try:
+        # JSON as Python reads it has NaN and Infinity, and integers that no float can hold.
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return float(value)
+    except OverflowError:
+        pass
+    raise TokenRejectedError(f"the token has no usable {name}")

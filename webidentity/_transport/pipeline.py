@@ -1,0 +1,135 @@
+"""The azure-core pipelines that carry every request."""
+
+import platform
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from azure.core.pipeline import Pipeline
+from azure.core.pipeline.policies import (
+    AsyncRetryPolicy,
+    CustomHookPolicy,
+    DistributedTracingPolicy,
+    HeadersPolicy,
+    HttpLoggingPolicy,
+    ProxyPolicy,
+    RequestIdPolicy,
+    RetryPolicy,
+    UserAgentPolicy,
+)
+from azure.core.rest import HttpRequest
+
+from webidentity._fork import renew_after_fork
+from webidentity._version import __version__
+
+#: Seconds; azure-core's own defaults are five minutes each, too long for a request that a person waits for.
+_CONNECTION_TIMEOUT = 10
+_READ_TIMEOUT = 30
+
+
+class SyncPipeline:
+    """A pipeline that is opened with its first request and closed once.
+
+    :param options: azure-core's keywords: transport, policies, proxies, retry_total, user_agent, ...
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self._options = options
+        self._pipeline: Any = None
+        self._lock = threading.Lock()
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Leave the parent its connections: on a shared one, each process might read the other's reply."""
+        self._lock = threading.Lock()
+        if self._options.get("transport") is None:
+            self._pipeline = None
+
+    def __reduce__(self) -> Any:
+        """Pickle without connections."""
+        return _rebuild, (self._options,)
+
+    def send(self, request: HttpRequest, **options: Any) -> Any:
+        """Send the request and return the response."""
+        return self.open().run(request, **run_options(self._options, options)).http_response
+
+    def open(self) -> Any:
+        """Return the opened pipeline."""
+        with self._lock:
+            if self._pipeline is None:
+                transport = self._options.get("transport") or _requests_transport(self._options)
+                pipeline: Any = Pipeline(transport, policies=policies_of(self._options, RetryPolicy))
+                pipeline.__enter__()
+                self._pipeline = pipeline
+            return self._pipeline
+
+    def close(self) -> None:
+        """Close the transport, once; a later request opens it again."""
+        with self._lock:
+            pipeline, self._pipeline = self._pipeline, None
+        if pipeline is not None:
+            pipeline.__exit__()
+
+
+def _rebuild(options: dict[str, Any]) -> SyncPipeline:
+    return SyncPipeline(**options)
+
+
+def policies_of(options: dict[str, Any], retry_policy: Callable[..., Any]) -> list[Any]:
+    """Return the user's policies, or azure-core's in azure-identity's order."""
+    if options.get("policies") is not None:
+        return list(options["policies"])
+    return [
+        RequestIdPolicy(**options),
+        HeadersPolicy(**options),
+        UserAgentPolicy(base_user_agent=_user_agent(), **options),
+        ProxyPolicy(**options),
+        options.get("retry_policy") or retry_policy(**options),
+        CustomHookPolicy(**options),
+        # No NetworkTraceLoggingPolicy: it would print the bodies, which are secrets.
+        DistributedTracingPolicy(**options),
+        HttpLoggingPolicy(**options),
+    ]
+
+
+def run_options(options: dict[str, Any], of_request: dict[str, Any]) -> dict[str, Any]:
+    """Have token requests repeated: a grant that was answered twice is still one grant."""
+    policies = options.get("policies")
+    if policies is None:
+        return {"retry_on_methods": ["POST", "GET"], **of_request}
+    # What no policy takes reaches the transport, which would stumble over it.
+    retries = any(isinstance(policy, RetryPolicy | AsyncRetryPolicy) for policy in policies)
+    logs = any(isinstance(policy, HttpLoggingPolicy) for policy in policies)
+    return {
+        name: value
+        for name, value in {"retry_on_methods": ["POST", "GET"], **of_request}.items()
+        if (retries or not name.startswith("retry_")) and (logs or name != "logger")
+    }
+
+
+def _user_agent() -> str:
+    return f"azsdk-python-webidentity/{__version__} Python/{platform.python_version()} ({platform.platform()})"
+
+
+def _timeouts(options: dict[str, Any]) -> dict[str, Any]:
+    return {"connection_timeout": _CONNECTION_TIMEOUT, "read_timeout": _READ_TIMEOUT, **options}
+
+
+def _requests_transport(options: dict[str, Any]) -> Any:
+    from azure.core.pipeline.transport import RequestsTransport
+
+    return RequestsTransport(**session_of(options), **_timeouts(options))
+
+
+def session_of(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the session of a transport if it needs a special one: for the token proxy, or a server that is pinned."""
+    session: Any = None
+    if options.get("token_proxy") is not None:
+        from webidentity._transport.token_proxy import ProxySession
+
+        session = ProxySession(options["token_proxy"])
+    elif options.get("server_thumbprint") is not None:
+        from webidentity._transport.pinned import PinnedSession
+
+        session = PinnedSession(options["server_thumbprint"])
+    return {} if session is None else {"session": session, "session_owner": False}

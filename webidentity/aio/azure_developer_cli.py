@@ -1,8 +1,0 @@
-"""AzureDeveloperCliCredential, async."""
-
-from webidentity.aio.base import AsyncCredential
-from webidentity.arguments.azure_developer_cli import AzureDeveloperCliArguments
-
-
-class AzureDeveloperCliCredential(AsyncCredential, AzureDeveloperCliArguments):
-    __doc__ = AzureDeveloperCliArguments.__doc__

@@ -1,8 +1,0 @@
-"""AzurePipelinesCredential, async."""
-
-from webidentity.aio.base import AsyncCredential
-from webidentity.arguments.azure_pipelines import AzurePipelinesArguments
-
-
-class AzurePipelinesCredential(AsyncCredential, AzurePipelinesArguments):
-    __doc__ = AzurePipelinesArguments.__doc__

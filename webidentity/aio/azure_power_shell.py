@@ -1,8 +1,0 @@
-"""AzurePowerShellCredential, async."""
-
-from webidentity.aio.base import AsyncCredential
-from webidentity.arguments.azure_power_shell import AzurePowerShellArguments
-
-
-class AzurePowerShellCredential(AsyncCredential, AzurePowerShellArguments):
-    __doc__ = AzurePowerShellArguments.__doc__

@@ -1,8 +1,0 @@
-"""CertificateCredential, async."""
-
-from webidentity.aio.base import AsyncCredential
-from webidentity.arguments.certificate import CertificateArguments
-
-
-class CertificateCredential(AsyncCredential, CertificateArguments):
-    __doc__ = CertificateArguments.__doc__

@@ -1,8 +1,0 @@
-"""ClientSecretCredential, async."""
-
-from webidentity.aio.base import AsyncCredential
-from webidentity.arguments.client_secret import ClientSecretArguments
-
-
-class ClientSecretCredential(AsyncCredential, ClientSecretArguments):
-    __doc__ = ClientSecretArguments.__doc__

@@ -1,8 +1,0 @@
-"""DeviceCodeCredential, async."""
-
-from webidentity.aio.interactive import AsyncInteractiveCredential
-from webidentity.arguments.device_code import DeviceCodeArguments
-
-
-class DeviceCodeCredential(AsyncInteractiveCredential, DeviceCodeArguments):
-    __doc__ = DeviceCodeArguments.__doc__

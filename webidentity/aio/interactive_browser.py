@@ -1,8 +1,0 @@
-"""InteractiveBrowserCredential, async."""
-
-from webidentity.aio.interactive import AsyncInteractiveCredential
-from webidentity.arguments.interactive_browser import InteractiveBrowserArguments
-
-
-class InteractiveBrowserCredential(AsyncInteractiveCredential, InteractiveBrowserArguments):
-    __doc__ = InteractiveBrowserArguments.__doc__

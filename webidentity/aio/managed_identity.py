@@ -1,8 +1,0 @@
-"""ManagedIdentityCredential, async."""
-
-from webidentity.aio.base import AsyncCredential
-from webidentity.arguments.managed_identity import ManagedIdentityArguments
-
-
-class ManagedIdentityCredential(AsyncCredential, ManagedIdentityArguments):
-    __doc__ = ManagedIdentityArguments.__doc__

@@ -1,8 +1,0 @@
-"""SharedTokenCacheCredential, async."""
-
-from webidentity.aio.base import AsyncCredential
-from webidentity.arguments.shared_token_cache import SharedTokenCacheArguments
-
-
-class SharedTokenCacheCredential(AsyncCredential, SharedTokenCacheArguments):
-    __doc__ = SharedTokenCacheArguments.__doc__

@@ -1,8 +1,0 @@
-"""VisualStudioCodeCredential, async."""
-
-from webidentity.aio.base import AsyncCredential
-from webidentity.arguments.visual_studio_code import VisualStudioCodeArguments
-
-
-class VisualStudioCodeCredential(AsyncCredential, VisualStudioCodeArguments):
-    __doc__ = VisualStudioCodeArguments.__doc__

@@ -1,8 +1,0 @@
-"""WorkloadIdentityCredential, async."""
-
-from webidentity.aio.base import AsyncCredential
-from webidentity.arguments.workload_identity import WorkloadIdentityArguments
-
-
-class WorkloadIdentityCredential(AsyncCredential, WorkloadIdentityArguments):
-    __doc__ = WorkloadIdentityArguments.__doc__

@@ -1,0 +1,218 @@
+"""The content of one partition, in MSAL's unified cache schema."""
+
+import json
+import math
+from collections.abc import Iterable
+from copy import deepcopy
+from typing import Any
+
+from azure.core.credentials import AccessTokenInfo
+
+from webidentity._json import as_object, parse_object
+from webidentity._protocol.access_token import OpaqueAccessTokenInfo
+from webidentity._protocol.token_reply import TokenReply, decode_unverified
+from webidentity.cache._partition import Partition
+
+_VERSION = 1
+Entry = dict[str, Any]
+
+
+class TokenDocument:
+    """Access tokens, the refresh token and the ID token of one partition.
+
+    Tokens had with continuous access evaluation live longer and can be revoked, so they are kept apart from the
+    others; the refresh token serves both. ``sessions`` belongs to :mod:`webidentity.web`.
+    """
+
+    def __init__(self, tokens: dict[str, dict[str, Entry]], cae: dict[str, Entry], sessions: dict[str, Any]) -> None:
+        self._tokens = tokens
+        self._cae = cae
+        self.sessions = sessions
+        self._index: dict[tuple[bool, tuple[str, ...]], AccessTokenInfo] = {}
+        #: Every scope that a token was had for, and perhaps more; copies share it. What is not in it is not looked for.
+        self._known_scopes: dict[bool, set[str]] = {}
+        #: Until then no token expires, so that none is looked for (Unix seconds).
+        self._none_expires_before = 0.0
+
+    @classmethod
+    def empty(cls) -> "TokenDocument":
+        """Return a document without tokens."""
+        return cls({}, {}, {})
+
+    @classmethod
+    def decode(cls, data: bytes) -> "TokenDocument | None":
+        """Read what :meth:`encode` wrote; None if it is anything else."""
+        content = parse_object(data)
+        if content is None or content.get("version") != _VERSION:
+            return None
+        tokens, cae, sessions = (as_object(content.get(name)) for name in ("tokens", "cae", "sessions"))
+        return None if tokens is None or cae is None or sessions is None else cls(tokens, cae, sessions)
+
+    def copy(self) -> "TokenDocument":
+        """Return a document that can be changed while others read this one."""
+        tokens = {name: dict(section) for name, section in self._tokens.items()}
+        copied = TokenDocument(tokens, dict(self._cae), deepcopy(self.sessions))
+        copied._known_scopes, copied._none_expires_before = dict(self._known_scopes), self._none_expires_before
+        return copied
+
+    def encode(self) -> bytes:
+        """Return the document as JSON."""
+        content = {"version": _VERSION, "tokens": self._tokens, "cae": self._cae, "sessions": self.sessions}
+        return json.dumps(content, separators=(",", ":")).encode()
+
+    def access_token(self, scopes: tuple[str, ...], *, cae: bool, now: float) -> AccessTokenInfo | None:
+        """Return the newest unexpired token that was had for these scopes, or for more of them.
+
+        An older one may be what a resource refused, so that the newest was asked for with claims.
+        """
+        found = self._index.get((cae, scopes))
+        if found is not None and found.expires_on > now:
+            return found
+        wanted = set(scopes)
+        known = self._known_scopes.get(cae)
+        if known is None:
+            entries = self._access_tokens(cae).values()
+            known = self._known_scopes[cae] = {scope for entry in entries for scope in entry["target"].split()}
+        if not wanted <= known:
+            return None
+        for entry in reversed(list(self._access_tokens(cae).values())):
+            if wanted.issubset(entry["target"].split()) and int(entry["expires_on"]) > now:
+                found = self._index[cae, scopes] = _token_info(entry)
+                return found
+        return None
+
+    @property
+    def sections(self) -> dict[str, dict[str, Entry]]:
+        """The entries by MSAL's names of sections, without the access tokens of continuous access evaluation."""
+        return self._tokens
+
+    @property
+    def cae(self) -> dict[str, Entry]:
+        """The access tokens of continuous access evaluation."""
+        return self._cae
+
+    @property
+    def refresh_token(self) -> str | None:
+        """The newest refresh token."""
+        return next((entry["secret"] for entry in self._section("RefreshToken").values()), None)
+
+    @property
+    def id_token(self) -> str | None:
+        """The ID token of the last sign-in, already verified."""
+        return next((entry["secret"] for entry in self._section("IdToken").values()), None)
+
+    def forget_refresh_token(self, token: str) -> None:
+        """Drop the refresh token if it is this one."""
+        section = self._section("RefreshToken")
+        for key in [key for key, entry in section.items() if entry["secret"] == token]:
+            del section[key]
+
+    def forget_tokens(self) -> None:
+        """Drop every token; the sessions stay."""
+        self._tokens.clear()
+        self._cae.clear()
+        self._index.clear()
+        self._known_scopes.clear()
+
+    def add(self, partition: Partition, scopes: Iterable[str], reply: TokenReply, *, cae: bool, now: int) -> None:
+        """Keep what a reply brought; a rotated refresh token replaces its predecessor."""
+        base = {
+            # As in MSAL: null for an application, whatever its reply says.
+            "home_account_id": reply.home_account_id if partition.kind == "obo" else partition.home_account_id,
+            "environment": partition.environment,
+            "client_id": partition.cache_client_id,
+        }
+        names = sorted(scopes)
+        target = " ".join(names)
+        self._drop_expired(now)
+        self._none_expires_before = min(self._none_expires_before, reply.expires_on)
+        if cae in self._known_scopes:
+            self._known_scopes[cae].update(names)
+        entry: Entry = {
+            **base,
+            "credential_type": "AccessToken",
+            "secret": reply.access_token,
+            "realm": partition.tenant,
+            "target": target,
+            "token_type": reply.token_type,
+            "cached_at": str(now),
+            "expires_on": str(reply.expires_on),
+            "extended_expires_on": str(reply.expires_on),
+        }
+        if reply.refresh_on is not None:
+            entry["refresh_on"] = str(reply.refresh_on)
+        self._index.clear()
+        section, key = self._access_tokens(cae), entry_key(entry)
+        section.pop(key, None)  # so that it goes to the end: the order is that of age
+        section[key] = entry
+        if reply.refresh_token:
+            refresh: Entry = {
+                **base,
+                "credential_type": "RefreshToken",
+                "secret": reply.refresh_token,
+                "target": target,
+                "last_modification_time": str(now),
+            }
+            if reply.family_id:
+                refresh["family_id"] = reply.family_id
+            self._tokens["RefreshToken"] = {entry_key(refresh): refresh}
+        if reply.id_token:
+            id_token: Entry = {
+                **base,
+                "credential_type": "IdToken",
+                "secret": reply.id_token,
+                "realm": partition.tenant,
+            }
+            self._tokens["IdToken"] = {entry_key(id_token): id_token}
+            self._add_account(base, partition, reply.id_token)
+
+    def _add_account(self, base: Entry, partition: Partition, id_token: str) -> None:
+        claims = decode_unverified(id_token)
+        key = f"{base['home_account_id'] or ''}-{base['environment']}-{partition.tenant}".lower()
+        self._tokens["Account"] = {
+            key: {
+                "home_account_id": base["home_account_id"],
+                "environment": base["environment"],
+                "realm": partition.tenant,
+                "local_account_id": claims.get("oid", claims.get("sub")),
+                "username": claims.get("preferred_username") or claims.get("upn") or "",
+                "authority_type": "MSSTS",
+            }
+        }
+
+    def _drop_expired(self, now: float) -> None:
+        if now < self._none_expires_before:
+            return
+        first = math.inf
+        for cae in (False, True):
+            section = self._access_tokens(cae)
+            times = {key: int(entry["expires_on"]) for key, entry in section.items()}
+            for key in [key for key, expires_on in times.items() if expires_on <= now]:
+                del section[key], times[key]
+            first = min([first, *times.values()])
+        self._none_expires_before = first
+
+    def _access_tokens(self, cae: bool) -> dict[str, Entry]:
+        return self._cae if cae else self._section("AccessToken")
+
+    def _section(self, name: str) -> dict[str, Entry]:
+        return self._tokens.setdefault(name, {})
+
+
+def entry_key(entry: Entry) -> str:
+    """Return MSAL's key of a token, under which another program of the same user would look."""
+    kind = entry["credential_type"]
+    realm = "" if kind == "RefreshToken" else entry["realm"]
+    target = "" if kind == "IdToken" else entry["target"]
+    parts = (entry["home_account_id"] or "", entry["environment"], kind, entry["client_id"], realm, target)
+    return "-".join(parts).lower()
+
+
+def _token_info(entry: Entry) -> AccessTokenInfo:
+    refresh_on = entry.get("refresh_on")
+    return OpaqueAccessTokenInfo(
+        entry["secret"],
+        int(entry["expires_on"]),
+        token_type=entry.get("token_type", "Bearer"),
+        refresh_on=None if refresh_on is None else int(refresh_on),
+    )

@@ -1,0 +1,53 @@
+"""A store for one process: development, tests, and sites that may forget their sessions at a restart."""
+
+import itertools
+import threading
+
+from webidentity._fork import renew_after_fork
+from webidentity.cache._store import Row
+
+
+class MemoryStore:
+    """Keeps rows in this process. All its threads share them; nothing survives the process."""
+
+    blocking = False
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Row] = {}
+        self._versions = itertools.count(1)
+        self._lock = threading.Lock()
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Go on with a copy of the parent's rows."""
+        self._lock = threading.Lock()
+
+    def load(self, key: str) -> Row | None:
+        """Return the row, expired or not."""
+        return self._rows.get(key)
+
+    def save(self, key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
+        """Replace the row if its version is the expected one, or insert it if None is expected."""
+        with self._lock:
+            row = self._rows.get(key)
+            if (row.version if row else None) != expected:
+                return None
+            version = next(self._versions)
+            self._rows[key] = Row(value, version, expires_at)
+            return version
+
+    def delete(self, key: str) -> None:
+        """Remove the row, if there is one."""
+        with self._lock:
+            self._rows.pop(key, None)
+
+    def sweep(self, now: float) -> int:
+        """Remove the rows that expired before ``now`` and return how many there were."""
+        with self._lock:
+            expired = [key for key, row in self._rows.items() if row.expires_at < now]
+            for key in expired:
+                del self._rows[key]
+            return len(expired)
+
+    def close(self) -> None:
+        """Do nothing: there is nothing open."""

@@ -1,0 +1,142 @@
+"""The cache that the programs of one OS user share, as a backing of :class:`~webidentity.cache.TokenCache`."""
+
+import math
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+
+from webidentity._fork import renew_after_fork
+from webidentity.cache._document import TokenDocument
+from webidentity.cache._held import CachedPartition
+from webidentity.cache._msal_entries import UNTIL, PartitionEntries, document_of, number
+from webidentity.cache._msal_file import MsalFile, Snapshot
+from webidentity.cache._msal_revision import Revision
+from webidentity.cache._partition import Partition
+from webidentity.cache._persistence_options import TokenCachePersistenceOptions
+from webidentity.cache._shared_accounts import SharedAccounts
+from webidentity.cache._store import StoreUnavailableError
+
+
+class PersistentFiles:
+    """Two files of MSAL's schema, one of them for tokens of continuous access evaluation, as azure-identity has them.
+
+    Both are read; a reply is written to one of them, once.
+    """
+
+    blocking = True
+
+    def __init__(self, options: TokenCachePersistenceOptions) -> None:
+        self._options = options
+        self._plain = MsalFile(options, ".nocae")
+        self._cae = MsalFile(options, ".cae")
+        self._changing = threading.Lock()
+        #: What was found last, and in which content of the two files.
+        self._accounts: dict[frozenset[str], tuple[tuple[int, int], SharedAccounts]] = {}
+        renew_after_fork(self)
+
+    def __reduce__(self) -> tuple[type["PersistentFiles"], tuple[object, ...]]:
+        """Pickle without tokens."""
+        return type(self), (self._options,)
+
+    def after_fork(self) -> None:
+        """Go on with a copy of what the parent had read."""
+        self._changing = threading.Lock()
+
+    def open(self) -> None:
+        """Find the platform's storage; a folder that cannot be made now is a matter for the time of writing.
+
+        :raises ValueError: it could not be encrypted, and the options do not allow to do without.
+        """
+        with suppress(StoreUnavailableError):
+            self._plain.open()
+            self._cae.open()
+
+    def read(self, partition: Partition, known: CachedPartition | None) -> CachedPartition | None:
+        """Return what both files have of the partition now; ``known`` itself if neither has changed."""
+        plain, cae = self._plain.read(), self._cae.read()
+        version = (plain.version, cae.version)
+        if known is not None and known.version == version:
+            return known
+        shares = PartitionEntries.of(partition, plain.content), PartitionEntries.of(partition, cae.content)
+        if all(share.is_empty for share in shares):
+            return None
+        return CachedPartition(document_of(*shares), version, _expiry(partition, *shares))
+
+    def accounts(self, environments: frozenset[str]) -> SharedAccounts:
+        """Return the accounts that programs of the user signed in to one cloud, as both files have them now.
+
+        :raises ValueError: the files could not be encrypted, and the options do not allow to do without.
+        :raises StoreUnavailableError: there is no place for them.
+        """
+        self._plain.open()
+        self._cae.open()
+        plain, cae = self._plain.read(), self._cae.read()
+        version = (plain.version, cae.version)
+        known = self._accounts.get(environments)
+        if known is None or known[0] != version:
+            known = version, SharedAccounts.of((plain.content, cae.content), environments)
+            self._accounts = {**self._accounts, environments: known}
+        return known[1]
+
+    def change(
+        self, partition: Partition, change: Callable[[TokenDocument], object], expires_at: float
+    ) -> CachedPartition:
+        """Apply the change, and write the file that it is about, once, without losing what others wrote meanwhile."""
+        with self._changing:
+            locked: frozenset[MsalFile] = frozenset()
+            while True:
+                held, touched = self._try(partition, change, expires_at, locked)
+                if held is not None:
+                    return held
+                locked |= touched
+
+    def claim(self, name: str, expires_at: float) -> bool:  # noqa: ARG002 - the protocol's
+        """Refuse: other programs' files are no place for names.
+
+        :raises ValueError: always.
+        """
+        raise ValueError("a name can be claimed in a cache with a store only, this one is for programs on a desktop")
+
+    def sweep(self, now: float) -> int:  # noqa: ARG002 - the protocol's
+        """Do nothing: expired tokens go with the next write, not with one of their own."""
+        return 0
+
+    def close(self) -> None:
+        """Do nothing: nothing is held open."""
+
+    def _try(
+        self,
+        partition: Partition,
+        change: Callable[[TokenDocument], object],
+        expires_at: float,
+        locked: frozenset[MsalFile],
+    ) -> tuple[CachedPartition | None, frozenset[MsalFile]]:
+        """Write if all that must be written is locked; return the outcome, or None, and what must be written."""
+        with ExitStack() as stack:
+
+            def look(file: MsalFile) -> Snapshot:
+                return stack.enter_context(file.locked()) if file in locked else file.read()
+
+            plain, cae = look(self._plain), look(self._cae)
+            shares = PartitionEntries.of(partition, plain.content), PartitionEntries.of(partition, cae.content)
+            until = max(expires_at, _expiry(partition, *shares))
+            revision = Revision(partition, *shares, change, until)
+            revised = {
+                self._plain: (plain, revision.of(plain.content, shares[0], cae=False)),
+                self._cae: (cae, revision.of(cae.content, shares[1], cae=True)),
+            }
+            touched = frozenset(file for file, (_, content) in revised.items() if content is not None)
+            if not touched <= locked:
+                return None, touched
+            versions = [
+                snapshot.version if content is None else file.write(content, over=snapshot).version
+                for file, (snapshot, content) in revised.items()
+            ]
+            return CachedPartition(revision.document, tuple(versions), until), touched
+
+
+def _expiry(partition: Partition, *shares: PartitionEntries) -> float:
+    """Return when the partition is no longer served: on-behalf-of ends with the assertion, the others never."""
+    if partition.kind != "obo":
+        return math.inf
+    return float(max((number(entry.get(UNTIL)) for share in shares for entry in share.access.values()), default=0))

@@ -1,0 +1,173 @@
+"""One cache of the platform as a text that is read, locked and replaced as a whole."""
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable, Generator
+from importlib import import_module
+from typing import Any
+
+from webidentity._fork import renew_after_fork
+from webidentity.cache._persistence import FileType, open_persistence
+from webidentity.cache._persistence_options import TokenCachePersistenceOptions
+from webidentity.cache._store import StoreUnavailableError
+
+#: What tells one content from the next: time of change in nanoseconds, size, inode. None while there is no file.
+Stamp = tuple[int, int, int] | None
+
+_REPLACE_ATTEMPTS = 20
+
+
+class UnreadableTextError(Exception):
+    """There is something, but it is no text, or nobody here can decrypt it."""
+
+
+class PlatformStorage:
+    """Keeps one text where the platform keeps secrets of its user, over msal-extensions.
+
+    :param suffix: what the name of the cache ends in.
+    """
+
+    def __init__(self, options: TokenCachePersistenceOptions, suffix: str) -> None:
+        self._options = options
+        self._suffix = suffix
+        self._persistence: Any = None
+        self._file_type: FileType | None = None
+        self._path = ""
+        self._opening = threading.Lock()
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Go on with what the parent had opened."""
+        self._opening = threading.Lock()
+
+    def open(self) -> None:
+        """Find the platform's storage; later calls do nothing.
+
+        :raises ValueError: it could not be encrypted.
+        :raises StoreUnavailableError: there is no place for it.
+        """
+        with self._opening:
+            if self._persistence is None:
+                persistence, self._file_type = open_persistence(self._options, self._suffix)
+                # A link is followed: replacing it would tear it from what it points to.
+                self._path = os.path.realpath(persistence.get_location())
+                self._persistence = persistence
+
+    @property
+    def name(self) -> str:
+        """The path of the file that holds the text, or signals its changes."""
+        return self._path or f"{self._options.name}{self._suffix}"
+
+    def stamp(self) -> Stamp:
+        """Return what tells the present content from others."""
+        try:
+            found = os.stat(self._path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._unavailable("read", error) from error
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    def load(self) -> str | None:
+        """Return the text, or None if none was saved yet.
+
+        :raises UnreadableTextError: there is something else.
+        :raises StoreUnavailableError: it cannot be read.
+        """
+        kinds: Any = import_module("msal_extensions.persistence")
+        try:
+            text: str = self._persistence.load()
+        except kinds.PersistenceNotFound:
+            return None
+        except (kinds.PersistenceDecryptionError, UnicodeError) as error:
+            raise UnreadableTextError from error
+        except Exception as error:  # the platforms' own errors have nothing in common
+            raise self._unavailable("read", error) from error
+        return text
+
+    def save(self, text: str) -> None:
+        """Replace the text, at once where it is a file; the caller has the lock.
+
+        :raises StoreUnavailableError: it cannot be written.
+        """
+        try:
+            if self._file_type is None:
+                self._persistence.save(text)
+            else:
+                # Beside the file, so that whoever is killed here leaves the earlier content. One name: it is locked.
+                draft = f"{self._path}.new"
+                _remove(draft)
+                self._file_type(draft).save(text)
+                _patiently(lambda: os.replace(draft, self._path))
+        except Exception as error:  # the platforms' own errors have nothing in common
+            raise self._unavailable("written", error) from error
+
+    def set_aside(self) -> str:
+        """Move what cannot be read out of the way and return where it is now; the caller has the lock.
+
+        :raises StoreUnavailableError: it is not in a file.
+        """
+        if self._file_type is None:
+            raise StoreUnavailableError(
+                f"the token cache {self.name} holds something that cannot be read, and is left as it is: delete it "
+                "with the platform's own tool, or choose another name in TokenCachePersistenceOptions"
+            )
+        moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        free = (f"{self._path}.damaged-{moment}{end}" for end in ("", *(f"-{number}" for number in range(2, 1000))))
+        target = next(path for path in free if not os.path.lexists(path))
+        try:
+            _patiently(lambda: os.rename(self._path, target))
+        except OSError as error:
+            raise self._unavailable("moved", error) from error
+        return target
+
+    @contextlib.contextmanager
+    def lock(self) -> Generator[None]:
+        """Keep other programs from writing, with the lock that msal-extensions has for it.
+
+        :raises StoreUnavailableError: another program has had the lock for seconds.
+        """
+        extensions: Any = import_module("msal_extensions")
+        path = f"{self._persistence.get_location()}.lockfile"
+        lock = extensions.CrossPlatLock(path)
+        try:
+            lock.__enter__()
+        except (extensions.LockError, OSError) as error:
+            raise StoreUnavailableError(
+                f"the token cache {self.name} cannot be locked ({type(error).__name__}): is its folder writable? If no "
+                f"program is using the cache, one was killed while it did: remove the lock file {path}"
+            ) from error
+        try:
+            yield
+        finally:
+            # What was written is written; who comes next is told of a lock that stays.
+            with contextlib.suppress(OSError):
+                lock.__exit__(None, None, None)
+
+    def _unavailable(self, what: str, error: Exception) -> StoreUnavailableError:
+        return StoreUnavailableError(f"the token cache {self.name} cannot be {what}: {_reason(error)}")
+
+
+def _reason(error: Exception) -> str:
+    """Say why, without what a library may have quoted."""
+    name, text = type(error).__name__, error.strerror if isinstance(error, OSError) else None
+    return f"{name}: {text}" if text else name
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(path)
+
+
+def _patiently(move: Callable[[], None]) -> None:
+    """Try again for a moment: Windows moves no file that a reader has open just now."""
+    for _ in range(_REPLACE_ATTEMPTS - 1):
+        try:
+            return move()
+        except PermissionError:
+            if os.name != "nt":
+                raise
+            time.sleep(0.05)
+    return move()

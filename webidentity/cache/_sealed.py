@@ -1,0 +1,100 @@
+"""A store seen through the envelope: names are hashed, documents encrypted."""
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from webidentity.cache._document import TokenDocument
+from webidentity.cache._held import CachedPartition
+from webidentity.cache._partition import Partition
+from webidentity.cache._store import Row, Store, StoreUnavailableError
+
+if TYPE_CHECKING:  # cryptography is loaded by who makes a key ring
+    from webidentity.cache._envelope import KeyRing
+
+__all__ = ["CachedPartition", "SealedStore"]
+
+_LOGGER = logging.getLogger(__name__)
+#: Times that a change is applied anew because somebody else was faster.
+_MOST_ATTEMPTS = 1000
+
+
+class SealedStore:
+    """Reads and writes documents by name; all calls may block as the store's do."""
+
+    def __init__(self, store: Store, keys: "KeyRing") -> None:
+        self.store = store
+        self.keys = keys
+
+    @property
+    def blocking(self) -> bool:
+        """Whether a call may wait, as the store's may."""
+        return self.store.blocking
+
+    def open(self) -> None:
+        """Do nothing: a store opens itself, and may be back when it is needed."""
+
+    def read(self, partition: Partition, known: CachedPartition | None) -> CachedPartition | None:
+        """Return the document as it is now; ``known`` itself if it has not changed."""
+        found = self._find(partition.name)
+        if found is None:
+            return None
+        if known is not None and known.version == found[1].version:
+            return known
+        return self._decode(*found)
+
+    def change(
+        self, partition: Partition, change: Callable[[TokenDocument], object], expires_at: float
+    ) -> CachedPartition:
+        """Apply the change to what is there, again each time somebody else was faster."""
+        name = partition.name
+        current_key, *earlier_keys = self.keys.stored_keys(name)
+        for _ in range(_MOST_ATTEMPTS):
+            found = self._find(name)
+            held = self._decode(*found) if found else None
+            document = held.document if held else TokenDocument.empty()
+            change(document)
+            if held is not None:
+                expires_at = max(expires_at, held.expires_at)
+            expected = found[1].version if found and found[0] == current_key else None
+            envelope = self.keys.seal(current_key, document.encode())
+            version = self.store.save(current_key, envelope, expected=expected, expires_at=expires_at)
+            if version is not None:
+                for stored_key in earlier_keys:
+                    self.store.delete(stored_key)
+                return CachedPartition(document, version, expires_at)
+        raise StoreUnavailableError("an entry of the token cache keeps changing: does the store compare and swap?")
+
+    def claim(self, name: str, expires_at: float) -> bool:
+        """Insert the name; False if it is there already."""
+        stored_key, *earlier_keys = self.keys.stored_keys(name)
+        if any(self.store.load(key) is not None for key in earlier_keys):
+            return False
+        return self.store.save(stored_key, b"", expected=None, expires_at=expires_at) is not None
+
+    def sweep(self, now: float) -> int:
+        """Remove the rows that expired before ``now`` and return how many there were."""
+        return self.store.sweep(now)
+
+    def close(self) -> None:
+        """Close the store; a later call opens it again."""
+        self.store.close()
+
+    def _find(self, name: str) -> tuple[str, Row] | None:
+        for stored_key in self.keys.stored_keys(name):
+            row = self.store.load(stored_key)
+            if row is not None:
+                return stored_key, row
+        return None
+
+    def _decode(self, stored_key: str, row: Row) -> CachedPartition | None:
+        plaintext = self.keys.open(stored_key, row.value)
+        document = None if plaintext is None else TokenDocument.decode(plaintext)
+        if document is None:
+            _LOGGER.warning(
+                "Entry %s of the token cache cannot be read and counts as missing: it is damaged, or was sealed with "
+                "a SECRET_KEY that is no longer among the current one and its fallbacks",
+                stored_key[:12],
+            )
+            return None
+        return CachedPartition(document, row.version, row.expires_at)

@@ -1,0 +1,171 @@
+"""A store in one SQLite file, for any number of threads and processes of one machine."""
+
+import errno
+import os
+import secrets
+import sqlite3
+import stat
+import threading
+import time
+import weakref
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from webidentity._fork import renew_after_fork
+from webidentity.cache._store import Row, StoreUnavailableError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS entries (
+    key TEXT PRIMARY KEY, version INTEGER NOT NULL, expires_at REAL NOT NULL, value BLOB NOT NULL
+) WITHOUT ROWID
+"""
+
+
+class SQLiteStore:
+    """Keeps rows in a file of mode 0600, in WAL mode: readers and the writer do not wait for each other.
+
+    :param path: the file; its folder is created with mode 0700 if it is missing.
+    :param timeout: seconds to wait for another process that is writing.
+    """
+
+    blocking = True
+
+    def __init__(self, path: str | os.PathLike[str], *, timeout: float = 10.0) -> None:
+        self.path = Path(path)
+        self._timeout = timeout
+        self._idle: list[sqlite3.Connection] = []
+        self._inherited: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        renew_after_fork(self)
+        # A site that is dropped, as in tests, leaves no connection open.
+        weakref.finalize(self, _close_all, self._idle)
+
+    def before_fork(self) -> None:
+        """Close the idle connections: the child would inherit SQLite's note of the locks on them, but not the locks."""
+        # Whoever holds the lock may be the thread that forks.
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            _close_all(self._idle)
+        finally:
+            self._lock.release()
+
+    def after_fork(self) -> None:
+        """Keep the parent's connections unreached: they must neither be used nor closed in a forked child."""
+        self._lock = threading.Lock()
+        self._inherited += self._idle
+        self._idle.clear()
+
+    def load(self, key: str) -> Row | None:
+        """Return the row, expired or not."""
+        with self._connection() as connection:
+            found = connection.execute(
+                "SELECT value, version, expires_at FROM entries WHERE key = ?", (key,)
+            ).fetchone()
+        return Row(*found) if found else None
+
+    def save(self, key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
+        """Replace the row if its version is the expected one, or insert it if None is expected."""
+        # Random, so that a row that was deleted and made anew never has a version somebody still holds.
+        version = secrets.randbits(62)
+        with self._connection() as connection:
+            if expected is None:
+                cursor = connection.execute(
+                    "INSERT INTO entries (key, version, expires_at, value) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    (key, version, expires_at, value),
+                )
+            else:
+                cursor = connection.execute(
+                    "UPDATE entries SET version = ?, expires_at = ?, value = ? WHERE key = ? AND version = ?",
+                    (version, expires_at, value, key, expected),
+                )
+            return version if cursor.rowcount == 1 else None
+
+    def delete(self, key: str) -> None:
+        """Remove the row, if there is one."""
+        with self._connection() as connection:
+            connection.execute("DELETE FROM entries WHERE key = ?", (key,))
+
+    def sweep(self, now: float) -> int:
+        """Remove the rows that expired before ``now`` and return how many there were."""
+        with self._connection() as connection:
+            return connection.execute("DELETE FROM entries WHERE expires_at < ?", (now,)).rowcount
+
+    def close(self) -> None:
+        """Close the idle connections; a later call opens new ones."""
+        with self._lock:
+            _close_all(self._idle)
+
+    @contextmanager
+    def _connection(self) -> Generator[sqlite3.Connection, None, None]:
+        """Lend a connection to one thread at a time, and keep it for the next."""
+        try:
+            connection = self._take()
+            try:
+                yield connection
+            except BaseException:
+                connection.close()
+                raise
+            with self._lock:
+                self._idle.append(connection)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreUnavailableError(
+                f"the token cache {self.path} cannot be used ({error}): is the folder writable, is the disk full, is "
+                "the file an SQLite database?"
+            ) from error
+
+    def _take(self) -> sqlite3.Connection:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        return self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._protect()
+        connection = sqlite3.connect(
+            self.path, timeout=self._timeout, isolation_level=None, check_same_thread=False, cached_statements=16
+        )
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _protect(self) -> None:
+        """Have the file of mode 0600 before SQLite opens it, which gives -wal and -shm the same mode.
+
+        An existing file is never opened here: closing any descriptor of it would drop the locks that this process's
+        connections hold on it (POSIX fcntl locks; sqlite.org/howtocorrupt.html section 2.2), and another process would
+        then delete the write-ahead log under them.
+        """
+        try:
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600))
+        except FileExistsError:
+            found = os.lstat(self.path)
+            if not stat.S_ISREG(found.st_mode) or (hasattr(os, "geteuid") and found.st_uid != os.geteuid()):
+                raise OSError(errno.EPERM, "not a regular file of this user", str(self.path)) from None
+            if stat.S_IMODE(found.st_mode) != 0o600:
+                os.chmod(self.path, 0o600)
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Set the connection up; SQLite itself does not wait when several switch a new file to WAL at once."""
+        deadline = time.monotonic() + self._timeout
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")
+                connection.execute(_SCHEMA)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.005)
+            else:
+                return
+
+
+def _close_all(connections: list[sqlite3.Connection]) -> None:
+    while connections:
+        connections.pop().close()

@@ -1,0 +1,204 @@
+"""The cache of tokens: decoded partitions in this process, in front of a store that outlives it."""
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from webidentity._fork import renew_after_fork
+from webidentity._protocol.effects import Call, Flow
+from webidentity.cache._backing import Backing
+from webidentity.cache._document import TokenDocument
+from webidentity.cache._flights import Flights
+from webidentity.cache._held import CachedPartition
+from webidentity.cache._partition import Partition
+from webidentity.cache._sealed import SealedStore
+from webidentity.cache._store import Store, StoreUnavailableError
+
+if TYPE_CHECKING:  # cryptography is loaded by who makes a key ring
+    from webidentity.cache._envelope import KeyRing
+
+_LOGGER = logging.getLogger(__name__)
+_SWEEP_INTERVAL = 600.0
+#: Changes of one partition that are remembered while the store is down.
+_MOST_UNSAVED = 20
+
+
+class TokenCache:
+    """Keeps tokens by partition. Credentials that are given the same cache share what they may share.
+
+    :param store: keeps the partitions beyond this process; without one they live in this object alone.
+    :param keys: the keys that encrypt what the store sees. Required with a store.
+    :param max_partitions: how many decoded partitions are held in this process.
+    :raises ValueError: a store without keys.
+    """
+
+    def __init__(
+        self, store: Store | None = None, keys: "KeyRing | None" = None, *, max_partitions: int = 10_000
+    ) -> None:
+        if store is not None and keys is None:
+            raise ValueError("a store holds secrets: pass keys=KeyRing(secret), it is never written in clear")
+        self.flights = Flights()
+        self._backing: Backing | None = SealedStore(store, keys) if store is not None and keys is not None else None
+        self._max_partitions = max_partitions
+        self._held: OrderedDict[str, CachedPartition] = OrderedDict()
+        self._lock = threading.Lock()
+        self._swept_at = 0.0
+        renew_after_fork(self)
+
+    @classmethod
+    def over(cls, backing: Backing) -> "TokenCache":
+        """Return a cache in front of something else than a store."""
+        cache = cls()
+        cache._backing = backing
+        return cache
+
+    def __reduce__(self) -> tuple[Callable[..., "TokenCache"], tuple[object, ...]]:
+        """Pickle without tokens: a copy begins empty, over the same backing if there is one."""
+        backing = self._backing
+        return (type(self).over, (backing,)) if backing is not None else (type(self), ())
+
+    def after_fork(self) -> None:
+        """Go on with a copy of what the parent held."""
+        self._lock = threading.Lock()
+
+    def peek(self, partition: Partition) -> CachedPartition | None:
+        """Return what this process holds of the partition, without asking the store."""
+        return self._held.get(partition.name)
+
+    def open(self) -> Flow[None]:
+        """Get ready to keep tokens, before a grant is spent for them.
+
+        :raises ValueError: that is not possible with the settings of the cache.
+        """
+        backing = self._backing
+        if backing is not None:
+            yield self._call(backing, backing.open)
+
+    def load(self, partition: Partition) -> Flow[CachedPartition | None]:
+        """Return the partition as the store has it now."""
+        name = partition.name
+        known = self._held.get(name)
+        backing = self._backing
+        if backing is None:
+            return known
+        if known is not None and known.unsaved:
+            return (yield from self._save(partition, known))
+        held: CachedPartition | None = yield self._call(backing, lambda: backing.read(partition, known))
+        if held is None:
+            self._forget(name)
+        elif held is not known:
+            with self._lock:
+                self._hold(name, held)
+        return held
+
+    def update(
+        self, partition: Partition, change: Callable[[TokenDocument], object], *, expires_at: float, now: float
+    ) -> Flow[CachedPartition]:
+        """Change the partition and return the outcome.
+
+        ``change`` is called again on what is there by then whenever somebody else was faster, so nothing is lost.
+        """
+        name = partition.name
+        backing = self._backing
+        if backing is None:
+            with self._lock:
+                current = self._held.get(name)
+                held = _changed(current, change, expires_at)
+                self._hold(name, held)
+            return held
+        known = self._held.get(name)
+        changes = (*known.unsaved, change) if known else (change,)
+        changed: CachedPartition = yield self._call(
+            backing, lambda: backing.change(partition, _all(changes), expires_at)
+        )
+        with self._lock:
+            self._hold(name, changed)
+        yield from self._sweep(backing, now)
+        return changed
+
+    def keep_unsaved(
+        self, partition: Partition, change: Callable[[TokenDocument], object], *, expires_at: float
+    ) -> CachedPartition:
+        """Change the partition in this process, because the store cannot be written; the next update tells it."""
+        with self._lock:
+            current = self._held.get(partition.name)
+            held = _changed(current, change, expires_at)
+            held.version = current.version if current else None
+            held.unsaved = (*(current.unsaved if current else ()), change)[-_MOST_UNSAVED:]
+            self._hold(partition.name, held)
+        return held
+
+    def claim_once(self, name: str, *, expires_at: float) -> Flow[bool]:
+        """Return True to the first caller with this name and False to all others, in every process of the store.
+
+        :raises ValueError: the cache has no store, so it cannot promise that.
+        """
+        backing = self._backing
+        if backing is None:
+            raise ValueError("a name can be claimed in a cache with a store only")
+        first: bool = yield self._call(backing, lambda: backing.claim(name, expires_at))
+        yield from self._sweep(backing, time.time())
+        return first
+
+    def close(self) -> None:
+        """Close the store; a later call opens it again."""
+        if self._backing is not None:
+            self._backing.close()
+
+    def _save(self, partition: Partition, known: CachedPartition) -> Flow[CachedPartition]:
+        """Try again to write what could not be written."""
+        try:
+            return (yield from self.update(partition, lambda _: None, expires_at=known.expires_at, now=0.0))
+        except StoreUnavailableError:
+            return known
+
+    def _sweep(self, backing: Backing, now: float) -> Flow[None]:
+        """Remove what has expired, here and behind, now and then; that it fails is no failure of who comes by."""
+        with self._lock:
+            if 0 <= now - self._swept_at < _SWEEP_INTERVAL:
+                return
+            self._swept_at = now
+            for name in [name for name, held in self._held.items() if held.expires_at < now and not held.unsaved]:
+                del self._held[name]
+        try:
+            yield self._call(backing, lambda: backing.sweep(now))
+        except StoreUnavailableError as error:
+            _LOGGER.warning("Expired entries of the token cache could not be removed: %s", error)
+
+    @staticmethod
+    def _call(backing: Backing, function: Callable[[], object]) -> Call:
+        return Call(function, blocking=backing.blocking)
+
+    def _hold(self, name: str, held: CachedPartition) -> None:
+        """Keep it in this process; the caller has the lock."""
+        earlier = self._held.get(name)
+        if earlier is not None and earlier is not held:
+            held.last_refresh.update(earlier.last_refresh)
+        self._held[name] = held
+        self._held.move_to_end(name)
+        while len(self._held) > self._max_partitions:
+            self._held.popitem(last=False)
+
+    def _forget(self, name: str) -> None:
+        with self._lock:
+            self._held.pop(name, None)
+
+
+def _changed(
+    current: CachedPartition | None, change: Callable[[TokenDocument], object], expires_at: float
+) -> CachedPartition:
+    # A copy: another thread may be reading the document at this moment.
+    document = current.document.copy() if current else TokenDocument.empty()
+    change(document)
+    return CachedPartition(document, None, max(expires_at, current.expires_at if current else 0.0))
+
+
+def _all(changes: tuple[Callable[[TokenDocument], object], ...]) -> Callable[[TokenDocument], None]:
+    def change(document: TokenDocument) -> None:
+        for each in changes:
+            each(document)
+
+    return change

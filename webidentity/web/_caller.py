@@ -1,0 +1,50 @@
+"""Who is asking: a person's browser, a script in a page, or another program."""
+
+import re
+from enum import Enum
+
+from webidentity.web._facts import RequestFacts
+
+_BEARER = re.compile(r"\bbearer\b", re.ASCII | re.IGNORECASE)
+
+
+class Caller(Enum):
+    """How a caller wants to be told that it has to sign in."""
+
+    #: Navigates: it is sent to the sign-in and back.
+    BROWSER = "browser"
+    #: fetch or XMLHttpRequest in a page: it reads JSON.
+    SCRIPT = "script"
+    #: htmx in a page: it follows HX-Redirect.
+    HTMX = "htmx"
+    #: Another program, with a bearer token or without: it reads WWW-Authenticate.
+    CLIENT = "client"
+
+
+def caller_of(facts: RequestFacts) -> Caller:
+    """Return the kind of caller, from the headers that each kind sends."""
+    # Only Bearer: a browser in front of a site with a password sends "Basic" with every request.
+    if bearer_token(facts) is not None:
+        return Caller.CLIENT
+    if facts.header("hx-request").lower() == "true":
+        return Caller.HTMX
+    mode = facts.header("sec-fetch-mode").lower()
+    if mode:
+        return Caller.BROWSER if mode == "navigate" else Caller.SCRIPT
+    if facts.header("x-requested-with").lower() == "xmlhttprequest":
+        return Caller.SCRIPT
+    return Caller.BROWSER if "text/html" in facts.header("accept").lower() else Caller.CLIENT
+
+
+def bearer_token(facts: RequestFacts) -> str | None:
+    """Return the bearer token of the Authorization header, the only place where one is accepted (RFC 6750).
+
+    None if the header is absent or of another scheme; "" if it has no usable token.
+    """
+    header = facts.header("authorization")
+    scheme, _, rest = header.strip().partition(" ")
+    if scheme.lower() != "bearer":
+        # Two headers in one, or a space that is none: no token, but no reason to look at the cookie either.
+        return "" if _BEARER.search(header) else None
+    token = rest.strip()
+    return token if token and not any(character in token for character in ' ,\t"') else ""

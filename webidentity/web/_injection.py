@@ -1,0 +1,61 @@
+"""The parameters that a view is given because it names them."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from azure.core.credentials import AccessToken
+
+from webidentity.web._identity import Identity
+
+_NAMES = frozenset({"credential", "identity", "token"})
+_KNOWN: WeakKeyDictionary[Callable[..., Any], frozenset[str]] = WeakKeyDictionary()
+
+
+def parameters_named_by(view: Callable[..., Any]) -> frozenset[str]:
+    """Return which of credential, identity and token the view names."""
+    # A function keeps its signature; a bound method or a partial may be a new object for each request.
+    known = _KNOWN.get(view) if inspect.isfunction(view) else None
+    if known is None:
+        known = _parameters_named_by(view)
+        if inspect.isfunction(view):
+            _KNOWN[view] = known
+    return known
+
+
+def _parameters_named_by(view: Callable[..., Any]) -> frozenset[str]:
+    try:
+        parameters = inspect.signature(view).parameters.values()
+    except (TypeError, ValueError):
+        return frozenset()
+    variable = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY}
+    return _NAMES & {parameter.name for parameter in parameters if parameter.kind not in variable}
+
+
+def handler_of(view: Callable[..., Any], method: str) -> Callable[..., Any]:
+    """Return the function that will answer: of a class-based view, the method for this HTTP method."""
+    view_class = getattr(view, "view_class", None) or dispatched_by(view)
+    names = ("head", "get") if method == "HEAD" else (method.lower(),)
+    handlers = (getattr(view_class, name, None) for name in names)
+    return next((handler for handler in handlers if callable(handler)), view)
+
+
+def dispatched_by(view: Callable[..., Any]) -> object | None:
+    """Return the object whose ``dispatch`` the view is, as Django's method_decorator hands it to a guard."""
+    bound = getattr(view, "func", view)
+    return getattr(bound, "__self__", None) if getattr(bound, "__name__", "") == "dispatch" else None
+
+
+def arguments_for(
+    names: frozenset[str], identity: Identity, token: AccessToken | None, *, is_async: bool
+) -> dict[str, Any]:
+    """Return the values of the named parameters; an async view gets the async credential."""
+    values: dict[str, Any] = {}
+    if "identity" in names:
+        values["identity"] = identity
+    if "credential" in names:
+        values["credential"] = identity.aio_credential if is_async else identity.credential
+    if "token" in names and token is not None:
+        values["token"] = token
+    return values
