@@ -11,8 +11,8 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest
 
 import webidentity.aio
-from tests.cache.test_sqlite import in_a_fork
 from tests.kit.canned import Canned, Reply
+from tests.kit.forks import in_a_fork
 from webidentity._options import pipeline_options
 from webidentity._transport.async_pipeline import AsyncPipeline, ThreadedPipeline
 from webidentity._transport.pipeline import SyncPipeline
