@@ -59,7 +59,7 @@ def test_a_chain_loads_nothing_for_members_that_are_not_asked(package: str) -> N
     heavy = {"asyncio", "subprocess", "http.server", "webbrowser", "requests", "cryptography", "sqlite3", "msal"}
     ours = {"webidentity._flows.browser_sign_in", "webidentity._protocol.xml_message"}
     assert not loaded & {*heavy, "msal_extensions", "azure.identity", *ours}
-    assert "webidentity.arguments.azure_cli" in loaded
+    assert "webidentity._credentials.azure_cli" in loaded
 
 
 @pytest.mark.parametrize("module", ["webidentity.web", "webidentity.web._site"])

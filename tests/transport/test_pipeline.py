@@ -13,7 +13,7 @@ from azure.core.rest import HttpRequest
 import webidentity.aio
 from tests.cache.test_sqlite import in_a_fork
 from tests.kit.canned import Canned, Reply
-from webidentity._options import pipeline_options
+from webidentity._credentials.constructor import pipeline_options
 from webidentity._transport.async_pipeline import AioPipeline
 from webidentity._transport.pipeline import SyncPipeline
 from webidentity._transport.threaded import ThreadedPipeline
