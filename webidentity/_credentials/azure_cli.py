@@ -7,7 +7,7 @@ from webidentity._credentials.base import Credential
 from webidentity._credentials.constructor import GrantConstructor
 from webidentity._flows.azure_cli import AzureCli
 from webidentity._flows.token_source import TokenSource
-from webidentity._protocol.tool_arguments import check_subscription
+from webidentity._protocol.developer_tools import check_subscription
 
 
 class AzureCliConstructor(GrantConstructor, of="AzureCliCredential"):

@@ -8,7 +8,7 @@ from webidentity._credentials.base import Credential
 from webidentity._credentials.client_arguments import cache_from, client_from
 from webidentity._credentials.constructor import GrantConstructor
 from webidentity._flows.client_credentials import ClientCredentials
-from webidentity._flows.pipelines_token import PipelinesProof
+from webidentity._flows.pipelines_authentication import PipelinesAuthentication
 from webidentity._flows.token_source import TokenSource
 from webidentity.cache._persistence_options import TokenCachePersistenceOptions
 from webidentity.cache._token_cache import TokenCache
@@ -49,7 +49,7 @@ class AzurePipelinesConstructor(GrantConstructor, of="AzurePipelinesCredential")
                 "'tenant_id', 'client_id', 'service_connection_id', and 'system_access_token' must be passed in as "
                 "keyword arguments; map the last one with 'SYSTEM_ACCESSTOKEN: $(System.AccessToken)' in the step's env"
             )
-        authentication = PipelinesProof(service_connection_id, system_access_token)
+        authentication = PipelinesAuthentication(service_connection_id, system_access_token)
         client = client_from(client_id, authentication, authority)
         grant = ClientCredentials(client, cache_from(token_cache, cache_persistence_options))
         self._set_up(TokenSource(grant, Tenants.of(tenant_id, additionally_allowed_tenants)), **kwargs)

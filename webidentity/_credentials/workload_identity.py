@@ -9,7 +9,7 @@ from webidentity._credentials.base import Credential
 from webidentity._credentials.client_arguments import cache_from, client_from
 from webidentity._credentials.constructor import GrantConstructor
 from webidentity._flows.client_credentials import ClientCredentials
-from webidentity._flows.token_file import TokenFileProof
+from webidentity._flows.token_file_authentication import TokenFileAuthentication
 from webidentity._flows.token_source import TokenSource
 from webidentity.cache._persistence_options import TokenCachePersistenceOptions
 from webidentity.cache._token_cache import TokenCache
@@ -62,7 +62,7 @@ class WorkloadIdentityConstructor(GrantConstructor, of="WorkloadIdentityCredenti
             )
         if enable_azure_proxy:
             kwargs["token_proxy"] = _proxy_of_cluster(has_transport=kwargs.get("transport") is not None)
-        authentication = TokenFileProof(values["token_file_path"] or "")
+        authentication = TokenFileAuthentication(values["token_file_path"] or "")
         client = client_from(values["client_id"] or "", authentication, authority)
         grant = ClientCredentials(client, cache_from(token_cache, cache_persistence_options))
         self._set_up(TokenSource(grant, Tenants.of(values["tenant_id"] or "", additionally_allowed_tenants)), **kwargs)
