@@ -87,8 +87,8 @@ def _authentication(
 ) -> ClientAuthentication:
     """Return the client authentication that was passed.
 
-    :raises TypeError: there is none.
-    :raises ValueError: there are several, or the certificate is invalid.
+    :raises TypeError: no client authentication was passed.
+    :raises ValueError: more than one was passed, or the certificate is invalid.
     """
     given = {
         "client_assertion_func": client_assertion_func,
