@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .errors import TenantError
-from .model import App, User
+from .model import App
 from .request import Parameters
 from .scopes import parse_scopes
 from .sign_in import check_password
@@ -14,19 +13,8 @@ from .token_reply import delegated_reply, direct_order
 
 
 def redeem_password(state: TenantState, client: App, form: Parameters) -> dict[str, Any]:
-    """Tokens for a username and a password. Nobody can be asked anything: what is missing is an error."""
+    """Tokens for a username and a password, without interaction: a missing consent is an error."""
     username, password, scope = form.require("username"), form.require("password"), form.require("scope")
     scopes = parse_scopes(scope, state.directory, client=client)
-    user = _managed(check_password(state, username, password))
+    user = check_password(state, username, password)
     return delegated_reply(state, form, direct_order(state, client, user, scope=scope, scopes=scopes))
-
-
-def _managed(user: User) -> User:
-    if user.federated:
-        # What Entra answers when it has no hash of a password to compare with.
-        raise TenantError(
-            50126,
-            "Error validating credentials due to invalid username or password: the account is federated, and its "
-            "password is for the federation server.",
-        )
-    return user

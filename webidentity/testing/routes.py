@@ -9,7 +9,6 @@ from .device_code import VERIFICATION_PATH, issue_device_code
 from .device_verification import answer_verification
 from .discovery import SHARED_NAMES, instance_discovery, metadata_issuer, openid_configuration
 from .errors import ErrorTrace, TenantError
-from .federation_server import FEDERATION_PATH, answer_federation
 from .graph import answer_graph
 from .json_reply import json_response
 from .logout import answer_logout
@@ -38,8 +37,6 @@ def answer(state: TenantState, request: TenantRequest) -> TenantResponse:
     tenant, endpoint = _place(state, request.path)
     if tenant == "graph":
         return answer_graph(state, request, endpoint)
-    if tenant == FEDERATION_PATH:
-        return answer_federation(state, request, endpoint)
     if not tenant and request.method == "GET":
         return welcome_page(state.base_url, state.tenant_id, (user.username for user in state.directory.users.values()))
     if endpoint not in _METHODS:

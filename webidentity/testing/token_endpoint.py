@@ -15,7 +15,6 @@ from .on_behalf_of import exchange_assertion
 from .password_grant import redeem_password
 from .refresh_token import redeem_refresh_token
 from .request import Parameters, TenantRequest
-from .saml_bearer import SAML_1_1_BEARER, SAML_2_BEARER, redeem_saml_assertion
 from .state import TenantState
 
 Grant = Callable[[TenantState, App, Parameters], dict[str, Any]]
@@ -27,8 +26,6 @@ GRANTS: Mapping[str, Grant] = {
     "urn:ietf:params:oauth:grant-type:jwt-bearer": exchange_assertion,
     DEVICE_CODE: redeem_device_code,
     "password": redeem_password,
-    SAML_1_1_BEARER: redeem_saml_assertion,
-    SAML_2_BEARER: redeem_saml_assertion,
 }
 
 

@@ -1,6 +1,7 @@
-"""User realm discovery: whether a username's password is for Entra or for a federation server.
+"""User realm discovery: whether Entra ID checks a username's password itself.
 
-It has no specification; the members are those of Entra's answer to ``api-version=1.0``, which MSAL reads.
+There is no specification. The members are those of Entra's reply to ``api-version=1.0``, which MSAL reads. The local
+tenant checks the passwords of all of its users, so it answers for none of them that a federation server does.
 """
 
 from __future__ import annotations
@@ -9,9 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from .errors import TenantError
-from .federation_server import mex_url, username_url
 from .request import TenantRequest
-from .saml_assertion import CLOUD_AUDIENCE
 from .state import TenantState
 
 #: The endpoint; the username is the rest of the path.
@@ -19,38 +18,18 @@ USER_REALM = "userrealm"
 
 
 def user_realm(state: TenantState, request: TenantRequest) -> dict[str, Any]:
-    """The realm of the user whom the path names, or of the domain if there is no such user."""
+    """The realm of the user that the path names, or of the domain if there is no such user."""
     version = request.query.get("api-version") or "1.0"
     if version != "1.0":
-        raise TenantError(90023, f"Unsupported 'api-version' value '{version}': the local tenant knows 1.0.")
-    username = unquote(request.path.partition(f"/{USER_REALM}/")[2])
-    domain = _domain(username)
-    cloud = {"cloud_instance_name": urlsplit(state.base_url).netloc, "cloud_audience_urn": CLOUD_AUDIENCE}
-    federated = _is_federated(state, username, domain)
-    if federated is None:
-        return {"ver": "1.0", "account_type": "Unknown", **cloud}
-    if not federated:
-        return {"ver": "1.0", "account_type": "Managed", "domain_name": domain, **cloud}
-    return {
-        "ver": "1.0",
-        "account_type": "Federated",
-        "domain_name": domain,
-        "federation_protocol": "WSTrust",
-        "federation_metadata_url": mex_url(state),
-        "federation_active_auth_url": username_url(state, "2005"),
-        **cloud,
+        raise TenantError(90023, f"Unsupported 'api-version' value '{version}': the local tenant supports 1.0.")
+    domain = _domain(unquote(request.path.partition(f"/{USER_REALM}/")[2]))
+    cloud = {
+        "cloud_instance_name": urlsplit(state.base_url).netloc,
+        "cloud_audience_urn": "urn:federation:MicrosoftOnline",
     }
-
-
-def _is_federated(state: TenantState, username: str, domain: str) -> bool | None:
-    """Entra decides by the domain alone; here each user may be either, and None is a domain that nobody has."""
-    user = state.directory.user_named(username)
-    if user is not None:
-        return user.federated
-    neighbours = [other for other in state.directory.users.values() if _domain(other.username) == domain]
-    if neighbours:
-        return all(other.federated for other in neighbours)
-    return False if domain == state.domain else None
+    if domain == state.domain or any(_domain(user.username) == domain for user in state.directory.users.values()):
+        return {"ver": "1.0", "account_type": "Managed", "domain_name": domain, **cloud}
+    return {"ver": "1.0", "account_type": "Unknown", **cloud}
 
 
 def _domain(username: str) -> str:
