@@ -14,8 +14,8 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.core.rest import HttpRequest
 
 from webidentity._protocol.effects import Call, Flow, Send
-from webidentity._protocol.response_text import read_text
 from webidentity._protocol.soap_message import carries_password, check_for_fault, is_searchable, parse_xml
+from webidentity._protocol.token_reply import read_text
 from webidentity._protocol.user_realm import ASK_THE_USER, Federation, may_have_password
 from webidentity.errors import EntraError
 
