@@ -6,22 +6,20 @@ import multiprocessing
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-import msal_extensions
 import pytest
 
 from tests.cache.test_sqlite import in_a_fork
 from tests.kit.canned import Canned
 from tests.kit.drivers import Driver
 from tests.kit.replies import CLIENT, TENANT, token, user_token
-from tests.kit.shared_cache import OPTIONS, Home, add_tokens, found, put, user, write_for_ever
+from tests.kit.shared_cache import OPTIONS, Home, LockClock, add_tokens, found, put, user, write_for_ever
 from webidentity import TokenCachePersistenceOptions
-from webidentity.cache import StoreUnavailableError
+from webidentity.cache import StoreUnavailableError, _lock_file
 from webidentity.cache._persistent import PersistentFiles
 
 DAMAGED = [
@@ -38,15 +36,8 @@ DAMAGED = [
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for a lock as long as a user would."""
-
-    class Lock(msal_extensions.CrossPlatLock):  # type: ignore[misc]
-        def __enter__(self) -> Any:
-            if os.path.exists(self._lockpath):
-                raise msal_extensions.LockError("Unable to obtain lock")
-            return super().__enter__()
-
-    monkeypatch.setattr(msal_extensions, "CrossPlatLock", Lock)
+    """A lock that another program holds is given up at once."""
+    monkeypatch.setattr(_lock_file, "HOLDER_TIMEOUT", 0.0)
 
 
 def credential(driver: Driver, network: Canned, **options: Any) -> Any:
@@ -90,20 +81,22 @@ def test_a_damaged_file_that_is_only_read_stays(home: Home, caplog: pytest.LogCa
     assert len(caplog.records) == 1
 
 
-def test_a_half_written_file_is_read_again_under_the_lock(home: Home) -> None:
-    """Other programs write in place: while they do, there is nothing, or half of it."""
+def test_a_half_written_file_is_read_again_under_the_lock(home: Home, lock_clock: LockClock) -> None:
+    """Other programs write in place: while they do, the file is empty or incomplete."""
     put(PersistentFiles(OPTIONS), user(), "token")
     text = home.file().read_text()
     lock = Path(f"{home.file()}.lockfile")
+
+    def finish() -> None:
+        home.file().write_text(text)
+        lock.unlink()
+
+    lock_clock.meanwhile = finish
     for half in ("", text[: len(text) // 2]):
         lock.touch()
         home.file().write_text(half)
-        code = (
-            "import os, sys, time\ntime.sleep(0.3)\nopen(sys.argv[1], 'w').write(sys.argv[2])\nos.remove(sys.argv[3])"
-        )
-        writer = subprocess.Popen([sys.executable, "-c", code, str(home.file()), text, str(lock)])
         assert found(PersistentFiles(OPTIONS), user()) == "token"
-        assert writer.wait(10) == 0
+        assert not lock.exists()
 
 
 def test_an_empty_file_is_an_empty_cache(home: Home, caplog: pytest.LogCaptureFixture) -> None:
@@ -139,16 +132,6 @@ def test_a_lock_that_stays_is_named_and_loses_no_token(
     assert ada.get_token("b").token == "second"
     assert [form["grant_type"] for form in network.forms] == ["authorization_code", "refresh_token"]
     assert sorted(home.secrets()) == ["first", "second"]
-
-
-def test_waiting_for_a_lock_ends(home: Home) -> None:
-    """After the seconds that msal-extensions waits."""
-    home.write({})
-    Path(f"{home.file()}.lockfile").touch()
-    began = time.monotonic()
-    with pytest.raises(StoreUnavailableError, match="lockfile"):
-        put(PersistentFiles(OPTIONS), user(), "token")
-    assert 1 < time.monotonic() - began < 15
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may do anything")

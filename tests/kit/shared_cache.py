@@ -105,3 +105,21 @@ def write_for_ever() -> None:
     padding = "x" * 200_000
     for number in range(1_000_000):
         put(files, user(), f"{number}-{padding}", f"scope-{number % 10}")
+
+
+class LockClock:
+    """Replaces ``time`` in the lock file's module: only waiting for the lock advances it."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        #: What other programs do while this one waits.
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def monotonic(self) -> float:
+        """Return the seconds that were waited."""
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for the lock."""
+        self.seconds += seconds
+        self.meanwhile()

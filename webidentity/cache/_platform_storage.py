@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from webidentity._fork import renew_after_fork
+from webidentity.cache._lock_file import lock_file
 from webidentity.cache._persistence import FileType, open_persistence
 from webidentity.cache._persistence_options import TokenCachePersistenceOptions
 from webidentity.cache._store import StoreUnavailableError
@@ -125,26 +126,20 @@ class PlatformStorage:
 
     @contextlib.contextmanager
     def lock(self) -> Generator[None]:
-        """Keep other programs from writing, with the lock that msal-extensions has for it.
+        """Keep other programs from writing.
 
-        :raises StoreUnavailableError: another program has had the lock for seconds.
+        :raises StoreUnavailableError: the lock cannot be acquired.
         """
-        extensions: Any = import_module("msal_extensions")
         path = f"{self._persistence.get_location()}.lockfile"
-        lock = extensions.CrossPlatLock(path)
-        try:
-            lock.__enter__()
-        except (extensions.LockError, OSError) as error:
-            raise StoreUnavailableError(
-                f"the token cache {self.name} cannot be locked ({type(error).__name__}): is its folder writable? If no "
-                f"program is using the cache, one was killed while it did: remove the lock file {path}"
-            ) from error
-        try:
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(lock_file(path))
+            except OSError as error:
+                raise StoreUnavailableError(
+                    f"the token cache {self.name} cannot be locked ({_reason(error)}): is its folder writable? If no "
+                    f"program is using the cache, one was killed while it wrote: remove the lock file {path}"
+                ) from error
             yield
-        finally:
-            # What was written is written; who comes next is told of a lock that stays.
-            with contextlib.suppress(OSError):
-                lock.__exit__(None, None, None)
 
     def _unavailable(self, what: str, error: Exception) -> StoreUnavailableError:
         return StoreUnavailableError(f"the token cache {self.name} cannot be {what}: {_reason(error)}")
