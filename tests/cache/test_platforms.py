@@ -12,8 +12,8 @@ from msal_extensions.persistence import BasePersistence, FilePersistence, Persis
 from tests.kit.shared_cache import OPTIONS, Home, found, put, user
 from webidentity import TokenCachePersistenceOptions
 from webidentity.cache import StoreUnavailableError
-from webidentity.cache._persistence import open_persistence
 from webidentity.cache._persistent import PersistentFiles
+from webidentity.cache._platform_storage import open_persistence
 
 KINDS = ("FilePersistenceWithDataProtection", "KeychainPersistence", "LibsecretPersistence")
 

@@ -11,9 +11,9 @@ from tests.kit.forks import in_a_fork
 from tests.kit.replies import CLIENT, TENANT
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.cache import KeyRing, MemoryStore, TokenCache
+from webidentity.cache._backing import CachedPartition
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._partition import Partition
-from webidentity.cache._sealed import CachedPartition
 from webidentity.cache._store import StoreUnavailableError
 
 NOW = 1_800_000_000

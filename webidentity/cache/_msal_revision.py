@@ -42,25 +42,25 @@ class Revision:
             for name in ("IdToken", "Account")
         }
 
-    def of(self, content: dict[str, Any], share: PartitionEntries, *, cae: bool) -> dict[str, Any] | None:
+    def of(self, content: dict[str, Any], current: PartitionEntries, *, cae: bool) -> dict[str, Any] | None:
         """Return the new content of one file, or None if it may stay as it is."""
         access = self.document.cae if cae else self._after("AccessToken")
-        added = {key: entry for key, entry in access.items() if share.access.get(key) != entry}
-        gone = [key for key in share.access if key not in access]
-        spent = [key for key, entry in share.refresh.items() if entry["secret"] in self._spent]
+        added = {key: entry for key, entry in access.items() if current.access.get(key) != entry}
+        gone = [key for key in current.access if key not in access]
+        spent = [key for key, entry in current.refresh.items() if entry["secret"] in self._spent]
         forgotten = not (access or self._after("RefreshToken") or self._after("IdToken"))
         # Tokens that have expired wait until there is another reason to write.
-        live = any(self._is_alive(share.access[key]) for key in gone)
-        if not (added or spent or live or (forgotten and share.id_tokens)):
+        live = any(self._is_alive(current.access[key]) for key in gone)
+        if not (added or spent or live or (forgotten and current.id_tokens)):
             return None
         revised = dict(content)
         self._revise_access(revised, added, gone)
         if self._partition.home_account_id is not None:
             if added:
-                self._add_user(revised, share)
+                self._add_user(revised, current)
             _drop(revised, "RefreshToken", spent)
             if forgotten:
-                self._forget_user(revised, share)
+                self._forget_user(revised, current)
         if added and self._partition.kind != "obo":
             self._add_client(revised)
         return revised
@@ -78,13 +78,13 @@ class Revision:
             marks[UNTIL] = str(int(self._expires_at))
         _put(content, "AccessToken", {key: {**entry, **marks} for key, entry in added.items()})
 
-    def _add_user(self, content: dict[str, Any], share: PartitionEntries) -> None:
+    def _add_user(self, content: dict[str, Any], current: PartitionEntries) -> None:
         if self._rotated is not None:
-            earlier = sorted(share.refresh.values(), key=lambda entry: number(entry.get("last_modification_time")))
+            earlier = sorted(current.refresh.values(), key=lambda entry: number(entry.get("last_modification_time")))
             # azure-identity finds a refresh token only under scopes that it was had for.
             scopes = {scope for entry in (*earlier, self._rotated) for scope in str(entry.get("target", "")).split()}
             entry = {**(earlier[-1] if earlier else {}), **self._rotated, "target": " ".join(sorted(scopes))}
-            _drop(content, "RefreshToken", list(share.refresh))
+            _drop(content, "RefreshToken", list(current.refresh))
             _put(content, "RefreshToken", {entry_key(entry): entry})
         for name, arrived in self._arrived.items():
             section = as_object(content.get(name)) or {}
@@ -93,11 +93,11 @@ class Revision:
             known = {key: (as_object(section.get(key)) or {}) if name == "Account" else {} for key in new}
             _put(content, name, {key: {**known[key], **entry} for key, entry in new.items()})
 
-    def _forget_user(self, content: dict[str, Any], share: PartitionEntries) -> None:
-        _drop(content, "IdToken", list(share.id_tokens))
+    def _forget_user(self, content: dict[str, Any], current: PartitionEntries) -> None:
+        _drop(content, "IdToken", list(current.id_tokens))
         others = [entry for name in ("AccessToken", "RefreshToken", "IdToken") for _, entry in entries(content, name)]
         if all(entry.get("home_account_id") != self._partition.home_account_id for entry in others):
-            _drop(content, "Account", list(share.accounts))
+            _drop(content, "Account", list(current.accounts))
 
     def _add_client(self, content: dict[str, Any]) -> None:
         environment, client_id = self._partition.environment, self._partition.cache_client_id

@@ -4,7 +4,18 @@ import json
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from webidentity.cache._clouds import aliases_of
+#: The hosts of each cloud: MSAL files the tokens of one cloud under whichever of its hosts was asked.
+_CLOUDS = (
+    frozenset(("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net")),
+    frozenset(("login.partner.microsoftonline.cn", "login.chinacloudapi.cn")),
+    frozenset(("login.microsoftonline.us", "login.usgovcloudapi.net")),
+    frozenset(("login-us.microsoftonline.com",)),
+    frozenset(("login.microsoftonline.de",)),
+    frozenset(("login.sovcloud-identity.fr",)),
+    frozenset(("login.sovcloud-identity.de",)),
+    frozenset(("login.sovcloud-identity.sg",)),
+)
+_BY_HOST = {host: cloud for cloud in _CLOUDS for host in cloud}
 
 
 class Partition(NamedTuple):
@@ -58,13 +69,13 @@ class Partition(NamedTuple):
     def environment(self) -> str:
         """MSAL's name for the cloud: the authority's host, with its port unless the cloud is a known one."""
         parts = urlsplit(self.authority)
-        return parts.hostname if parts.hostname and aliases_of(parts.hostname) else parts.netloc
+        return parts.hostname if parts.hostname and _aliases_of(parts.hostname) else parts.netloc
 
     @property
     def environments(self) -> frozenset[str]:
         """The names under which MSAL may have filed the same cloud."""
         environment = self.environment
-        return aliases_of(environment) or frozenset((environment,))
+        return _aliases_of(environment) or frozenset((environment,))
 
     @property
     def cache_client_id(self) -> str:
@@ -82,3 +93,8 @@ def digest(secret: str | bytes) -> str:
     import hashlib
 
     return hashlib.sha256(secret.encode() if isinstance(secret, str) else secret).hexdigest()
+
+
+def _aliases_of(host: str) -> frozenset[str]:
+    """Return all hosts of the host's cloud, itself among them; none if the cloud is not a known one."""
+    return _BY_HOST.get(host, frozenset())

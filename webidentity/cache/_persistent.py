@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
 from webidentity._fork import renew_after_fork
+from webidentity.cache._backing import CachedPartition
 from webidentity.cache._document import TokenDocument
-from webidentity.cache._held import CachedPartition
 from webidentity.cache._msal_entries import UNTIL, PartitionEntries, document_of, number
 from webidentity.cache._msal_file import MsalFile, Snapshot
 from webidentity.cache._msal_revision import Revision
@@ -57,10 +57,10 @@ class PersistentFiles:
         version = (plain.version, cae.version)
         if known is not None and known.version == version:
             return known
-        shares = PartitionEntries.of(partition, plain.content), PartitionEntries.of(partition, cae.content)
-        if all(share.is_empty for share in shares):
+        found = PartitionEntries.of(partition, plain.content), PartitionEntries.of(partition, cae.content)
+        if all(entries.is_empty for entries in found):
             return None
-        return CachedPartition(document_of(*shares), version, _expiry(partition, *shares))
+        return CachedPartition(document_of(*found), version, _expiry(partition, *found))
 
     def accounts(self, environments: frozenset[str]) -> SharedAccounts:
         """Return the accounts that programs of the user signed in to one cloud, as both files have them now.
@@ -85,9 +85,9 @@ class PersistentFiles:
         with self._changing:
             locked: frozenset[MsalFile] = frozenset()
             while True:
-                held, touched = self._try(partition, change, expires_at, locked)
-                if held is not None:
-                    return held
+                cached, touched = self._try(partition, change, expires_at, locked)
+                if cached is not None:
+                    return cached
                 locked |= touched
 
     def claim(self, name: str, expires_at: float) -> bool:  # noqa: ARG002 - the protocol's
@@ -118,12 +118,12 @@ class PersistentFiles:
                 return stack.enter_context(file.locked()) if file in locked else file.read()
 
             plain, cae = look(self._plain), look(self._cae)
-            shares = PartitionEntries.of(partition, plain.content), PartitionEntries.of(partition, cae.content)
-            until = max(expires_at, _expiry(partition, *shares))
-            revision = Revision(partition, *shares, change, until)
+            found = PartitionEntries.of(partition, plain.content), PartitionEntries.of(partition, cae.content)
+            until = max(expires_at, _expiry(partition, *found))
+            revision = Revision(partition, *found, change, until)
             revised = {
-                self._plain: (plain, revision.of(plain.content, shares[0], cae=False)),
-                self._cae: (cae, revision.of(cae.content, shares[1], cae=True)),
+                self._plain: (plain, revision.of(plain.content, found[0], cae=False)),
+                self._cae: (cae, revision.of(cae.content, found[1], cae=True)),
             }
             touched = frozenset(file for file, (_, content) in revised.items() if content is not None)
             if not touched <= locked:
@@ -135,8 +135,8 @@ class PersistentFiles:
             return CachedPartition(revision.document, tuple(versions), until), touched
 
 
-def _expiry(partition: Partition, *shares: PartitionEntries) -> float:
+def _expiry(partition: Partition, *found: PartitionEntries) -> float:
     """Return when the partition is no longer served: on-behalf-of ends with the assertion, the others never."""
     if partition.kind != "obo":
         return math.inf
-    return float(max((number(entry.get(UNTIL)) for share in shares for entry in share.access.values()), default=0))
+    return float(max((number(entry.get(UNTIL)) for entries in found for entry in entries.access.values()), default=0))

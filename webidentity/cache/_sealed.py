@@ -4,15 +4,13 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from webidentity.cache._backing import CachedPartition
 from webidentity.cache._document import TokenDocument
-from webidentity.cache._held import CachedPartition
 from webidentity.cache._partition import Partition
 from webidentity.cache._store import Row, Store, StoreUnavailableError
 
 if TYPE_CHECKING:  # cryptography is loaded by who makes a key ring
     from webidentity.cache._envelope import KeyRing
-
-__all__ = ["CachedPartition", "SealedStore"]
 
 _LOGGER = logging.getLogger(__name__)
 #: Times that a change is applied anew because somebody else was faster.
@@ -51,11 +49,11 @@ class SealedStore:
         current_key, *earlier_keys = self.keys.stored_keys(name)
         for _ in range(_MOST_ATTEMPTS):
             found = self._find(name)
-            held = self._decode(*found) if found else None
-            document = held.document if held else TokenDocument.empty()
+            cached = self._decode(*found) if found else None
+            document = cached.document if cached else TokenDocument.empty()
             change(document)
-            if held is not None:
-                expires_at = max(expires_at, held.expires_at)
+            if cached is not None:
+                expires_at = max(expires_at, cached.expires_at)
             expected = found[1].version if found and found[0] == current_key else None
             envelope = self.keys.seal(current_key, document.encode())
             version = self.store.save(current_key, envelope, expected=expected, expires_at=expires_at)

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 
 from webidentity._fork import renew_after_fork
 from webidentity._protocol.effects import Call, Flow
-from webidentity.cache._backing import Backing
+from webidentity.cache._backing import Backing, CachedPartition
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._flights import Flights
-from webidentity.cache._held import CachedPartition
 from webidentity.cache._partition import Partition
-from webidentity.cache._sealed import SealedStore
 from webidentity.cache._store import Store, StoreUnavailableError
 
 if TYPE_CHECKING:  # cryptography is loaded by who makes a key ring
@@ -41,9 +39,13 @@ class TokenCache:
         if store is not None and keys is None:
             raise ValueError("a store holds secrets: pass keys=KeyRing(secret), it is never written in clear")
         self.flights = Flights()
-        self._backing: Backing | None = SealedStore(store, keys) if store is not None and keys is not None else None
+        self._backing: Backing | None = None
+        if store is not None and keys is not None:
+            from webidentity.cache._sealed import SealedStore
+
+            self._backing = SealedStore(store, keys)
         self._max_partitions = max_partitions
-        self._held: OrderedDict[str, CachedPartition] = OrderedDict()
+        self._partitions: OrderedDict[str, CachedPartition] = OrderedDict()
         self._lock = threading.Lock()
         self._swept_at = 0.0
         renew_after_fork(self)
@@ -61,12 +63,12 @@ class TokenCache:
         return (type(self).over, (backing,)) if backing is not None else (type(self), ())
 
     def after_fork(self) -> None:
-        """Go on with a copy of what the parent held."""
+        """Go on with a copy of what the parent cached."""
         self._lock = threading.Lock()
 
     def peek(self, partition: Partition) -> CachedPartition | None:
         """Return what this process holds of the partition, without asking the store."""
-        return self._held.get(partition.name)
+        return self._partitions.get(partition.name)
 
     def open(self) -> Flow[None]:
         """Get ready to keep tokens, before a grant is spent for them.
@@ -80,19 +82,19 @@ class TokenCache:
     def load(self, partition: Partition) -> Flow[CachedPartition | None]:
         """Return the partition as the store has it now."""
         name = partition.name
-        known = self._held.get(name)
+        known = self._partitions.get(name)
         backing = self._backing
         if backing is None:
             return known
         if known is not None and known.unsaved:
             return (yield from self._save(partition, known))
-        held: CachedPartition | None = yield self._call(backing, lambda: backing.read(partition, known))
-        if held is None:
+        cached: CachedPartition | None = yield self._call(backing, lambda: backing.read(partition, known))
+        if cached is None:
             self._forget(name)
-        elif held is not known:
+        elif cached is not known:
             with self._lock:
-                self._hold(name, held)
-        return held
+                self._remember(name, cached)
+        return cached
 
     def update(
         self, partition: Partition, change: Callable[[TokenDocument], object], *, expires_at: float, now: float
@@ -105,17 +107,17 @@ class TokenCache:
         backing = self._backing
         if backing is None:
             with self._lock:
-                current = self._held.get(name)
-                held = _changed(current, change, expires_at)
-                self._hold(name, held)
-            return held
-        known = self._held.get(name)
+                current = self._partitions.get(name)
+                cached = _changed(current, change, expires_at)
+                self._remember(name, cached)
+            return cached
+        known = self._partitions.get(name)
         changes = (*known.unsaved, change) if known else (change,)
         changed: CachedPartition = yield self._call(
             backing, lambda: backing.change(partition, _all(changes), expires_at)
         )
         with self._lock:
-            self._hold(name, changed)
+            self._remember(name, changed)
         yield from self._sweep(backing, now)
         return changed
 
@@ -124,12 +126,12 @@ class TokenCache:
     ) -> CachedPartition:
         """Change the partition in this process, because the store cannot be written; the next update tells it."""
         with self._lock:
-            current = self._held.get(partition.name)
-            held = _changed(current, change, expires_at)
-            held.version = current.version if current else None
-            held.unsaved = (*(current.unsaved if current else ()), change)[-_MOST_UNSAVED:]
-            self._hold(partition.name, held)
-        return held
+            current = self._partitions.get(partition.name)
+            cached = _changed(current, change, expires_at)
+            cached.version = current.version if current else None
+            cached.unsaved = (*(current.unsaved if current else ()), change)[-_MOST_UNSAVED:]
+            self._remember(partition.name, cached)
+        return cached
 
     def claim_once(self, name: str, *, expires_at: float) -> Flow[bool]:
         """Return True to the first caller with this name and False to all others, in every process of the store.
@@ -161,8 +163,10 @@ class TokenCache:
             if 0 <= now - self._swept_at < _SWEEP_INTERVAL:
                 return
             self._swept_at = now
-            for name in [name for name, held in self._held.items() if held.expires_at < now and not held.unsaved]:
-                del self._held[name]
+            for name in [
+                name for name, cached in self._partitions.items() if cached.expires_at < now and not cached.unsaved
+            ]:
+                del self._partitions[name]
         try:
             yield self._call(backing, lambda: backing.sweep(now))
         except StoreUnavailableError as error:
@@ -172,19 +176,19 @@ class TokenCache:
     def _call(backing: Backing, function: Callable[[], object]) -> Call:
         return Call(function, blocking=backing.blocking)
 
-    def _hold(self, name: str, held: CachedPartition) -> None:
+    def _remember(self, name: str, cached: CachedPartition) -> None:
         """Keep it in this process; the caller has the lock."""
-        earlier = self._held.get(name)
-        if earlier is not None and earlier is not held:
-            held.last_refresh.update(earlier.last_refresh)
-        self._held[name] = held
-        self._held.move_to_end(name)
-        while len(self._held) > self._max_partitions:
-            self._held.popitem(last=False)
+        earlier = self._partitions.get(name)
+        if earlier is not None and earlier is not cached:
+            cached.last_refresh.update(earlier.last_refresh)
+        self._partitions[name] = cached
+        self._partitions.move_to_end(name)
+        while len(self._partitions) > self._max_partitions:
+            self._partitions.popitem(last=False)
 
     def _forget(self, name: str) -> None:
         with self._lock:
-            self._held.pop(name, None)
+            self._partitions.pop(name, None)
 
 
 def _changed(
