@@ -156,7 +156,7 @@ def test_a_home_that_is_no_folder_loses_no_token(
     network = Canned(user_token("first"))
     made = driver.credential(name, network, TENANT, CLIENT, *arguments, **options)
     assert [made.get_token("a").token for _ in range(2)] == ["first"] * 2
-    assert "cannot be made" in caplog.text
+    assert "cannot be created" in caplog.text
 
 
 def test_a_file_that_cannot_be_read_keeps_what_is_known(home: Home, caplog: pytest.LogCaptureFixture) -> None:
