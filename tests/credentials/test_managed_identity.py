@@ -159,7 +159,7 @@ def test_an_entry_of_the_cache_has_msals_names(driver: Driver) -> None:
     """So that a reader of the cache knows it for what it is."""
     cache = TokenCache()
     credential(driver, Canned(token(expires_in=3600)), token_cache=cache).get_token(SCOPE)
-    (held,) = cache._held.values()
+    (held,) = cache._partitions.values()
     (entry,) = held.document.sections["AccessToken"].values()
     assert (entry["realm"], entry["client_id"]) == ("managed_identity", "system_assigned_managed_identity")
     assert (entry["environment"], entry["home_account_id"], entry["target"]) == ("localhost", None, VAULT)
