@@ -15,7 +15,7 @@ from tests.kit.clock import Clock
 from tests.kit.drivers import Credential, Driver, Transports
 from tests.kit.replies import CLIENT, SCOPE, TENANT, refusal, token
 from webidentity.cache import TokenCache
-from webidentity.testing import LocalTenant, SigningKey
+from webidentity.testing import LocalTenant, SigningKeyPair
 
 
 def credential_of(driver: Driver, network: Transports, func: Any, **options: Any) -> Credential:
@@ -153,7 +153,7 @@ def test_credentials_share_a_cache_if_their_callable_is_the_same(driver: Driver)
 
 def test_a_tenant_accepts_a_federated_token(driver: Driver) -> None:
     """That of an issuer which the app trusts; a wrong subject is explained."""
-    tenant, key = LocalTenant(), SigningKey("key", key_pair(name="issuer")[0])
+    tenant, key = LocalTenant(), SigningKeyPair("key", key_pair(name="issuer")[0])
     app = tenant.add_app("workload")
     tenant.trust(app, issuer="https://issuer.test", subject="repo:shop", key=key)
 

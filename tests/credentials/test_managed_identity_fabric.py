@@ -12,7 +12,7 @@ from tests.kit.drivers import Driver
 from tests.kit.on_hosts import SCOPE, PutOn, claims_of, credential
 from tests.kit.replies import CLIENT
 from webidentity.testing import HostEmulator
-from webidentity.testing.hosts.certificate import ServerCertificate
+from webidentity.testing.hosts._service_fabric import ServerCertificate
 
 
 @pytest.mark.parametrize("digest", ["SHA-1", "SHA-1 with colons", "SHA-256"])

@@ -12,7 +12,7 @@ from tests.kit.certificates import certificate, certificate_pkcs12, key_pair
 from tests.kit.credential_sites import Site
 from tests.kit.drivers import Credential, Driver, Transports
 from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, jwt_of, user_token
-from webidentity.testing import SigningKey
+from webidentity.testing import SigningKeyPair
 
 ADA = jwt_of(oid="ada", exp=4_000_000_000)
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -109,7 +109,7 @@ def test_the_users_assertion_is_required(driver: Driver) -> None:
 @pytest.mark.parametrize("authentication", ["secret", "certificate", "federated"])
 def test_a_tenant_accepts_each_proof(driver: Driver, authentication: str) -> None:
     """And its token acts for the user."""
-    site, key = Site(single_use_assertions=True), SigningKey("key", key_pair(name="issuer")[0])
+    site, key = Site(single_use_assertions=True), SigningKeyPair("key", key_pair(name="issuer")[0])
     tenant = site.tenant
     public = key_pair()[1].public_bytes(Encoding.PEM)
     api = tenant.add_app("another API", secrets=["s3cret"], certificates=[public], scopes={"Read": "Read"})

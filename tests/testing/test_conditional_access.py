@@ -63,7 +63,7 @@ def test_a_session_that_reached_a_context_keeps_it(scene):
 def test_malformed_claims(scene, claims):
     assert scene.redeem(scene.code(), claims=claims)[1]["error_codes"] == [9002313]
     assert scene.sign_in(claims=claims)["error"] == "invalid_request"
-    from webidentity.testing.errors import TenantError
+    from webidentity.testing._errors import TenantError
 
     with pytest.raises(TenantError):
         scene.tenant.require_claims(scene.ada, scene.api, claims)

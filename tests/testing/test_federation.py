@@ -8,12 +8,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.kit.certificates import key_pair
-from webidentity.testing import LocalTenant, SigningKey
+from webidentity.testing import LocalTenant, SigningKeyPair
 
 ISSUER = "https://cluster.test/"
 SUBJECT = "system:serviceaccount:shop:api"
-KEY = SigningKey("cluster-key", key_pair(name="issuer")[0])
-OTHER = SigningKey("cluster-key", key_pair(name="another")[0])
+KEY = SigningKeyPair("cluster-key", key_pair(name="issuer")[0])
+OTHER = SigningKeyPair("cluster-key", key_pair(name="another")[0])
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from webidentity.testing import SigningKey
+from webidentity.testing import SigningKeyPair
 
 
 def me(scene, token, path="v1.0/me"):
@@ -39,7 +39,7 @@ def test_the_profile_of_the_user(scene):
         {"exp": 1_800_000_000},
         {"iss": "https://elsewhere.test"},
         {"tid": "another"},
-        {"key": SigningKey.generate()},
+        {"key": SigningKeyPair.generate()},
         {"headers": {"alg": "none"}},
     ],
 )

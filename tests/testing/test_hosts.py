@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from webidentity.testing import HostEmulator, LocalTenant, TenantRequest
-from webidentity.testing.hosts.identity import HostIdentity
+from webidentity.testing.hosts._identities import HostIdentity
 
 VAULT = "https://vault.azure.net"
 KINDS = ("imds", "app_service", "arc", "azure_ml", "cloud_shell", "service_fabric")

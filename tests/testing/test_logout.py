@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from webidentity.testing import SigningKey
+from webidentity.testing import SigningKeyPair
 
 
 def logout_url(scene, **parameters):
@@ -42,7 +42,7 @@ def test_an_id_token_says_whose_addresses_count(scene):
     for hint in (
         other,
         "nonsense",
-        scene.tenant.mint_id_token(client=scene.web, user=scene.ada, key=SigningKey.generate()),
+        scene.tenant.mint_id_token(client=scene.web, user=scene.ada, key=SigningKeyPair.generate()),
     ):
         url = logout_url(scene, post_logout_redirect_uri=scene.callback, id_token_hint=hint)
         assert scene.browser.logout(url).location is None

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from webidentity.testing import SigningKey
+from webidentity.testing import SigningKeyPair
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def refusals():
         pytest.param({"headers": {"alg": "PS256"}}, 50027, id="another algorithm"),
         pytest.param({"oid": None}, 50034, id="no user"),
         pytest.param({"iss": "https://elsewhere.test/v2.0"}, 50013, id="issuer"),
-        pytest.param({"key": SigningKey.generate()}, 50013, id="another key"),
+        pytest.param({"key": SigningKeyPair.generate()}, 50013, id="another key"),
         pytest.param({"headers": {"alg": "none"}}, 50027, id="unsigned"),
         pytest.param({"oid": "nobody"}, 50034, id="unknown user"),
         pytest.param({"user": None}, 7000114, id="app-only"),
@@ -85,7 +85,7 @@ def test_a_signature_under_a_known_key_id_is_still_checked(scene, assertion):
         resource=scene.api,
         user=scene.ada,
         scopes=["Files.Read"],
-        key=SigningKey.generate(),
+        key=SigningKeyPair.generate(),
         headers={"kid": kid},
     )
     assert scene.exchange(token)[1]["error_codes"] == [50013]

@@ -10,7 +10,7 @@ import pytest
 
 import webidentity.testing
 from webidentity.testing import LocalTenant
-from webidentity.testing.state import BoundedTable
+from webidentity.testing.directory._state import BoundedTable
 
 
 def test_every_public_name_is_there():

@@ -6,14 +6,14 @@ Clients find it through user realm discovery, read its metadata, and send it a u
 
 from __future__ import annotations
 
-from .errors import TenantError
-from .json_reply import json_response
+from webidentity.testing.directory._model import User
+from webidentity.testing.directory._state import TenantState
+from webidentity.testing.policies._sign_on import check_password
+from webidentity.testing.transports._messages import TenantRequest, TenantResponse, json_response
+
+from ._errors import TenantError
 from .mex_document import write_mex
-from .model import User
-from .request import TenantRequest, TenantResponse
 from .saml_assertion import CLOUD_AUDIENCE, LIFETIME, issue_assertion
-from .sign_in import check_password
-from .state import TenantState
 from .wstrust import (
     SECURITY,
     SOAP,

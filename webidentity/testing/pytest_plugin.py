@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .browser import TenantBrowser
-    from .hosts.emulator import HostEmulator
-    from .tenant import LocalTenant
+    from webidentity.testing.hosts._emulator import HostEmulator
+
+    from ._browser import TenantBrowser
+    from ._tenant import LocalTenant
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def local_tenant() -> LocalTenant:
 
     The users are ``ada@tenant.test`` (password ``ada-password``) and ``grace@tenant.test`` (``grace-password``).
     """
-    from .tenant import LocalTenant
+    from ._tenant import LocalTenant
 
     tenant = LocalTenant()
     tenant.add_user("ada@tenant.test", password="ada-password", name="Ada Lovelace")
@@ -38,7 +39,7 @@ def local_tenant() -> LocalTenant:
 @pytest.fixture
 def tenant_browser(local_tenant: LocalTenant) -> TenantBrowser:
     """A browser with an empty cookie jar, to sign in at ``local_tenant``."""
-    from .browser import TenantBrowser
+    from ._browser import TenantBrowser
 
     return TenantBrowser(local_tenant)
 
@@ -49,7 +50,7 @@ def azure_host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., HostEm
 
     It listens on a loopback address, and the environment variables of the process point to it, until the test ends.
     """
-    from .hosts.emulator import HostEmulator
+    from webidentity.testing.hosts._emulator import HostEmulator
 
     with ExitStack() as hosts:
 

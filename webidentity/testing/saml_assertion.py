@@ -16,9 +16,10 @@ from datetime import UTC, datetime
 from html import escape
 from xml.etree.ElementTree import Element
 
-from .errors import TenantError
-from .model import User
-from .state import TenantState
+from webidentity.testing.directory._model import User
+from webidentity.testing.directory._state import TenantState
+
+from ._errors import TenantError
 from .xml_document import XmlError, read_xml
 
 SAML_1_1 = "urn:oasis:names:tc:SAML:1.0:assertion"

@@ -7,13 +7,14 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import TenantError
-from .model import App
-from .request import Parameters
+from webidentity.testing.directory._model import App
+from webidentity.testing.directory._state import TenantState
+from webidentity.testing.policies._scopes import parse_scopes
+from webidentity.testing.tokens._token_reply import delegated_reply, direct_order
+from webidentity.testing.transports._messages import Parameters
+
+from ._errors import TenantError
 from .saml_assertion import SAML_1_1, SAML_2_0, verify_assertion
-from .scopes import parse_scopes
-from .state import TenantState
-from .token_reply import delegated_reply, direct_order
 
 SAML_1_1_BEARER = "urn:ietf:params:oauth:grant-type:saml1_1-bearer"
 SAML_2_BEARER = "urn:ietf:params:oauth:grant-type:saml2-bearer"

@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from .errors import TenantError
+from webidentity.testing.directory._state import TenantState
+from webidentity.testing.transports._messages import TenantRequest
+
+from ._errors import TenantError
 from .federation_server import mex_url, username_url
-from .request import TenantRequest
 from .saml_assertion import CLOUD_AUDIENCE
-from .state import TenantState
 
 #: The endpoint; the username is the rest of the path.
 USER_REALM = "userrealm"

@@ -1,0 +1,199 @@
+"""The local tenant: users, apps and the endpoints of an Entra-shaped authority, in memory."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from webidentity.testing.directory._directory import Directory
+from webidentity.testing.directory._keys import SigningKeyPair, TenantKeys
+from webidentity.testing.directory._model import OIDC_SCOPES, App, User
+from webidentity.testing.directory._state import Authorization, TenantState, new_session_id
+from webidentity.testing.endpoints._device_authorization import approve_for, decline_for, pending_user_codes
+from webidentity.testing.endpoints._routes import answer
+from webidentity.testing.tokens._claims import AccessTokenSubject, access_token_claims, id_token_claims
+from webidentity.testing.transports._messages import TenantRequest, TenantResponse
+
+from ._administration import Administration, several
+
+if TYPE_CHECKING:
+    from webidentity.testing.transports._tenant_transport import AsyncTenantTransport, TenantTransport
+
+TENANT_ID = "8f0c5a52-6f1d-4a36-9d0e-2f6a1b7c3d54"
+
+
+class LocalTenant(Administration):
+    """An Entra-shaped authority for tests and demonstrations.
+
+    It speaks the authorization code (with PKCE), refresh token, client credentials, on-behalf-of, device code and
+    password grants, shows real sign-in and consent pages, has a federation server in the shape of AD FS, and a small
+    Microsoft Graph at ``{base_url}/graph/v1.0/me``. Everything is in memory and goes when the object goes. Object ids
+    and client ids are derived from names, so they are the same in each run.
+
+    ``clock`` gives the time in seconds since the epoch; all lifetimes are in seconds. ``refresh_in``, when set, is sent
+    with each token. ``single_use_refresh_tokens`` makes a refresh token worthless once it was used; like Entra, the
+    tenant otherwise keeps it valid beside its successor. ``single_use_assertions`` refuses a client assertion whose
+    ``jti`` was used before, which RFC 7523 allows and Entra does not do. ``device_code_interval`` is for how many
+    seconds a device waits between two questions; ``slow_down`` answers one that asks more often as RFC 8628 says, where
+    Entra keeps answering that authorization is pending. ``require_pkce`` refuses a public client without a code
+    challenge, which RFC 8252 asks for and Entra does not. ``show_users`` lists the users, with their
+    passwords, on the sign-in page.
+    """
+
+    def __init__(
+        self,
+        *,
+        tenant_id: str = TENANT_ID,
+        domain: str = "tenant.test",
+        base_url: str = "https://login.tenant.test",
+        clock: Callable[[], float] = time.time,
+        access_token_lifetime: int = 3600,
+        refresh_token_lifetime: int = 90 * 24 * 3600,
+        code_lifetime: int = 600,
+        device_code_lifetime: int = 900,
+        device_code_interval: int = 5,
+        refresh_in: int | None = None,
+        single_use_refresh_tokens: bool = False,
+        single_use_assertions: bool = False,
+        slow_down: bool = False,
+        require_pkce: bool = False,
+        show_users: bool = False,
+    ) -> None:
+        tenant_id = str(uuid.UUID(tenant_id))
+        state = TenantState(
+            tenant_id=tenant_id,
+            domain=domain.lower(),
+            base_url=base_url.rstrip("/"),
+            clock=clock,
+            directory=Directory(tenant_id),
+            keys=TenantKeys(tenant_id),
+            show_users=show_users,
+            access_token_lifetime=access_token_lifetime,
+            refresh_token_lifetime=refresh_token_lifetime,
+            code_lifetime=code_lifetime,
+            device_code_lifetime=device_code_lifetime,
+            device_code_interval=device_code_interval,
+            refresh_in=refresh_in,
+            single_use_refresh_tokens=single_use_refresh_tokens,
+            single_use_assertions=single_use_assertions,
+            slow_down=slow_down,
+            require_pkce=require_pkce,
+            form_key=secrets.token_bytes(32),
+        )
+        super().__init__(state)
+
+    def __repr__(self) -> str:
+        return f"<LocalTenant {self.base_url}/{self.tenant_id}>"
+
+    @property
+    def issuer(self) -> str:
+        """The ``iss`` of the tokens this tenant signs."""
+        return self._state.issuer
+
+    @property
+    def show_users(self) -> bool:
+        """Whether the sign-in page lists the users with their passwords, each with a button that signs in."""
+        return self._state.show_users
+
+    @show_users.setter
+    def show_users(self, value: bool) -> None:
+        self._state.show_users = value
+
+    @property
+    def pending_device_codes(self) -> tuple[str, ...]:
+        """The user codes of the devices that wait for someone to sign in, oldest first."""
+        with self._state.lock:
+            return pending_user_codes(self._state)
+
+    def approve_device_code(self, user_code: str, user: User | str) -> None:
+        """Do what a user does at the verification page: enter the code, sign in, consent and continue.
+
+        :raises ValueError: the code is unknown, has expired, or was approved or declined already.
+        """
+        person = self.user(user)
+        with self._state.lock:
+            approve_for(self._state, user_code, person)
+
+    def decline_device_code(self, user_code: str) -> None:
+        """Do what a user does who enters the code and cancels; raises like :meth:`approve_device_code`."""
+        with self._state.lock:
+            decline_for(self._state, user_code)
+
+    def handle(self, request: TenantRequest) -> TenantResponse:
+        """Answer one request. It does no I/O and knows no time but the tenant's clock; threads may share it."""
+        with self._state.lock:
+            return answer(self._state, request)
+
+    def transport(self) -> TenantTransport:
+        """A new azure-core transport whose requests this tenant answers in-process."""
+        from webidentity.testing.transports._tenant_transport import TenantTransport
+
+        return TenantTransport(self)
+
+    def aio_transport(self) -> AsyncTenantTransport:
+        """A new asynchronous azure-core transport whose requests this tenant answers in-process."""
+        from webidentity.testing.transports._tenant_transport import AsyncTenantTransport
+
+        return AsyncTenantTransport(self)
+
+    def mint_access_token(
+        self,
+        *,
+        client: App,
+        resource: App,
+        user: User | str | None = None,
+        scopes: Iterable[str] = (),
+        roles: Iterable[str] | None = None,
+        key: SigningKeyPair | None = None,
+        headers: Mapping[str, Any] | None = None,
+        **claim_overrides: Any,
+    ) -> str:
+        """An access token that nobody asked for; without a user it is app-only.
+
+        ``claim_overrides`` replace claims, and remove those given as None. ``key`` signs in place of the tenant's own,
+        and ``headers`` replace members of the JOSE header.
+        """
+        with self._state.lock:
+            person = None if user is None else self.user(user)
+            subject = AccessTokenSubject(client=client, resource=resource, user=person, scopes=several(scopes))
+            claims = access_token_claims(self._state, subject)
+            if roles is not None:
+                claims["roles"] = list(several(roles))
+            return self._sign(claims, claim_overrides, key, headers)
+
+    def mint_id_token(
+        self,
+        *,
+        client: App,
+        user: User,
+        nonce: str | None = None,
+        key: SigningKeyPair | None = None,
+        headers: Mapping[str, Any] | None = None,
+        **claim_overrides: Any,
+    ) -> str:
+        """An ID token that nobody asked for; the other arguments are those of :meth:`mint_access_token`."""
+        with self._state.lock:
+            authorization = Authorization(
+                grant_id="",
+                user=user,
+                client=client,
+                scope="openid profile email",
+                sid=new_session_id(),
+                auth_time=self._state.now(),
+                epoch=self._state.directory.epoch(user),
+            )
+            claims = id_token_claims(self._state, authorization, OIDC_SCOPES, nonce=nonce, auth_time=False)
+            return self._sign(claims, claim_overrides, key, headers)
+
+    def _sign(
+        self,
+        claims: dict[str, Any],
+        overrides: Mapping[str, Any],
+        key: SigningKeyPair | None,
+        headers: Mapping[str, Any] | None,
+    ) -> str:
+        merged = {name: value for name, value in {**claims, **overrides}.items() if value is not None}
+        return (key or self._state.keys.current).sign(merged, headers)

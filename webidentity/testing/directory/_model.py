@@ -1,0 +1,101 @@
+"""The people and the applications a tenant knows."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+#: The scopes of OpenID Connect, which belong to no API and are answered by Microsoft Graph.
+OIDC_SCOPES: Mapping[str, str] = MappingProxyType(
+    {
+        "openid": "Sign you in",
+        "profile": "View your basic profile",
+        "email": "View your e-mail address",
+        "offline_access": "Maintain access to data you have given it access to",
+    }
+)
+
+GRAPH_CLIENT_ID = "00000003-0000-0000-c000-000000000000"
+GRAPH_URI = "https://graph.microsoft.com"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person of the tenant, who signs in with a username and a password.
+
+    The password of a ``federated`` user is for the federation server, and not for the token endpoint.
+    """
+
+    username: str
+    name: str
+    object_id: str
+    password: str = field(repr=False)
+    email: str | None = None
+    given_name: str | None = None
+    surname: str | None = None
+    job_title: str | None = None
+    federated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An application of the tenant: a client that asks for tokens, a resource that accepts them, or both."""
+
+    name: str
+    client_id: str
+    object_id: str
+    identifier_uri: str
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    certificates: tuple[bytes, ...] = field(default=(), repr=False)
+    redirect_uris: tuple[str, ...] = ()
+    scopes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    app_roles: tuple[str, ...] = ()
+    public_client: bool = False
+    family: bool = False
+
+    @property
+    def audience(self) -> str:
+        """The ``aud`` of an access token for this resource: its client id, and for Microsoft Graph its URI."""
+        return GRAPH_URI if self.client_id == GRAPH_CLIENT_ID else self.client_id
+
+    def scope_named(self, name: str) -> str | None:
+        """The scope as it is registered, whatever the case it was asked in, or None."""
+        return next((scope for scope in self.scopes if scope.casefold() == name.casefold()), None)
+
+    def full_scope(self, name: str) -> str:
+        """A scope of this resource with the resource in front, as a token response lists it."""
+        return f"{self.identifier_uri}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class FederatedCredential:
+    """An app's trust in the tokens of one issuer for one subject."""
+
+    issuer: str
+    subject: str
+    audience: str
+    #: The issuer's public keys, each with its id if it has one.
+    keys: tuple[tuple[str | None, rsa.RSAPublicKey], ...] = field(repr=False)
+
+
+def pairwise_subject(tenant_id: str, app: App, object_id: str) -> str:
+    """The ``sub`` of one user at one application: stable there, and different at every other application."""
+    digest = hashlib.sha256(f"{tenant_id}|{app.client_id}|{object_id}".encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+
+
+def microsoft_graph() -> App:
+    """Microsoft Graph, which every tenant has."""
+    return App(
+        name="Microsoft Graph",
+        client_id=GRAPH_CLIENT_ID,
+        object_id="00000003-0000-0000-c000-0000000000ff",
+        identifier_uri=GRAPH_URI,
+        scopes=MappingProxyType({"User.Read": "Read your profile", "Files.Read": "Read your files"}),
+        app_roles=("User.Read.All",),
+    )

@@ -1,0 +1,130 @@
+"""Single sign-on: which accounts a browser has signed in with, and the forms that only it may submit."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+
+from webidentity.testing._errors import TenantError
+from webidentity.testing.directory._model import User
+from webidentity.testing.directory._state import BrowserSession, SignedIn, TenantState, new_session_id
+from webidentity.testing.policies._conditional_access import outstanding_claims, satisfy_claims
+from webidentity.testing.transports._messages import TenantRequest
+
+
+@dataclass(slots=True)
+class SignOn:
+    """The single sign-on session of the browser that sent a request."""
+
+    state: TenantState
+    browser_id: str = field(repr=False)
+    session_id: str | None = field(repr=False)
+    accounts: tuple[SignedIn, ...]
+
+    @classmethod
+    def of(cls, state: TenantState, request: TenantRequest) -> SignOn:
+        """Read the cookies; an account whose user was revoked since is signed in no more."""
+        session_id = request.cookie(session_cookie(state))
+        session = state.sessions.get(session_id) if session_id else None
+        accounts = session.accounts if session else ()
+        live = tuple(account for account in accounts if account.epoch == state.directory.epoch(account.user))
+        browser_id = request.cookie(browser_cookie(state)) or secrets.token_urlsafe(24)
+        return cls(state, browser_id, session_id if session else None, live)
+
+    def account_of(self, object_id: str) -> SignedIn | None:
+        """The signed-in account of one user."""
+        return next((account for account in self.accounts if account.user.object_id == object_id), None)
+
+    def add(self, account: SignedIn) -> None:
+        """Sign an account in, under a new session id."""
+        others = tuple(other for other in self.accounts if other.user != account.user)
+        if self.session_id:
+            self.state.sessions.drop(self.session_id)
+        self.session_id = secrets.token_urlsafe(32)
+        self.accounts = (account, *others)
+        self.state.sessions.put(self.session_id, BrowserSession(self.accounts))
+
+    def remove(self, object_id: str | None = None) -> None:
+        """Sign one account out, or every one."""
+        kept = tuple(account for account in self.accounts if object_id and account.user.object_id != object_id)
+        if self.session_id:
+            self.state.sessions.drop(self.session_id)
+            if kept:
+                self.state.sessions.put(self.session_id, BrowserSession(kept))
+            else:
+                self.session_id = None
+        self.accounts = kept
+
+    def form_token(self, step: str, query: str) -> str:
+        """The anti-forgery token of one form: for this browser and this authorization request.
+
+        A consent and the confirmation of a device are also for the account that is signed in now. A sign-in form is
+        not: signing in with one tab must not spoil the form that another tab shows.
+        """
+        bound = step in ("confirm", "consent") and self.accounts
+        account = self.accounts[0].user.object_id if bound else ""
+        text = f"{self.browser_id}|{account}|{step}|{query}"
+        return hmac.new(self.state.form_key, text.encode(), hashlib.sha256).hexdigest()
+
+    def check_form(self, step: str, query: str, token: str | None) -> None:
+        """Refuse a form that this browser was not given."""
+        if not hmac.compare_digest(self.form_token(step, query).encode(), (token or "").encode()):
+            raise TenantError(50089, "The form has expired or was not shown to this browser. Start again from the app.")
+
+    def cookies(self) -> list[tuple[str, str]]:
+        """The headers that keep this browser's cookies up to date."""
+        secure = "; Secure" if self.state.base_url.startswith("https:") else ""
+        attributes = f"Path=/; HttpOnly; SameSite=Lax{secure}"
+        session = f"{session_cookie(self.state)}={self.session_id or ''}; {attributes}"
+        if self.session_id is None:
+            session += "; Max-Age=0"
+        return [
+            ("Set-Cookie", f"{browser_cookie(self.state)}={self.browser_id}; {attributes}"),
+            ("Set-Cookie", session),
+        ]
+
+
+def session_cookie(state: TenantState) -> str:
+    """The name of the session cookie, which no other local tenant on this host shares."""
+    return f"localtenant-session-{state.tenant_id[:8]}"
+
+
+def browser_cookie(state: TenantState) -> str:
+    """The name of the cookie that ties forms to a browser."""
+    return f"localtenant-browser-{state.tenant_id[:8]}"
+
+
+def check_password(state: TenantState, username: str, password: str) -> User:
+    """The user whose password this is, or the refusal."""
+    user = state.directory.user_named(username)
+    if user is None:
+        raise TenantError(
+            50034,
+            f"The user account does not exist in the {state.domain} directory. Check the username and try again.",
+        )
+    if not hmac.compare_digest(password.encode(), user.password.encode()):
+        raise TenantError(50126, "Error validating credentials due to invalid username or password.")
+    return user
+
+
+def sign_in(sign_on: SignOn, user: User, *, acrs: frozenset[str], claims: str | None) -> SignedIn:
+    """Add a user to a browser's session, with what this sign-in was asked to satisfy."""
+    known = sign_on.account_of(user.object_id)
+    state = sign_on.state
+    account = SignedIn(
+        user=user,
+        sid=known.sid if known else new_session_id(),
+        auth_time=state.now(),
+        epoch=state.directory.epoch(user),
+        acrs=(known.acrs if known else frozenset[str]()) | acrs,
+    )
+    sign_on.add(account)
+    satisfy_claims(state.directory, user, claims)
+    return account
+
+
+def is_strong_enough(state: TenantState, account: SignedIn, *, acrs: frozenset[str], claims: str | None) -> bool:
+    """Whether an account that is signed in needs no further sign-in for these claims."""
+    return acrs <= account.acrs and not outstanding_claims(state.directory, account.user, claims)
