@@ -1,7 +1,7 @@
 """Runs the test suite in environments other than the developer's: ``make test-min`` and ``make test-all``.
 
-Each environment is a virtual environment under ``.venvs``, with a constraints file beside it. The browser tests are left
-out: they depend on Chromium, not on the versions of Python packages.
+Each environment is a virtual environment under ``.venvs``, with a constraints file beside it. The browser tests are
+left out: they depend on Chromium, not on the versions of Python packages.
 """
 
 import re

@@ -102,11 +102,10 @@ def _execute(snippet: Snippet, names: dict[str, Any], folder: Path) -> None:
 
 def _run_with_pytest(snippet: Snippet, names: dict[str, Any], folder: Path) -> None:
     (folder / "test_snippet.py").write_text(TEST_HEADER + snippet.text)
-    printed = run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_snippet.py"],
-        folder,
-        PYTHONPATH=str(ROOT),
-    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_snippet.py"]
+    if snippet.document.is_relative_to(ROOT / "tests"):
+        command += ["-p", "tests.conftest"]
+    printed = run(command, folder, PYTHONPATH=str(ROOT))
     assert " passed" in printed
 
 
