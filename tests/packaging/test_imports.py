@@ -65,9 +65,9 @@ def test_constructing_a_chain_loads_no_machinery_of_its_members(package: str) ->
     """No subprocess, HTTP server, browser, cryptography or msal is loaded before the first call."""
     loaded = modules_after(f"import {package}\n{package}.DefaultAzureCredential()")
     heavy = {"asyncio", "subprocess", "http.server", "webbrowser", "requests", "cryptography", "sqlite3", "msal"}
-    ours = {"webidentity._flows.browser_sign_in", "webidentity._protocol.xml_message"}
+    ours = {"webidentity._flows.browser_sign_in", "webidentity._flows.federated_password"}
     assert not loaded & {*heavy, "msal_extensions", "azure.identity", *ours}
-    assert "webidentity.arguments.azure_cli" in loaded
+    assert "webidentity._credentials.azure_cli" in loaded
 
 
 @pytest.mark.parametrize("module", ["webidentity.web", "webidentity.web._site"])
