@@ -1,7 +1,8 @@
 """Partitions: which tokens belong together, and who may use them."""
 
 import json
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 #: The hosts of each cloud. MSAL stores a cloud's tokens under the host that was used.
@@ -17,13 +18,11 @@ _CLOUDS = (
 )
 _BY_HOST = {host: cloud for cloud in _CLOUDS for host in cloud}
 
+if TYPE_CHECKING:  # imported lazily with cryptography
+    from webidentity.cache._envelope import KeyRing
 
-class Partition(NamedTuple):
-    """Identifies the tokens of one principal, client, authority and tenant.
 
-    Two callers get the same tokens only if all fields are equal.
-    """
-
+class _Parts(NamedTuple):
     kind: str
     client_id: str
     authority: str
@@ -32,6 +31,18 @@ class Partition(NamedTuple):
     principal: str
     #: Digest of the client authentication, where the principal does not already decide who may use the tokens.
     authentication: str = ""
+
+
+class Partition(_Parts):
+    """Identifies the tokens of one principal, client, authority and tenant.
+
+    Two callers get the same tokens only if all fields are equal.
+    """
+
+    _stored: "tuple[KeyRing, tuple[str, ...]] | None" = None
+
+    def __getstate__(self) -> None:
+        """Pickle the parts only: the cached names hold a key ring."""
 
     @classmethod
     def user(cls, *, client_id: str, authority: str, tenant: str, home_account_id: str) -> "Partition":
@@ -60,10 +71,16 @@ class Partition(NamedTuple):
         where = json.dumps([source, endpoint, identity_kind])
         return cls("host", client_id, "https://localhost", "managed_identity", where, authentication)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The parts as one text; no two partitions have the same."""
         return json.dumps([self.kind, self.client_id, self.authority, self.tenant, self.principal, self.authentication])
+
+    def stored_keys(self, keys: "KeyRing") -> tuple[str, ...]:
+        """Return the keys under which a store may hold the partition, the current one first."""
+        if self._stored is None or self._stored[0] is not keys:
+            self._stored = keys, tuple(keys.stored_keys(self.name))
+        return self._stored[1]
 
     @property
     def environment(self) -> str:
