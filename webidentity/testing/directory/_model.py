@@ -1,4 +1,4 @@
-"""The people and the applications a tenant knows."""
+"""Users, applications and federated identity credentials: the objects that are registered in a tenant."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-#: The scopes of OpenID Connect, which belong to no API and are answered by Microsoft Graph.
+#: The scopes of OpenID Connect, which belong to no API; Microsoft Graph answers them.
 OIDC_SCOPES: Mapping[str, str] = MappingProxyType(
     {
         "openid": "Sign you in",
@@ -26,9 +26,9 @@ GRAPH_URI = "https://graph.microsoft.com"
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person of the tenant, who signs in with a username and a password.
+    """A user of the tenant, who signs in with a username and a password.
 
-    The password of a ``federated`` user is for the federation server, and not for the token endpoint.
+    The token endpoint does not accept the password of a ``federated`` user: it belongs to the federation server.
     """
 
     username: str
@@ -44,7 +44,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """An application of the tenant: a client that asks for tokens, a resource that accepts them, or both."""
+    """An application of the tenant: a client that requests tokens, a resource that accepts them, or both."""
 
     name: str
     client_id: str
@@ -64,12 +64,29 @@ class App:
         return GRAPH_URI if self.client_id == GRAPH_CLIENT_ID else self.client_id
 
     def scope_named(self, name: str) -> str | None:
-        """The scope as it is registered, whatever the case it was asked in, or None."""
+        """The registered scope with this name, compared without regard to case, or None."""
         return next((scope for scope in self.scopes if scope.casefold() == name.casefold()), None)
 
     def full_scope(self, name: str) -> str:
-        """A scope of this resource with the resource in front, as a token response lists it."""
+        """A scope of this resource with the identifier URI in front, as token responses list it."""
         return f"{self.identifier_uri}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredSite:
+    """A web application that ``add_site`` has registered, with the settings it needs.
+
+    ``settings`` is for Django's ``WEBIDENTITY``. ``environment`` has the same values as ``WEBIDENTITY_*``, for Flask's
+    ``app.config`` and for environment variables.
+    """
+
+    app: App
+    settings: Mapping[str, str] = field(repr=False)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings as WEBIDENTITY_TENANT_ID, WEBIDENTITY_CLIENT_ID and so on."""
+        return {f"WEBIDENTITY_{name.upper()}": value for name, value in self.settings.items()}
 
 
 @dataclass(frozen=True, slots=True)
