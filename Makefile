@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
-SOURCES := webidentity integrations demo_site tests benchmarks
+SOURCES := webidentity integrations demo_site tests benchmarks tools
 
 .PHONY: demo test check bench browser clean
 .DEFAULT_GOAL := test
@@ -46,7 +46,7 @@ check: $(VENV)/.dev
 	@$(BIN)/mypy tests/typing
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python tests/source_size.py
+	@$(BIN)/python tools/source_size.py
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.source_size import complaints
+from tools.source_size import complaints
 
 
 @pytest.mark.parametrize("git", [True, False])
@@ -42,6 +42,6 @@ def test_long_and_nameless_modules_are_reported(tmp_path: Path, git: bool) -> No
 
 def test_the_packages_pass() -> None:
     """As ``make check`` runs it."""
-    script = Path(__file__).parent / "source_size.py"
+    script = Path(__file__).parents[1] / "tools/source_size.py"
     outcome = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert (outcome.returncode, outcome.stdout) == (0, "")

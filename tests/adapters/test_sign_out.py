@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.conftest import MakeSite
 from tests.kit.clock import Clock
-from tests.kit.sites import Site
+from tests.kit.sites import MakeSite, Site
 from tests.kit.world import SECRET_KEY
 from webidentity._transport.driver import SyncDriver
 from webidentity.cache._envelope import KeyRing

@@ -1,4 +1,4 @@
-"""A device is signed in at the tenant's own pages, over HTTP."""
+"""Tests of the tenant's device code pages over HTTP."""
 
 import json
 import urllib.request
@@ -32,7 +32,7 @@ def page(page: Page) -> Iterator[Page]:
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     yield page
-    assert not errors, "for example, something that the Content-Security-Policy stopped"
+    assert not errors, "the console has errors, for example a violation of the Content-Security-Policy"
 
 
 def post(tenant: LocalTenant, endpoint: str, **form: str) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def sign_in(page: Page, device: dict[str, Any]) -> None:
     expect(page.get_by_text(device["user_code"])).to_be_visible()
 
 
-def test_approved(tenant: LocalTenant, tool: App, page: Page) -> None:
+def test_approved_device_gets_a_token(tenant: LocalTenant, tool: App, page: Page) -> None:
     device = post(tenant, "devicecode", client_id=tool.client_id, scope="openid User.Read")
     sign_in(page, device)
     page.get_by_role("button", name="Continue").click()
@@ -70,7 +70,7 @@ def test_approved(tenant: LocalTenant, tool: App, page: Page) -> None:
     assert "access_token" in poll(tenant, tool, device)
 
 
-def test_declined(tenant: LocalTenant, tool: App, page: Page) -> None:
+def test_declined_device_gets_an_error(tenant: LocalTenant, tool: App, page: Page) -> None:
     device = post(tenant, "devicecode", client_id=tool.client_id, scope="openid User.Read")
     sign_in(page, device)
     page.get_by_role("button", name="Cancel").click()

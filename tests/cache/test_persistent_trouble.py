@@ -15,9 +15,9 @@ from typing import Any
 import msal_extensions
 import pytest
 
-from tests.cache.test_sqlite import in_a_fork
 from tests.kit.canned import Canned
 from tests.kit.drivers import Driver
+from tests.kit.forks import in_a_fork
 from tests.kit.replies import CLIENT, TENANT, token, user_token
 from tests.kit.shared_cache import OPTIONS, Home, add_tokens, found, put, user, write_for_ever
 from webidentity import TokenCachePersistenceOptions

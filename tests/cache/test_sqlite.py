@@ -6,12 +6,12 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 
 from tests.kit.cache_updates import ADA, add_entries, claim_names
+from tests.kit.forks import in_a_fork
 from webidentity.cache import KeyRing, SQLiteStore, StoreUnavailableError
 from webidentity.cache._sealed import SealedStore
 
@@ -150,21 +150,6 @@ def test_a_fork_while_the_store_is_in_use_does_not_hang_the_child(path: Path) ->
     with store._lock:
         assert in_a_fork(lambda: store.load("key") is None)
     store.close()
-
-
-def in_a_fork(check: object) -> bool:
-    """Run the check in a forked child and return what it returned; False if it hangs or raises."""
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            guard = threading.Timer(5, os._exit, [2])
-            guard.daemon = True
-            guard.start()
-            status = 0 if check() else 1  # type: ignore[operator]
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_a_second_connection_keeps_the_locks_of_the_first(path: Path) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.cache.test_sqlite import in_a_fork
 from tests.kit.clock import Clock
 from tests.kit.drivers import Driver
+from tests.kit.forks import in_a_fork
 from tests.kit.replies import CLIENT, TENANT
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.cache import KeyRing, MemoryStore, TokenCache

@@ -18,7 +18,7 @@ from tests.kit.chain_members import KINDS, Member, Only
 from tests.kit.drivers import Credential, Driver
 from tests.kit.replies import CLIENT, SCOPE, TENANT, refusal
 from webidentity import AuthenticationRequiredError, ChainError, CredentialUnavailableError, EntraError
-from webidentity._flows.chain_context import IN_CHAIN
+from webidentity._flows.token_call import IN_CHAIN
 
 PACKAGES: dict[str, ModuleType] = {"sync": webidentity, "aio": webidentity.aio}
 GONE = CredentialUnavailableError(message="nothing here")

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.credentials.test_tools import TOOLS, install
 from tests.kit.canned import Canned
 from tests.kit.certificates import certificate
 from tests.kit.drivers import Credential, Driver
+from tests.kit.installed_tools import TOOLS, install
 from tests.kit.on_hosts import KINDS as HOSTS
 from tests.kit.on_hosts import OwnTransport, PutOn
 from tests.kit.programs import Programs

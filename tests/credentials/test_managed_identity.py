@@ -8,11 +8,11 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 
 import webidentity
-from tests.credentials.test_secrecy import all_logs
 from tests.kit.canned import Canned, Reply, lines_of
 from tests.kit.clock import Clock
 from tests.kit.drivers import Driver
 from tests.kit.on_hosts import CHOOSY, KINDS, SCOPE, VAULT, OwnTransport, PutOn, claims_of, credential
+from tests.kit.records import all_logs
 from tests.kit.replies import CLIENT, TENANT, token
 from webidentity.cache import KeyRing, MemoryStore, TokenCache
 from webidentity.testing import HostEmulator

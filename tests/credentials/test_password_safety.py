@@ -7,10 +7,9 @@ import pytest
 import requests
 from azure.core.exceptions import AzureError
 
-from tests.credentials.test_secrecy import all_logs
-from tests.credentials.test_user_secrecy import shown_of
 from tests.kit.canned import Canned, Reply, Sent, lines_of
 from tests.kit.drivers import Credential, Driver
+from tests.kit.records import all_logs, shown_of
 from tests.kit.replies import CLIENT, SCOPE, refusal
 from tests.kit.signing_in import signed_in
 from webidentity.testing.mex_document import write_mex

@@ -19,8 +19,6 @@ from azure.core.pipeline.policies import (
     RetryPolicy,
 )
 
-from tests.credentials.test_secrecy import all_logs
-from tests.credentials.test_user_secrecy import shown_of
 from tests.kit.canned import Reply, lines_of
 from tests.kit.drivers import Driver
 from tests.kit.federation import (
@@ -32,6 +30,7 @@ from tests.kit.federation import (
     issued,
     managed,
 )
+from tests.kit.records import all_logs, shown_of
 from tests.kit.replies import CLIENT, SCOPE, refusal
 from tests.kit.signing_in import signed_in
 

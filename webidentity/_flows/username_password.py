@@ -12,8 +12,7 @@ from webidentity._flows.client import Client
 from webidentity._protocol.account import ExpectedAccount
 from webidentity._protocol.effects import Flow, Send
 from webidentity._protocol.metadata_exchange import TrustEndpoint, endpoint_at, find_endpoint
-from webidentity._protocol.response_text import read_text
-from webidentity._protocol.token_reply import TokenReply
+from webidentity._protocol.token_reply import TokenReply, read_text
 from webidentity._protocol.user_realm import Federation, read_user_realm, user_realm_request
 from webidentity._protocol.ws_trust import SamlAssertion, build_trust_request, read_trust_response
 from webidentity.errors import EntraError

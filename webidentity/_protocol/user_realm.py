@@ -11,7 +11,7 @@ from azure.core.rest import HttpRequest
 
 from webidentity._authority import is_loopback
 from webidentity._json import as_text, parse_object
-from webidentity._protocol.response_text import read_text
+from webidentity._protocol.token_reply import read_text
 from webidentity.errors import EntraError
 
 #: Whom a federation server's assertion is for, unless the cloud says otherwise.

@@ -9,7 +9,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.core.rest import HttpRequest
 
 from webidentity._protocol.redaction import scrub
-from webidentity._protocol.response_text import read_text
+from webidentity._protocol.token_reply import read_text
 from webidentity._protocol.xml_message import child_of, parse_xml
 from webidentity.errors import EntraError
 

@@ -8,7 +8,7 @@ from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOpt
 
 from webidentity._flows.token_source import TokenSource, read_options
 from webidentity._options import pipeline_options
-from webidentity._transport.async_pipeline import AioPipeline
+from webidentity._transport.async_pipeline import AsyncPipeline
 from webidentity._transport.driver import AsyncDriver
 from webidentity._transport.traceless_driver import AsyncTracelessDriver
 
@@ -73,7 +73,7 @@ class AsyncCredential(AsyncTokenCalls):
     """A credential with a transport of its own."""
 
     def _set_up(self, token_source: TokenSource, **kwargs: Any) -> None:
-        self._pipeline = AioPipeline(**pipeline_options(kwargs))
+        self._pipeline = AsyncPipeline(**pipeline_options(kwargs))
         self._token_source = token_source
         self._driver = AsyncTracelessDriver(self._pipeline.send)
 

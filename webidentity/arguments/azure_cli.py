@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from webidentity._authority import Tenants, validate_tenant_id
 from webidentity._flows.azure_cli import AzureCli
 from webidentity._flows.token_source import TokenSource
-from webidentity._protocol.tool_arguments import check_subscription
+from webidentity._protocol.developer_tools import check_subscription
 from webidentity.arguments.constructor import Constructor
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from webidentity._authority import Tenants
 from webidentity._flows.client_credentials import ClientCredentials
-from webidentity._flows.pipelines_token import PipelinesProof
+from webidentity._flows.pipelines_authentication import PipelinesAuthentication
 from webidentity._flows.token_source import TokenSource
 from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import client_from
@@ -48,7 +48,7 @@ class AzurePipelinesArguments(Constructor):
                 "'tenant_id', 'client_id', 'service_connection_id', and 'system_access_token' must be passed in as "
                 "keyword arguments; map the last one with 'SYSTEM_ACCESSTOKEN: $(System.AccessToken)' in the step's env"
             )
-        authentication = PipelinesProof(service_connection_id, system_access_token)
+        authentication = PipelinesAuthentication(service_connection_id, system_access_token)
         client = client_from(client_id, authentication, authority)
         grant = ClientCredentials(client, cache_from(token_cache, cache_persistence_options))
         self._set_up(TokenSource(grant, Tenants.of(tenant_id, additionally_allowed_tenants)), **kwargs)

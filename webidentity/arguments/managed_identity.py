@@ -68,7 +68,7 @@ class ManagedIdentityArguments(Constructor):
 
 def _workload_identity(identity: RequestedIdentity, cache: TokenCache) -> tuple[TokenSource, str]:
     from webidentity._flows.client_credentials import ClientCredentials
-    from webidentity._flows.token_file import TokenFileProof
+    from webidentity._flows.token_file_authentication import TokenFileAuthentication
     from webidentity.arguments.client import client_from
 
     if identity.kind not in {"", CLIENT_ID}:
@@ -80,7 +80,7 @@ def _workload_identity(identity: RequestedIdentity, cache: TokenCache) -> tuple[
         raise ValueError(
             "Workload identity was selected but no client ID was provided: pass client_id, or set AZURE_CLIENT_ID"
         )
-    client = client_from(client_id, TokenFileProof(os.environ["AZURE_FEDERATED_TOKEN_FILE"]), None)
+    client = client_from(client_id, TokenFileAuthentication(os.environ["AZURE_FEDERATED_TOKEN_FILE"]), None)
     tenant = validate_tenant_id(os.environ["AZURE_TENANT_ID"])
     return TokenSource(ClientCredentials(client, cache), NoTenants(tenant)), "workload identity"
 
@@ -89,7 +89,7 @@ def _pipeline_of(source: Source, options: dict[str, Any]) -> dict[str, Any]:
     """Return the pipeline's keywords, with what the source needs."""
     if source.host != "Service Fabric":
         return options
-    from webidentity._protocol.managed_identity.thumbprint import read_thumbprint
+    from webidentity._flows.managed_identity.service_fabric import read_thumbprint
 
     if options.get("transport") is not None:
         raise ValueError(

@@ -6,7 +6,7 @@ from typing import Any
 
 from webidentity._authority import Tenants
 from webidentity._flows.client_credentials import ClientCredentials
-from webidentity._flows.token_file import TokenFileProof
+from webidentity._flows.token_file_authentication import TokenFileAuthentication
 from webidentity._flows.token_source import TokenSource
 from webidentity.arguments.cache import cache_from
 from webidentity.arguments.client import client_from
@@ -61,7 +61,7 @@ class WorkloadIdentityArguments(Constructor):
             )
         if enable_azure_proxy:
             kwargs["token_proxy"] = _proxy_of_cluster(has_transport=kwargs.get("transport") is not None)
-        authentication = TokenFileProof(values["token_file_path"] or "")
+        authentication = TokenFileAuthentication(values["token_file_path"] or "")
         client = client_from(values["client_id"] or "", authentication, authority)
         grant = ClientCredentials(client, cache_from(token_cache, cache_persistence_options))
         self._set_up(TokenSource(grant, Tenants.of(values["tenant_id"] or "", additionally_allowed_tenants)), **kwargs)

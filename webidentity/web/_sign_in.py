@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 
 from webidentity._authority import is_loopback
 from webidentity._json import as_list, as_text, parse_object
-from webidentity._protocol.metadata import authorize_url
-from webidentity._protocol.pkce import challenge_of
+from webidentity._protocol.authorization import authorize_url, challenge_of
 from webidentity.cache._envelope import KeyRing
 from webidentity.web._answer import Answer, redirect
 from webidentity.web._facts import RequestFacts

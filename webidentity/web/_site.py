@@ -18,10 +18,9 @@ from webidentity._flows.key_source import KeySource
 from webidentity._protocol.advice import aadsts
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.token_request import require_scopes
-from webidentity._transport.pipeline import SyncPipeline
-from webidentity._transport.threaded import ThreadedPipeline
+from webidentity._transport.async_pipeline import ThreadedPipeline
+from webidentity._transport.pipeline import SyncPipeline, WebRetryPolicy
 from webidentity._transport.traceless_driver import AsyncTracelessDriver, TracelessDriver
-from webidentity._transport.web_retry import WebRetryPolicy
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._envelope import KeyRing
 from webidentity.cache._sqlite import SQLiteStore

@@ -8,9 +8,8 @@ from azure.core.credentials import AccessTokenInfo
 from webidentity._flows.acquire import Acquisition, acquire
 from webidentity._flows.managed_identity.source import Source, SourceRequest
 from webidentity._protocol.effects import Flow
-from webidentity._protocol.resource import resource_of
 from webidentity._protocol.token_reply import TokenReply
-from webidentity._protocol.token_request import TokenRequest
+from webidentity._protocol.token_request import TokenRequest, resource_of
 from webidentity.cache._partition import Partition
 from webidentity.cache._token_cache import TokenCache
 
@@ -51,8 +50,8 @@ class ManagedIdentity:
         (resource,) = request.scopes
         current = self._current(request)
         refused = hashlib.sha256(current.token.encode()).hexdigest() if current and request.claims else None
-        ask = SourceRequest(resource, refused, patient=current is None or refused is not None)
-        return (yield from self.source.ask(ask))
+        may_wait = current is None or refused is not None
+        return (yield from self.source.token(SourceRequest(resource, refused, may_wait=may_wait)))
 
     def _current(self, request: TokenRequest) -> AccessTokenInfo | None:
         """Return the token that is there already: what is asked for is its successor."""

@@ -9,7 +9,7 @@ from azure.core.rest import HttpRequest
 from webidentity._flows.client_authentication import ClientAuthentication, assertion_fields
 from webidentity._json import as_text, parse_object
 from webidentity._protocol.effects import Flow, Send
-from webidentity._protocol.response_text import read_text
+from webidentity._protocol.token_reply import read_text
 from webidentity.cache._partition import digest
 from webidentity.errors import CredentialUnavailableError, EntraError
 
@@ -18,7 +18,7 @@ _API_VERSION = "7.1"
 
 
 @dataclass(frozen=True)
-class PipelinesProof(ClientAuthentication):
+class PipelinesAuthentication(ClientAuthentication):
     """Asks Azure DevOps for an assertion before each token request."""
 
     service_connection_id: str

@@ -12,7 +12,7 @@ _Stamp = tuple[int, int, int]
 
 
 @dataclass
-class TokenFileProof(ClientAuthentication):
+class TokenFileAuthentication(ClientAuthentication):
     """Sends the content of a file, read again whenever the file has changed.
 
     :param path: the file, which a rotation replaces.

@@ -31,8 +31,9 @@ def variables(error: BaseException) -> str:
         seen.add(id(current))
         frames = current.__traceback__
         while frames:
-            if "test_discretion" not in frames.tb_frame.f_code.co_filename or "secret" in frames.tb_frame.f_locals:
-                found.append(repr(frames.tb_frame.f_locals))
+            file_name, found_here = frames.tb_frame.f_code.co_filename, frames.tb_frame.f_locals
+            if "test_traceless_driver" not in file_name or "secret" in found_here:
+                found.append(repr(found_here))
             frames = frames.tb_next
         left += [current.__cause__, current.__context__, getattr(current, "exc_value", None)]
     return "\n".join(found)
