@@ -151,8 +151,8 @@ class Administration:
     ) -> RegisteredSite:
         """Register a web application that signs users in, and return it with its settings.
 
-        :param origins: where browsers reach the application, for example "http://localhost:5000". Django's test client
-            uses "http://testserver", and Flask's "http://localhost".
+        :param origins: where browsers reach the application, for example "http://localhost:5000". Flask's test client
+            uses "http://localhost".
         :param callback: path of the route that redeems the authorization code.
         :raises ValueError: an origin is missing or is not an absolute URL.
         """

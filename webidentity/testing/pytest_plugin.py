@@ -44,19 +44,19 @@ def django_site(request: pytest.FixtureRequest, local_tenant: LocalTenant) -> Re
     """The Django project under test, registered at ``local_tenant``. Needs pytest-django.
 
     Until the test ends, ``settings.WEBIDENTITY`` points to the tenant, which answers in-process, and tokens are cached
-    in memory. Other keys of the setting keep their values. Redirects may return to Django's test client, and to
-    ``live_server`` if the test uses it.
+    in memory. ``base_url`` is the address of ``live_server`` if the test uses it, and ``http://localhost`` otherwise:
+    sign-in does not work at ``http://testserver``, the address of Django's test client, because it is neither https nor
+    this machine. Other keys of the setting keep their values.
     """
     from webidentity.cache import MemoryStore
 
     if not request.config.pluginmanager.hasplugin("django"):
         raise pytest.UsageError("The fixture django_site needs pytest-django: pip install pytest-django")
     settings = request.getfixturevalue("settings")
-    origins = ["http://testserver"]
-    if "live_server" in request.fixturenames:
-        origins.append(request.getfixturevalue("live_server").url)
-    site = local_tenant.add_site(*origins)
-    own = {"transport": local_tenant.transport(), "store": MemoryStore()}
+    used = "live_server" in request.fixturenames
+    origin = request.getfixturevalue("live_server").url if used else "http://localhost"
+    site = local_tenant.add_site(origin)
+    own = {"base_url": origin, "transport": local_tenant.transport(), "store": MemoryStore()}
     settings.WEBIDENTITY = {**getattr(settings, "WEBIDENTITY", {}), **site.settings, **own}
     return site
 

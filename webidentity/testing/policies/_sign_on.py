@@ -100,9 +100,11 @@ def check_password(state: TenantState, username: str, password: str) -> User:
     """The user whose password this is, or the refusal."""
     user = state.directory.user_named(username)
     if user is None:
+        advice = "" if state.directory.users else " This local tenant has no users: add one with add_user()."
         raise TenantError(
             50034,
-            f"The user account does not exist in the {state.domain} directory. Check the username and try again.",
+            f"The user account does not exist in the {state.domain} directory. Check the username and try again."
+            f"{advice}",
         )
     if not hmac.compare_digest(password.encode(), user.password.encode()):
         raise TenantError(50126, "Error validating credentials due to invalid username or password.")
