@@ -42,7 +42,7 @@ def test_code_sign_in_confirmation_consent(scene, device):
     assert "Read your files" in page.text
     assert scene.poll(device)[1]["error"] == "authorization_pending"
     page = scene.browser.submit(page, page.form("consent"), ("answer", "accept"))
-    assert page.title == "The device is signed in"
+    assert page.title == "You have signed in"
     assert "close this window" in page.text
     assert not page.forms
     assert scene.poll(device)[0] == 200
@@ -55,7 +55,7 @@ def test_no_consent_is_asked_for_twice(scene, device):
     page = scene.browser.submit(page, page.form("enter_code"), user_code=again["user_code"])
     page = scene.browser.submit(page, page.form("pick_account"), ("account", scene.ada.object_id))
     page = scene.browser.submit(page, page.form("confirm"), ("answer", "continue"))
-    assert page.title == "The device is signed in"
+    assert page.title == "You have signed in"
     assert scene.claims(scene.poll(again)[1]["access_token"])["oid"] == scene.ada.object_id
 
 
@@ -98,13 +98,13 @@ class TestNo:
     @pytest.mark.parametrize("answers", [{"approve": False}, {"consent": False}])
     def test_declined(self, scene, device, answers):
         page = enter(scene, device, **answers)
-        assert page.title == "The sign-in was declined"
+        assert page.title == "You declined the sign-in"
         assert "no access" in page.text
         assert scene.poll(device)[1]["error"] == "authorization_declined"
 
     def test_cancelled_before_the_sign_in(self, scene, device):
         page = to_sign_in(scene, device)
-        assert scene.browser.submit(page, page.form("cancel")).title == "The sign-in was declined"
+        assert scene.browser.submit(page, page.form("cancel")).title == "You declined the sign-in"
         assert scene.poll(device)[1]["error"] == "authorization_declined"
 
 
@@ -120,7 +120,7 @@ class TestMistakes:
     def test_an_expired_code(self, scene, device):
         scene.clock.move(900)
         page = to_sign_in(scene, device)
-        assert "This code has expired. Start the sign-in on the device again" in page.text
+        assert "This code has expired. Start the sign-in on your device again" in page.text
 
     def test_a_code_that_expires_on_the_way(self, scene, device):
         page = to_confirmation(scene, device)
@@ -130,7 +130,7 @@ class TestMistakes:
 
     def test_a_code_that_was_used(self, scene, device):
         enter(scene, device)
-        assert "used already" in to_sign_in(scene, device).text
+        assert "already used" in to_sign_in(scene, device).text
 
     @pytest.mark.parametrize(
         ("username", "password", "code"),

@@ -16,7 +16,7 @@ def logout_url(scene, **parameters):
 def test_the_session_ends_and_a_page_says_so(scene):
     scene.sign_in()
     page = scene.browser.logout(logout_url(scene))
-    assert (page.status, page.title, page.location) == (200, "You signed out", None)
+    assert (page.status, page.title, page.location) == (200, "You signed out of your account", None)
     assert not any("session" in name for name in scene.browser.cookies)
     assert scene.browser.open(scene.authorize_url()).title == "Sign in"
 
@@ -30,7 +30,7 @@ def test_it_returns_to_a_registered_address_with_the_state(scene):
 @pytest.mark.parametrize("target", ["https://evil.test/", "//evil.test", "https://app.test/callback/", "javascript:1"])
 def test_it_returns_nowhere_else(scene, target):
     page = scene.browser.logout(logout_url(scene, post_logout_redirect_uri=target))
-    assert (page.title, page.location) == ("You signed out", None)
+    assert (page.title, page.location) == ("You signed out of your account", None)
 
 
 def test_an_id_token_says_whose_addresses_count(scene):

@@ -91,23 +91,23 @@ class RegisteredSite:
 
 @dataclass(frozen=True, slots=True)
 class FederatedCredential:
-    """An app's trust in the tokens of one issuer for one subject."""
+    """A federated identity credential: an application trusts one issuer's tokens for one subject."""
 
     issuer: str
     subject: str
     audience: str
-    #: The issuer's public keys, each with its id if it has one.
+    #: The issuer's public keys, each with its key id or None.
     keys: tuple[tuple[str | None, rsa.RSAPublicKey], ...] = field(repr=False)
 
 
 def pairwise_subject(tenant_id: str, app: App, object_id: str) -> str:
-    """The ``sub`` of one user at one application: stable there, and different at every other application."""
+    """The ``sub`` of a user at an application: stable there, and different at every other application."""
     digest = hashlib.sha256(f"{tenant_id}|{app.client_id}|{object_id}".encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 
 def microsoft_graph() -> App:
-    """Microsoft Graph, which every tenant has."""
+    """The registration of Microsoft Graph."""
     return App(
         name="Microsoft Graph",
         client_id=GRAPH_CLIENT_ID,
