@@ -302,7 +302,7 @@ class TestRedemption:
         scene.tenant.require_claims(kay, scene.api, '{"access_token": {"acrs": {"value": "c1"}}}')
         assert redeem(scene, assertion)[1]["error"] == "interaction_required"
 
-    def test_a_confidential_client_proves_itself(self, scene, assertion):
+    def test_a_confidential_client_must_authenticate(self, scene, assertion):
         encoded = base64.urlsafe_b64encode(assertion.encode()).decode()
         form = {
             "grant_type": GRANTS[SAML_1_1],

@@ -97,7 +97,7 @@ async def test_the_older_request(scene, transport, token_request):
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("body", [b"grant_type=x", "grant_type=x"])
-async def test_bodies_that_are_encoded_already(scene, transport, body):
+async def test_encoded_bodies_are_sent_unchanged(scene, transport, body):
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     url = f"{scene.tenant.tenant_url}/oauth2/v2.0/token"
     response = await settled(transport.send(HttpRequest("POST", url, headers=headers, content=body)))
@@ -107,7 +107,7 @@ async def test_bodies_that_are_encoded_already(scene, transport, body):
 
 
 @pytest.mark.asyncio
-async def test_parameters_that_are_none_are_not_sent(scene, transport, token_request):
+async def test_parameters_with_the_value_none_are_not_sent(scene, transport, token_request):
     data = {"grant_type": "x", "scope": None}
     await settled(transport.send(LegacyHttpRequest("POST", token_request.url, data=data)))
     assert transport.requests[0].form == {"grant_type": "x"}

@@ -101,8 +101,8 @@ def find_pending(state: TenantState, user_code: str) -> IssuedDeviceCode:
     if code is None or code.answered:
         raise TenantError(
             70018,
-            "The code is unknown or was already used. Check the code on your device, or start the sign-in on the device "
-            "again to get a new one.",
+            "The code is unknown or was already used. Check the code on your device, or start the sign-in on your "
+            "device again to get a new one.",
         )
     if code.expires_at <= state.clock():
         raise TenantError(70019, "This code has expired. Start the sign-in on your device again to get a new one.")
