@@ -185,7 +185,7 @@ class TestClaims:
         _, reply = scene.poll(device)
         assert scene.claims(reply["access_token"])["acrs"] == ["c1"]
 
-    def test_claims_sent_with_the_token_request_alone_count_for_this_sign_in(self, scene):
+    def test_claims_of_the_token_request_are_satisfied_by_the_sign_in(self, scene):
         scene.tenant.require_claims(scene.ada, scene.api, STEP_UP)
         device = scene.device()
         scene.tenant.approve_device_code(device["user_code"], scene.ada)
@@ -193,7 +193,7 @@ class TestClaims:
         _, reply = scene.poll(device, claims=STEP_UP)
         assert scene.claims(reply["access_token"])["acrs"] == ["c1"]
 
-    def test_an_account_that_was_signed_in_before_has_not_satisfied_them(self, scene):
+    def test_an_earlier_sign_in_does_not_satisfy_claims(self, scene):
         first = scene.device()
         scene.browser.enter_device_code(
             first["verification_uri"], first["user_code"], "ada@tenant.test", "ada-password"
@@ -211,7 +211,7 @@ class TestClaims:
 
 
 class TestForTests:
-    """What a test does in the user's place."""
+    """approve_device_code, decline_device_code and pending_device_codes."""
 
     def test_pending_codes(self, scene):
         first, second = scene.device(), scene.device()

@@ -1,4 +1,4 @@
-"""Tokens of another issuer that speak for an app: workload identity federation."""
+"""Workload identity federation: tokens of another issuer as client assertions."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_trust_returns_the_credential_without_showing_its_key(scene):
 
 
 def test_a_tenant_can_be_a_trusted_issuer(scene, app):
-    """An app-only token of a tenant is an assertion like any other issuer's."""
+    """An app-only token of a tenant is a client assertion for an app in another tenant."""
     issuer = LocalTenant(base_url="https://other.test", clock=scene.clock)
     assertion = KEY.sign(claims(scene, iss=issuer.issuer))
     assert post(scene, app, assertion)[1]["error_codes"] == [700211]
