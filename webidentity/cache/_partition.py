@@ -1,26 +1,37 @@
 """Partitions: whose tokens an entry of the cache holds."""
 
 import json
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from webidentity.cache._clouds import aliases_of
 
+if TYPE_CHECKING:  # imported lazily with cryptography
+    from webidentity.cache._envelope import KeyRing
 
-class Partition(NamedTuple):
-    """Names one set of tokens that belong to one principal, one client, one authority and one tenant.
 
-    Two callers reach the same tokens only if every part is equal.
-    """
-
+class _Parts(NamedTuple):
     kind: str
     client_id: str
     authority: str
     tenant: str
     #: Home account id of a user, digest of an assertion, digest of a client's secret, or a host's endpoint.
     principal: str
-    #: Digest of the client's proof where the principal does not already say who may use the tokens.
+    #: Digest of the client authentication where the principal does not already say who may use the tokens.
     authentication: str = ""
+
+
+class Partition(_Parts):
+    """Names one set of tokens that belong to one principal, one client, one authority and one tenant.
+
+    Two callers reach the same tokens only if every part is equal.
+    """
+
+    _stored: "tuple[KeyRing, tuple[str, ...]] | None" = None
+
+    def __getstate__(self) -> None:
+        """Pickle the parts only: the cached names hold a key ring."""
 
     @classmethod
     def user(cls, *, client_id: str, authority: str, tenant: str, home_account_id: str) -> "Partition":
@@ -49,10 +60,16 @@ class Partition(NamedTuple):
         where = json.dumps([source, endpoint, identity_kind])
         return cls("host", client_id, "https://localhost", "managed_identity", where, authentication)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The parts as one text; no two partitions have the same."""
         return json.dumps([self.kind, self.client_id, self.authority, self.tenant, self.principal, self.authentication])
+
+    def stored_keys(self, keys: "KeyRing") -> tuple[str, ...]:
+        """Return the keys under which a store may hold the partition, the current one first."""
+        if self._stored is None or self._stored[0] is not keys:
+            self._stored = keys, tuple(keys.stored_keys(self.name))
+        return self._stored[1]
 
     @property
     def environment(self) -> str:

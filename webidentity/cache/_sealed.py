@@ -36,7 +36,7 @@ class SealedStore:
 
     def read(self, partition: Partition, known: CachedPartition | None) -> CachedPartition | None:
         """Return the document as it is now; ``known`` itself if it has not changed."""
-        found = self._find(partition.name)
+        found = self._find(partition)
         if found is None:
             return None
         if known is not None and known.version == found[1].version:
@@ -47,10 +47,9 @@ class SealedStore:
         self, partition: Partition, change: Callable[[TokenDocument], object], expires_at: float
     ) -> CachedPartition:
         """Apply the change to what is there, again each time somebody else was faster."""
-        name = partition.name
-        current_key, *earlier_keys = self.keys.stored_keys(name)
+        current_key, *earlier_keys = partition.stored_keys(self.keys)
         for _ in range(_MOST_ATTEMPTS):
-            found = self._find(name)
+            found = self._find(partition)
             held = self._decode(*found) if found else None
             document = held.document if held else TokenDocument.empty()
             change(document)
@@ -80,8 +79,8 @@ class SealedStore:
         """Close the store; a later call opens it again."""
         self.store.close()
 
-    def _find(self, name: str) -> tuple[str, Row] | None:
-        for stored_key in self.keys.stored_keys(name):
+    def _find(self, partition: Partition) -> tuple[str, Row] | None:
+        for stored_key in partition.stored_keys(self.keys):
             row = self.store.load(stored_key)
             if row is not None:
                 return stored_key, row

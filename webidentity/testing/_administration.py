@@ -72,12 +72,8 @@ class Administration:
         object_id: str | None = None,
         email: str | None = None,
         job_title: str | None = None,
-        federated: bool = False,
     ) -> User:
         """Register a user who signs in with this username and password.
-
-        The password of a ``federated`` user belongs to a federation server: the token endpoint refuses it. The sign-in
-        page accepts it, in place of the federation server's own page.
 
         :raises ValueError: the username or the object id is taken.
         """
@@ -91,7 +87,6 @@ class Administration:
             given_name=given_name or None,
             surname=surname or None,
             job_title=job_title,
-            federated=federated,
         )
         with self._state.lock:
             self._state.directory.add_user(user)

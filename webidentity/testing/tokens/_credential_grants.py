@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from webidentity.testing._errors import TenantError
-from webidentity.testing.directory._model import App, User
+from webidentity.testing.directory._model import App
 from webidentity.testing.directory._state import TenantState
 from webidentity.testing.policies._conditional_access import client_capabilities, parse_claims
 from webidentity.testing.policies._scopes import DEFAULT, parse_scopes
@@ -41,16 +41,5 @@ def redeem_password(state: TenantState, client: App, form: Parameters) -> dict[s
     """Issue tokens for a username and a password. There is no page, so missing consent is an error."""
     username, password, scope = form.require("username"), form.require("password"), form.require("scope")
     scopes = parse_scopes(scope, state.directory, client=client)
-    user = _managed(check_password(state, username, password))
+    user = check_password(state, username, password)
     return delegated_reply(state, form, direct_order(state, client, user, scope=scope, scopes=scopes))
-
-
-def _managed(user: User) -> User:
-    if user.federated:
-        # Entra answers this when it has no password hash of the user.
-        raise TenantError(
-            50126,
-            "Error validating credentials due to invalid username or password: the account is federated, and its "
-            "password is for the federation server.",
-        )
-    return user
