@@ -26,7 +26,7 @@ def run_pytest(folder: Path, *names: str, options: tuple[str, ...] = ()) -> str:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout

@@ -45,7 +45,7 @@ class Directory:
     def find_app(self, client_id: str) -> App:
         """The application with this client id.
 
-        :raises TenantError: there is none (AADSTS700016).
+        :raises TenantError: it is not registered (AADSTS700016).
         """
         app = self.apps.get(client_id.lower())
         if app is None:

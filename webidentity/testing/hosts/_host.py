@@ -62,7 +62,7 @@ class HostKind:
         return None
 
     def identity(self, parameters: dict[str, str]) -> HostIdentity | str:
-        """The requested identity, or the reason why there is none."""
+        """The requested identity, or an error message."""
         return self.tokens.identities.named(parameters, self.ids)
 
     def reply(self, token: Token, identity: HostIdentity, parameters: Mapping[str, str]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class Identities:
     user_assigned: list[HostIdentity] = field(default_factory=list[HostIdentity])
 
     def named(self, parameters: dict[str, str], known: frozenset[str]) -> HostIdentity | str:
-        """The requested identity, or the reason why there is none.
+        """The requested identity, or an error message.
 
         :param known: the parameters that this kind of host supports. As in Azure, others are ignored.
         """
