@@ -51,7 +51,7 @@ def test_any_reply_to_a_device_authorization_request(document: dict[str, Any], s
 def test_a_code_that_cannot_be_shown_is_refused(field: str) -> None:
     """The user would wait in front of an empty line."""
     document = {"user_code": "HJKL-1234", "device_code": "d", "verification_uri": "https://a.test", "expires_in": 900}
-    with pytest.raises(EntraError, match="not complete"):
+    with pytest.raises(EntraError, match="incomplete"):
         read_device_code(Response(Reply({**document, field: "\u200b \x00"})), now=0.0)
 
 

@@ -74,7 +74,7 @@ def test_a_key_of_the_header_is_never_used(name: str) -> None:
 @pytest.mark.parametrize("kind", ["logout+jwt", "secevent+jwt", "dpop+jwt", "JWE", "JOSE+JSON", "", 5, ["JWT"]])
 def test_a_token_of_another_type_is_refused(kind: object) -> None:
     """A logout token has the same issuer, audience and keys (RFC 8725 section 3.11)."""
-    with pytest.raises(TokenRejectedError, match=r"another type|cannot be read"):
+    with pytest.raises(TokenRejectedError, match=r"neither an access token nor an ID token|cannot be read"):
         verify(with_header(typ=kind))
 
 

@@ -72,12 +72,12 @@ def test_nobody_is_left_when_listening_ends(listener: RedirectListener) -> None:
 
 
 def test_the_browser_gets_its_page_when_listening_ends(listener: RedirectListener) -> None:
-    """Though the program stopped before it was done."""
+    """The browser is not left waiting when the program stops."""
     browser = connect(listener)
     browser.sendall(post(f"state={STATE}&code=c"))
     assert listener.wait(20) is not None
     listener.close()
-    assert b"The program stopped before it was done." in rest_of(browser)
+    assert b"The program stopped before the sign-in was complete." in rest_of(browser)
     browser.close()
 
 

@@ -146,7 +146,7 @@ def test_another_authority_is_not_trusted(
                 "AZURE_KUBERNETES_CA_FILE": "f",
                 "AZURE_KUBERNETES_CA_DATA": "d",
             },
-            "exclude each other",
+            "mutually exclusive",
         ),
     ],
 )
