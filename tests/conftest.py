@@ -13,7 +13,7 @@ from tests.kit.clock import Clock
 from tests.kit.drivers import Driver, open_driver
 from tests.kit.loopback import only_loopback
 from tests.kit.programs import programs
-from tests.kit.shared_cache import Home
+from tests.kit.shared_cache import Home, LockClock
 
 # How long an example takes says more of the machine's other work than of the code.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -66,6 +66,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     for name in ("HOME", "USERPROFILE", "LOCALAPPDATA", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(tmp_path))
     return Home(tmp_path)
+
+
+@pytest.fixture
+def lock_clock(monkeypatch: pytest.MonkeyPatch) -> LockClock:
+    """The clock by which the shared cache waits for its lock."""
+    turned = LockClock()
+    monkeypatch.setattr("webidentity.cache._lock_file.time", turned)
+    return turned
 
 
 @pytest.fixture

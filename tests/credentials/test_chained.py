@@ -141,7 +141,7 @@ def test_the_error_lists_each_attempt(driver: Driver, kind: type[Member], method
         f"\t{name}: nothing here",
         f"\t{name}: two lines",
         f"\t{name}: KeyError: 'odd'",
-        f"The failure of {name} ended the search: only a CredentialUnavailableError lets the next one have its turn.",
+        f"{name} failed, which ended the search: the next credential is tried only after a CredentialUnavailableError.",
     ]
     assert {error.__traceback__ for _, error in raised.value.attempts} == {None}, "frames have variables"
     assert [(each, type(error)) for each, error in raised.value.attempts] == [
@@ -153,7 +153,7 @@ def test_the_error_lists_each_attempt(driver: Driver, kind: type[Member], method
 
 def test_nobody_has_a_token(driver: Driver, kind: type[Member]) -> None:
     """Then there is no single cause, and the advice is another."""
-    with pytest.raises(ChainError, match="None of them found what it needs") as raised:
+    with pytest.raises(ChainError, match="None of them is set up in this environment") as raised:
         chain_of(driver, kind(GONE), kind(GONE)).get_token(SCOPE)
     assert raised.value.__cause__ is None
 

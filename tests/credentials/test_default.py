@@ -11,11 +11,11 @@ from tests.kit.drivers import Driver
 from tests.kit.replies import SCOPE
 from tests.kit.stage import BROKEN, DEFAULT, GONE, Stage
 from webidentity import ChainError
-from webidentity.arguments.token_credentials import KINDS, VARIABLE
+from webidentity._credentials.default_members import DEFAULT_MEMBERS, VARIABLE
 
 SERVICES = ("environment", "workload_identity", "managed_identity")
 TOOLS = ("shared_token_cache", "visual_studio_code", "cli", "powershell", "developer_cli", "interactive_browser")
-NAMES = {kind.key: kind.class_name for kind in KINDS}
+NAMES = {kind.key: kind.class_name for kind in DEFAULT_MEMBERS}
 CALLERS = 64
 
 
@@ -63,8 +63,8 @@ def test_a_service_that_fails_ends_the_search(stage: Stage, key: str, error: Exc
     assert stage.diary[-1] == key
     assert raised.value.__cause__ is error
     assert raised.value.message.splitlines()[-1] == (
-        f"{NAMES[key]} is set up, and its failure ended the search: correct what it says, or pass "
-        f"exclude_{key}_credential=True if it is not meant to be used."
+        f"{NAMES[key]} is set up but failed, which ended the search: fix the problem it reports, or pass "
+        f"exclude_{key}_credential=True if it should not be used."
     )
     assert credential.raw.selected is None
 
@@ -152,8 +152,8 @@ def test_the_error_tells_a_beginner_what_to_do(stage: Stage) -> None:
         "\tIn PowerShell: install the module Az.Accounts and run `Connect-AzAccount`.",
         "\tAs a service: set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET to those of an app registration.",
         "\tOn an Azure host: give it a managed identity.",
-        "What is tried is chosen by the environment variable AZURE_TOKEN_CREDENTIALS (dev, prod, or one name, such as "
-        "AzureCliCredential) and by the keywords exclude_*_credential.",
+        "The environment variable AZURE_TOKEN_CREDENTIALS (dev, prod, or the name of one credential, such as "
+        "AzureCliCredential) and the keywords exclude_*_credential select which credentials are tried.",
         "More: https://aka.ms/azsdk/python/identity/defaultazurecredential/troubleshoot",
     ]
     assert [name for name, _ in raised.value.attempts] == [NAMES[key] for key in DEFAULT]

@@ -15,17 +15,10 @@ from tests.kit.drivers import Driver
 from tests.kit.replies import CLIENT, SCOPE, TENANT, token
 from tests.kit.stage import DEFAULT, Stage
 from webidentity import ChainError
-from webidentity.arguments.token_credentials import KINDS
+from webidentity._credentials.default_members import DEFAULT_MEMBERS
 
 #: Seconds in which somebody has to know that nothing is set up.
 LONGEST = 2.5
-
-
-def _is_here(package: str, module: str) -> bool:
-    import webidentity
-
-    place = f"aio/_{module}.py" if package == "aio" else f"_credentials/{module}.py"
-    return (Path(webidentity.__file__).parent / place).exists()
 
 
 @pytest.fixture
@@ -38,7 +31,6 @@ def silent_host() -> Iterator[str]:
 @pytest.fixture
 def bare(driver: Driver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, silent_host: str) -> Driver:
     """A machine without tools, without a home that has anything in it, and without an answering host."""
-    present = [kind for kind in KINDS if _is_here(driver.name, kind.module)]
     monkeypatch.setattr(os, "environ", {})
     for name, value in (("PATH", ""), ("HOME", str(tmp_path)), ("LOCALAPPDATA", str(tmp_path))):
         monkeypatch.setenv(name, value)
@@ -46,7 +38,7 @@ def bare(driver: Driver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, silent
     imds = "webidentity._flows.managed_identity.imds"
     if find_spec(imds.rpartition(".")[0]):
         monkeypatch.setattr(f"{imds}.ADDRESS", silent_host)
-    Stage(driver, monkeypatch, present=[kind.key for kind in present])
+    Stage(driver, monkeypatch, present=[member.key for member in DEFAULT_MEMBERS])
     return driver
 
 

@@ -9,8 +9,8 @@ import pytest
 import webidentity
 from tests.kit.drivers import Driver
 from tests.kit.stage import DEFAULT, ORDER, Stage
-from webidentity.arguments import broker
-from webidentity.arguments.token_credentials import KINDS, VARIABLE
+from webidentity._credentials import broker
+from webidentity._credentials.default_members import DEFAULT_MEMBERS, VARIABLE
 
 PROD = ["environment", "workload_identity", "managed_identity"]
 #: What the managed identity is told by default.
@@ -43,7 +43,7 @@ def test_each_can_be_left_out(stage: Stage, key: str) -> None:
         ("dev", DEV),
         (" DEV ", DEV),
         ("prod", PROD),
-        *((kind.class_name, [kind.key]) for kind in KINDS if kind.has_name),
+        *((kind.class_name, [kind.key]) for kind in DEFAULT_MEMBERS if kind.has_name),
         ("azureclicredential", ["cli"]),
     ],
 )
@@ -206,7 +206,7 @@ def brokers(monkeypatch: pytest.MonkeyPatch, platform: str, module: ModuleType |
     """Return the last member on such a machine."""
     monkeypatch.setattr(broker.sys, "platform", platform)
     monkeypatch.setitem(sys.modules, "azure.identity.broker", module)
-    return broker.broker_credential("webidentity._credentials", tenant_id="tenant", retry_total=1)
+    return broker.broker_credential(tenant_id="tenant", retry_total=1)
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def test_an_entry_of_the_cache_has_msals_names(driver: Driver) -> None:
     """So that a reader of the cache knows it for what it is."""
     cache = TokenCache()
     credential(driver, Canned(token(expires_in=3600)), token_cache=cache).get_token(SCOPE)
-    (held,) = cache._held.values()
+    (held,) = cache._partitions.values()
     (entry,) = held.document.sections["AccessToken"].values()
     assert (entry["realm"], entry["client_id"]) == ("managed_identity", "system_assigned_managed_identity")
     assert (entry["environment"], entry["home_account_id"], entry["target"]) == ("localhost", None, VAULT)
@@ -379,7 +379,7 @@ def test_workload_identity(driver: Driver, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", str(file))
     with pytest.raises(ValueError, match="Workload identity was selected but no client ID was provided"):
         credential(driver, Canned())
-    with pytest.raises(ValueError, match="client ID alone"):
+    with pytest.raises(ValueError, match="only a client ID"):
         credential(driver, Canned(), identity_config={"object_id": "x"})
     monkeypatch.setenv("AZURE_CLIENT_ID", CLIENT)
     network = Canned(token("first"), token("second"))

@@ -81,7 +81,7 @@ def test_who_speaks_no_tls(driver: Driver, azure_host: PutOn, monkeypatch: pytes
 def test_a_transport_of_the_users_is_refused(driver: Driver, azure_host: PutOn) -> None:
     """It would compare nothing."""
     azure_host("service_fabric")
-    with pytest.raises(ValueError, match="do not pass another"):
+    with pytest.raises(ValueError, match="do not pass transport"):
         credential(driver, Canned())
 
 

@@ -91,10 +91,10 @@ def test_there_is_exactly_one_proof(driver: Driver) -> None:
     assert all(name in str(none.value) for name in PROOFS)
     for left_out in PROOFS:
         several = {name: value for name, value in PROOFS.items() if name != left_out}
-        with pytest.raises(ValueError, match="one proof") as caught:
+        with pytest.raises(ValueError, match="one way to authenticate") as caught:
             credential_of(driver, Canned(), **several)
         assert all(name in str(caught.value) for name in several)
-    with pytest.raises(ValueError, match="one proof"):
+    with pytest.raises(ValueError, match="one way to authenticate"):
         credential_of(driver, Canned(), **PROOFS)
 
 

@@ -105,7 +105,12 @@ def test_whatever_a_credential_consists_of_shows_none(make: Maker, name: str) ->
         getattr(client.authentication, "certificate", None),
         client.authentication.fingerprint,
     ]
-    objects += [cache, *cache._held.values(), credential.raw._pipeline, *credential.raw._token_source.tokens.values()]
+    objects += [
+        cache,
+        *cache._partitions.values(),
+        credential.raw._pipeline,
+        *credential.raw._token_source.tokens.values(),
+    ]
     texts = [f"{each!r} {each!s} {each}" for each in objects]
     assert not leaks(lines_of([*texts, *logs.texts]))
 

@@ -54,12 +54,12 @@ def test_a_credential_of_a_tool_loads_what_runs_it_at_its_first_call(name: str) 
 
 @pytest.mark.parametrize("package", ["webidentity", "webidentity.aio"])
 def test_a_chain_loads_nothing_for_members_that_are_not_asked(package: str) -> None:
-    """Neither what runs tools, nor a listener for a browser, nor what only a federation server speaks."""
+    """Neither what runs tools, nor a listener for a browser, nor what handles federated passwords."""
     loaded = modules_after(f"import {package}\n{package}.DefaultAzureCredential()")
     heavy = {"asyncio", "subprocess", "http.server", "webbrowser", "requests", "cryptography", "sqlite3", "msal"}
-    ours = {"webidentity._flows.browser_sign_in", "webidentity._protocol.xml_message"}
+    ours = {"webidentity._flows.browser_sign_in", "webidentity._flows.federated_password"}
     assert not loaded & {*heavy, "msal_extensions", "azure.identity", *ours}
-    assert "webidentity.arguments.azure_cli" in loaded
+    assert "webidentity._credentials.azure_cli" in loaded
 
 
 @pytest.mark.parametrize("module", ["webidentity.web", "webidentity.web._site"])

@@ -197,7 +197,7 @@ class TestDeviceCode:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 class TestUsernamePassword:
-    """UsernamePasswordCredential, for people of the tenant and of the federation server."""
+    """UsernamePasswordCredential of azure-identity."""
 
     def credential(self, scene, username, password):
         return UsernamePasswordCredential(username=username, password=password, **native(scene))
@@ -206,21 +206,9 @@ class TestUsernamePassword:
         credential = self.credential(scene, "ada@tenant.test", "ada-password")
         assert scene.claims(credential.get_token(scene.files_read).token)["oid"] == scene.ada.object_id
 
-    @pytest.mark.parametrize("password", ["kay-password", "<kay> & \"co\" 'é'"])
-    def test_federated(self, scene, password):
-        kay = scene.tenant.add_user("kay@fed.test", password=password, name="Kay", federated=True)
-        credential = self.credential(scene, kay.username, password)
-        assert credential.authenticate(scopes=[scene.files_read]).username == kay.username
-        assert scene.claims(credential.get_token(scene.files_read).token)["oid"] == kay.object_id
-
     def test_a_wrong_password(self, scene):
         with pytest.raises(ClientAuthenticationError, match="AADSTS50126"):
             self.credential(scene, "ada@tenant.test", "wrong").get_token(scene.files_read)
-
-    def test_a_wrong_password_at_the_federation_server(self, scene):
-        scene.tenant.add_user("kay@fed.test", password="kay-password", name="Kay", federated=True)
-        with pytest.raises(ClientAuthenticationError, match="ID3242"):
-            self.credential(scene, "kay@fed.test", "wrong").get_token(scene.files_read)
 
 
 def test_interactive_browser(scene, monkeypatch):

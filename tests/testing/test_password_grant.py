@@ -73,10 +73,3 @@ def test_conditional_access_needs_a_person(consented):
     for claims in (None, STEP_UP):
         _, error = ask(consented, claims=claims)
         assert (error["error"], error["claims"]) == ("interaction_required", STEP_UP)
-
-
-def test_a_federated_user_is_unknown_to_the_token_endpoint(consented):
-    consented.tenant.add_user("kay@fed.test", password="kay-password", name="Kay", federated=True)
-    _, error = ask(consented, username="kay@fed.test", password="kay-password")
-    assert error["error_codes"] == [50126]
-    assert "federation server" in error["error_description"]

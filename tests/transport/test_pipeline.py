@@ -13,7 +13,7 @@ from azure.core.rest import HttpRequest
 import webidentity.aio
 from tests.kit.canned import Canned, Reply
 from tests.kit.forks import in_a_fork
-from webidentity._options import pipeline_options
+from webidentity._credentials.constructor import pipeline_options
 from webidentity._transport.async_pipeline import AsyncPipeline, ThreadedPipeline
 from webidentity._transport.pipeline import SyncPipeline
 from webidentity.testing import LocalTenant, serve

@@ -68,14 +68,8 @@ class Administration:
         object_id: str | None = None,
         email: str | None = None,
         job_title: str | None = None,
-        federated: bool = False,
     ) -> User:
-        """Register a user who signs in with this username and password.
-
-        A ``federated`` user's password is known to the federation server alone, which is the tenant's own: the token
-        endpoint refuses it, and clients that ask for the user's realm are sent to the server. The sign-in page stands
-        for the server's page too.
-        """
+        """Register a user who signs in with this username and password."""
         given_name, _, surname = name.partition(" ")
         user = User(
             username=username,
@@ -86,7 +80,6 @@ class Administration:
             given_name=given_name or None,
             surname=surname or None,
             job_title=job_title,
-            federated=federated,
         )
         with self._state.lock:
             self._state.directory.add_user(user)

@@ -29,9 +29,9 @@ class LocalTenant(Administration):
     """An Entra-shaped authority for tests and demonstrations.
 
     It speaks the authorization code (with PKCE), refresh token, client credentials, on-behalf-of, device code and
-    password grants, shows real sign-in and consent pages, has a federation server in the shape of AD FS, and a small
-    Microsoft Graph at ``{base_url}/graph/v1.0/me``. Everything is in memory and goes when the object goes. Object ids
-    and client ids are derived from names, so they are the same in each run.
+    password grants, shows real sign-in and consent pages, and has a small Microsoft Graph at
+    ``{base_url}/graph/v1.0/me``. Everything is in memory and goes when the object goes. Object ids and client ids are
+    derived from names, so they are the same in each run.
 
     ``clock`` gives the time in seconds since the epoch; all lifetimes are in seconds. ``refresh_in``, when set, is sent
     with each token. ``single_use_refresh_tokens`` makes a refresh token worthless once it was used; like Entra, the

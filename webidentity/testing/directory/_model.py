@@ -26,10 +26,7 @@ GRAPH_URI = "https://graph.microsoft.com"
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person of the tenant, who signs in with a username and a password.
-
-    The password of a ``federated`` user is for the federation server, and not for the token endpoint.
-    """
+    """A person of the tenant, who signs in with a username and a password."""
 
     username: str
     name: str
@@ -39,7 +36,6 @@ class User:
     given_name: str | None = None
     surname: str | None = None
     job_title: str | None = None
-    federated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from typing import Any
 from webidentity.testing._errors import TenantError
 from webidentity.testing.directory._model import App
 from webidentity.testing.directory._state import TenantState
-from webidentity.testing.saml_bearer import SAML_1_1_BEARER, SAML_2_BEARER, redeem_saml_assertion
 from webidentity.testing.transports._messages import Parameters, TenantRequest
 
 from ._authorization_code import redeem_code
@@ -27,8 +26,6 @@ GRANTS: Mapping[str, Grant] = {
     "urn:ietf:params:oauth:grant-type:jwt-bearer": exchange_assertion,
     DEVICE_CODE: redeem_device_code,
     "password": redeem_password,
-    SAML_1_1_BEARER: redeem_saml_assertion,
-    SAML_2_BEARER: redeem_saml_assertion,
 }
 
 

@@ -89,9 +89,7 @@ def issue_refresh_token(state: TenantState, authorization: Authorization) -> str
     return value
 
 
-def direct_order(
-    state: TenantState, client: App, user: User, *, scope: str, scopes: RequestedScopes, auth_time: int | None = None
-) -> TokenOrder:
+def direct_order(state: TenantState, client: App, user: User, *, scope: str, scopes: RequestedScopes) -> TokenOrder:
     """The order of a user who signed in with the token request itself, and not at a page."""
     authorization = Authorization(
         grant_id=secrets.token_urlsafe(16),
@@ -99,7 +97,7 @@ def direct_order(
         client=client,
         scope=scope,
         sid=new_session_id(),
-        auth_time=state.now() if auth_time is None else auth_time,
+        auth_time=state.now(),
         epoch=state.directory.epoch(user),
     )
     return TokenOrder(
