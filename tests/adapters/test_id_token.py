@@ -65,7 +65,7 @@ def test_an_id_token_that_is_not_for_this_sign_in_is_refused(site: Site, name: s
     site.world.transport.tamper = lambda reply: reply.update(id_token=mint(site.world, begun.query["nonce"]))
     done = browser.get(back)
     assert done.status == 403
-    assert "<h1>This account cannot sign in here</h1>" in done.text
+    assert "<h1>We could not verify your sign-in</h1>" in done.text
     assert reason in done.text
     assert browser.get("/me").text == "ada@tenant.test"
     assert browser.session() == before

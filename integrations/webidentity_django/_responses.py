@@ -1,0 +1,42 @@
+"""Answers as Django's responses and as changes of its session."""
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+
+from webidentity.web import SESSION_KEY, Answer, StartSession, private_headers
+from webidentity_django._request import known_identity
+
+
+def respond(request: HttpRequest, answer: Answer) -> HttpResponse:
+    """Change the session as the answer says, and return its response."""
+    if answer.session == "end":
+        request.session.flush()
+    elif answer.session is not None:
+        _start_session(request, answer.session)
+    response = HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
+    for name, value in answer.headers:
+        response.headers[name] = value
+    for cookie in answer.cookies:
+        response.set_cookie(cookie.name, cookie.value, **cookie.attributes)
+    return response
+
+
+def _start_session(request: HttpRequest, start: StartSession) -> None:
+    if start.same_user:
+        request.session.cycle_key()
+    else:
+        request.session.flush()
+    request.session[SESSION_KEY] = dict(start.value)
+
+
+def keep_private(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Keep pages of a signed-in user out of caches and of the browser's history.
+
+    Both the guards and the middleware call it: ``cache_page`` may be between the two.
+    """
+    private = private_headers(known_identity(request), response.headers.get("Cache-Control"))
+    if private is not None:
+        response.headers["Cache-Control"], vary = private
+        patch_vary_headers(response, [vary])
+    return response
