@@ -83,7 +83,7 @@ class SignInLinks:
         document = as_object(content) or {}
         scopes = tuple(scope for scope in as_list(document.get("scopes")) if isinstance(scope, str))
         request = SignInRequest(as_text(document.get("next_path")) or "/", scopes, as_text(document.get("claims")))
-        return OpenedLink(request, time.time() - sealed_at.timestamp() > LIFETIME)
+        return OpenedLink(request, int(time.time()) - sealed_at.timestamp() > LIFETIME)
 
     def _route(self, facts: RequestFacts, query: dict[str, str]) -> str:
         path = f"{facts.root_path}{self._routes().sign_in}"
