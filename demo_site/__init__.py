@@ -1,1 +1,1 @@
-"""Two sites, an API and a local tenant, to see the whole of webidentity at work: ``python -m demo_site``."""
+"""A demonstration of webidentity: two sites, an API and a local tenant. Run ``python -m demo_site``."""

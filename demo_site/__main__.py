@@ -1,4 +1,4 @@
-"""Runs the demonstration."""
+"""Run the demonstration: ``python -m demo_site``."""
 
 import sys
 

@@ -1,11 +1,11 @@
-"""Where the parts of the demonstration are reached."""
+"""The addresses of the servers in the demonstration."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Base URLs, without a trailing slash."""
+    """The base URL of each server, without a trailing slash."""
 
     api: str
     flask: str

@@ -1,4 +1,4 @@
-"""The Files API: takes bearer tokens, and calls Microsoft Graph on behalf of whoever sent them."""
+"""The Files API: accepts bearer tokens, and calls Microsoft Graph on behalf of the token's user."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from demo_site.personal_files import PersonalFiles
 from demo_site.registrations import Registrations
 from demo_site.service_client import ServiceClient, ServiceError
-from demo_site.token_claims import peek, shown
+from demo_site.token_claims import displayed_claims, unverified_claims
 from webidentity.web import Identity
 from webidentity_flask import WebIdentity, require_token
 
@@ -31,7 +31,7 @@ def create_api(registrations: Registrations, files: PersonalFiles, *, folder: Pa
 
     @app.get("/")
     def about() -> ResponseReturnValue:
-        return jsonify(name="Files API", files="/files", takes=f"a bearer token with the scope {files_scope}")
+        return jsonify(name="Files API", files="/files", requires=f"a bearer token with the scope {files_scope}")
 
     @app.get("/files")
     @require_token(scopes=[registrations.graph_scope])
@@ -41,14 +41,14 @@ def create_api(registrations: Registrations, files: PersonalFiles, *, folder: Pa
         graph = ServiceClient(registrations.graph_url, credential, registrations.graph_scope)
         profile = graph.get("/me")
         return jsonify(
-            files=[asdict(file) for file in files.of(identity.claims)],
-            caller=shown(identity.claims),
-            graph={**peek(token.token), "exp": token.expires_on},
+            files=[asdict(file) for file in files.for_user(identity.claims)],
+            caller=displayed_claims(identity.claims),
+            graph={**unverified_claims(token.token), "exp": token.expires_on},
             profile={name: profile.get(name) for name in ("displayName", "userPrincipalName", "jobTitle")},
         )
 
     @app.errorhandler(ServiceError)
     def graph_failed(error: ServiceError) -> ResponseReturnValue:
-        return jsonify(error="graph_failed", message=f"Microsoft Graph could not be used. {error}"), 502
+        return jsonify(error="graph_failed", message=f"The call to Microsoft Graph failed. {error}"), 502
 
     return app

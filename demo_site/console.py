@@ -1,4 +1,4 @@
-"""The command line: starts everything, says where it is, and stops it with Ctrl-C."""
+"""The command line: starts the servers, prints their addresses, and stops on Ctrl-C."""
 
 import argparse
 import logging
@@ -31,45 +31,45 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
 
 
 def describe(demo: Demo) -> str:
-    """Return what a person needs to know of a demonstration that runs."""
+    """Return the text to print once the demonstration is running: addresses and next steps."""
     addresses = demo.addresses
     rows = [("Flask site", addresses.flask), ("Django site", addresses.django), ("Files API", addresses.api)]
     if demo.tenant is not None:
         rows.append(("Local tenant", demo.tenant.base_url))
         hint = (
-            "Open a site and sign in as ada or grace: the tenant's sign-in page lists both, with their passwords.\n"
-            "Signed in on one site, open the other: it asks for consent, not for a password."
+            "Open a site and sign in as ada or grace. The sign-in page shows their passwords.\n"
+            "Then open the other site: it asks for consent but not for a password."
         )
     else:
         rows.append(("Microsoft Entra ID", f"tenant {demo.registrations.tenant_id}"))
         hint = _registration_hint(demo.registrations, (addresses.flask, addresses.django))
     width = max(len(name) for name, _ in rows)
     table = "\n".join(f"  {name:<{width}}  {value}" for name, value in rows)
-    return f"\n{table}\n\n{hint}\nCtrl-C stops everything."
+    return f"\n{table}\n\n{hint}\nPress Ctrl-C to stop."
 
 
 def _registration_hint(registrations: Registrations, sites: Sequence[str]) -> str:
     uris = "\n".join(f"  {site}{path}" for site in sites for path in ("/auth/callback", "/"))
     return (
-        "The application registration needs these redirect URIs, of the platform Web:\n"
+        "Add these redirect URIs to the application registration (platform: Web):\n"
         f"{uris}\n"
-        f"The API's registration exposes the scope {registrations.files_scope}\n"
-        f"and has the delegated permission {registrations.graph_scope}, with consent."
+        f"The API's registration must expose the scope {registrations.files_scope}\n"
+        f"and have the delegated permission {registrations.graph_scope}, with consent granted."
     )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m demo_site",
-        description="Starts a local tenant, an API, a Flask site and a Django site on this machine.",
-        epilog="With AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET set, the sites use Microsoft Entra ID.",
+        description="Start a local tenant, an API, a Flask site and a Django site on this machine.",
+        epilog="Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET to use Microsoft Entra ID instead.",
     )
     parser.add_argument(
         "--port-base",
         type=_port_base,
         default=DEFAULT_PORT_BASE,
         metavar="PORT",
-        help="first of four ports: tenant, API, Flask, Django (default %(default)s; 0 takes free ones)",
+        help="first of four consecutive ports: tenant, API, Flask, Django (default %(default)s; 0 chooses free ports)",
     )
     return parser
 
@@ -77,5 +77,5 @@ def _parser() -> argparse.ArgumentParser:
 def _port_base(text: str) -> int:
     port = int(text)
     if port != 0 and not 1024 <= port <= 65532:
-        raise argparse.ArgumentTypeError("expected 0, or a port from 1024 to 65532")
+        raise argparse.ArgumentTypeError("must be 0, or a port from 1024 to 65532")
     return port

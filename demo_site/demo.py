@@ -1,4 +1,4 @@
-"""The demonstration: what runs, in which order it starts, and how it ends."""
+"""The demonstration: starts the tenant, the API and the sites in order, and stops them."""
 
 from contextlib import ExitStack
 from typing import Self
@@ -16,27 +16,27 @@ from demo_site.site_settings import SiteSettings
 from demo_site.state_folder import StateFolder
 from webidentity.testing import LocalTenant, serve
 
-_SERVED = ("api", "flask", "django")
+_SERVERS = ("api", "flask", "django")
 
 
 class DemoError(Exception):
-    """The demonstration cannot start."""
+    """The demonstration could not start."""
 
 
 class Demo:
-    """The tenant, the API and both sites, from ``with Demo(...)`` to its end.
+    """Run the tenant, the API and both sites for the duration of a ``with`` block.
 
-    One process can hold one demonstration, because Django's settings are the process's.
+    A process can run only one demonstration, because Django's settings are global to the process.
 
-    :param port_base: first of four ports, 0 to take free ones.
-    :param entra: registrations at Microsoft Entra ID; without them a local tenant is started.
+    :param port_base: the first of four consecutive ports, or 0 to choose free ports.
+    :param entra: application registrations in Microsoft Entra ID. Without them, a local tenant is started.
     """
 
     tenant: LocalTenant | None = None
     addresses: Addresses
     registrations: Registrations
     files: PersonalFiles
-    #: The servers by name: "api", "flask" and "django".
+    #: The running servers by name: "api", "flask" and "django".
     servers: dict[str, WSGIServer]
 
     def __init__(self, port_base: int = 0, entra: Registrations | None = None) -> None:
@@ -58,7 +58,7 @@ class Demo:
 
     def _start(self, stack: ExitStack) -> None:
         tenant_port, *ports = self._ports
-        listeners = {name: stack.enter_context(listen(port)) for name, port in zip(_SERVED, ports, strict=True)}
+        listeners = {name: stack.enter_context(listen(port)) for name, port in zip(_SERVERS, ports, strict=True)}
         self.addresses = Addresses(**{name: url_of(listener) for name, listener in listeners.items()})
         self.files = PersonalFiles()
         if self._entra is None:
@@ -72,10 +72,10 @@ class Demo:
             self.files = files_of_users(self.tenant)
         else:
             self.registrations = self._entra
-        state = StateFolder(stack, lasting=self._entra is not None)
+        state = StateFolder(stack, persistent=self._entra is not None)
         apps: dict[str, WSGIApplication] = {
             "api": create_api(
-                self.registrations, self.files, folder=state.of("api"), secret_key=state.secret_key("api")
+                self.registrations, self.files, folder=state.folder_for("api"), secret_key=state.secret_key("api")
             ),
             "flask": create_app(self._site("flask", state)),
             "django": create_wsgi(self._site("django", state)),
@@ -86,22 +86,22 @@ class Demo:
 
     def _site(self, name: str, state: StateFolder) -> SiteSettings:
         is_flask = name == "flask"
-        known = self.registrations
-        registration = known.flask_site if is_flask else known.django_site
+        registrations = self.registrations
+        registration = registrations.flask_site if is_flask else registrations.django_site
         return SiteSettings(
             name="Flask site" if is_flask else "Django site",
-            look=name,
+            css_class=name,
             other_name="Django site" if is_flask else "Flask site",
             other_url=self.addresses.django if is_flask else self.addresses.flask,
-            tenant_id=known.tenant_id,
-            authority=known.authority,
+            tenant_id=registrations.tenant_id,
+            authority=registrations.authority,
             client_id=registration.client_id,
             client_secret=registration.client_secret,
             api_url=self.addresses.api,
-            files_scope=known.files_scope,
-            sign_in_scopes=known.sign_in_scopes,
-            names=known.names,
+            files_scope=registrations.files_scope,
+            sign_in_scopes=registrations.sign_in_scopes,
+            names=registrations.names,
             uses_local_tenant=self.tenant is not None,
-            folder=state.of(name),
+            folder=state.folder_for(name),
             secret_key=state.secret_key(name),
         )

@@ -1,4 +1,4 @@
-"""The sites' client of the Files API."""
+"""A client for the Files API, used by both sites."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +11,11 @@ from demo_site.service_client import ServiceClient
 
 @dataclass(frozen=True)
 class FilesReply:
-    """A person's files, and how the API came by the right to hand them out.
+    """The files of a user, and the tokens that the API used to find them.
 
-    :param caller: claims of the token that the API was called with, which it has verified.
-    :param graph: claims of the token that the API got on behalf of the same person.
-    :param profile: what Graph said of the person.
+    :param caller: verified claims of the token that the API was called with.
+    :param graph: claims of the token that the API acquired on behalf of the user.
+    :param profile: the user's profile in Microsoft Graph.
     """
 
     files: tuple[File, ...]
@@ -25,19 +25,20 @@ class FilesReply:
 
 
 class FilesClient:
-    """Reads the files of whoever the credential acts for.
+    """Reads the files of the credential's user.
 
     :param endpoint: base URL of the API.
+    :param scope: the scope of the API, used to acquire tokens.
     """
 
     def __init__(self, endpoint: str, credential: TokenCredential, scope: str) -> None:
         self._service = ServiceClient(endpoint, credential, scope)
 
     def list_files(self) -> FilesReply:
-        """Return the person's files.
+        """Return the user's files.
 
-        :raises ServiceError: the API refused, or could not be reached.
-        :raises ~webidentity.AuthenticationRequiredError: the user must sign in, consent or prove more first.
+        :raises ServiceError: the API returned an error or could not be reached.
+        :raises ~webidentity.AuthenticationRequiredError: the user must sign in again or consent.
         """
         reply = self._service.get("/files")
         return FilesReply(

@@ -1,4 +1,4 @@
-"""The three hops of a request, for people: who called whom, with what, for whom and until when."""
+"""The three calls behind the files page: caller, target, token, user and expiry of each."""
 
 import time
 from collections.abc import Mapping
@@ -12,10 +12,10 @@ from webidentity import AuthenticationRecord
 
 @dataclass(frozen=True)
 class Fact:
-    """One line of a hop.
+    """One detail of a call.
 
-    :param claim: the claim it was read from, "" if it was read from none.
-    :param name: what the value stands for, if that is known.
+    :param claim: the token claim that the value was read from, or "".
+    :param name: the display name of the value, such as the name of an application, or "".
     """
 
     label: str
@@ -26,14 +26,14 @@ class Fact:
 
 @dataclass(frozen=True)
 class Hop:
-    """One call: from whom to whom, what it carried, whose that was, and when it expires."""
+    """One call: its source and target, the cookie or token it carried, the user, and the expiry."""
 
     number: int
     title: str
     source: str
     target: str
     carried: str
-    whose: str
+    username: str
     text: str
     facts: tuple[Fact, ...]
     expiry: str
@@ -49,11 +49,12 @@ def hops_of(
     names: Mapping[str, str],
     now: float | None = None,
 ) -> list[Hop]:
-    """Return the hops of one visit to the files page.
+    """Return the calls made for one view of the files page.
 
-    :param site: name of the site.
-    :param cookie: name of its session cookie.
-    :param names: what identifiers stand for.
+    :param site: the name of the site.
+    :param cookie: the name of the site's session cookie.
+    :param names: display names by identifier.
+    :param now: the current time in seconds since 1970, for tests.
     """
     now = time.time() if now is None else now
     session = Hop(
@@ -62,12 +63,12 @@ def hops_of(
         source="Your browser",
         target=site,
         carried="Session cookie of",
-        whose=record.username,
-        text="The cookie names a session. The tokens stay on the server, encrypted: your browser never has one.",
+        username=record.username,
+        text="The cookie identifies your session. Tokens are stored encrypted on the server, never in your browser.",
         facts=(
             Fact("Cookie", cookie),
             Fact("Account", record.home_account_id),
-            Fact("Signed in by", record.authority),
+            Fact("Authority", record.authority),
         ),
         expiry="after 8 hours without a visit",
         expiry_note="or when you sign out",
@@ -79,7 +80,7 @@ def hops_of(
             f"The {site} calls the Files API",
             (site, "Files API"),
             "Access token of",
-            "The site asked for this token silently, for you and for this API. The API verified it before it answered.",
+            "The site acquired this token silently, for you and for this API. The API verified it before it replied.",
             reply.caller,
             names,
             now,
@@ -88,9 +89,9 @@ def hops_of(
             3,
             "The Files API calls Microsoft Graph",
             ("Files API", "Microsoft Graph"),
-            "Access token, on behalf of",
-            "The API exchanged your token for one of its own that acts for you. "
-            f"Graph answered: this is {reply.profile.get('displayName')}.",
+            "Access token on behalf of",
+            "The API exchanged your token for a token to call Graph on your behalf. "
+            f"Graph replied that you are {reply.profile.get('displayName')}.",
             {"preferred_username": reply.profile.get("userPrincipalName"), **reply.graph},
             names,
             now,
@@ -110,7 +111,7 @@ def _token_hop(
 ) -> Hop:
     facts = [
         Fact(label, str(claims.get(claim, "")), claim, names.get(str(claims.get(claim, "")), ""))
-        for label, claim in (("For", "aud"), ("Given to", "azp"), ("Allows", "scp"), ("Acts for", "oid"))
+        for label, claim in (("Audience", "aud"), ("Issued to", "azp"), ("Scope", "scp"), ("User", "oid"))
     ]
     expiry, left = _expiry(claims.get("exp"), now)
     return Hop(
@@ -119,7 +120,7 @@ def _token_hop(
         source=ends[0],
         target=ends[1],
         carried=carried,
-        whose=str(claims.get("preferred_username") or "unknown"),
+        username=str(claims.get("preferred_username") or "unknown"),
         text=text,
         facts=tuple(fact for fact in facts if fact.value),
         expiry=expiry,

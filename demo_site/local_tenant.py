@@ -1,4 +1,4 @@
-"""The tenant that stands in for Microsoft Entra ID: two people, two sites, one API."""
+"""The local tenant that replaces Microsoft Entra ID: two users, two sites, one API."""
 
 import secrets
 
@@ -9,7 +9,7 @@ from webidentity.testing import App, LocalTenant
 
 
 def build_tenant() -> LocalTenant:
-    """Return a tenant whose sign-in page shows the two demonstration users and their passwords."""
+    """Return a tenant with two users. Its sign-in page shows their passwords."""
     tenant = LocalTenant(show_users=True)
     tenant.add_user("ada@tenant.test", password="engine-1843", name="Ada Lovelace", job_title="Analyst")
     tenant.add_user("grace@tenant.test", password="compiler-1952", name="Grace Hopper", job_title="Rear admiral")
@@ -17,11 +17,11 @@ def build_tenant() -> LocalTenant:
 
 
 def register_apps(tenant: LocalTenant, addresses: Addresses) -> Registrations:
-    """Register the sites and the API, as one would in the portal, and return what they were given."""
+    """Register the sites and the API, as you would in the portal, and return the registrations."""
     api = tenant.add_app("Files API", secrets=[_secret()], scopes={"Files.Read": "Read your files"})
     flask_site = _add_site(tenant, "Flask site", addresses.flask)
     django_site = _add_site(tenant, "Django site", addresses.django)
-    # Nobody sees a page of the API, so its own permission at Graph is an administrator's to grant.
+    # The API has no pages on which a user could consent, so an administrator grants its permission for Graph.
     tenant.grant_admin_consent(api, tenant.graph, ["User.Read"])
     return Registrations(
         tenant_id=tenant.tenant_id,
@@ -35,7 +35,7 @@ def register_apps(tenant: LocalTenant, addresses: Addresses) -> Registrations:
 
 
 def files_of_users(tenant: LocalTenant) -> PersonalFiles:
-    """Return what ada and grace keep at the API."""
+    """Return the files that the API stores for ada and grace."""
     ada, grace = tenant.users
     return PersonalFiles(
         {(tenant.tenant_id, ada.object_id): ADA_FILES, (tenant.tenant_id, grace.object_id): GRACE_FILES}

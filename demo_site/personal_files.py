@@ -1,4 +1,4 @@
-"""What people keep at the API, made up."""
+"""The example files that the API stores for each user."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class File:
-    """One file of one person."""
+    """The name, size and date of one file."""
 
     name: str
     size: str
@@ -28,11 +28,11 @@ _WELCOME = (File("Welcome.txt", "1 kB", "today"),)
 
 
 class PersonalFiles:
-    """Files by person. A person is a tenant id and an object id: both stay the same when a name changes."""
+    """Files by user. The key is the tenant ID and the object ID, because usernames can change."""
 
     def __init__(self, files: Mapping[tuple[str, str], tuple[File, ...]] | None = None) -> None:
         self._files = dict(files or {})
 
-    def of(self, claims: Mapping[str, Any]) -> tuple[File, ...]:
-        """Return the files of the user of verified claims; a newcomer has one that says welcome."""
+    def for_user(self, claims: Mapping[str, Any]) -> tuple[File, ...]:
+        """Return the files of a user, given verified claims. An unknown user gets a welcome file."""
         return self._files.get((claims["tid"], claims["oid"]), _WELCOME)

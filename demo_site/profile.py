@@ -1,4 +1,4 @@
-"""Who signed in, for people: the AuthenticationRecord and the claims of the ID token, each with what it means."""
+"""The profile page: the AuthenticationRecord and the ID token claims, each with an explanation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,32 +8,32 @@ from typing import Any
 from webidentity import AuthenticationRecord
 
 _FIELDS = {
-    "username": "The name you sign in with. For display: it can change, and be given to somebody else.",
-    "home_account_id": "Your object id and your home tenant: the key of your account, everywhere and for good.",
+    "username": "Your username. Use it for display only: it can change or be reassigned to another user.",
+    "home_account_id": "Your object ID and home tenant ID. Together they identify your account permanently.",
     "tenant_id": "The tenant you signed in to.",
-    "client_id": "The application that signed you in: this site's registration.",
-    "authority": "The host that vouches for you.",
+    "client_id": "The application that you signed in to: this site's registration.",
+    "authority": "The host of the identity provider that signed you in.",
 }
 _CLAIMS = {
     "name": "Your name, for display.",
-    "preferred_username": "The name you sign in with, for display.",
-    "oid": "Your object id in this tenant, the same for every application.",
-    "sub": "Your id for this application alone: another application sees a different one.",
-    "tid": "The tenant that issued the token. Together with oid it is the key for your data.",
-    "aud": "Whom the token is for: it must be this site, or it is refused.",
-    "iss": "Who issued it: it must be the tenant that this site trusts.",
-    "iat": "When it was issued.",
-    "exp": "When it expires. Your session does not end then; it lives by its own rules.",
-    "login_hint": "Lets a sign-out go ahead without asking which account is meant.",
-    "sid": "Your session at the authority.",
-    "roles": "App roles that an administrator gave you.",
+    "preferred_username": "Your username, for display.",
+    "oid": "Your object ID in this tenant. It is the same for every application.",
+    "sub": "Subject: your ID in this application. Other applications see a different one.",
+    "tid": "The tenant that issued the token. Use tid and oid together as the key for a user's data.",
+    "aud": "Audience: who may accept this token. It must be this site.",
+    "iss": "Issuer: who issued this token. It must be the tenant that this site trusts.",
+    "iat": "When the token was issued.",
+    "exp": "When the token expires. Your session has its own lifetime and does not end then.",
+    "login_hint": "Tells the identity provider which account to sign out, so that it does not have to ask.",
+    "sid": "Your session at the identity provider.",
+    "roles": "App roles that an administrator assigned to you.",
 }
 _TIMES = frozenset({"iat", "exp", "nbf", "auth_time"})
 
 
 @dataclass(frozen=True)
-class Row:
-    """A name, its value, and what it means."""
+class ClaimRow:
+    """A field or claim: its name, its value, and what it means."""
 
     name: str
     value: str
@@ -42,13 +42,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Profile:
-    """Everything the profile page shows."""
+    """Everything that the profile page shows."""
 
     name: str
     username: str
-    record: tuple[Row, ...]
-    claims: tuple[Row, ...]
-    other_claims: tuple[Row, ...]
+    record: tuple[ClaimRow, ...]
+    claims: tuple[ClaimRow, ...]
+    other_claims: tuple[ClaimRow, ...]
 
 
 def profile_of(record: AuthenticationRecord, claims: Mapping[str, Any]) -> Profile:
@@ -58,9 +58,9 @@ def profile_of(record: AuthenticationRecord, claims: Mapping[str, Any]) -> Profi
     return Profile(
         name=str(claims.get("name") or record.username),
         username=record.username,
-        record=tuple(Row(name, getattr(record, name), meaning) for name, meaning in _FIELDS.items()),
-        claims=tuple(Row(name, _text(name, claims[name]), _CLAIMS[name]) for name in known),
-        other_claims=tuple(Row(name, _text(name, claims[name])) for name in other),
+        record=tuple(ClaimRow(name, getattr(record, name), meaning) for name, meaning in _FIELDS.items()),
+        claims=tuple(ClaimRow(name, _text(name, claims[name]), _CLAIMS[name]) for name in known),
+        other_claims=tuple(ClaimRow(name, _text(name, claims[name])) for name in other),
     )
 
 

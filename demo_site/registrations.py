@@ -1,4 +1,4 @@
-"""How the sites and the API are known to the authority: the whole difference between the local tenant and Entra ID."""
+"""The application registrations of the sites and the API, in the local tenant or in Microsoft Entra ID."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ ENTRA_GRAPH_URL = "https://graph.microsoft.com/v1.0"
 
 
 class RegistrationError(ValueError):
-    """The environment names a registration incompletely."""
+    """Some environment variables of a registration are missing."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,12 @@ class Registration:
 
 @dataclass(frozen=True)
 class Registrations:
-    """What the demonstration needs of an authority, be it the local tenant or Microsoft Entra ID.
+    """The tenant and the registrations of the demonstration.
 
-    :param authority: base URL of the authority, "" for the public cloud.
-    :param files_scope: the scope under which the sites ask for tokens for the API.
-    :param graph_url: where Microsoft Graph is.
+    :param authority: base URL of the authority, or "" for the public cloud.
+    :param files_scope: the scope that the sites request to call the API.
+    :param graph_url: base URL of Microsoft Graph.
+    :param graph_scope: the scope that the API requests to call Microsoft Graph.
     """
 
     tenant_id: str
@@ -40,12 +41,12 @@ class Registrations:
 
     @property
     def sign_in_scopes(self) -> tuple[str, ...]:
-        """What people consent to at sign-in: a site that is its own API has to ask for the API's permissions too."""
+        """Extra scopes that users consent to at sign-in: the API's own, if it shares the site's registration."""
         return (self.graph_scope,) if self.flask_site == self.api else ()
 
     @property
     def names(self) -> dict[str, str]:
-        """What the identifiers in tokens stand for, for people."""
+        """Display names for the identifiers in tokens."""
         graph = {"https://graph.microsoft.com": "Microsoft Graph", "00000003-0000-0000-c000-000000000000": "Graph"}
         if self.flask_site == self.api:
             return {**graph, self.api.client_id: "the demo's registration"}
@@ -59,13 +60,13 @@ class Registrations:
 
 
 def read_environment(environment: Mapping[str, str]) -> Registrations | None:
-    """Return the registrations at Microsoft Entra ID that the environment names, None if it names none.
+    """Return the registrations in Microsoft Entra ID from environment variables, or None if there are none.
 
-    AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are the registration of both sites, and of the API too
-    unless DEMO_API_CLIENT_ID and DEMO_API_CLIENT_SECRET name another. DEMO_API_SCOPE is the scope that the API
-    publishes, ``api://<its client id>/Files.Read`` unless set.
+    AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are the registration of both sites. The API uses the same
+    registration unless DEMO_API_CLIENT_ID and DEMO_API_CLIENT_SECRET are set. DEMO_API_SCOPE is the scope that the API
+    exposes, by default ``api://<API client id>/Files.Read``.
 
-    :raises RegistrationError: some of them are set and others are missing.
+    :raises RegistrationError: some of the variables are set and others are missing.
     """
     present = [name for name in _REQUIRED if environment.get(name)]
     if not present:
@@ -91,4 +92,6 @@ def read_environment(environment: Mapping[str, str]) -> Registrations | None:
 def _require_all(environment: Mapping[str, str], names: tuple[str, ...], present: list[str]) -> None:
     missing = [name for name in names if not environment.get(name)]
     if missing:
-        raise RegistrationError(f"{' and '.join(missing)} missing beside {' and '.join(present)}: set all, or none")
+        raise RegistrationError(
+            f"{' and '.join(missing)} not set, but {' and '.join(present)} set: set all of them or none"
+        )

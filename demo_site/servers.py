@@ -1,4 +1,4 @@
-"""WSGI servers on this machine, each on its own thread."""
+"""WSGI servers on this machine, each in its own thread."""
 
 import logging
 import socket
@@ -14,18 +14,18 @@ _logger = logging.getLogger(__name__)
 
 
 class PortInUseError(OSError):
-    """Something else listens on the port."""
+    """Another process is using the port."""
 
     def __init__(self, port: int) -> None:
         super().__init__(
-            f"port {port} is in use: stop what uses it, or choose others: make demo ARGS='--port-base 8500'"
+            f"port {port} is in use: stop the other process, or choose other ports: make demo ARGS='--port-base 8500'"
         )
 
 
 def listen(port: int) -> socket.socket:
-    """Return a socket that listens on a port of this machine, 0 for a free one.
+    """Return a socket that listens on a local port. Port 0 chooses a free port.
 
-    :raises PortInUseError: something else does already.
+    :raises PortInUseError: the port is in use.
     """
     listener = socket.socket()
     try:
@@ -39,12 +39,12 @@ def listen(port: int) -> socket.socket:
 
 
 def url_of(listener: socket.socket) -> str:
-    """Return the base URL under which browsers reach the socket."""
+    """Return the base URL of the socket, for browsers."""
     return f"http://localhost:{listener.getsockname()[1]}"
 
 
 class WSGIServer:
-    """Serves an application from a background thread; the listener becomes the server's own."""
+    """Serves an application from a background thread. The server takes over the listener."""
 
     def __init__(self, name: str, listener: socket.socket, app: WSGIApplication) -> None:
         port = listener.getsockname()[1]
@@ -60,13 +60,13 @@ class WSGIServer:
         self.close()
 
     def close(self) -> None:
-        """Stop listening. Closing twice does no harm."""
+        """Stop the server. Calling this twice is allowed."""
         self._server.shutdown()
         self._thread.join()
 
 
 class _Handler(WSGIRequestHandler):
-    """Logs paths without their queries: the redirect URI is called with a code in it."""
+    """Logs paths without query strings, because the redirect URI receives the authorization code in its query."""
 
     protocol_version = "HTTP/1.0"
 
@@ -74,6 +74,6 @@ class _Handler(WSGIRequestHandler):
         path = self.path.partition("?")[0] if hasattr(self, "path") else "-"
         _logger.debug("%s %s %s %s", self.command, path, code, size)
 
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's parameter name
         del message, args
-        _logger.debug("A request could not be answered (%s)", type)
+        _logger.debug("The server could not handle a request (%s)", type)

@@ -1,4 +1,4 @@
-"""A client in the style of the Azure SDK: a pipeline that asks a credential for tokens."""
+"""An HTTP client built like an Azure SDK client: an azure-core pipeline that gets tokens from a credential."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,15 +9,16 @@ from azure.core.exceptions import DecodeError, ServiceRequestError, ServiceRespo
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HttpLoggingPolicy, RetryPolicy
 from azure.core.rest import HttpRequest
 
-#: Seconds. A person waits for the page.
+#: In seconds. Short, because a user is waiting for the page.
 _CONNECTION_TIMEOUT = 3
 _READ_TIMEOUT = 10
 
 
 class ServiceError(Exception):
-    """A service answered with an error, or not at all: then ``status`` is None.
+    """A service returned an error or did not answer.
 
-    :param error: the short name of the problem that the service sent.
+    :param status: the HTTP status, or None if the service did not answer.
+    :param error: the error code that the service sent.
     """
 
     def __init__(self, message: str, status: int | None = None, error: str = "") -> None:
@@ -27,10 +28,11 @@ class ServiceError(Exception):
 
 
 class ServiceClient:
-    """Reads JSON from a service that takes bearer tokens, with whatever credential it is given.
+    """Reads JSON from a service that requires bearer tokens.
 
     :param endpoint: base URL of the service.
-    :param scope: what tokens for the service are asked for with.
+    :param credential: any credential.
+    :param scope: the scope of the tokens to acquire.
     """
 
     def __init__(self, endpoint: str, credential: TokenCredential, scope: str) -> None:
@@ -46,11 +48,11 @@ class ServiceClient:
     def get(self, path: str) -> dict[str, Any]:
         """Return the JSON object at a path of the service.
 
-        :raises ServiceError: the service refused, or could not be reached.
-        :raises ~webidentity.AuthenticationRequiredError: the user must sign in, consent or prove more first.
+        :raises ServiceError: the service returned an error or could not be reached.
+        :raises ~webidentity.AuthenticationRequiredError: the user must sign in again or consent.
         """
         request = HttpRequest("GET", self._client.format_url(path), headers={"Accept": "application/json"})
-        # azure-core sends tokens over https alone. There is none between ports of this machine.
+        # azure-core sends tokens only over https. The demo's servers use http on localhost.
         enforce_https = urlsplit(request.url).hostname != "localhost"
         with self._client as client:
             try:
@@ -66,9 +68,9 @@ def _read(response: Any) -> dict[str, Any]:
     except (ValueError, DecodeError):
         document = None
     if not isinstance(document, dict):
-        raise ServiceError("The answer is not a JSON object", response.status_code)
+        raise ServiceError("The reply is not a JSON object", response.status_code)
     if response.status_code != 200:
         error = document.get("error")
         name = error.get("code") if isinstance(error, dict) else error
-        raise ServiceError(f"Refused with status {response.status_code}: {name}", response.status_code, str(name))
+        raise ServiceError(f"Status {response.status_code}: {name}", response.status_code, str(name))
     return document

@@ -1,4 +1,4 @@
-"""What differs between the two sites, and what both have to know."""
+"""The settings of one site of the demonstration."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,16 +7,16 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class SiteSettings:
-    """The settings of one site.
+    """Everything a site needs to run, whatever its framework.
 
-    :param look: class of the page's body, which the stylesheet gives the site's colour.
-    :param sign_in_scopes: what people are asked to consent to at sign-in, beside signing in.
-    :param names: what identifiers in tokens stand for, for people.
-    :param folder: where the site may write.
+    :param css_class: class of the page's body, which selects the site's colour.
+    :param sign_in_scopes: extra scopes that users consent to at sign-in.
+    :param names: display names for the identifiers in tokens.
+    :param folder: a folder for the site's token cache.
     """
 
     name: str
-    look: str
+    css_class: str
     other_name: str
     other_url: str
     tenant_id: str

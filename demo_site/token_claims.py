@@ -1,24 +1,24 @@
-"""The claims of a token that may be shown to people."""
+"""The token claims that the demonstration shows."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import jwt
 
-SHOWN = ("aud", "azp", "scp", "preferred_username", "oid", "tid", "exp")
+_DISPLAYED = ("aud", "azp", "scp", "preferred_username", "oid", "tid", "exp")
 
 
-def shown(claims: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the claims worth showing."""
-    return {name: claims[name] for name in SHOWN if name in claims}
+def displayed_claims(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the claims that the pages display."""
+    return {name: claims[name] for name in _DISPLAYED if name in claims}
 
 
-def peek(token: str) -> dict[str, Any]:
-    """Return the claims of somebody else's token, unverified, to be shown and for nothing else.
+def unverified_claims(token: str) -> dict[str, Any]:
+    """Return claims of a token for another service, without verification. Use them for display only.
 
-    A token is for its audience alone: real Graph tokens need not be readable, and then nothing is returned.
+    Only a token's audience may rely on its format. Graph tokens may be unreadable; then the result is empty.
     """
     try:
-        return shown(jwt.decode(token, options={"verify_signature": False}))
+        return displayed_claims(jwt.decode(token, options={"verify_signature": False}))
     except jwt.InvalidTokenError:
         return {}

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from webidentity._lazy_names import loader_of
+from webidentity._lazy_names import CREDENTIALS, lazy_names
 from webidentity._version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -36,71 +36,19 @@ if TYPE_CHECKING:
     from webidentity.hosts import AzureAuthorityHosts as AzureAuthorityHosts
     from webidentity.hosts import KnownAuthorities as KnownAuthorities
     from webidentity.record import AuthenticationRecord as AuthenticationRecord
-
-__all__ = [
-    "AuthenticationRecord",
-    "AuthenticationRequiredError",
-    "AuthorizationCodeCredential",
-    "AzureAuthorityHosts",
-    "AzureCliCredential",
-    "AzureDeveloperCliCredential",
-    "AzurePipelinesCredential",
-    "AzurePowerShellCredential",
-    "CertificateCredential",
-    "ChainError",
-    "ChainedTokenCredential",
-    "ClientAssertionCredential",
-    "ClientSecretCredential",
-    "CredentialUnavailableError",
-    "DefaultAzureCredential",
-    "DeviceCodeCredential",
-    "EntraError",
-    "EnvironmentCredential",
-    "InteractiveBrowserCredential",
-    "KnownAuthorities",
-    "ManagedIdentityCredential",
-    "OnBehalfOfCredential",
-    "SharedTokenCacheCredential",
-    "TokenCachePersistenceOptions",
-    "UsernamePasswordCredential",
-    "VisualStudioCodeCredential",
-    "WorkloadIdentityCredential",
-    "get_bearer_token_provider",
-]
-
-_MODULES = {
-    "AuthenticationRecord": "record",
-    "AuthenticationRequiredError": "errors",
-    "AuthorizationCodeCredential": "_credentials.authorization_code",
-    "AzureAuthorityHosts": "hosts",
-    "AzureCliCredential": "_credentials.azure_cli",
-    "AzureDeveloperCliCredential": "_credentials.azure_developer_cli",
-    "AzurePipelinesCredential": "_credentials.azure_pipelines",
-    "AzurePowerShellCredential": "_credentials.azure_power_shell",
-    "CertificateCredential": "_credentials.certificate",
-    "ChainError": "errors",
-    "ChainedTokenCredential": "_credentials.chained",
-    "ClientAssertionCredential": "_credentials.client_assertion",
-    "ClientSecretCredential": "_credentials.client_secret",
-    "CredentialUnavailableError": "errors",
-    "DefaultAzureCredential": "_credentials.default",
-    "DeviceCodeCredential": "_credentials.device_code",
-    "EntraError": "errors",
-    "EnvironmentCredential": "_credentials.environment",
-    "InteractiveBrowserCredential": "_credentials.interactive_browser",
-    "KnownAuthorities": "hosts",
-    "ManagedIdentityCredential": "_credentials.managed_identity",
-    "OnBehalfOfCredential": "_credentials.on_behalf_of",
-    "SharedTokenCacheCredential": "_credentials.shared_token_cache",
-    "TokenCachePersistenceOptions": "cache._persistence_options",
-    "UsernamePasswordCredential": "_credentials.username_password",
-    "VisualStudioCodeCredential": "_credentials.visual_studio_code",
-    "WorkloadIdentityCredential": "_credentials.workload_identity",
-    "get_bearer_token_provider": "_credentials.bearer_token_provider",
-}
-
-__getattr__ = loader_of(__name__, _MODULES)
-
-
-def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+else:
+    __all__, __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            **{name: f"_credentials.{module}" for name, module in CREDENTIALS.items()},
+            "AuthenticationRecord": "record",
+            "AuthenticationRequiredError": "errors",
+            "AzureAuthorityHosts": "hosts",
+            "ChainError": "errors",
+            "CredentialUnavailableError": "errors",
+            "EntraError": "errors",
+            "KnownAuthorities": "hosts",
+            "TokenCachePersistenceOptions": "cache._persistence_options",
+        },
+        "__version__",
+    )

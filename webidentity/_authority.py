@@ -1,4 +1,4 @@
-"""Authorities: which hosts are known, what a well-formed authority is, which tenant a request goes to."""
+"""Authorities and tenants: validation, and the tenant of a token request."""
 
 import ipaddress
 import os
@@ -11,30 +11,30 @@ from azure.core.exceptions import ClientAuthenticationError
 from webidentity._environment import read_flag
 from webidentity.hosts import AzureAuthorityHosts
 
-#: The tenant that stands for whichever one the user's work or school account is at home in.
+#: The tenant of any work or school account: the authority uses the home tenant of the user.
 ANY_ORGANIZATION = "organizations"
-#: All that stand for several: none of them is a tenant itself.
+#: The names that stand for several tenants.
 SHARED_TENANTS = frozenset({"common", ANY_ORGANIZATION, "consumers"})
-#: The tenant of an authority that is a federation server itself.
+#: The tenant of an authority that is an AD FS server.
 ADFS = "adfs"
-# It is a segment of a URL's path, where dots alone lead elsewhere, and an argument of tools, where a hyphen begins an
-# option.
+# A tenant ID starts with a letter or digit, because it is used in URL paths, where ".." has a meaning, and as
+# an argument of command line tools, where "-" starts an option.
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*", re.ASCII)
 
 
 def normalize_authority(authority: str | None) -> str:
     """Return the authority as a URL without a trailing slash.
 
-    :param authority: "login.microsoftonline.com" or "https://login.microsoftonline.com"; None takes
-        AZURE_AUTHORITY_HOST from the environment, or the public cloud.
-    :raises ValueError: the authority is malformed, or plain http on a host that is not this machine.
+    :param authority: "login.microsoftonline.com" or "https://login.microsoftonline.com". By default the environment
+        variable AZURE_AUTHORITY_HOST, or the public cloud.
+    :raises ValueError: the authority is malformed, or uses http on a host other than this machine.
     """
     if authority is None:
         authority = os.environ.get("AZURE_AUTHORITY_HOST") or AzureAuthorityHosts.AZURE_PUBLIC_CLOUD
     text = authority.strip().rstrip("/")
     parts = urlsplit(text if "://" in text else f"https://{text}")
     try:
-        # "https:/host", with one slash, has a host called https and an empty port.
+        # urlsplit reads "https:/host", with one slash, as the host "https" with an empty port.
         port_is_valid = (parts.port is None or parts.port > 0) and not parts.netloc.endswith(":")
     except ValueError:
         port_is_valid = False
@@ -48,12 +48,12 @@ def normalize_authority(authority: str | None) -> str:
 
 
 def authority_host(authority: str) -> str:
-    """Return host and port of a normalized authority, as an AuthenticationRecord names it."""
+    """Return host and port of a normalized authority, in the form that an AuthenticationRecord stores."""
     return urlsplit(authority).netloc
 
 
 def is_loopback(hostname: str) -> bool:
-    """Whether the name can only be this machine (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3)."""
+    """Whether the name always means this machine (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3)."""
     if hostname == "localhost" or hostname.endswith(".localhost"):
         return True
     try:
@@ -63,14 +63,14 @@ def is_loopback(hostname: str) -> bool:
 
 
 def is_tenant_id(text: str) -> bool:
-    """Whether a tenant id, a GUID or a domain, could look like this."""
+    """Whether the text has the form of a tenant ID: a GUID or a domain."""
     return _TENANT.fullmatch(text) is not None
 
 
 def validate_tenant_id(tenant_id: str) -> str:
-    """Return the tenant id, a GUID or a verified domain.
+    """Return the tenant ID, a GUID or a verified domain.
 
-    :raises ValueError: it is empty or has characters that no tenant id has.
+    :raises ValueError: it is empty or malformed.
     """
     if not tenant_id or not is_tenant_id(tenant_id):
         raise ValueError(
@@ -81,30 +81,31 @@ def validate_tenant_id(tenant_id: str) -> str:
 
 
 class Tenants:
-    """The tenants that a credential acquires tokens from.
+    """The tenants that a credential may request tokens from.
 
-    :param default: the tenant of calls that name none; "" leaves it to somebody else, such as a command line tool.
-    :param additionally_allowed: further tenants that a call may name, "*" for any.
+    :param default: the tenant of calls without ``tenant_id``. "" means that the token's issuer decides, such as a
+        command line tool.
+    :param additionally_allowed: other tenants that a call may name; "*" allows any tenant.
     """
 
     __slots__ = ("additionally_allowed", "default")
 
     def __init__(self, default: str, additionally_allowed: Iterable[str] | None = None) -> None:
-        self.default = default
-        self.additionally_allowed = frozenset(additionally_allowed or ())
+        self.default: str = default
+        self.additionally_allowed: frozenset[str] = frozenset(additionally_allowed or ())
 
     @classmethod
     def of(cls, default: str, additionally_allowed: Iterable[str] | None = None) -> "Tenants":
-        """Return the tenants of a credential that has one of its own.
+        """Return the tenants of a credential that must have a default tenant.
 
-        :raises ValueError: it is empty or malformed.
+        :raises ValueError: the default tenant is empty or malformed.
         """
         return cls(validate_tenant_id(default), additionally_allowed)
 
     def resolve(self, tenant_id: str | None) -> str:
         """Return the tenant that a token request goes to.
 
-        :param tenant_id: the tenant of this call, if it named one.
+        :param tenant_id: the tenant that the call named, if any.
         :raises ~azure.core.exceptions.ClientAuthenticationError: the call's tenant is not allowed.
         :raises ValueError: the call's tenant is malformed.
         """
@@ -128,9 +129,9 @@ class Tenants:
 
 
 class NoTenants(Tenants):
-    """For identities that live in one tenant, which nobody has to name: a call's tenant is ignored.
+    """The tenant of an identity that belongs to exactly one, such as a managed identity. A call's tenant is ignored.
 
-    :param only: that tenant, where requests must name it.
+    :param only: the tenant, if requests must contain it.
     """
 
     __slots__ = ()
@@ -138,6 +139,6 @@ class NoTenants(Tenants):
     def __init__(self, only: str = "") -> None:
         super().__init__(only)
 
-    def resolve(self, tenant_id: str | None) -> str:  # noqa: ARG002 - nothing to choose
-        """Return the one tenant."""
+    def resolve(self, tenant_id: str | None) -> str:  # noqa: ARG002 - there is only one
+        """Return the only tenant."""
         return self.default

@@ -1,7 +1,7 @@
-"""What a forked child must make anew, under a server that loads the site before it forks its workers.
+"""Resetting state in a forked child process, for servers that load the site before they fork their workers.
 
-The child has copies of the parent's locks, but not the threads that would release them; of its connections, which
-two processes must not use; and of the acquisitions under way, which nobody there will end.
+The child inherits copies of the parent's locks without the threads that would release them, connections that two
+processes must not share, and token acquisitions that no thread of the child will complete.
 """
 
 import os
@@ -10,10 +10,10 @@ from weakref import WeakSet
 
 
 class Renewable(Protocol):
-    """Something with locks or connections."""
+    """An object with locks or connections."""
 
     def after_fork(self) -> None:
-        """Make locks and connections anew; called in the child, before anything else runs there."""
+        """Replace locks and connections. Called in the child process, before other code runs there."""
         ...
 
 
@@ -21,7 +21,7 @@ _OWNERS: WeakSet[Renewable] = WeakSet()
 
 
 def renew_after_fork(owner: Renewable) -> None:
-    """Call the owner's ``after_fork`` in every child forked while the owner lives."""
+    """Call ``owner.after_fork``, and ``before_fork`` if it exists, for each fork while the owner exists."""
     _OWNERS.add(owner)
 
 

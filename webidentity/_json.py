@@ -1,9 +1,9 @@
-"""JSON objects from outside."""
+"""Reading JSON from untrusted sources."""
 
 import json
 from typing import Any, cast
 
-#: The last second that a datetime has: nothing expires later.
+#: The last second that a datetime can represent; later times are invalid.
 _LATEST = 253_402_300_799
 
 
@@ -33,9 +33,9 @@ def as_text(value: Any) -> str | None:
 
 
 def as_seconds(value: Any) -> int | None:
-    """Return the value if it is a number of seconds, or a Unix time: a whole number, or its digits in a string.
+    """Return the value if it is a number of seconds or a Unix time: an integer, or a string of digits.
 
-    Entra sends numbers, AD FS and most hosts of managed identities send strings.
+    Entra sends numbers. AD FS and most managed identity hosts send strings.
     """
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(_LATEST)):
         value = int(value)

@@ -1,13 +1,49 @@
-"""Public names of a package that are loaded when they are first used (PEP 562): an import costs what is used."""
+"""Public names that are imported on first use (PEP 562), so that importing a package stays fast."""
 
 import sys
 from collections.abc import Callable, Mapping
+
+#: The credentials, and the module of each: ``_credentials/x.py`` has the sync one, ``aio/_x.py`` the async one.
+CREDENTIALS = {
+    "AuthorizationCodeCredential": "authorization_code",
+    "AzureCliCredential": "azure_cli",
+    "AzureDeveloperCliCredential": "azure_developer_cli",
+    "AzurePipelinesCredential": "azure_pipelines",
+    "AzurePowerShellCredential": "azure_power_shell",
+    "CertificateCredential": "certificate",
+    "ChainedTokenCredential": "chained",
+    "ClientAssertionCredential": "client_assertion",
+    "ClientSecretCredential": "client_secret",
+    "DefaultAzureCredential": "default",
+    "DeviceCodeCredential": "device_code",
+    "EnvironmentCredential": "environment",
+    "InteractiveBrowserCredential": "interactive_browser",
+    "ManagedIdentityCredential": "managed_identity",
+    "OnBehalfOfCredential": "on_behalf_of",
+    "SharedTokenCacheCredential": "shared_token_cache",
+    "UsernamePasswordCredential": "username_password",
+    "VisualStudioCodeCredential": "visual_studio_code",
+    "WorkloadIdentityCredential": "workload_identity",
+    "get_bearer_token_provider": "bearer_token_provider",
+}
+
+
+def lazy_names(
+    package: str, modules: Mapping[str, str], *loaded: str
+) -> tuple[list[str], Callable[[str], object], Callable[[], list[str]]]:
+    """Return the package's ``__all__``, ``__getattr__`` and ``__dir__``.
+
+    :param modules: for each public name, the module of the package that defines it.
+    :param loaded: names for ``dir()`` that the package has already.
+    """
+    names = sorted(modules)
+    return names, loader_of(package, modules), lambda: [*names, *loaded]
 
 
 def loader_of(package: str, modules: Mapping[str, str]) -> Callable[[str], object]:
     """Return the package's ``__getattr__``.
 
-    :param modules: for each public name, where in the package it is defined.
+    :param modules: for each public name, the module of the package that defines it.
     """
 
     def load(name: str) -> object:
@@ -16,7 +52,7 @@ def loader_of(package: str, modules: Mapping[str, str]) -> Callable[[str], objec
         if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         value: object = getattr(import_module(f"{package}.{modules[name]}"), name)
-        # From now on it is found without a call.
+        # The next access finds it without calling this function.
         setattr(sys.modules[package], name, value)
         return value
 

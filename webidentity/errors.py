@@ -1,4 +1,4 @@
-"""The exceptions that credentials raise, beside those of azure-core."""
+"""The exceptions that credentials raise, in addition to those of azure-core."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,21 +9,22 @@ from azure.core.exceptions import ClientAuthenticationError
 class EntraError(ClientAuthenticationError):
     """The authority refused a token request.
 
-    A :class:`~azure.core.exceptions.ClientAuthenticationError` that keeps what Microsoft Entra ID said, so that a
-    handler need not parse the message. The message never contains a token, a code or a secret.
+    It is a :class:`~azure.core.exceptions.ClientAuthenticationError` with the error that Microsoft Entra ID returned as
+    attributes, so that a handler does not have to parse the message. The message never contains a token, a code or a
+    secret.
 
     :param str message: what failed, and what to do next.
     :keyword response: the HTTP response, also at ``.response``.
     """
 
-    #: OAuth 2.0 error code, for example "invalid_grant" (RFC 6749 section 5.2). None when the reply had none.
-    # azure-core annotates its OData object here, which Entra never sends.
+    #: OAuth 2.0 error code, for example "invalid_grant" (RFC 6749 section 5.2). None if the reply had no error code.
+    # azure-core declares its OData object here, which Entra never sends.
     error: str | None  # type: ignore[assignment]
-    #: Entra's refinement of ``error``, for example "consent_required".
+    #: Entra's detail of ``error``, for example "consent_required".
     suberror: str | None
     #: The numbers of the AADSTS codes, for example ``(65001,)``.
     error_codes: tuple[int, ...]
-    #: What to quote to Microsoft's support.
+    #: The ID of the request, for Microsoft's support.
     correlation_id: str | None
     #: The claims challenge that the next interactive request must carry, a JSON string.
     claims: str | None
@@ -39,10 +40,9 @@ class EntraError(ClientAuthenticationError):
         correlation_id: str | None = None,
         claims: str | None = None,
     ) -> None:
-        # Without the response: azure-core would put an OData error of its body, unscrubbed, in the message's place.
+        # Not with response=: azure-core would replace the message with an OData error from the body, secrets included.
         super().__init__(message=message)
-        if response is not None:
-            self.response, self.reason, self.status_code = response, response.reason, response.status_code
+        _set_response(self, response)
         self.error = error  # pyright: ignore[reportIncompatibleVariableOverride]
         self.suberror = suberror
         self.error_codes = error_codes
@@ -50,23 +50,28 @@ class EntraError(ClientAuthenticationError):
         self.claims = claims
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle without the response, which has the request with its secrets."""
+        """Pickle without the response, because its request contains secrets."""
         values = (self.error, self.suberror, self.error_codes, self.correlation_id, self.claims)
         return _rebuild, (self.message, *values)
 
     def __str__(self) -> str:
-        """Only the message: azure-core would append the body of the response, which may hold a token."""
+        """Return only the message: azure-core would append the body of the response, which may contain a token."""
         return self.message
 
     @property
     def needs_interaction(self) -> bool:
-        """Whether only the user can help: consent, multi-factor authentication, a new sign-in."""
+        """Whether the user has to interact: to consent, for multi-factor authentication, or to sign in again."""
         return self.error in {"interaction_required", "consent_required", "login_required", "invalid_grant"}
 
     @property
     def refresh_token_is_spent(self) -> bool:
-        """Whether the refresh token that was sent will never work again; one that lacks consent will."""
+        """Whether the refresh token is permanently invalid. If only consent is missing, it is still valid."""
         return self.error == "invalid_grant" and self.suberror in {None, "bad_token", "token_expired"}
+
+
+def _set_response(error: ClientAuthenticationError, response: Any) -> None:
+    if response is not None:
+        error.response, error.reason, error.status_code = response, response.reason, response.status_code
 
 
 def _rebuild(message: str, *values: Any) -> EntraError:
@@ -81,34 +86,32 @@ class CredentialUnavailableError(ClientAuthenticationError):
 class ChainError(ClientAuthenticationError):
     """No credential of a chain provided a token.
 
-    :param str message: which credentials were asked, why each of them had no token, and what to do next.
-    :keyword attempts: the names of those that were asked and their errors, in order.
+    :param str message: which credentials were tried, why each of them failed, and what to do next.
+    :keyword attempts: the names of the credentials that were tried and their errors, in order.
     """
 
-    #: Name and error of each credential that was asked, in order.
+    #: Name and error of each credential that was tried, in order.
     attempts: tuple[tuple[str, Exception], ...]
 
     def __init__(self, message: str, *, attempts: Iterable[tuple[str, Exception]] = ()) -> None:
         super().__init__(message=message)
         self.attempts = tuple(attempts)
-        response = getattr(self.attempts[-1][1], "response", None) if self.attempts else None
-        if response is not None:
-            self.response, self.reason, self.status_code = response, response.reason, response.status_code
+        _set_response(self, getattr(self.attempts[-1][1], "response", None) if self.attempts else None)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle without the errors, which may have responses."""
+        """Pickle without the errors, because they may have responses."""
         return ChainError, (self.message,)
 
     def __str__(self) -> str:
-        """Only the message, not the body of the response."""
+        """Return only the message, without the body of the response."""
         return self.message
 
 
 class AuthenticationRequiredError(CredentialUnavailableError):
-    """The user has to sign in, consent or prove more before this token can be had.
+    """The user has to sign in, consent or complete multi-factor authentication before a token can be acquired.
 
-    :param scopes: scopes requested during the failed authentication.
-    :param message: what to do, the default asks to call ``authenticate``.
+    :param scopes: the scopes that were requested.
+    :param message: what to do. The default message says to call ``authenticate``.
     :param claims: additional claims required in the next authentication, a JSON string.
     """
 
@@ -123,12 +126,12 @@ class AuthenticationRequiredError(CredentialUnavailableError):
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle without the response, which has the request with its secrets."""
+        """Pickle without the response, because its request contains secrets."""
         return AuthenticationRequiredError, (self._scopes, self.message, self._claims)
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """Scopes requested during the failed authentication."""
+        """The scopes that were requested."""
         return self._scopes
 
     @property

@@ -1,4 +1,4 @@
-"""The clouds' authority hosts."""
+"""The authority hosts of the Azure clouds."""
 
 import warnings
 
@@ -18,12 +18,12 @@ class _Deprecated(type):
 
 
 class AzureAuthorityHosts(metaclass=_Deprecated):
-    """Authority hosts of the national clouds, to be passed as ``authority=``."""
+    """The authority hosts of the Azure clouds, to pass as ``authority=``."""
 
     AZURE_CHINA = "login.chinacloudapi.cn"
     AZURE_GOVERNMENT = "login.microsoftonline.us"
     AZURE_PUBLIC_CLOUD = "login.microsoftonline.com"
 
 
-#: The name that azure-identity had for it first.
+#: The earlier name in azure-identity.
 KnownAuthorities = AzureAuthorityHosts

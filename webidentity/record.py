@@ -1,4 +1,4 @@
-"""The account that signed in, without any secret."""
+"""AuthenticationRecord: the account that signed in, without secrets."""
 
 import json
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ _FIELDS = {
 class AuthenticationRecord:
     """Non-secret account information of an authenticated user.
 
-    Its JSON is azure-identity's, so a record serialized by one is read by the other.
+    It is serialized in the format of azure-identity, so either library can read the other's records.
 
-    :param str tenant_id: the tenant that the account signed in to.
-    :param str client_id: the application that signed it in.
-    :param str authority: the authority's host, for example "login.microsoftonline.com".
-    :param str home_account_id: "<object id>.<home tenant id>", which identifies the account everywhere.
-    :param str username: the user principal name, for display only: it may change, and be given to somebody else.
+    :param str tenant_id: ID of the tenant that the account signed in to.
+    :param str client_id: client ID of the application that the account signed in to.
+    :param str authority: host of the authority, for example "login.microsoftonline.com".
+    :param str home_account_id: "<object ID>.<home tenant ID>", a globally unique ID of the account.
+    :param str username: the user principal name. Use it only for display: it can change, and can be reassigned.
     """
 
     tenant_id: str
@@ -44,14 +44,14 @@ class AuthenticationRecord:
 
     @classmethod
     def deserialize(cls, data: str) -> "AuthenticationRecord":
-        """Read a record that :meth:`serialize`, here or in azure-identity, wrote.
+        """Return the record that :meth:`serialize` wrote, here or in azure-identity.
 
         :param str data: the serialized record.
-        :raises ValueError: the text is not such a record, or of a version this library does not know.
+        :raises ValueError: the text is not a serialized record, or its version is not supported.
         """
         document = parse_object(data)
         if document is None:
-            raise ValueError("not an AuthenticationRecord: the text is no JSON object")
+            raise ValueError("not an AuthenticationRecord: the text is not a JSON object")
         version = document.get("version")
         if version != _VERSION:
             raise ValueError(f"unexpected AuthenticationRecord version {version!r}: this library reads {_VERSION!r}")

@@ -1,4 +1,4 @@
-"""The Django project, configured in code: it has no settings module and needs no database."""
+"""The Django project. It is configured in code, without a settings module, and needs no database."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ _HERE = Path(__file__).resolve().parent
 
 
 def settings_of(site: SiteSettings) -> dict[str, Any]:
-    """Return what a settings module would say."""
+    """Return the Django settings of the site."""
     return {
         "BASE_DIR": site.folder,
         "SECRET_KEY": site.secret_key,
@@ -34,7 +34,7 @@ def settings_of(site: SiteSettings) -> dict[str, Any]:
                 "OPTIONS": {
                     "context_processors": [
                         "django.template.context_processors.request",
-                        "demo_site.django_site.views.every_page",
+                        "demo_site.django_site.views.template_context",
                     ]
                 },
             }
@@ -55,7 +55,7 @@ def settings_of(site: SiteSettings) -> dict[str, Any]:
 
 
 def create_wsgi(site: SiteSettings) -> WSGIApplication:
-    """Configure Django for this process and return the site as a WSGI application."""
+    """Configure Django in this process and return the site as a WSGI application."""
     import django
     from django.conf import settings
     from django.contrib.staticfiles.handlers import StaticFilesHandler

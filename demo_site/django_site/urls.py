@@ -1,4 +1,4 @@
-"""The addresses of the Django site."""
+"""The URLs of the Django site."""
 
 from django.urls import include, path
 

@@ -19,19 +19,19 @@ site = settings.SITE
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """What this site is for."""
+    """Show the home page."""
     return render(request, "home.html")
 
 
 @require_sign_in
 def profile(request: HttpRequest, identity: Identity) -> HttpResponse:
-    """Who signed in."""
+    """Show the authentication record and the ID token claims of the signed-in user."""
     return render(request, "profile.html", {"profile": profile_of(identity.record, identity.claims)})
 
 
 @require_token(scopes=[site.files_scope])
 def files(request: HttpRequest, identity: Identity, credential: TokenCredential) -> HttpResponse:
-    """The user's files, from the API."""
+    """Show the files of the signed-in user, fetched from the API."""
     try:
         reply = FilesClient(site.api_url, credential, site.files_scope).list_files()
     except ServiceError as error:
@@ -41,17 +41,17 @@ def files(request: HttpRequest, identity: Identity, credential: TokenCredential)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    """The page for an address that leads nowhere."""
+    """Show the page for an unknown URL."""
     return _show(request, NOT_FOUND)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """The page for an error of this site."""
+    """Show the page for an unexpected error."""
     return _show(request, BROKEN)
 
 
-def every_page(request: HttpRequest) -> dict[str, Any]:
-    """What every template is given."""
+def template_context(request: HttpRequest) -> dict[str, Any]:
+    """Return the variables that every template receives."""
     return {"site": site, "identity": request.identity}
 
 

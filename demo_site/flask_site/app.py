@@ -65,7 +65,7 @@ def create_app(site: SiteSettings) -> Flask:
         return render_template("problem.html", problem=problem), problem.status
 
     @app.context_processor
-    def every_page() -> dict[str, Any]:
+    def template_context() -> dict[str, Any]:
         return {"site": site, "identity": current_identity}
 
     return app

@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,7 @@ from tests.kit.world import World
 
 configure_django()
 
-from tests.kit.sites import KINDS, Log, Site, make_site  # noqa: E402 - Django's settings come first
-
-MakeSite = Callable[..., Site]
+from tests.kit.sites import KINDS, Log, MakeSite, Site, make_site  # noqa: E402 - Django's settings come first
 
 
 @pytest.fixture

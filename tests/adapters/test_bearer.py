@@ -11,7 +11,7 @@ import pytest
 
 from tests.kit.sites import Site
 from tests.kit.world import World
-from webidentity.testing import SigningKey
+from webidentity.testing import SigningKeyPair
 
 
 def test_a_caller_is_served_on_behalf_of_its_user(site: Site) -> None:
@@ -65,7 +65,7 @@ def signed_with_the_public_key(world: World) -> str:
     header = base64.urlsafe_b64encode(json.dumps({"alg": "HS256", "typ": "JWT", "kid": kid}).encode()).rstrip(b"=")
     body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=")
     signing_input = header + b"." + body
-    key = json.dumps(SigningKey.generate().jwk("issuer")).encode()
+    key = json.dumps(SigningKeyPair.generate().jwk("issuer")).encode()
     signature = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(signing_input, key)
     return (signing_input + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")).decode()
 
@@ -83,10 +83,10 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "an ID token": (lambda world: world.tenant.mint_id_token(client=world.web, user=world.ada), "ID token"),
     "expired": (lambda world: world.access_token(exp=1_000_000_000), "expired"),
     "not yet valid": (lambda world: world.access_token(nbf=99_999_999_999), "not valid yet"),
-    "a key of somebody else": (lambda world: world.access_token(key=SigningKey.generate()), "does not publish"),
+    "a key of somebody else": (lambda world: world.access_token(key=SigningKeyPair.generate()), "does not publish"),
     "a key that says it is the tenant's": (
         lambda world: world.access_token(
-            key=SigningKey("", SigningKey.generate().private_key), headers={"kid": kid(world)}
+            key=SigningKeyPair("", SigningKeyPair.generate().private_key), headers={"kid": kid(world)}
         ),
         "signature is wrong",
     ),

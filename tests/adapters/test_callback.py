@@ -4,10 +4,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from tests.adapters.conftest import MakeSite
 from tests.kit.clock import Clock
 from tests.kit.http_browser import Browser, Reply
-from tests.kit.sites import Site
+from tests.kit.sites import MakeSite, Site
 from tests.kit.world import READ
 
 

@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from tests.adapters.conftest import MakeSite
 from tests.kit.http_browser import FETCH
-from tests.kit.sites import Site
+from tests.kit.sites import MakeSite, Site
 from tests.kit.world import GRAPH, READ, WRITE
 
 CLAIMS = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'

@@ -6,10 +6,9 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from tests.adapters.conftest import MakeSite
 from tests.kit.clock import Clock
 from tests.kit.http_browser import FETCH
-from tests.kit.sites import Site
+from tests.kit.sites import MakeSite, Site
 from tests.kit.world import READ, WRITE
 
 HTMX = {**FETCH, "HX-Request": "true", "HX-Current-URL": "https://app.test/open?from=here"}

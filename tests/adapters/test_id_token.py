@@ -10,7 +10,7 @@ import pytest
 from tests.kit.http_browser import Browser, Reply
 from tests.kit.sites import Site
 from tests.kit.world import World
-from webidentity.testing import SigningKey
+from webidentity.testing import SigningKeyPair
 
 Mint = Callable[[World, str], str | None]
 
@@ -37,7 +37,7 @@ REFUSED: dict[str, tuple[Mint, str]] = {
         lambda world, nonce: id_token(world, nonce, tid="99999999-9999-9999-9999-999999999999"),
         "does not belong to its issuer",
     ),
-    "another key": (lambda world, nonce: id_token(world, nonce, key=SigningKey.generate()), "does not publish"),
+    "another key": (lambda world, nonce: id_token(world, nonce, key=SigningKeyPair.generate()), "does not publish"),
     "no signature": (lambda world, nonce: f"{id_token(world, nonce).rpartition('.')[0]}.", "signature is wrong"),
     "an access token": (lambda world, _: world.access_token(world.grace), "another sign-in"),
     "no token": (lambda *_: "x", "not a signed token"),

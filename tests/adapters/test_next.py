@@ -4,8 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.adapters.conftest import MakeSite
-from tests.kit.sites import Site
+from tests.kit.sites import MakeSite, Site
 
 ELSEWHERE = [
     "//evil.test",

@@ -2,10 +2,9 @@
 
 import pytest
 
-from tests.adapters.conftest import MakeSite
 from tests.kit.clock import Clock
 from tests.kit.http_browser import FETCH
-from tests.kit.sites import Site
+from tests.kit.sites import MakeSite, Site
 from webidentity.cache._memory import MemoryStore
 from webidentity.cache._store import Row, StoreUnavailableError
 

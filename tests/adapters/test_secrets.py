@@ -8,9 +8,8 @@ from django.core.handlers import exception as django_handler
 from django.views.debug import ExceptionReporter
 from flask import Flask
 
-from tests.adapters.conftest import MakeSite
 from tests.kit.clock import Clock
-from tests.kit.sites import Site
+from tests.kit.sites import MakeSite, Site
 
 
 def test_the_logs_of_everything_have_no_secret(site: Site, clock: Clock) -> None:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.conftest import MakeSite
 from tests.kit.clock import Clock
-from tests.kit.sites import Site
+from tests.kit.sites import MakeSite, Site
 
 
 def test_an_unused_session_ends(build: MakeSite, clock: Clock) -> None:

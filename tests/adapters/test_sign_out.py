@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.conftest import MakeSite
 from tests.kit.clock import Clock
 from tests.kit.request_facts import facts
-from tests.kit.sites import Site
+from tests.kit.sites import MakeSite, Site
 from tests.kit.world import SECRET_KEY
 from webidentity import web
 from webidentity._transport.driver import SyncDriver

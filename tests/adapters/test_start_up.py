@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.conftest import MakeSite
+from tests.kit.sites import MakeSite
 
 
 def spelled(kind: str, name: str) -> str:

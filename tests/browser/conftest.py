@@ -1,4 +1,4 @@
-"""A real Chromium, and the demonstration that it visits."""
+"""Fixtures: a real Chromium, and the demonstration that it visits."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tests.kit.demo_process import DemoProcess
 from tests.kit.visitor import Visitor
 
-# Generous, for machines that are busy with other tests: what succeeds is not waited for.
+# In milliseconds. Long, for busy machines: a passing test does not wait.
 _TIMEOUT = 20_000
 expect.set_options(timeout=_TIMEOUT)
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium with the back-forward cache that people have and Playwright turns off."""
+    """Chromium with its back-forward cache, which users have and Playwright disables by default."""
     path = next(filter(None, map(shutil.which, _NAMES)), None)
     if path is None:
         pytest.skip(f"no browser: none of {', '.join(_NAMES)} is on the PATH; make browser installs one")
@@ -46,27 +46,27 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def running_demo(browser: Browser) -> Iterator[DemoProcess]:
-    """The demonstration; not started where there is no browser."""
+    """The demonstration. It is not started if there is no browser."""
     with DemoProcess() as demo:
         yield demo
 
 
 @pytest.fixture
 def demo(running_demo: DemoProcess) -> DemoProcess:
-    """The demonstration, where nobody has consented to anything yet."""
-    running_demo.tell("forget")
+    """The demonstration, reset so that no user has consented to anything."""
+    running_demo.run("reset-users")
     return running_demo
 
 
 @pytest.fixture(params=["flask", "django"])
 def site(request: pytest.FixtureRequest, demo: DemoProcess) -> str:
-    """The base URL of one site, then of the other: the test runs once with each."""
+    """The base URL of a site. The test runs once for each of the two sites."""
     return demo.urls[request.param]
 
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser profile of its own."""
+    """A new browser profile."""
     context = browser.new_context()
     context.set_default_timeout(_TIMEOUT)
     yield context
@@ -75,11 +75,11 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
-    """A tab."""
+    """A new tab."""
     return context.new_page()
 
 
 @pytest.fixture
 def visitor(page: Page, site: str) -> Visitor:
-    """Somebody with a tab, about to visit the site."""
+    """A user with a new tab."""
     return Visitor(page, site)

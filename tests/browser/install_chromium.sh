@@ -1,5 +1,5 @@
 #!/bin/sh
-# Provides a Chromium for the browser tests where that is possible without asking; never fails the build.
+# Installs Chromium for the browser tests if this is possible without a prompt. Never fails the build.
 
 for name in chromium chromium-browser google-chrome google-chrome-stable; do
     if command -v "$name" >/dev/null 2>&1; then
@@ -13,9 +13,9 @@ if [ "$(id -u 2>/dev/null)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         >/dev/null 2>&1; then
         exit 0
     fi
-    echo "chromium could not be installed with apt-get: the browser tests will be reported as skipped."
+    echo "apt-get could not install chromium: the browser tests will be skipped."
     exit 0
 fi
 
-echo "Install chromium or google-chrome to run the browser tests: they will be reported as skipped."
+echo "Install chromium or google-chrome to run the browser tests. Without it, they are skipped."
 exit 0

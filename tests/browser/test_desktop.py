@@ -1,4 +1,4 @@
-"""A program on a desktop signs its user in: a real browser, a tenant on a real socket, the program's own listener."""
+"""Tests of InteractiveBrowserCredential with a real browser, a tenant on a socket and the credential's own listener."""
 
 import queue
 import threading
@@ -18,7 +18,7 @@ READ = "https://graph.microsoft.com/User.Read"
 
 @pytest.fixture
 def tenant() -> Iterator[LocalTenant]:
-    """A tenant on a socket of this machine, with a user."""
+    """A tenant with one user, served on a local socket."""
     tenant = LocalTenant()
     tenant.add_user(ADA.username, password=ADA.password, name=ADA.name)
     with serve(tenant):
@@ -26,7 +26,7 @@ def tenant() -> Iterator[LocalTenant]:
 
 
 class Program:
-    """A program that asks for a token in a thread of its own, and the pages that it opens."""
+    """A program that acquires a token in a background thread. The test visits the pages that it opens."""
 
     def __init__(self, tenant: LocalTenant, monkeypatch: pytest.MonkeyPatch) -> None:
         app = tenant.add_app("Desktop program", public_client=True, redirect_uris=["http://localhost"])
@@ -40,11 +40,11 @@ class Program:
         self._thread.start()
 
     def page(self) -> str:
-        """Return the address that the program opened."""
+        """Return the URL that the program opened."""
         return self._pages.get(timeout=20)
 
     def outcome(self) -> Any:
-        """Return the token or the error."""
+        """Wait for the program and return the token or the error."""
         self._thread.join(20)
         self._credential.close()
         return self._outcome
@@ -61,10 +61,8 @@ class Program:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_user_signs_in_to_a_program(
-    page: Page, tenant: LocalTenant, monkeypatch: pytest.MonkeyPatch, scheme: Any
-) -> None:
-    """The browser ends on the program's page, which says who is signed in; no code is in its address."""
+def test_sign_in_to_a_program(page: Page, tenant: LocalTenant, monkeypatch: pytest.MonkeyPatch, scheme: Any) -> None:
+    """The final page names the user, and its URL contains no authorization code."""
     page.emulate_media(color_scheme=scheme)
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
@@ -82,8 +80,8 @@ def test_a_user_signs_in_to_a_program(
     assert program.outcome().token.count(".") == 2
 
 
-def test_a_user_who_declines_is_told(page: Page, tenant: LocalTenant, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the browser, and the program with an error."""
+def test_declined_sign_in(page: Page, tenant: LocalTenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The browser shows an error page, and the credential raises an error."""
     program = Program(tenant, monkeypatch)
     page.goto(program.page())
     page.get_by_role("button", name="Cancel", exact=True).click()

@@ -1,4 +1,4 @@
-"""A device is signed in at the tenant's own pages, over HTTP."""
+"""Tests of the tenant's device code pages over HTTP."""
 
 import json
 import urllib.request
@@ -32,7 +32,7 @@ def page(page: Page) -> Iterator[Page]:
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     yield page
-    assert not errors, "for example, something that the Content-Security-Policy stopped"
+    assert not errors, "the console has errors, for example a violation of the Content-Security-Policy"
 
 
 def post(tenant: LocalTenant, endpoint: str, **form: str) -> dict[str, Any]:
@@ -60,19 +60,19 @@ def sign_in(page: Page, device: dict[str, Any]) -> None:
     expect(page.get_by_text(device["user_code"])).to_be_visible()
 
 
-def test_approved(tenant: LocalTenant, tool: App, page: Page) -> None:
+def test_approved_device_gets_a_token(tenant: LocalTenant, tool: App, page: Page) -> None:
     device = post(tenant, "devicecode", client_id=tool.client_id, scope="openid User.Read")
     sign_in(page, device)
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Accept").click()
-    expect(page.get_by_role("heading", name="The device is signed in")).to_be_visible()
+    expect(page.get_by_role("heading", name="You have signed in")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert "access_token" in poll(tenant, tool, device)
 
 
-def test_declined(tenant: LocalTenant, tool: App, page: Page) -> None:
+def test_declined_device_gets_an_error(tenant: LocalTenant, tool: App, page: Page) -> None:
     device = post(tenant, "devicecode", client_id=tool.client_id, scope="openid User.Read")
     sign_in(page, device)
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("heading", name="The sign-in was declined")).to_be_visible()
+    expect(page.get_by_role("heading", name="You declined the sign-in")).to_be_visible()
     assert poll(tenant, tool, device)["error"] == "authorization_declined"

@@ -1,4 +1,4 @@
-"""Both sites of the demonstration, in a real browser: one scenario each, run once with Flask and once with Django."""
+"""Tests of both demonstration sites in a real browser. Each scenario runs once with Flask and once with Django."""
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -7,7 +7,7 @@ from tests.kit.demo_process import DemoProcess
 from tests.kit.visitor import ADA, GRACE, Visitor
 
 
-def test_from_the_first_sign_in_to_the_second(visitor: Visitor, demo: DemoProcess) -> None:
+def test_sign_in_read_files_sign_out_and_sign_in_again(visitor: Visitor, demo: DemoProcess) -> None:
     page = visitor.page
     visitor.go("/")
     page.get_by_role("main").get_by_role("link", name="Sign in").click()
@@ -30,12 +30,12 @@ def test_from_the_first_sign_in_to_the_second(visitor: Visitor, demo: DemoProces
     visitor.sign_out()
     expect(page).to_have_url(f"{visitor.site}/")
     expect(page.get_by_role("banner").get_by_role("link", name="Sign in")).to_be_visible()
-    visitor.sees_nothing_of(ADA)
+    visitor.sees_no_data_of(ADA)
     for _ in range(2):
         page.go_back()
-        visitor.sees_nothing_of(ADA)
+        visitor.sees_no_data_of(ADA)
         page.reload()
-        visitor.sees_nothing_of(ADA)
+        visitor.sees_no_data_of(ADA)
 
     visitor.go("/files")
     assert page.url.startswith(demo.urls["tenant"])
@@ -43,7 +43,7 @@ def test_from_the_first_sign_in_to_the_second(visitor: Visitor, demo: DemoProces
     visitor.sees_files_of(ADA)
 
 
-def test_two_people_at_the_same_time(visitor: Visitor, browser: Browser) -> None:
+def test_two_users_at_the_same_time(visitor: Visitor, browser: Browser) -> None:
     other_context = browser.new_context()
     ada, grace = visitor, Visitor(other_context.new_page(), visitor.site)
     ada.go("/files")
@@ -53,16 +53,16 @@ def test_two_people_at_the_same_time(visitor: Visitor, browser: Browser) -> None
     ada.consent()
     grace.consent()
     for _ in range(2):
-        for who, person, other in ((ada, ADA, GRACE), (grace, GRACE, ADA)):
-            who.go("/files")
-            who.sees_files_of(person)
-            who.sees_nothing_of(other)
-        for who, person, other in ((grace, GRACE, ADA), (ada, ADA, GRACE)):
-            who.go("/profile")
-            who.sees_profile_of(person)
-            who.sees_nothing_of(other)
+        for tab, person, other in ((ada, ADA, GRACE), (grace, GRACE, ADA)):
+            tab.go("/files")
+            tab.sees_files_of(person)
+            tab.sees_no_data_of(other)
+        for tab, person, other in ((grace, GRACE, ADA), (ada, ADA, GRACE)):
+            tab.go("/profile")
+            tab.sees_profile_of(person)
+            tab.sees_no_data_of(other)
     ada.sign_out()
-    expect(ada.heading("Your files, by way of three calls in your name")).to_be_visible()
+    expect(ada.heading("Your files, fetched on your behalf in three calls")).to_be_visible()
     grace.go("/files")
     grace.sees_files_of(GRACE)
     other_context.close()
@@ -76,7 +76,7 @@ def test_two_tabs_with_a_sign_in_each(context: BrowserContext, site: str, order:
     first, second = (tabs[number] for number in order)
     first.enter_password(ADA)
     first.consent()
-    # Somebody is signed in at the authority by now, which the second tab's page does not know: it takes a password.
+    # The user is signed in at the tenant by now, but the second tab already shows the sign-in form.
     second.enter_password(ADA)
     if first is tabs[0]:
         second.consent()
@@ -84,7 +84,7 @@ def test_two_tabs_with_a_sign_in_each(context: BrowserContext, site: str, order:
     tabs[1].sees_files_of(ADA)
 
 
-def test_somebody_who_does_not_consent(visitor: Visitor) -> None:
+def test_declined_consent(visitor: Visitor) -> None:
     visitor.go("/files")
     visitor.enter_password(ADA)
     expect(visitor.heading("Permissions requested")).to_be_visible()
@@ -96,10 +96,10 @@ def test_somebody_who_does_not_consent(visitor: Visitor) -> None:
     visitor.sees_files_of(ADA)
 
 
-def test_a_stronger_sign_in_that_graph_asks_for(visitor: Visitor, demo: DemoProcess) -> None:
-    """A claims challenge goes from Graph through the API to the site, and the site sends its user to answer it."""
+def test_claims_challenge_from_graph_reaches_the_user(visitor: Visitor, demo: DemoProcess) -> None:
+    """Graph's claims challenge passes through the API to the site, and the site asks the user to sign in again."""
     visitor.sign_in_for_files(ADA)
-    demo.tell(f"require-stronger {ADA.username}")
+    demo.run(f"require-stronger {ADA.username}")
     visitor.sign_out()
     visitor.go("/files")
     visitor.enter_password(ADA)
@@ -107,23 +107,23 @@ def test_a_stronger_sign_in_that_graph_asks_for(visitor: Visitor, demo: DemoProc
     visitor.sees_files_of(ADA)
 
 
-def test_an_api_that_nobody_has_let_act(visitor: Visitor, demo: DemoProcess) -> None:
-    demo.tell("withdraw-consent-of-api")
+def test_api_without_consent_for_graph(visitor: Visitor, demo: DemoProcess) -> None:
+    demo.run("withdraw-consent-of-api")
     visitor.go("/files")
     visitor.enter_password(ADA)
     visitor.consent()
-    expect(visitor.heading("The Files API may not act for you yet")).to_be_visible()
+    expect(visitor.heading("The Files API needs consent")).to_be_visible()
     expect(visitor.page.get_by_role("banner")).to_contain_text(ADA.username)
 
 
-def test_an_api_that_does_not_answer(page: Page, browser: Browser) -> None:
+def test_api_does_not_answer(page: Page, browser: Browser) -> None:
     with DemoProcess() as demo:
-        demo.tell("stop api")
+        demo.run("stop api")
         for name in ("flask", "django"):
             visitor = Visitor(page, demo.urls[name])
             visitor.go("/files")
             if name == "flask":
                 visitor.enter_password(ADA)
             visitor.consent()
-            expect(visitor.heading("Your files are out of reach")).to_be_visible()
+            expect(visitor.heading("Your files are unavailable")).to_be_visible()
             expect(page.get_by_role("link", name="Try again")).to_be_visible()

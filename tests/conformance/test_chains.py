@@ -19,8 +19,7 @@ from tests.kit.chain_members import KINDS, Only
 from tests.kit.drivers import Driver
 from tests.kit.replies import SCOPE
 from tests.kit.stage import Stage
-from webidentity.arguments.token_credentials import KINDS as DEFAULT_KINDS
-from webidentity.arguments.token_credentials import VARIABLE
+from webidentity._credentials.default_members import DEFAULT_MEMBERS, VARIABLE
 
 #: Each library's own chain, by driver.
 LIBRARIES: dict[str, dict[str, Any]] = {
@@ -167,7 +166,7 @@ def chosen(make: Callable[..., Any], keywords: dict[str, Any]) -> Any:
 
 @pytest.mark.parametrize(
     "value",
-    [None, "", "dev", " Prod ", "nonsense", *(kind.class_name for kind in DEFAULT_KINDS)],
+    [None, "", "dev", " Prod ", "nonsense", *(kind.class_name for kind in DEFAULT_MEMBERS)],
 )
 def test_who_is_chosen(driver: Driver, monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
     """By the variable and by each keyword, with True and with False."""
@@ -176,7 +175,7 @@ def test_who_is_chosen(driver: Driver, monkeypatch: pytest.MonkeyPatch, value: s
     stage = Stage(driver, monkeypatch)
     package = azure.identity if driver.name == "sync" else azure.identity.aio
     stage.has_shared_cache = package.SharedTokenCacheCredential.supported()
-    kinds = [kind for kind in DEFAULT_KINDS if driver.name == "sync" or kind.key not in AIO_LACKS]
+    kinds = [kind for kind in DEFAULT_MEMBERS if driver.name == "sync" or kind.key not in AIO_LACKS]
     grid = [{kind.keyword: choice} for kind in kinds for choice in (True, False)]
     for keywords in ({}, {"require_envvar": True}, {"tenant_id": "t"}, *grid):
         peer = chosen(package.DefaultAzureCredential, keywords)

@@ -16,8 +16,8 @@ from azure.core.exceptions import ClientAuthenticationError
 
 import webidentity
 import webidentity.aio
-from tests.credentials.test_visual_studio_code import note
 from tests.kit.drivers import Driver, SyncFace
+from tests.kit.editor import note
 from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT
 from tests.kit.shared_cache import Home
 from tests.kit.shared_sign_ins import EDITOR, SHELL, Redeemer, edit, sign_in

@@ -2,13 +2,13 @@
 
 import logging
 import os
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
+import webidentity
+import webidentity.aio
 from tests.kit.canned import Canned
 from tests.kit.certificates import certificate
 from tests.kit.chain_members import KINDS, Member
@@ -17,7 +17,7 @@ from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, token
 from webidentity import CredentialUnavailableError
 
 IDS = {"AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_ID": CLIENT}
-PACKAGES = {"sync": "webidentity._credentials", "aio": "webidentity.aio"}
+PACKAGES: dict[str, Any] = {"sync": webidentity, "aio": webidentity.aio}
 
 
 def set_all(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
@@ -41,9 +41,7 @@ def made(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]
         keywords.append(given)
         return KINDS[driver.name]("user-token")
 
-    module = ModuleType("username_password")
-    module.UsernamePasswordCredential = make  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, f"{PACKAGES[driver.name]}.{'_' * (driver.name == 'aio')}username_password", module)
+    monkeypatch.setattr(PACKAGES[driver.name], "UsernamePasswordCredential", make)
     return keywords
 
 

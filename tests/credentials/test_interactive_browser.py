@@ -18,7 +18,7 @@ import webidentity.aio
 from tests.kit.drivers import Credential, Driver
 from tests.kit.sign_in_window import PASSWORD, Window, query
 from webidentity import AuthenticationRecord, CredentialUnavailableError, EntraError
-from webidentity._protocol.pkce import challenge_of
+from webidentity._protocol.authorization import challenge_of
 from webidentity.testing import App, LocalTenant
 
 READ, FILES = "https://graph.microsoft.com/User.Read", "https://graph.microsoft.com/Files.Read"

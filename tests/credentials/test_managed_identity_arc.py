@@ -6,9 +6,9 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
 import webidentity
-from tests.credentials.test_secrecy import all_logs
 from tests.kit.drivers import Driver
 from tests.kit.on_hosts import SCOPE, PutOn, claims_of, credential
+from tests.kit.records import all_logs
 from webidentity._flows.managed_identity import key_file
 from webidentity._flows.managed_identity.key_file import read_key_file
 from webidentity.errors import EntraError

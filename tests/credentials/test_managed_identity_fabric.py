@@ -12,7 +12,7 @@ from tests.kit.drivers import Driver
 from tests.kit.on_hosts import SCOPE, PutOn, claims_of, credential
 from tests.kit.replies import CLIENT
 from webidentity.testing import HostEmulator
-from webidentity.testing.hosts.certificate import ServerCertificate
+from webidentity.testing.hosts._service_fabric import ServerCertificate
 
 
 @pytest.mark.parametrize("digest", ["SHA-1", "SHA-1 with colons", "SHA-256"])
@@ -81,7 +81,7 @@ def test_who_speaks_no_tls(driver: Driver, azure_host: PutOn, monkeypatch: pytes
 def test_a_transport_of_the_users_is_refused(driver: Driver, azure_host: PutOn) -> None:
     """It would compare nothing."""
     azure_host("service_fabric")
-    with pytest.raises(ValueError, match="do not pass another"):
+    with pytest.raises(ValueError, match="do not pass transport"):
         credential(driver, Canned())
 
 

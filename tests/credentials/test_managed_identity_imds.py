@@ -16,7 +16,7 @@ from tests.kit.clock import Clock
 from tests.kit.drivers import Driver
 from tests.kit.on_hosts import SCOPE, PutOn, credential
 from tests.kit.replies import CLIENT, token
-from webidentity._flows.chain_context import IN_CHAIN
+from webidentity._flows.token_call import IN_CHAIN
 
 USUAL = [0.0, 1.6, 3.2, 6.4, 12.8]
 WHILE_UPDATED = [0.0, 5.0, 10.0, 20.0, 40.0]

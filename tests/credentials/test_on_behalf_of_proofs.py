@@ -12,7 +12,7 @@ from tests.kit.certificates import certificate, certificate_pkcs12, key_pair
 from tests.kit.credential_sites import Site
 from tests.kit.drivers import Credential, Driver, Transports
 from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, jwt_of, user_token
-from webidentity.testing import SigningKey
+from webidentity.testing import SigningKeyPair
 
 ADA = jwt_of(oid="ada", exp=4_000_000_000)
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -91,10 +91,10 @@ def test_there_is_exactly_one_proof(driver: Driver) -> None:
     assert all(name in str(none.value) for name in PROOFS)
     for left_out in PROOFS:
         several = {name: value for name, value in PROOFS.items() if name != left_out}
-        with pytest.raises(ValueError, match="one proof") as caught:
+        with pytest.raises(ValueError, match="one way to authenticate") as caught:
             credential_of(driver, Canned(), **several)
         assert all(name in str(caught.value) for name in several)
-    with pytest.raises(ValueError, match="one proof"):
+    with pytest.raises(ValueError, match="one way to authenticate"):
         credential_of(driver, Canned(), **PROOFS)
 
 
@@ -109,7 +109,7 @@ def test_the_users_assertion_is_required(driver: Driver) -> None:
 @pytest.mark.parametrize("authentication", ["secret", "certificate", "federated"])
 def test_a_tenant_accepts_each_proof(driver: Driver, authentication: str) -> None:
     """And its token acts for the user."""
-    site, key = Site(single_use_assertions=True), SigningKey("key", key_pair(name="issuer")[0])
+    site, key = Site(single_use_assertions=True), SigningKeyPair("key", key_pair(name="issuer")[0])
     tenant = site.tenant
     public = key_pair()[1].public_bytes(Encoding.PEM)
     api = tenant.add_app("another API", secrets=["s3cret"], certificates=[public], scopes={"Read": "Read"})

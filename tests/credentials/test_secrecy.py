@@ -1,9 +1,6 @@
 """No secret, code, token or verifier in a log record, an exception's text, a repr or a traceback."""
 
-import logging
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -12,6 +9,7 @@ from tests.kit.canned import Answer, Canned, Reply, Sent, lines_of
 from tests.kit.clock import Clock
 from tests.kit.credential_sites import CREDENTIALS, VERIFIER, Site
 from tests.kit.drivers import Credential, Driver, SyncFace
+from tests.kit.records import all_logs
 from tests.kit.replies import CLIENT, TENANT, jwt_of, refusal, user_token
 from webidentity._flows.client_authentication import ClientSecret
 from webidentity._protocol.token_reply import read_token_reply
@@ -30,31 +28,6 @@ CANARIES = ["canary", ASSERTION, ASSERTION.split(".")[1], ID_TOKEN, ID_TOKEN.spl
 def leaks(text: str, *more: str) -> list[str]:
     """Return which canaries the text has."""
     return [canary for canary in [*CANARIES, *more] if canary in text]
-
-
-class Records(logging.Handler):
-    """Keeps every record of every logger, in full."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.texts: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.texts.append(f"{logging.Formatter().format(record)} {record.args!r} {vars(record)!r}")
-
-
-@contextmanager
-def all_logs() -> Iterator[Records]:
-    """Record everything that is logged at DEBUG and above."""
-    records, root = Records(), logging.getLogger()
-    level = root.level
-    root.setLevel(logging.DEBUG)
-    root.addHandler(records)
-    try:
-        yield records
-    finally:
-        root.removeHandler(records)
-        root.setLevel(level)
 
 
 def credential_of(driver: Driver, name: str, network: Canned, **options: Any) -> Credential:
@@ -149,7 +122,7 @@ def test_the_repr_of_whatever_holds_a_secret_shows_none() -> None:
             credential.get_token_info("a"),
             *credential.raw._token_source.tokens.values(),
         ]
-    held = list(cache._held.values())
+    held = list(cache._partitions.values())
     objects += [*held, *[each.document for each in held], *store._rows.values()]
     reply = read_token_reply(Response(success()), now=0)
     partition = Partition.on_behalf_of(

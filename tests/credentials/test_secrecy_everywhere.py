@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tests.credentials.test_secrecy import all_logs
 from tests.kit.canned import Answer, Reply, Sent, lines_of
 from tests.kit.certificates import certificate
 from tests.kit.credential_kinds import (
@@ -21,6 +20,7 @@ from tests.kit.credential_kinds import (
     Maker,
     entra,
 )
+from tests.kit.records import all_logs, with_variables
 from tests.kit.replies import SCOPE, jwt_of, refusal, user_token
 from webidentity.cache import KeyRing, MemoryStore, TokenCache
 
@@ -47,18 +47,6 @@ CANARIES = [
 def leaks(text: str) -> list[str]:
     """Return which canaries the text has."""
     return [canary for canary in CANARIES if canary in text]
-
-
-def with_variables(error: BaseException) -> str:
-    """Return the traceback with the variables of every frame but those of the tests, and of all causes."""
-    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
-    chain: list[traceback.TracebackException | None] = [shown]
-    while chain:
-        each = chain.pop()
-        if each is not None:
-            each.stack[:] = [frame for frame in each.stack if "/tests/" not in frame.filename]
-            chain += [each.__cause__, each.__context__]
-    return "".join(shown.format())
 
 
 def echoed(sent: Sent) -> str:
@@ -117,7 +105,12 @@ def test_whatever_a_credential_consists_of_shows_none(make: Maker, name: str) ->
         getattr(client.authentication, "certificate", None),
         client.authentication.fingerprint,
     ]
-    objects += [cache, *cache._held.values(), credential.raw._pipeline, *credential.raw._token_source.tokens.values()]
+    objects += [
+        cache,
+        *cache._partitions.values(),
+        credential.raw._pipeline,
+        *credential.raw._token_source.tokens.values(),
+    ]
     texts = [f"{each!r} {each!s} {each}" for each in objects]
     assert not leaks(lines_of([*texts, *logs.texts]))
 

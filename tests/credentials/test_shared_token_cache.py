@@ -12,10 +12,10 @@ from azure.core.exceptions import ClientAuthenticationError
 
 import webidentity
 import webidentity.aio
-from tests.credentials.test_secrecy_everywhere import with_variables
 from tests.kit.canned import Canned, Reply
 from tests.kit.clock import Clock
 from tests.kit.drivers import Credential, Driver
+from tests.kit.records import with_variables
 from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, client_info, refusal
 from tests.kit.shared_cache import OPTIONS, PUBLIC, Home
 from tests.kit.shared_sign_ins import DEVELOPER_TOOLS, EDITOR, SHELL, Redeemer, edit, entry, sign_in

@@ -1,7 +1,6 @@
 """AzureCliCredential, AzureDeveloperCliCredential and AzurePowerShellCredential, against fake programs on PATH."""
 
 import asyncio
-import json
 import os
 import pickle
 import shutil
@@ -17,29 +16,13 @@ import pytest
 import webidentity
 import webidentity.aio
 from tests.kit.drivers import Driver, open_driver
+from tests.kit.installed_tools import EPOCH, OUTPUTS, TOOLS, install
 from tests.kit.programs import Programs, is_reaped, soon
 from tests.kit.replies import SCOPE, TENANT
 from webidentity import CredentialUnavailableError
 from webidentity._flows.tool import find_program, system_folder
 
-EPOCH = 1_999_999_999
-OUTPUTS = {
-    "az": json.dumps({"accessToken": "tok", "expires_on": EPOCH}),
-    "azd": json.dumps({"token": "tok", "expiresOn": "2033-05-18T03:33:19Z"}),
-    "pwsh": f"azsdk%tok%{EPOCH}\n",
-}
-TOOLS = {
-    "AzureCliCredential": "az",
-    "AzureDeveloperCliCredential": "azd",
-    "AzurePowerShellCredential": "pwsh",
-}
 every_tool = pytest.mark.parametrize("name", TOOLS)
-
-
-def install(programs: Programs, name: str, **options: Any) -> Path:
-    """Install the tool of the credential, with a user signed in."""
-    program = TOOLS[name]
-    return programs.install(program, OUTPUTS[program], **options)
 
 
 @every_tool

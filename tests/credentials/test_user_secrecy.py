@@ -1,16 +1,14 @@
 """No code, state, verifier or token of a user's sign-in in a log record, an error, its frames or a repr."""
 
-import traceback
 import webbrowser
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.credentials.test_secrecy import all_logs
-from tests.credentials.test_secrecy_everywhere import with_variables
 from tests.kit.canned import Reply, lines_of
 from tests.kit.drivers import Driver
+from tests.kit.records import all_logs, shown_of
 from tests.kit.replies import CLIENT, SCOPE, jwt_of, refusal
 from tests.kit.sign_in_window import PASSWORD, Window, query
 from tests.kit.signing_in import DEVICE_CODE, Authority, signed_in
@@ -30,12 +28,6 @@ OUTCOMES: dict[str, Reply] = {
     "tokens of another application": signed_in("ada", ACCESS, refresh_token=REFRESH, claims={"aud": "x"}),
     "tokens without a lifetime": signed_in("ada", ACCESS, refresh_token=REFRESH, expires_in=None),
 }
-
-
-def shown_of(error: BaseException) -> str:
-    """Return everything that a debug page would show of the error."""
-    shown = [str(error), repr(error), lines_of(error.args), repr(vars(error).keys()), with_variables(error)]
-    return lines_of([*shown, "".join(traceback.format_exception(error))])
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)

@@ -9,20 +9,12 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
 from tests.kit.drivers import Credential, Driver
+from tests.kit.editor import EXTENSION, RECORD, note
 from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT
 from tests.kit.shared_cache import Home
 from tests.kit.shared_sign_ins import EDITOR, Redeemer, edit, sign_in
 from webidentity import CredentialUnavailableError, EntraError
 
-EXTENSION = "aebc6443-996d-45c2-90f0-388ff96faa56"
-RECORD = {
-    "authority": "login.microsoftonline.com",
-    "clientId": EXTENSION,
-    "homeAccountId": f"ada.{TENANT}",
-    "tenantId": TENANT,
-    "username": "ada@tenant.test",
-    "version": "1.0",
-}
 Make = Callable[..., Credential]
 
 
@@ -34,17 +26,6 @@ def make(driver: Driver) -> Make:
         return driver.credential("VisualStudioCodeCredential", at or Redeemer(), **{"retry_total": 0, **options})
 
     return made
-
-
-def note(home: Home, content: object = None, *, folder: str = ".azure", **fields: object) -> None:
-    """Be the extension: write who is signed in. None removes a field."""
-    path = home.path / folder / "ms-azuretools.vscode-azureresourcegroups" / "authRecord.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    record = {name: value for name, value in {**RECORD, **fields}.items() if value is not None}
-    if isinstance(content, bytes):
-        path.write_bytes(content)
-    else:
-        path.write_text(json.dumps(record) if content is None else str(content))
 
 
 @pytest.mark.parametrize("folder", [".azure", ".Azure"])

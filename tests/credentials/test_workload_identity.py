@@ -14,7 +14,7 @@ from tests.kit.drivers import Credential, Driver, Transports
 from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, refusal, token
 from webidentity.cache import TokenCache
 from webidentity.errors import EntraError
-from webidentity.testing import LocalTenant, SigningKey
+from webidentity.testing import LocalTenant, SigningKeyPair
 
 VARIABLES = {
     "tenant_id": "AZURE_TENANT_ID",
@@ -201,7 +201,7 @@ def test_credentials_of_one_file_share_a_cache(driver: Driver, file: Path, monke
 
 def test_a_tenant_accepts_the_clusters_token(driver: Driver, file: Path) -> None:
     """From the file, signed by the cluster, with the subject of the service account."""
-    tenant, key = LocalTenant(), SigningKey("key", key_pair(name="issuer")[0])
+    tenant, key = LocalTenant(), SigningKeyPair("key", key_pair(name="issuer")[0])
     app, subject = tenant.add_app("workload"), "system:serviceaccount:shop:api"
     tenant.trust(app, issuer="https://cluster.test/", subject=subject, key=key)
     claims = {"iss": "https://cluster.test/", "sub": subject, "aud": "api://AzureADTokenExchange"}

@@ -1,4 +1,4 @@
-"""``python -m demo_site``, as a person runs it."""
+"""Tests of ``python -m demo_site`` as a command."""
 
 import os
 import re
@@ -24,7 +24,7 @@ ENTRA = {
 
 @pytest.fixture
 def start(tmp_path):
-    """Starts the command in an empty directory."""
+    """Start the command in an empty directory."""
     processes = []
 
     def start(*arguments, **environment):
@@ -52,7 +52,7 @@ def read_until(process, last):
         lines.append(line)
         if line.startswith(last):
             return "".join(lines)
-    raise AssertionError(f"the demonstration ended: {''.join(lines)}{process.stderr.read()}")
+    raise AssertionError(f"the demonstration exited: {''.join(lines)}{process.stderr.read()}")
 
 
 def stop(process):
@@ -61,9 +61,9 @@ def stop(process):
     return process.returncode, *rest
 
 
-def test_it_says_where_everything_is_and_stops_quietly(start):
+def test_addresses_are_printed_and_ctrl_c_stops_without_output(start):
     process = start("--port-base", "0")
-    text = read_until(process, "Ctrl-C")
+    text = read_until(process, "Press Ctrl-C")
     urls = dict(re.findall(r"^  (.+?) {2,}(http://localhost:\d+)$", text, re.MULTILINE))
     assert list(urls) == ["Flask site", "Django site", "Files API", "Local tenant"]
     for name in ("Flask site", "Django site"):
@@ -82,18 +82,18 @@ def urlopen_text(url):
 
 
 @pytest.mark.parametrize("offset", range(4))
-def test_a_port_in_use(start, offset):
+def test_port_in_use(start, offset):
     base, taken = free_ports(offset)
     with taken:
         process = start("--port-base", str(base))
         out, err = process.communicate(timeout=20)
-    advice = "stop what uses it, or choose others: make demo ARGS='--port-base 8500'"
+    advice = "stop the other process, or choose other ports: make demo ARGS='--port-base 8500'"
     assert out == f"demo_site: port {base + offset} is in use: {advice}\n"
     assert (process.returncode, err) == (1, "")
 
 
 def free_ports(offset):
-    """The first of four ports, of which one is taken, and what takes it."""
+    """Return the first of four consecutive ports and a listener that occupies one of them."""
     for _ in range(50):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -108,9 +108,9 @@ def free_ports(offset):
     raise AssertionError("no free ports")
 
 
-def test_entra_id_from_the_environment(start, tmp_path):
+def test_entra_id_is_configured_by_the_environment(start, tmp_path):
     process = start("--port-base", "0", **ENTRA)
-    text = read_until(process, "Ctrl-C")
+    text = read_until(process, "Press Ctrl-C")
     flask, django, _ = re.findall(r"http://localhost:\d+$", text, re.MULTILINE)
     for site in (flask, django):
         assert f"  {site}/auth/callback\n  {site}/\n" in text
@@ -125,16 +125,16 @@ def test_entra_id_from_the_environment(start, tmp_path):
     assert all(key.stat().st_mode & 0o777 == 0o600 and len(key.read_text()) == 64 for key in keys)
 
 
-def test_half_a_registration(start):
+def test_incomplete_registration(start):
     process = start(AZURE_TENANT_ID="t")
     out, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (1, "")
-    assert out.startswith("demo_site: AZURE_CLIENT_ID and AZURE_CLIENT_SECRET missing beside AZURE_TENANT_ID")
+    assert out.startswith("demo_site: AZURE_CLIENT_ID and AZURE_CLIENT_SECRET not set, but AZURE_TENANT_ID set")
     assert out.count("\n") == 1
 
 
 @pytest.mark.parametrize("base", ["80", "65533", "many"])
-def test_a_port_that_is_none(start, base):
+def test_invalid_port(start, base):
     process = start("--port-base", base)
     _, err = process.communicate(timeout=20)
     assert process.returncode == 2

@@ -1,4 +1,4 @@
-"""The environment, as registrations at Microsoft Entra ID."""
+"""Tests of reading registrations from environment variables."""
 
 import pytest
 
@@ -9,11 +9,11 @@ CLIENT = "66666666-7777-8888-9999-000000000000"
 SITE = {"AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_ID": CLIENT, "AZURE_CLIENT_SECRET": "canary-site"}
 
 
-def test_nothing_set_means_the_local_tenant():
+def test_no_variables_select_the_local_tenant():
     assert read_environment({"PATH": "/bin", "AZURE_TENANT_ID": ""}) is None
 
 
-def test_one_registration_for_everything():
+def test_sites_and_api_share_one_registration():
     found = read_environment(SITE)
     assert found is not None
     assert found.tenant_id == TENANT
@@ -26,7 +26,7 @@ def test_one_registration_for_everything():
     assert found.names[CLIENT] == "the demo's registration"
 
 
-def test_an_api_of_its_own():
+def test_api_with_its_own_registration():
     api = {"DEMO_API_CLIENT_ID": "api-id", "DEMO_API_CLIENT_SECRET": "canary-api"}
     found = read_environment({**SITE, **api, "AZURE_AUTHORITY_HOST": "login.microsoftonline.us"})
     assert found is not None
@@ -36,22 +36,22 @@ def test_an_api_of_its_own():
     assert found.names["api-id"] == "Files API"
 
 
-def test_a_scope_of_another_name():
+def test_scope_of_the_api_is_configurable():
     found = read_environment({**SITE, "DEMO_API_SCOPE": "https://contoso.test/files/Read"})
     assert found is not None
     assert found.files_scope == "https://contoso.test/files/Read"
 
 
 @pytest.mark.parametrize("missing", list(SITE))
-def test_half_a_registration_names_what_is_missing(missing):
-    with pytest.raises(RegistrationError, match=rf"^{missing} missing"):
+def test_incomplete_registration_names_the_missing_variable(missing):
+    with pytest.raises(RegistrationError, match=rf"^{missing} not set"):
         read_environment({name: value for name, value in SITE.items() if name != missing})
 
 
-def test_half_an_api():
-    with pytest.raises(RegistrationError, match=r"^DEMO_API_CLIENT_SECRET missing"):
+def test_incomplete_api_registration():
+    with pytest.raises(RegistrationError, match=r"^DEMO_API_CLIENT_SECRET not set"):
         read_environment({**SITE, "DEMO_API_CLIENT_ID": "api-id"})
 
 
-def test_no_secret_in_a_repr():
+def test_repr_contains_no_secret():
     assert "canary" not in repr(read_environment(SITE))

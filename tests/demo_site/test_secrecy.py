@@ -1,4 +1,4 @@
-"""Nothing that is secret is logged, printed or shown."""
+"""Tests that the demonstration never logs, prints or displays a secret."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_a_full_pass_at_debug_level():
+def test_no_secret_leaks_at_debug_level():
     run = subprocess.run(
         [sys.executable, "-X", "dev", "-W", "error", "-m", "tests.kit.full_pass"],
         cwd=ROOT,
@@ -21,7 +21,7 @@ def test_a_full_pass_at_debug_level():
     result = json.loads(run.stdout)
     assert result["leaks"] == []
     assert result["django_checks"] == []
-    # Profile and files name their user, the page after sign-out does not; no page has a token in it.
+    # The profile and files pages contain the username, the page after sign-out does not. No page contains a token.
     assert result["seen"] == [[200, True, False], [200, True, False], [200, False, False]] * 4
     assert result["records"] > 100
     assert result["secrets"] > 20

@@ -1,4 +1,4 @@
-"""What the pages of both sites show."""
+"""Tests of the data that the pages of both sites display."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from demo_site.personal_files import ADA_FILES, PersonalFiles
 from demo_site.problem import problem_of_files
 from demo_site.profile import profile_of
 from demo_site.service_client import ServiceError
-from demo_site.token_claims import peek, shown
+from demo_site.token_claims import displayed_claims, unverified_claims
 from webidentity import AuthenticationRecord
 
 RECORD = AuthenticationRecord("tenant", "client", "login.test", "oid.tenant", "ada@tenant.test")
@@ -28,11 +28,11 @@ def hops(graph, profile=None, now=0.0):
     return hops_of(RECORD, reply, site="Test site", cookie="cookie", names=names, now=now)
 
 
-def test_three_hops_in_a_chain():
+def test_three_hops_form_a_chain():
     first, second, third = hops({**CALLER, "aud": "graph", "azp": "api-id", "scp": "User.Read"})
     assert [hop.number for hop in (first, second, third)] == [1, 2, 3]
     assert (first.target, second.target) == (second.source, third.source)
-    assert {hop.whose for hop in (first, second, third)} == {"ada@tenant.test"}
+    assert {hop.username for hop in (first, second, third)} == {"ada@tenant.test"}
     assert [(fact.claim, fact.value, fact.name) for fact in second.facts] == [
         ("aud", "api-id", "Files API"),
         ("azp", "site-id", "Test site"),
@@ -42,12 +42,12 @@ def test_three_hops_in_a_chain():
     assert (second.expiry, second.expiry_note) == ("01:00 UTC", "in 60 minutes")
 
 
-def test_a_graph_token_that_cannot_be_read():
-    """Only Graph may count on what is in its tokens."""
-    assert peek("opaque") == {}
+def test_unreadable_graph_token_is_tolerated():
+    """Only Graph may rely on the format of its tokens."""
+    assert unverified_claims("opaque") == {}
     third = hops({"exp": 60})[2]
     assert third.facts == ()
-    assert third.whose == "ada@tenant.test"
+    assert third.username == "ada@tenant.test"
     assert third.expiry_note == "in 1 minute"
 
 
@@ -56,11 +56,11 @@ def test_expiry_in_words(exp, note):
     assert hops({"exp": exp})[2].expiry_note == note
 
 
-def test_claims_that_are_not_for_showing_stay_out():
-    assert shown({"oid": "1", "uti": "2", "sid": "3"}) == {"oid": "1"}
+def test_other_claims_are_not_displayed():
+    assert displayed_claims({"oid": "1", "uti": "2", "sid": "3"}) == {"oid": "1"}
 
 
-def test_profile_explains_what_it_knows():
+def test_profile_explains_known_claims():
     claims = {"name": "Ada", "exp": 0, "uti": "u", "roles": ["Reader", "Writer"]}
     profile = profile_of(RECORD, claims)
     assert profile.name == "Ada"
@@ -72,10 +72,10 @@ def test_profile_explains_what_it_knows():
     assert profile_of(RECORD, {}).name == "ada@tenant.test"
 
 
-def test_files_belong_to_an_object_id_in_a_tenant():
+def test_files_are_keyed_by_tenant_and_object_id():
     files = PersonalFiles({("tenant", "oid"): ADA_FILES})
-    assert files.of({"tid": "tenant", "oid": "oid"}) == ADA_FILES
-    assert [file.name for file in files.of({"tid": "other", "oid": "oid"})] == ["Welcome.txt"]
+    assert files.for_user({"tid": "tenant", "oid": "oid"}) == ADA_FILES
+    assert [file.name for file in files.for_user({"tid": "other", "oid": "oid"})] == ["Welcome.txt"]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_files_belong_to_an_object_id_in_a_tenant():
         (ServiceError("Refused", 500, "broken"), 502, "Try again"),
     ],
 )
-def test_problems_in_plain_words(error, status, word):
+def test_error_pages(error, status, word):
     problem = problem_of_files(error, "/files")
     assert problem.status == status
     assert word in problem.text

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from azure.core.credentials import AccessToken, AccessTokenInfo
 
-from webidentity._flows.chain_context import IN_CHAIN
+from webidentity._flows.token_call import IN_CHAIN
 
 Outcome = str | BaseException
 

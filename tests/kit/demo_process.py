@@ -1,6 +1,7 @@
-"""The demonstration in a process of its own: Django's settings are a process's, and other tests have theirs.
+"""The demonstration in a separate process, because Django's settings are global to a process.
 
-Run as a module it is that process: it says where everything is, as one line of JSON, and obeys one command a line.
+Run as a module, this is the separate process: it prints its addresses as one line of JSON, and then reads one command
+per line.
 """
 
 import json
@@ -16,12 +17,12 @@ from demo_site.demo import Demo
 from demo_site.local_tenant import files_of_users
 
 ROOT = Path(__file__).resolve().parents[2]
-#: What a stronger sign-in is asked for with (an authentication context).
+#: The claims challenge of a stronger sign-in (an authentication context).
 STRONGER = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
 
 
 class DemoProcess:
-    """Starts the demonstration on free ports, and stops it."""
+    """Runs the demonstration on free ports for the duration of a ``with`` block."""
 
     urls: dict[str, str]
 
@@ -47,8 +48,8 @@ class DemoProcess:
         stderr = self._stop()
         assert error is not None or stderr == "", f"the demonstration wrote to stderr:\n{stderr}"
 
-    def tell(self, command: str) -> None:
-        """Have the demonstration do something, and wait until it has."""
+    def run(self, command: str) -> None:
+        """Run a command in the demonstration and wait until it is done."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{command}\n")
         self._process.stdin.flush()
@@ -58,7 +59,7 @@ class DemoProcess:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"the demonstration ended:\n{self._stop()}")
+            raise RuntimeError(f"the demonstration exited:\n{self._stop()}")
         return json.loads(line)
 
     def _stop(self) -> str:
@@ -70,7 +71,7 @@ class DemoProcess:
 
 
 def main() -> None:
-    """Run the demonstration until stdin ends."""
+    """Run the demonstration until standard input is closed."""
     logging.basicConfig(level=logging.CRITICAL)
     with Demo() as demo:
         tenant = demo.tenant
@@ -79,11 +80,11 @@ def main() -> None:
         urls = {"flask": addresses.flask, "django": addresses.django, "api": addresses.api, "tenant": tenant.base_url}
         print(json.dumps(urls), flush=True)
         for line in sys.stdin:
-            _obey(demo, line.split())
+            _execute(demo, line.split())
             print(json.dumps({"done": line.strip()}), flush=True)
 
 
-def _obey(demo: Any, command: list[str]) -> None:
+def _execute(demo: Any, command: list[str]) -> None:
     tenant = demo.tenant
     directory = tenant._state.directory
     match command:
@@ -93,14 +94,14 @@ def _obey(demo: Any, command: list[str]) -> None:
             tenant.require_claims(directory.user_named(username), tenant.graph, STRONGER)
         case ["withdraw-consent-of-api"]:
             directory._admin_consents.clear()
-        case ["forget"]:
-            _renew_people(demo)
+        case ["reset-users"]:
+            _replace_users(demo)
             api = next(app for app in tenant.apps if app.name == "Files API")
             tenant.grant_admin_consent(api, tenant.graph, ["User.Read"])
 
 
-def _renew_people(demo: Any) -> None:
-    """Give the same people new object ids: neither the tenant nor a site's token cache has met them before."""
+def _replace_users(demo: Any) -> None:
+    """Give the users new object IDs, so that the tenant and the token caches know nothing about them."""
     tenant, users = demo.tenant, demo.tenant.users
     tenant._state.directory.users.clear()
     for user in users:

@@ -1,6 +1,6 @@
-"""Both people sign in at both sites and out again, with everything logged; prints what leaked, and where.
+"""Both users sign in and out at both sites with DEBUG logging. Prints the secrets found in the log records as JSON.
 
-Run as a module, in a process of its own.
+Run as a module, in a separate process.
 """
 
 import http.client
@@ -17,7 +17,7 @@ PASSWORDS = {"ada@tenant.test": "engine-1843", "grace@tenant.test": "compiler-19
 
 
 class Records(logging.Handler):
-    """Keeps every record, with its arguments."""
+    """Keeps the text and arguments of every log record."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -28,7 +28,7 @@ class Records(logging.Handler):
 
 
 class Client:
-    """A browser of the sites, whose own doings are not logged."""
+    """A minimal browser for the sites. Its own requests are not logged."""
 
     def __init__(self, tenant: LocalTenant) -> None:
         self._authority = TenantBrowser(tenant)
@@ -45,7 +45,7 @@ class Client:
             if location is None:
                 return status, text
             method, url = "GET", urljoin(url, location)
-        raise AssertionError("the sites redirect in a circle")
+        raise AssertionError("redirect loop")
 
     def _at_authority(self, url: str, username: str) -> str:
         if "/logout" in url:
@@ -69,21 +69,21 @@ class Client:
 
 
 def collect_tokens(tenant: LocalTenant, secrets: set[str]) -> None:
-    """Have the tenant note every token it hands out."""
+    """Add every token that the tenant issues to the secrets."""
     handle = tenant.handle
 
-    def noting(request: TenantRequest) -> TenantResponse:
+    def record_tokens(request: TenantRequest) -> TenantResponse:
         response = handle(request)
         if request.path.endswith("/token"):
             reply: dict[str, Any] = json.loads(response.body)
             secrets.update(str(reply[name]) for name in reply if name.endswith("_token"))
         return response
 
-    tenant.handle = noting  # type: ignore[method-assign]
+    tenant.handle = record_tokens  # type: ignore[method-assign]
 
 
 def main() -> None:
-    """Run the pass and print the result as JSON."""
+    """Run the scenario and print the result as JSON."""
     records = Records()
     logging.basicConfig(level=logging.DEBUG, handlers=[records])
     with Demo() as demo:

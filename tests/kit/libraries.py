@@ -18,14 +18,14 @@ from tests.kit.certificates import certificate, key_pair
 from tests.kit.clock import Clock
 from tests.kit.credential_sites import REDIRECT, Site
 from webidentity.cache import TokenCache
-from webidentity.testing import RecordedRequest, SigningKey, TenantRequest
+from webidentity.testing import RecordedRequest, SigningKeyPair, TenantRequest
 
 GRAPH = "https://graph.microsoft.com/.default"
 USER_READ = "https://graph.microsoft.com/User.Read"
 NOWHERE = "https://nowhere.test"
 OTHER = "22222222-2222-2222-2222-222222222222"
 SECRET = "canary-api-secret"
-ISSUER_KEY = SigningKey("issuer-key", key_pair(name="issuer")[0])
+ISSUER_KEY = SigningKeyPair("issuer-key", key_pair(name="issuer")[0])
 PACKAGES: dict[str, Any] = {
     "azure-identity": azure.identity,
     "azure-identity aio": azure.identity.aio,
@@ -226,7 +226,7 @@ def _with_credentials(
         if awaits:
             asyncio.run(called)
     if ours is not None:
-        (held,) = ours._held.values()
+        (held,) = ours._partitions.values()
         return list(held.document._tokens["AccessToken"].values())[-1]
     cache = getattr(credential, "_cache", None) or credential._client._cache
     return _newest(cache)

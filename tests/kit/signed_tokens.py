@@ -10,7 +10,7 @@ from jwt.api_jws import PyJWS
 from tests.kit.replies import CLIENT, TENANT
 from webidentity._protocol.signing_keys import SigningKeys
 from webidentity._protocol.verification import Expected, verify_token
-from webidentity.testing import SigningKey
+from webidentity.testing import SigningKeyPair
 
 ISSUER = f"https://login.microsoftonline.com/{TENANT}/v2.0"
 TEMPLATE = "https://login.microsoftonline.com/{tenantid}/v2.0"
@@ -18,9 +18,9 @@ NOW = 1_800_000_000
 
 
 @cache
-def key(name: str = "tenant") -> SigningKey:
+def key(name: str = "tenant") -> SigningKeyPair:
     """Return the key of that name; its id is the name."""
-    return SigningKey(name, SigningKey.generate().private_key)
+    return SigningKeyPair(name, SigningKeyPair.generate().private_key)
 
 
 def claims(**changes: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,9 @@ class Log(logging.Handler):
     def messages(self, name: str) -> list[str]:
         """Return what one logger said."""
         return [record.getMessage() for record in self.records if record.name == name]
+
+
+MakeSite = Callable[..., Site]
 
 
 def make_site(

@@ -1,8 +1,6 @@
 """A machine on which DefaultAzureCredential runs: stand-ins in the places of the classes that it makes."""
 
-import sys
 from collections.abc import Sequence
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -13,17 +11,14 @@ import webidentity.aio
 from tests.kit.chain_members import KINDS as MEMBERS
 from tests.kit.chain_members import Member, Outcome
 from tests.kit.drivers import Credential, Driver
-from webidentity.arguments.token_credentials import KINDS
+from webidentity._credentials.default_members import DEFAULT_MEMBERS
 from webidentity.errors import CredentialUnavailableError
 
-PACKAGES: dict[str, tuple[str, Any]] = {
-    "sync": ("webidentity._credentials.", webidentity),
-    "aio": ("webidentity.aio._", webidentity.aio),
-}
+PACKAGES: dict[str, Any] = {"sync": webidentity, "aio": webidentity.aio}
 GONE = CredentialUnavailableError(message="not here")
 BROKEN = ClientAuthenticationError(message="refused")
 #: In the order in which they are asked. The broker has no class of ours.
-ORDER = tuple(kind.key for kind in KINDS if kind.key != "broker")
+ORDER = tuple(kind.key for kind in DEFAULT_MEMBERS if kind.key != "broker")
 DEFAULT = tuple(key for key in ORDER if key != "interactive_browser")
 
 
@@ -44,11 +39,10 @@ class Stage:
         self.outcomes: dict[str, tuple[Outcome, ...]] = {}
         self.constructor_errors: dict[str, Exception] = {}
         self.has_shared_cache = True
-        for kind in KINDS:
-            module = ModuleType(kind.module)
-            setattr(module, kind.class_name, self._class(kind.key, kind.class_name))
+        for kind in DEFAULT_MEMBERS:
             if kind.key not in {"broker", *present}:
-                monkeypatch.setitem(sys.modules, f"{PACKAGES[driver.name][0]}{kind.module}", module)
+                stand_in = self._class(kind.key, kind.class_name)
+                monkeypatch.setattr(PACKAGES[driver.name], kind.class_name, stand_in)
 
     def _class(self, key: str, name: str) -> type:
         stage = self
@@ -72,7 +66,7 @@ class Stage:
     @staticmethod
     def made_for(driver: Driver, **keywords: Any) -> Credential:
         """Return a DefaultAzureCredential."""
-        return driver.face(PACKAGES[driver.name][1].DefaultAzureCredential(**keywords))
+        return driver.face(PACKAGES[driver.name].DefaultAzureCredential(**keywords))
 
     def choice(self, **keywords: Any) -> list[str]:
         """Return what such a credential would ask."""

@@ -11,7 +11,7 @@ import jwt
 from azure.core.exceptions import ServiceRequestError
 
 from webidentity.testing import LocalTenant, TenantResponse, TenantTransport, User
-from webidentity.testing.http_response import TenantHttpResponse
+from webidentity.testing.transports._http_response import TenantHttpResponse
 
 #: Scopes of the API behind the web application. The views name them, so they are the same in every world.
 READ = "api://files/Files.Read"

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kit.replies import jwt_of
+from webidentity._protocol.developer_tools import developer_cli_error, read_azure_cli, read_developer_cli
 from webidentity._protocol.power_shell import read_power_shell
 from webidentity._protocol.redaction import redact
-from webidentity._protocol.tool_output import developer_cli_error, read_azure_cli, read_developer_cli
 
 EPOCH = 1_999_999_999  # 2033-05-18T03:33:19Z
 READERS: list[Callable[[str], AccessTokenInfo | None]] = [read_azure_cli, read_developer_cli, read_power_shell]

@@ -1,4 +1,4 @@
-"""The small Graph."""
+"""The small Microsoft Graph."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from webidentity.testing import SigningKey
+from webidentity.testing import SigningKeyPair
 
 
 def me(scene, token, path="v1.0/me"):
@@ -39,11 +39,11 @@ def test_the_profile_of_the_user(scene):
         {"exp": 1_800_000_000},
         {"iss": "https://elsewhere.test"},
         {"tid": "another"},
-        {"key": SigningKey.generate()},
+        {"key": SigningKeyPair.generate()},
         {"headers": {"alg": "none"}},
     ],
 )
-def test_tokens_that_are_not_for_it(scene, changes):
+def test_tokens_for_another_audience_or_issuer_are_refused(scene, changes):
     response, body = me(scene, mint(scene, **changes))
     assert response.status == 401
     assert body["error"]["code"] == "InvalidAuthenticationToken"

@@ -11,12 +11,11 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest
 
 import webidentity.aio
-from tests.cache.test_sqlite import in_a_fork
 from tests.kit.canned import Canned, Reply
-from webidentity._options import pipeline_options
-from webidentity._transport.async_pipeline import AioPipeline
+from tests.kit.forks import in_a_fork
+from webidentity._credentials.constructor import pipeline_options
+from webidentity._transport.async_pipeline import AsyncPipeline, ThreadedPipeline
 from webidentity._transport.pipeline import SyncPipeline
-from webidentity._transport.threaded import ThreadedPipeline
 from webidentity.testing import LocalTenant, serve
 
 
@@ -111,7 +110,7 @@ def test_one_async_credential_serves_event_loops_one_after_the_other() -> None:
 
 def test_closing_an_async_pipeline_twice_is_once_and_a_request_opens_again() -> None:
     """As for the sync one."""
-    pipeline = AioPipeline()
+    pipeline = AsyncPipeline()
 
     async def opened() -> Any:
         opened = await pipeline.open()
@@ -126,7 +125,7 @@ def test_closing_an_async_pipeline_twice_is_once_and_a_request_opens_again() -> 
 def test_the_users_transport_serves_every_loop() -> None:
     """Its owner knows where it may be used."""
     network = Canned(Reply(), Reply())
-    pipelines = AioPipeline(transport=network.aio_transport())
+    pipelines = AsyncPipeline(transport=network.aio_transport())
 
     async def send() -> int:
         return (await pipelines.send(get())).status_code  # type: ignore[no-any-return]

@@ -233,63 +233,67 @@ def test_an_event_loop_of_another_thread_runs_programs(programs: Programs) -> No
     assert outcomes == ["printed"]
 
 
+class WindowsProcess:
+    """Stands in for subprocess.Popen on Windows, where threads read the pipes."""
+
+    made: "list[WindowsProcess]"
+    pid = 17
+    returncode = 0
+
+    def __init__(self, argv: list[str], **options: Any) -> None:
+        assert options["start_new_session"] is False
+        self.argv = argv
+        self.calls: list[str] = []
+        self.stdout = self.stderr = self
+        WindowsProcess.made.append(self)
+
+    def communicate(self, timeout: float | None = None) -> tuple[bytes, bytes]:
+        if timeout == 0.1:
+            raise subprocess.TimeoutExpired(self.argv, timeout)
+        return b"printed\r\n", b"warned"
+
+    def kill(self) -> None:
+        self.calls.append("kill")
+
+    def wait(self, timeout: float | None = None) -> int:
+        assert timeout == transport._GRACE
+        self.calls.append("wait")
+        raise subprocess.TimeoutExpired(self.argv, timeout)
+
+    def close(self) -> None:
+        raise AssertionError("closing a pipe blocks while a thread reads it")
+
+
 @pytest.fixture
-def _windows(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def taskkill(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[list[str]]]:
+    """Pretend to be on Windows, and record the calls of taskkill."""
+    called: list[list[str]] = []
     with monkeypatch.context() as patched:
         patched.setattr(sys, "platform", "win32")
-        patched.setattr(transport, "_GRACE", 0.2)
-        yield
+        patched.setenv("SYSTEMROOT", "/windows")
+        patched.setattr(subprocess, "Popen", WindowsProcess)
+        patched.setattr(subprocess, "run", lambda argv, **_: called.append(argv))
+        patched.setattr(WindowsProcess, "made", [], raising=False)
+        yield called
 
 
-@pytest.mark.usefixtures("_windows")
-def test_windows_does_not_wait_for_what_a_killed_shell_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There, check_output waits until the last holder of the pipe is gone."""
-    released = threading.Event()
-
-    def held(*args: Any, **kwargs: Any) -> Any:
-        assert "start_new_session" not in kwargs
-        released.wait(20)
-        raise subprocess.TimeoutExpired("az", 0.1)
-
-    monkeypatch.setattr(subprocess, "check_output", held)
+def test_a_timeout_on_windows_kills_the_process_tree(taskkill: list[list[str]]) -> None:
+    """With taskkill, because az.cmd is a shell that runs Python; a process that survives it is not waited for."""
     with pytest.raises(TimeoutError):
         transport.run_program(Run((r"C:\az.cmd",), {}, r"C:\Windows", 0.1))
-    released.set()
+    assert taskkill == [["/windows/System32/taskkill.exe", "/F", "/T", "/PID", "17"]]
+    assert WindowsProcess.made[0].calls == ["kill", "wait"]
 
 
-@pytest.mark.usefixtures("_windows")
-def test_windows_kills_a_tree(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By Windows' own program: az.cmd is a shell that runs Python."""
-    called: list[list[str]] = []
-    monkeypatch.setenv("SYSTEMROOT", "/windows")
-    monkeypatch.setattr(subprocess, "run", lambda argv, **_: called.append(argv))
-    transport._kill_tree(17)
-    assert called == [["/windows/System32/taskkill.exe", "/F", "/T", "/PID", "17"]]
-
-
-@pytest.mark.usefixtures("_windows")
-def test_windows_has_the_outcomes_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From the thread that is waited for."""
+@pytest.mark.usefixtures("taskkill")
+def test_a_program_on_windows_has_the_same_outcomes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its output, or the error of starting it."""
     run = Run((r"C:\az.cmd",), {}, r"C:\Windows", 5)
-    monkeypatch.setattr(subprocess, "check_output", lambda *_, **__: "printed")
-    assert transport.run_program(run) == Completed(0, "printed", "")
+    assert transport.run_program(run) == Completed(0, "printed\n", "")
 
     def refuse(*args: Any, **kwargs: Any) -> Any:
         raise FileNotFoundError("az.cmd")
 
-    monkeypatch.setattr(subprocess, "check_output", refuse)
+    monkeypatch.setattr(subprocess, "Popen", refuse)
     with pytest.raises(FileNotFoundError):
         transport.run_program(run)
-
-
-def test_check_output_can_be_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As tests of azure-identity's users do; text and bytes are taken."""
-    for output in ("text", b"text"):
-        monkeypatch.setattr(subprocess, "check_output", lambda *_, output=output, **__: output)
-        assert transport.run_program(run_of("/bin/none")).stdout == "text"
-
-    def fail(*args: Any, **kwargs: Any) -> Any:
-        raise subprocess.CalledProcessError(4, "az")
-
-    monkeypatch.setattr(subprocess, "check_output", fail)
-    assert transport.run_program(run_of("/bin/none")) == Completed(4, "", "")

@@ -1,1 +1,1 @@
-"""The sync credentials, one class a module."""
+"""The credentials: each file has the documentation, the constructor and the sync class of one."""

@@ -1,4 +1,4 @@
-"""What all sync credentials have in common: the calls that Azure SDK clients make."""
+"""The base class of the sync credentials: the methods that Azure SDK clients call."""
 
 import time
 from types import TracebackType
@@ -6,15 +6,15 @@ from typing import Any, Self
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 
+from webidentity._credentials.constructor import GrantConstructor, pipeline_options
 from webidentity._flows.token_source import TokenSource, read_options
-from webidentity._options import pipeline_options
 from webidentity._transport.driver import SyncDriver
 from webidentity._transport.pipeline import SyncPipeline
 from webidentity._transport.traceless_driver import TracelessDriver
 
 
 class TokenCalls:
-    """The calls of Azure SDK clients: answered from memory, or by running the grant's flow on the calling thread."""
+    """``get_token`` and ``get_token_info``: served from memory, or by running the flow on the calling thread."""
 
     _token_source: TokenSource
     _driver: SyncDriver
@@ -34,41 +34,41 @@ class TokenCalls:
         :keyword str tenant_id: the tenant to acquire the token from, if not the credential's own.
         :keyword bool enable_cae: whether the token may be subject to continuous access evaluation.
         :raises ~azure.core.exceptions.ClientAuthenticationError: authentication failed; ``.response`` has the
-            authority's answer.
-        :raises ~webidentity.CredentialUnavailableError: the credential lacks data that it needs.
+            authority's reply.
+        :raises ~webidentity.CredentialUnavailableError: required data or state is unavailable.
         :raises ValueError: no scope was given.
         """
         if claims is None:
             try:
                 served = self._token_source.tokens.get((scopes, tenant_id, enable_cae))
-            except TypeError:  # a list of scopes, which the flow explains
+            except TypeError:  # a list was passed as a scope: the flow raises an error that explains it
                 served = None
             if served is not None and time.time() < served.serve_until:
                 return served.token
         return self._driver.run(self._token_source.flow("get_token", scopes, claims, tenant_id, enable_cae)).token
 
     def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
-        """Request an access token for ``scopes``, and what is known of it. Azure SDK clients call this method.
+        """Request an access token for ``scopes``, with its properties. Azure SDK clients call this method.
 
         :param str scopes: desired scopes for the access token, at least one.
         :keyword options: claims, tenant_id and enable_cae, as for :meth:`get_token`; others are ignored.
         :raises ~azure.core.exceptions.ClientAuthenticationError: authentication failed.
-        :raises ~webidentity.CredentialUnavailableError: the credential lacks data that it needs.
+        :raises ~webidentity.CredentialUnavailableError: required data or state is unavailable.
         :raises ValueError: no scope was given.
         """
         claims, tenant_id, enable_cae = read_options(options)
         if claims is None:
             try:
                 served = self._token_source.tokens.get((scopes, tenant_id, enable_cae))
-            except TypeError:  # a list of scopes, which the flow explains
+            except TypeError:  # a list was passed as a scope: the flow raises an error that explains it
                 served = None
             if served is not None and time.time() < served.serve_until:
                 return served.info
         return self._driver.run(self._token_source.flow("get_token_info", scopes, claims, tenant_id, enable_cae)).info
 
 
-class Credential(TokenCalls):
-    """A credential with a transport of its own."""
+class Credential(TokenCalls, GrantConstructor):
+    """A sync credential with its own pipeline."""
 
     def _set_up(self, token_source: TokenSource, **kwargs: Any) -> None:
         self._pipeline = SyncPipeline(**pipeline_options(kwargs))

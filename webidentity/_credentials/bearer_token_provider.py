@@ -10,9 +10,9 @@ from azure.core.rest import HttpRequest
 
 
 def get_bearer_token_provider(credential: TokenProvider, *scopes: str) -> Callable[[], str]:
-    """Return a callable that provides a bearer token, for clients that take no credential.
+    """Return a callable that returns an access token, for clients that accept no credential, such as OpenAI's.
 
-    It keeps the token until it is due for renewal, whatever the credential is.
+    The callable caches the token until it has to be refreshed, with any kind of credential.
 
     :param credential: any credential that Azure SDK clients accept.
     :param str scopes: the scopes of the token.

@@ -4,12 +4,10 @@ from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import ClientAuthenticationError
 
 from webidentity._flows.tool import Tool
+from webidentity._protocol.developer_tools import check_scopes, encode_claims, read_azure_cli
 from webidentity._protocol.effects import Completed, Flow
 from webidentity._protocol.redaction import redact
-from webidentity._protocol.resource import resource_of
-from webidentity._protocol.token_request import TokenRequest
-from webidentity._protocol.tool_arguments import check_scopes, encode_claims
-from webidentity._protocol.tool_output import read_azure_cli
+from webidentity._protocol.token_request import TokenRequest, resource_of
 from webidentity.cache._flights import Flights
 from webidentity.errors import CredentialUnavailableError
 

@@ -6,12 +6,11 @@ from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import ClientAuthenticationError
 
 from webidentity._flows.tool import Tool
+from webidentity._protocol.developer_tools import check_scopes, encode_claims
 from webidentity._protocol.effects import Completed, Flow
 from webidentity._protocol.power_shell import NO_MODULE, encode_script, plain_error, read_power_shell, token_script
 from webidentity._protocol.redaction import redact
-from webidentity._protocol.resource import resource_of
-from webidentity._protocol.token_request import TokenRequest
-from webidentity._protocol.tool_arguments import check_scopes, encode_claims
+from webidentity._protocol.token_request import TokenRequest, resource_of
 from webidentity.cache._flights import Flights
 from webidentity.errors import CredentialUnavailableError
 

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 
-from webidentity._flows.chain_context import IN_CHAIN
-from webidentity._flows.token_call import TokenCall
+from webidentity._flows.token_call import IN_CHAIN, TokenCall
 from webidentity._protocol.effects import Call, Flow
 from webidentity._protocol.token_request import require_scopes, require_texts
 from webidentity.cache._flights import Flights
@@ -192,7 +191,7 @@ def _foreign_unavailable() -> Iterable[type[Exception]]:
 
 
 def _outcome(credential: Any, call: TokenCall, *, is_async: bool) -> Any:
-    outcome = call.ask(credential)
+    outcome = call.invoke(credential)
     if inspect.isawaitable(outcome) is is_async:
         return outcome
     if inspect.iscoroutine(outcome):

@@ -8,8 +8,8 @@ from azure.core.rest import HttpRequest
 
 from webidentity._protocol.effects import Flow, Send, Wait
 from webidentity._protocol.metadata import TenantMetadata, metadata_url
-from webidentity._protocol.response_text import read_text
 from webidentity._protocol.signing_keys import SigningKeys
+from webidentity._protocol.token_reply import read_text
 from webidentity._protocol.verification import Expected, UnknownKeyError, key_id, verify_token
 from webidentity.cache._flights import Flights
 

@@ -1,6 +1,7 @@
-"""What a chain was asked for, and how to ask any credential for the same."""
+"""A call that a chain repeats with its members."""
 
 from collections.abc import Hashable, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 from azure.core.credentials import TokenRequestOptions
@@ -8,6 +9,8 @@ from azure.core.credentials import TokenRequestOptions
 from webidentity._protocol.access_token import OpaqueAccessToken, OpaqueAccessTokenInfo
 from webidentity.errors import CredentialUnavailableError
 
+#: Whether the current call comes from a chain, which has other credentials to try.
+IN_CHAIN: ContextVar[bool] = ContextVar("IN_CHAIN", default=False)
 #: The options that get_token has as keywords.
 _SHARED = ("claims", "tenant_id", "enable_cae")
 
@@ -39,7 +42,7 @@ class TokenCall:
         given = self.keywords
         return self.scopes, given.get("claims"), given.get("tenant_id"), bool(given.get("enable_cae", False))
 
-    def ask(self, credential: Any) -> Any:
+    def invoke(self, credential: Any) -> Any:
         """Ask the credential; return what it returns.
 
         :raises CredentialUnavailableError: proof of possession is asked of a credential that cannot give it.

@@ -11,9 +11,8 @@ from webidentity._flows.acquire import NoTokenSourceError, keep
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._protocol.account import ExpectedAccount, account_of
 from webidentity._protocol.effects import Flow
-from webidentity._protocol.management_scope import management_scope
 from webidentity._protocol.token_reply import TokenReply
-from webidentity._protocol.token_request import TokenRequest, require_scopes
+from webidentity._protocol.token_request import TokenRequest, management_scope, require_scopes
 from webidentity.errors import AuthenticationRequiredError, CredentialUnavailableError, EntraError
 from webidentity.record import AuthenticationRecord
 

@@ -29,11 +29,6 @@ def metadata_url(authority: str, tenant: str) -> str:
     return f"{authority}/{tenant}/v2.0/.well-known/openid-configuration"
 
 
-def authorize_url(authority: str, tenant: str, parameters: dict[str, str]) -> str:
-    """Return the URL that starts a sign-in (RFC 6749 section 4.1.1)."""
-    return f"{authority}/{tenant}/oauth2/v2.0/authorize?{urlencode(parameters)}"
-
-
 def logout_url(authority: str, tenant: str, parameters: dict[str, str]) -> str:
     """Return the URL that ends the authority's session (OpenID Connect RP-Initiated Logout 1.0)."""
     return f"{authority}/{tenant}/oauth2/v2.0/logout?{urlencode(parameters)}"

@@ -133,6 +133,15 @@ def refusal(response: Any, document: Mapping[str, Any], secrets: Iterable[str], 
     )
 
 
+def read_text(response: Any) -> str:
+    """Return the text of a response, or "" if it cannot be decoded: a proxy's page, for example."""
+    try:
+        text: str = response.text()
+    except (LookupError, ValueError):
+        return ""
+    return text
+
+
 def _home_account_id(document: Mapping[str, Any]) -> str | None:
     """The account's id from client_info, or from the ID token's subject, as MSAL derives it."""
     info = as_text(document.get("client_info"))

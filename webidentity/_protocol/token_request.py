@@ -6,10 +6,18 @@ from typing import Any, NamedTuple
 
 from azure.core.rest import HttpRequest
 
+from webidentity._authority import authority_host
 from webidentity._json import as_object, parse_object
+from webidentity.hosts import AzureAuthorityHosts
 
 #: The client says that it understands claims challenges (continuous access evaluation).
 _CLIENT_CAPABILITY = {"xms_cc": {"values": ["CP1"]}}
+#: The scope of Azure Resource Manager in each cloud. With two slashes: the first is part of the resource's identifier.
+_MANAGEMENT_SCOPES = {
+    AzureAuthorityHosts.AZURE_CHINA: "https://management.core.chinacloudapi.cn//.default",
+    AzureAuthorityHosts.AZURE_GOVERNMENT: "https://management.core.usgovcloudapi.net//.default",
+    AzureAuthorityHosts.AZURE_PUBLIC_CLOUD: "https://management.core.windows.net//.default",
+}
 
 
 class TokenRequest(NamedTuple):
@@ -87,3 +95,18 @@ def require_scopes(scopes: Sequence[object], method: str) -> None:
     for scope in scopes:
         if not isinstance(scope, str) or not scope:
             raise ValueError(f'"{method}" takes scopes as separate strings: get_token("scope1", "scope2")')
+
+
+def resource_of(scopes: Sequence[str]) -> str:
+    """Return the resource of the one scope, for endpoints and tools of the v1.0 protocol, which has no scopes.
+
+    :raises ValueError: there are several scopes.
+    """
+    if len(scopes) != 1:
+        raise ValueError("This credential requires exactly one scope per token request.")
+    return scopes[0].removesuffix("/.default")
+
+
+def management_scope(authority: str) -> str | None:
+    """Return the scope of Azure Resource Manager in the cloud of a normalized authority, or None for other clouds."""
+    return _MANAGEMENT_SCOPES.get(authority_host(authority))

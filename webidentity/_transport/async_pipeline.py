@@ -1,20 +1,37 @@
-"""The azure-core pipeline of an async credential."""
+"""The azure-core pipelines of async code."""
 
+from functools import partial
 from typing import Any
 
-from azure.core.pipeline import AsyncPipeline
+from azure.core import pipeline as azure_pipeline
 from azure.core.pipeline.policies import AsyncRetryPolicy
 from azure.core.rest import HttpRequest
 
 from webidentity._transport.pipeline import SyncPipeline, policies_of, run_options, session_of
-from webidentity._transport.threaded import ThreadedPipeline
 
 
-class AioPipeline:
-    """Sends for coroutines of any event loop.
+class ThreadedPipeline:
+    """Sends the requests of coroutines over a sync pipeline, on threads: one connection pool for every event loop.
 
-    A transport or policies of the user's make an ``AsyncPipeline``; its owner knows on which loops it may be used.
-    Otherwise requests go through a sync pipeline, on threads.
+    A connection of an async library belongs to its event loop and must be closed before that loop ends. The
+    connections of a sync pipeline can be used from any loop.
+    """
+
+    def __init__(self, pipeline: SyncPipeline) -> None:
+        self._pipeline = pipeline
+
+    async def send(self, request: HttpRequest, **options: Any) -> Any:
+        """Send the request without blocking the event loop, and return the response."""
+        from webidentity._transport.threads import on_thread
+
+        return await on_thread(partial(self._pipeline.send, request, **options))
+
+
+class AsyncPipeline:
+    """Sends the requests of coroutines, on any event loop.
+
+    If the user passed a transport or policies, requests go through azure-core's ``AsyncPipeline``, which may be used on
+    the event loops that the transport supports. Otherwise they go through a :class:`ThreadedPipeline`.
 
     :param options: azure-core's keywords, as for :class:`~webidentity._transport.pipeline.SyncPipeline`.
     """
@@ -23,7 +40,7 @@ class AioPipeline:
         self._options = options
         self._pipeline: Any = None
         self._transport: Any = None
-        self._is_users = options.get("transport") is not None or options.get("policies") is not None
+        self._is_custom = options.get("transport") is not None or options.get("policies") is not None
         self._sync = SyncPipeline(**options)
         self._threaded = ThreadedPipeline(self._sync)
 
@@ -32,8 +49,8 @@ class AioPipeline:
         return _rebuild, (self._options,)
 
     async def send(self, request: HttpRequest, **options: Any) -> Any:
-        """Send the request and return the response, while the loop goes on."""
-        if not self._is_users:
+        """Send the request without blocking the event loop, and return the response."""
+        if not self._is_custom:
             return await self._threaded.send(request, **options)
         pipeline = await self.open()
         if "read_timeout" in options and _has_one_timeout(self._transport):
@@ -42,18 +59,20 @@ class AioPipeline:
 
     async def open(self) -> Any:
         """Return the opened pipeline."""
-        if not self._is_users:
+        if not self._is_custom:
             return self._sync.open()
         if self._pipeline is None:
             transport = self._transport = self._options.get("transport") or _transport(self._options)
-            pipeline: Any = AsyncPipeline(transport, policies=policies_of(self._options, AsyncRetryPolicy))
+            pipeline: Any = azure_pipeline.AsyncPipeline(
+                transport, policies=policies_of(self._options, AsyncRetryPolicy)
+            )
             await pipeline.__aenter__()
             self._pipeline = pipeline
         return self._pipeline
 
     async def close(self) -> None:
         """Close the transport, once; a later request opens it again."""
-        if not self._is_users:
+        if not self._is_custom:
             self._sync.close()
             return
         pipeline, self._pipeline = self._pipeline, None
@@ -68,11 +87,11 @@ def _transport(options: dict[str, Any]) -> Any:
 
 
 def _has_one_timeout(transport: Any) -> bool:
-    """Whether the transport takes its connection_timeout for reading too, and stumbles over a read_timeout."""
+    """Whether the transport uses connection_timeout for reading too, and rejects read_timeout."""
     from azure.core.pipeline.transport import AsyncioRequestsTransport
 
     return isinstance(transport, AsyncioRequestsTransport)
 
 
-def _rebuild(options: dict[str, Any]) -> AioPipeline:
-    return AioPipeline(**options)
+def _rebuild(options: dict[str, Any]) -> AsyncPipeline:
+    return AsyncPipeline(**options)

@@ -1,6 +1,6 @@
 """The user's web browser."""
 
-from webidentity._wsl import is_wsl
+from webidentity._environment import is_wsl
 
 
 def open_browser(url: str) -> bool:

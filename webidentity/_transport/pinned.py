@@ -9,7 +9,7 @@ from requests.exceptions import SSLError
 from webidentity.errors import EntraError
 
 
-class _Adapter(HTTPAdapter):
+class _PinnedAdapter(HTTPAdapter):
     """Connects if the certificate is the one, whoever has signed it and whatever name it has."""
 
     def __init__(self, thumbprint: str) -> None:
@@ -45,7 +45,7 @@ class PinnedSession(Session):
     def __init__(self, thumbprint: str) -> None:
         super().__init__()
         self.adapters.clear()
-        self.mount("https://", _Adapter(thumbprint))
+        self.mount("https://", _PinnedAdapter(thumbprint))
 
     def send(self, request: Any, **kwargs: Any) -> Response:
         """Send one request.

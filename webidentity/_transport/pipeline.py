@@ -25,6 +25,8 @@ from webidentity._version import __version__
 #: Seconds; azure-core's own defaults are five minutes each, too long for a request that a person waits for.
 _CONNECTION_TIMEOUT = 10
 _READ_TIMEOUT = 30
+#: Longest ``Retry-After``, in seconds, that is respected while a person waits for the reply.
+_LONGEST_WEB_WAIT = 3.0
 
 
 class SyncPipeline:
@@ -69,6 +71,21 @@ class SyncPipeline:
             pipeline, self._pipeline = self._pipeline, None
         if pipeline is not None:
             pipeline.__exit__()
+
+
+class WebRetryPolicy(RetryPolicy[Any, Any]):
+    """Retries a request once, and only if the server asks for a short pause at most.
+
+    For requests that a person waits for: azure-core's own policy sleeps for the whole ``Retry-After``, which can block
+    a web server's worker for minutes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(retry_total=1, retry_backoff_factor=0.2, retry_backoff_max=1)
+
+    def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
+        """Return whether to retry the request now."""
+        return (self.get_retry_after(response) or 0.0) <= _LONGEST_WEB_WAIT and super().is_retry(settings, response)
 
 
 def _rebuild(options: dict[str, Any]) -> SyncPipeline:

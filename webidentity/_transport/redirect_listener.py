@@ -128,7 +128,7 @@ def _fields(body: bytes) -> dict[str, str]:
     return fields if len(fields) == len(pairs) else {}
 
 
-def _bind(redirect: LoopbackRedirect, listener: RedirectListener) -> tuple[tuple["_Server", ...], int]:
+def _bind(redirect: LoopbackRedirect, listener: RedirectListener) -> tuple[tuple["_RedirectServer", ...], int]:
     for port in _PORTS if redirect.port is None else (redirect.port,):
         servers = _bind_all(redirect.host, port, listener)
         if servers:
@@ -140,13 +140,13 @@ def _bind(redirect: LoopbackRedirect, listener: RedirectListener) -> tuple[tuple
     )
 
 
-def _bind_all(host: str, port: int, listener: RedirectListener) -> tuple["_Server", ...]:
+def _bind_all(host: str, port: int, listener: RedirectListener) -> tuple["_RedirectServer", ...]:
     """Listen on all addresses that a browser may try for the host; on none if one of them is another program's."""
     addresses = ("127.0.0.1", "::1") if host.endswith("localhost") else (host,)
-    servers: list[_Server] = []
+    servers: list[_RedirectServer] = []
     for address in addresses:
         try:
-            servers.append(_Server((address, port), listener))
+            servers.append(_RedirectServer((address, port), listener))
         except OSError:
             if address == "::1" and not _has_ipv6():
                 continue
@@ -172,7 +172,7 @@ def _hang_up(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-class _Server(ThreadingHTTPServer):
+class _RedirectServer(ThreadingHTTPServer):
     daemon_threads = True
     # Whom the system turns away tries again after a second, and then after two.
     request_queue_size = 128
@@ -184,7 +184,7 @@ class _Server(ThreadingHTTPServer):
         self._waiting: dict[Any, None] = {}
         self._lock = threading.Lock()
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        super().__init__(address, _Handler)
+        super().__init__(address, _RedirectHandler)
 
     def server_bind(self) -> None:
         """Bind without looking up the host's name, which could ask a name server."""
@@ -223,7 +223,7 @@ class _Server(ThreadingHTTPServer):
         """Pass by a connection that broke off; what it sent is nobody's to read."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _RedirectHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "webidentity"
     sys_version = ""
@@ -242,11 +242,11 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._is_for_this_host() or not length.isdecimal() or int(length) > _LONGEST:
             self._write(400, _NOT_UNDERSTOOD)
             return
-        received = cast("_Server", self.server).listener.receive(self.path, self.rfile.read(int(length)))
+        received = cast("_RedirectServer", self.server).listener.receive(self.path, self.rfile.read(int(length)))
         if not isinstance(received, BrowserLanding):
             self._write(*received)
             return
-        cast("_Server", self.server).understood(self.request)
+        cast("_RedirectServer", self.server).understood(self.request)
         try:
             self._write(200, received.page())
         finally:

@@ -70,7 +70,7 @@ class TokenProxy:
         return os.stat(self.ca_file).st_mtime if self.ca_file else 0.0
 
 
-class _Adapter(HTTPAdapter):
+class _ProxyAdapter(HTTPAdapter):
     """Connects with the cluster's authority and name, whatever the default bundle trusts."""
 
     def __init__(self, proxy: TokenProxy) -> None:
@@ -100,6 +100,6 @@ class ProxySession(Session):
         """Send one request."""
         stamp = self._proxy.ca_stamp()
         if stamp != self._stamp:
-            self.mount("https://", _Adapter(self._proxy))
+            self.mount("https://", _ProxyAdapter(self._proxy))
             self._stamp = stamp
         return super().request(method, self._proxy.rewrite(url), *args, **kwargs)

@@ -1,8 +1,8 @@
-"""The async credentials, with the names and arguments of the sync ones."""
+"""The async credentials. They have the names and the arguments of the sync ones."""
 
 from typing import TYPE_CHECKING
 
-from webidentity._lazy_names import loader_of
+from webidentity._lazy_names import CREDENTIALS, lazy_names
 
 if TYPE_CHECKING:
     from webidentity.aio._authorization_code import AuthorizationCodeCredential as AuthorizationCodeCredential
@@ -25,55 +25,5 @@ if TYPE_CHECKING:
     from webidentity.aio._username_password import UsernamePasswordCredential as UsernamePasswordCredential
     from webidentity.aio._visual_studio_code import VisualStudioCodeCredential as VisualStudioCodeCredential
     from webidentity.aio._workload_identity import WorkloadIdentityCredential as WorkloadIdentityCredential
-
-__all__ = [
-    "AuthorizationCodeCredential",
-    "AzureCliCredential",
-    "AzureDeveloperCliCredential",
-    "AzurePipelinesCredential",
-    "AzurePowerShellCredential",
-    "CertificateCredential",
-    "ChainedTokenCredential",
-    "ClientAssertionCredential",
-    "ClientSecretCredential",
-    "DefaultAzureCredential",
-    "DeviceCodeCredential",
-    "EnvironmentCredential",
-    "InteractiveBrowserCredential",
-    "ManagedIdentityCredential",
-    "OnBehalfOfCredential",
-    "SharedTokenCacheCredential",
-    "UsernamePasswordCredential",
-    "VisualStudioCodeCredential",
-    "WorkloadIdentityCredential",
-    "get_bearer_token_provider",
-]
-
-_MODULES = {
-    "AuthorizationCodeCredential": "_authorization_code",
-    "AzureCliCredential": "_azure_cli",
-    "AzureDeveloperCliCredential": "_azure_developer_cli",
-    "AzurePipelinesCredential": "_azure_pipelines",
-    "AzurePowerShellCredential": "_azure_power_shell",
-    "CertificateCredential": "_certificate",
-    "ChainedTokenCredential": "_chained",
-    "ClientAssertionCredential": "_client_assertion",
-    "ClientSecretCredential": "_client_secret",
-    "DefaultAzureCredential": "_default",
-    "DeviceCodeCredential": "_device_code",
-    "EnvironmentCredential": "_environment",
-    "InteractiveBrowserCredential": "_interactive_browser",
-    "ManagedIdentityCredential": "_managed_identity",
-    "OnBehalfOfCredential": "_on_behalf_of",
-    "SharedTokenCacheCredential": "_shared_token_cache",
-    "UsernamePasswordCredential": "_username_password",
-    "VisualStudioCodeCredential": "_visual_studio_code",
-    "WorkloadIdentityCredential": "_workload_identity",
-    "get_bearer_token_provider": "_bearer_token_provider",
-}
-
-__getattr__ = loader_of(__name__, _MODULES)
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __all__, __getattr__, __dir__ = lazy_names(__name__, {name: f"_{module}" for name, module in CREDENTIALS.items()})

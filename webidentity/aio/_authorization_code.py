@@ -1,8 +1,8 @@
 """AuthorizationCodeCredential, async."""
 
+from webidentity._credentials.authorization_code import AuthorizationCodeConstructor
 from webidentity.aio._base import AsyncCredential
-from webidentity.arguments.authorization_code import AuthorizationCodeArguments
 
 
-class AuthorizationCodeCredential(AsyncCredential, AuthorizationCodeArguments):
-    __doc__ = AuthorizationCodeArguments.__doc__
+class AuthorizationCodeCredential(AuthorizationCodeConstructor, AsyncCredential):
+    __doc__ = AuthorizationCodeConstructor.__doc__

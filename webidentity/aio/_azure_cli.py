@@ -1,8 +1,8 @@
 """AzureCliCredential, async."""
 
+from webidentity._credentials.azure_cli import AzureCliConstructor
 from webidentity.aio._base import AsyncCredential
-from webidentity.arguments.azure_cli import AzureCliArguments
 
 
-class AzureCliCredential(AsyncCredential, AzureCliArguments):
-    __doc__ = AzureCliArguments.__doc__
+class AzureCliCredential(AzureCliConstructor, AsyncCredential):
+    __doc__ = AzureCliConstructor.__doc__

@@ -1,8 +1,8 @@
 """AzureDeveloperCliCredential, async."""
 
+from webidentity._credentials.azure_developer_cli import AzureDeveloperCliConstructor
 from webidentity.aio._base import AsyncCredential
-from webidentity.arguments.azure_developer_cli import AzureDeveloperCliArguments
 
 
-class AzureDeveloperCliCredential(AsyncCredential, AzureDeveloperCliArguments):
-    __doc__ = AzureDeveloperCliArguments.__doc__
+class AzureDeveloperCliCredential(AzureDeveloperCliConstructor, AsyncCredential):
+    __doc__ = AzureDeveloperCliConstructor.__doc__

@@ -1,8 +1,8 @@
 """AzurePipelinesCredential, async."""
 
+from webidentity._credentials.azure_pipelines import AzurePipelinesConstructor
 from webidentity.aio._base import AsyncCredential
-from webidentity.arguments.azure_pipelines import AzurePipelinesArguments
 
 
-class AzurePipelinesCredential(AsyncCredential, AzurePipelinesArguments):
-    __doc__ = AzurePipelinesArguments.__doc__
+class AzurePipelinesCredential(AzurePipelinesConstructor, AsyncCredential):
+    __doc__ = AzurePipelinesConstructor.__doc__

@@ -1,8 +1,8 @@
 """AzurePowerShellCredential, async."""
 
+from webidentity._credentials.azure_power_shell import AzurePowerShellConstructor
 from webidentity.aio._base import AsyncCredential
-from webidentity.arguments.azure_power_shell import AzurePowerShellArguments
 
 
-class AzurePowerShellCredential(AsyncCredential, AzurePowerShellArguments):
-    __doc__ = AzurePowerShellArguments.__doc__
+class AzurePowerShellCredential(AzurePowerShellConstructor, AsyncCredential):
+    __doc__ = AzurePowerShellConstructor.__doc__

@@ -1,4 +1,4 @@
-"""What all async credentials have in common: the calls that async Azure SDK clients make."""
+"""The base class of the async credentials: the methods that async Azure SDK clients call."""
 
 import time
 from types import TracebackType
@@ -6,15 +6,15 @@ from typing import Any, Self
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 
+from webidentity._credentials.constructor import GrantConstructor, pipeline_options
 from webidentity._flows.token_source import TokenSource, read_options
-from webidentity._options import pipeline_options
-from webidentity._transport.async_pipeline import AioPipeline
+from webidentity._transport.async_pipeline import AsyncPipeline
 from webidentity._transport.driver import AsyncDriver
 from webidentity._transport.traceless_driver import AsyncTracelessDriver
 
 
 class AsyncTokenCalls:
-    """The calls of async Azure SDK clients: answered from memory, or by running the flow on the running event loop."""
+    """``get_token`` and ``get_token_info``: served from memory, or by running the flow on the event loop."""
 
     _token_source: TokenSource
     _driver: AsyncDriver
@@ -34,14 +34,14 @@ class AsyncTokenCalls:
         :keyword str tenant_id: the tenant to acquire the token from, if not the credential's own.
         :keyword bool enable_cae: whether the token may be subject to continuous access evaluation.
         :raises ~azure.core.exceptions.ClientAuthenticationError: authentication failed; ``.response`` has the
-            authority's answer.
-        :raises ~webidentity.CredentialUnavailableError: the credential lacks data that it needs.
+            authority's reply.
+        :raises ~webidentity.CredentialUnavailableError: required data or state is unavailable.
         :raises ValueError: no scope was given.
         """
         if claims is None:
             try:
                 served = self._token_source.tokens.get((scopes, tenant_id, enable_cae))
-            except TypeError:  # a list of scopes, which the flow explains
+            except TypeError:  # a list was passed as a scope: the flow raises an error that explains it
                 served = None
             if served is not None and time.time() < served.serve_until:
                 return served.token
@@ -49,19 +49,19 @@ class AsyncTokenCalls:
         return (await self._driver.run(flow)).token
 
     async def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
-        """Request an access token for ``scopes``, and what is known of it. Azure SDK clients call this method.
+        """Request an access token for ``scopes``, with its properties. Azure SDK clients call this method.
 
         :param str scopes: desired scopes for the access token, at least one.
         :keyword options: claims, tenant_id and enable_cae, as for :meth:`get_token`; others are ignored.
         :raises ~azure.core.exceptions.ClientAuthenticationError: authentication failed.
-        :raises ~webidentity.CredentialUnavailableError: the credential lacks data that it needs.
+        :raises ~webidentity.CredentialUnavailableError: required data or state is unavailable.
         :raises ValueError: no scope was given.
         """
         claims, tenant_id, enable_cae = read_options(options)
         if claims is None:
             try:
                 served = self._token_source.tokens.get((scopes, tenant_id, enable_cae))
-            except TypeError:  # a list of scopes, which the flow explains
+            except TypeError:  # a list was passed as a scope: the flow raises an error that explains it
                 served = None
             if served is not None and time.time() < served.serve_until:
                 return served.info
@@ -69,11 +69,11 @@ class AsyncTokenCalls:
         return (await self._driver.run(flow)).info
 
 
-class AsyncCredential(AsyncTokenCalls):
-    """A credential with a transport of its own."""
+class AsyncCredential(AsyncTokenCalls, GrantConstructor):
+    """An async credential with its own pipeline."""
 
     def _set_up(self, token_source: TokenSource, **kwargs: Any) -> None:
-        self._pipeline = AioPipeline(**pipeline_options(kwargs))
+        self._pipeline = AsyncPipeline(**pipeline_options(kwargs))
         self._token_source = token_source
         self._driver = AsyncTracelessDriver(self._pipeline.send)
 

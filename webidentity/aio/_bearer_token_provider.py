@@ -10,9 +10,9 @@ from azure.core.rest import HttpRequest
 
 
 def get_bearer_token_provider(credential: AsyncTokenProvider, *scopes: str) -> Callable[[], Coroutine[Any, Any, str]]:
-    """Return a coroutine function that provides a bearer token, for clients that take no credential.
+    """Return a coroutine function that returns an access token, for clients that accept no credential.
 
-    It keeps the token until it is due for renewal, whatever the credential is.
+    The function caches the token until it has to be refreshed, with any kind of credential.
 
     :param credential: any credential that async Azure SDK clients accept.
     :param str scopes: the scopes of the token.

@@ -1,8 +1,8 @@
 """CertificateCredential, async."""
 
+from webidentity._credentials.certificate import CertificateConstructor
 from webidentity.aio._base import AsyncCredential
-from webidentity.arguments.certificate import CertificateArguments
 
 
-class CertificateCredential(AsyncCredential, CertificateArguments):
-    __doc__ = CertificateArguments.__doc__
+class CertificateCredential(CertificateConstructor, AsyncCredential):
+    __doc__ = CertificateConstructor.__doc__

@@ -6,18 +6,17 @@ from typing import Any, ClassVar, Self
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 from azure.core.credentials_async import AsyncTokenProvider
 
+from webidentity._credentials.chained import ChainedTokenConstructor
 from webidentity._flows.token_call import TokenCall
 from webidentity._transport.driver import send_nothing
 from webidentity._transport.traceless_driver import AsyncTracelessDriver
-from webidentity.arguments.chained import ChainedArguments
-from webidentity.arguments.classes import AIO
 
 _DRIVER = AsyncTracelessDriver(send_nothing)
 
 
-class ChainedTokenCredential(ChainedArguments[AsyncTokenProvider]):
-    __doc__ = ChainedArguments.__doc__
-    _package: ClassVar[str] = AIO
+class ChainedTokenCredential(ChainedTokenConstructor[AsyncTokenProvider]):
+    __doc__ = ChainedTokenConstructor.__doc__
+    _is_async: ClassVar[bool] = True
 
     async def get_token(
         self,
@@ -33,7 +32,7 @@ class ChainedTokenCredential(ChainedArguments[AsyncTokenProvider]):
         :keyword str claims: additional claims required in the token, from a resource's claims challenge.
         :keyword str tenant_id: the tenant to acquire the token from, if not the credential's own.
         :keyword bool enable_cae: whether the token may be subject to continuous access evaluation.
-        :raises ~webidentity.ChainError: no credential provided a token, ``.attempts`` says why; a subclass of
+        :raises ~webidentity.ChainError: no credential provided a token; ``.attempts`` has their errors. A subclass of
             :class:`~azure.core.exceptions.ClientAuthenticationError`.
         :raises ValueError: no scope was given.
         """
@@ -51,7 +50,7 @@ class ChainedTokenCredential(ChainedArguments[AsyncTokenProvider]):
         """Request a token from each credential, in order, and return the first one received.
 
         :param str scopes: desired scopes for the access token, at least one.
-        :keyword options: claims, tenant_id and enable_cae, as for :meth:`get_token`; passed on as they are.
+        :keyword options: claims, tenant_id and enable_cae, as for :meth:`get_token`. They are passed on unchanged.
         :raises ~webidentity.ChainError: no credential provided a token.
         :raises ValueError: no scope was given.
         """
@@ -63,7 +62,7 @@ class ChainedTokenCredential(ChainedArguments[AsyncTokenProvider]):
         return found
 
     async def close(self) -> None:
-        """Close every credential of the chain, also when one of them fails to; the first error is raised then."""
+        """Close every credential of the chain, even if closing one of them fails; then raise the first error."""
         await _DRIVER.run(self._chain.close("__aexit__"))
 
     async def __aenter__(self) -> Self:

@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable
 
+from webidentity._credentials.client_assertion import ClientAssertionConstructor
 from webidentity.aio._base import AsyncCredential
-from webidentity.arguments.client_assertion import ClientAssertionArguments
 
 
-class ClientAssertionCredential(AsyncCredential, ClientAssertionArguments[str | Awaitable[str]]):
-    __doc__ = ClientAssertionArguments.__doc__
+class ClientAssertionCredential(ClientAssertionConstructor[str | Awaitable[str]], AsyncCredential):
+    __doc__ = ClientAssertionConstructor.__doc__

@@ -1,8 +1,8 @@
 """ClientSecretCredential, async."""
 
+from webidentity._credentials.client_secret import ClientSecretConstructor
 from webidentity.aio._base import AsyncCredential
-from webidentity.arguments.client_secret import ClientSecretArguments
 
 
-class ClientSecretCredential(AsyncCredential, ClientSecretArguments):
-    __doc__ = ClientSecretArguments.__doc__
+class ClientSecretCredential(ClientSecretConstructor, AsyncCredential):
+    __doc__ = ClientSecretConstructor.__doc__

@@ -2,9 +2,9 @@
 
 from azure.core.credentials_async import AsyncTokenProvider
 
+from webidentity._credentials.default import DefaultAzureConstructor
 from webidentity.aio._chained import ChainedTokenCredential
-from webidentity.arguments.default import DefaultArguments
 
 
-class DefaultAzureCredential(DefaultArguments[AsyncTokenProvider], ChainedTokenCredential):
-    __doc__ = DefaultArguments.__doc__
+class DefaultAzureCredential(DefaultAzureConstructor[AsyncTokenProvider], ChainedTokenCredential):
+    __doc__ = DefaultAzureConstructor.__doc__

@@ -1,8 +1,8 @@
 """DeviceCodeCredential, async."""
 
+from webidentity._credentials.device_code import DeviceCodeConstructor
 from webidentity.aio._interactive import AsyncInteractiveCredential
-from webidentity.arguments.device_code import DeviceCodeArguments
 
 
-class DeviceCodeCredential(AsyncInteractiveCredential, DeviceCodeArguments):
-    __doc__ = DeviceCodeArguments.__doc__
+class DeviceCodeCredential(DeviceCodeConstructor, AsyncInteractiveCredential):
+    __doc__ = DeviceCodeConstructor.__doc__

@@ -5,13 +5,12 @@ from typing import Any, ClassVar, Self
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 
-from webidentity.arguments.classes import AIO
-from webidentity.arguments.environment import EnvironmentArguments
+from webidentity._credentials.environment import EnvironmentConstructor
 
 
-class EnvironmentCredential(EnvironmentArguments):
-    __doc__ = EnvironmentArguments.__doc__
-    _package: ClassVar[str] = AIO
+class EnvironmentCredential(EnvironmentConstructor):
+    __doc__ = EnvironmentConstructor.__doc__
+    _is_async: ClassVar[bool] = True
 
     async def get_token(
         self,
@@ -36,7 +35,7 @@ class EnvironmentCredential(EnvironmentArguments):
         return token
 
     async def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
-        """Request an access token for ``scopes``, and what is known of it. Azure SDK clients call this method.
+        """Request an access token for ``scopes``, with its properties. Azure SDK clients call this method.
 
         :param str scopes: desired scopes for the access token, at least one.
         :keyword options: claims, tenant_id and enable_cae, as for :meth:`get_token`; others are ignored.

@@ -1,8 +1,8 @@
 """InteractiveBrowserCredential, async."""
 
+from webidentity._credentials.interactive_browser import InteractiveBrowserConstructor
 from webidentity.aio._interactive import AsyncInteractiveCredential
-from webidentity.arguments.interactive_browser import InteractiveBrowserArguments
 
 
-class InteractiveBrowserCredential(AsyncInteractiveCredential, InteractiveBrowserArguments):
-    __doc__ = InteractiveBrowserArguments.__doc__
+class InteractiveBrowserCredential(InteractiveBrowserConstructor, AsyncInteractiveCredential):
+    __doc__ = InteractiveBrowserConstructor.__doc__

@@ -1,8 +1,8 @@
 """ManagedIdentityCredential, async."""
 
+from webidentity._credentials.managed_identity import ManagedIdentityConstructor
 from webidentity.aio._base import AsyncCredential
-from webidentity.arguments.managed_identity import ManagedIdentityArguments
 
 
-class ManagedIdentityCredential(AsyncCredential, ManagedIdentityArguments):
-    __doc__ = ManagedIdentityArguments.__doc__
+class ManagedIdentityCredential(ManagedIdentityConstructor, AsyncCredential):
+    __doc__ = ManagedIdentityConstructor.__doc__

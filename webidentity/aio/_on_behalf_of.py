@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable
 
+from webidentity._credentials.on_behalf_of import OnBehalfOfConstructor
 from webidentity.aio._base import AsyncCredential
-from webidentity.arguments.on_behalf_of import OnBehalfOfArguments
 
 
-class OnBehalfOfCredential(AsyncCredential, OnBehalfOfArguments[str | Awaitable[str]]):
-    __doc__ = OnBehalfOfArguments.__doc__
+class OnBehalfOfCredential(OnBehalfOfConstructor[str | Awaitable[str]], AsyncCredential):
+    __doc__ = OnBehalfOfConstructor.__doc__

@@ -1,8 +1,8 @@
 """SharedTokenCacheCredential, async."""
 
+from webidentity._credentials.shared_token_cache import SharedTokenCacheConstructor
 from webidentity.aio._base import AsyncCredential
-from webidentity.arguments.shared_token_cache import SharedTokenCacheArguments
 
 
-class SharedTokenCacheCredential(AsyncCredential, SharedTokenCacheArguments):
-    __doc__ = SharedTokenCacheArguments.__doc__
+class SharedTokenCacheCredential(SharedTokenCacheConstructor, AsyncCredential):
+    __doc__ = SharedTokenCacheConstructor.__doc__

@@ -1,4 +1,4 @@
-"""What stands in an async chain for a credential that could not be made."""
+"""A substitute in an async chain for a credential that cannot be used."""
 
 from typing import Any, NoReturn, Self
 
@@ -6,10 +6,10 @@ from webidentity.errors import CredentialUnavailableError
 
 
 class UnavailableCredential:
-    """Has only a reason why there is no token.
+    """Takes the place of a credential that cannot be used, and raises the reason.
 
-    :param name: the class that it stands for.
-    :param reason: what is missing, and what to do about it.
+    :param name: the class whose place it takes.
+    :param reason: what is missing, and how to provide it.
     """
 
     def __init__(self, name: str, reason: str) -> None:
@@ -17,14 +17,14 @@ class UnavailableCredential:
         self._reason = reason
 
     async def get_token(self, *_: str, **__: Any) -> NoReturn:
-        """Give the reason.
+        """Raise the reason.
 
         :raises CredentialUnavailableError: always.
         """
         raise CredentialUnavailableError(message=self._reason)
 
     async def get_token_info(self, *_: str, **__: Any) -> NoReturn:
-        """Give the reason.
+        """Raise the reason.
 
         :raises CredentialUnavailableError: always.
         """

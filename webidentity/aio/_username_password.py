@@ -1,8 +1,8 @@
 """UsernamePasswordCredential, async."""
 
+from webidentity._credentials.username_password import UsernamePasswordConstructor
 from webidentity.aio._interactive import AsyncInteractiveCredential
-from webidentity.arguments.username_password import UsernamePasswordArguments
 
 
-class UsernamePasswordCredential(AsyncInteractiveCredential, UsernamePasswordArguments):
-    __doc__ = UsernamePasswordArguments.__doc__
+class UsernamePasswordCredential(UsernamePasswordConstructor, AsyncInteractiveCredential):
+    __doc__ = UsernamePasswordConstructor.__doc__

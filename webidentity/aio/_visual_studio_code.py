@@ -1,8 +1,8 @@
 """VisualStudioCodeCredential, async."""
 
+from webidentity._credentials.visual_studio_code import VisualStudioCodeConstructor
 from webidentity.aio._base import AsyncCredential
-from webidentity.arguments.visual_studio_code import VisualStudioCodeArguments
 
 
-class VisualStudioCodeCredential(AsyncCredential, VisualStudioCodeArguments):
-    __doc__ = VisualStudioCodeArguments.__doc__
+class VisualStudioCodeCredential(VisualStudioCodeConstructor, AsyncCredential):
+    __doc__ = VisualStudioCodeConstructor.__doc__

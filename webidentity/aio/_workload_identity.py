@@ -1,8 +1,8 @@
 """WorkloadIdentityCredential, async."""
 
+from webidentity._credentials.workload_identity import WorkloadIdentityConstructor
 from webidentity.aio._base import AsyncCredential
-from webidentity.arguments.workload_identity import WorkloadIdentityArguments
 
 
-class WorkloadIdentityCredential(AsyncCredential, WorkloadIdentityArguments):
-    __doc__ = WorkloadIdentityArguments.__doc__
+class WorkloadIdentityCredential(WorkloadIdentityConstructor, AsyncCredential):
+    __doc__ = WorkloadIdentityConstructor.__doc__

@@ -1,16 +1,15 @@
-"""The local tenant: an Entra-shaped authority that runs in-process or on localhost.
+"""The local tenant: an authority in the shape of Microsoft Entra ID that runs in-process or on localhost.
 
-Tests and demonstrations sign users in, redeem codes, refresh, exchange on-behalf-of and call a small Graph against it,
-over the same protocol as Microsoft Entra ID and with no cloud account::
+Tests and demonstrations sign users in, redeem codes, refresh tokens, exchange them on-behalf-of and call a small
+Microsoft Graph, over the same protocol as Microsoft Entra ID and without a cloud account::
 
-    tenant = LocalTenant()
-    ada = tenant.add_user("ada@tenant.test", password="ada-password", name="Ada Lovelace")
+    tenant = LocalTenant(sample_users=True)
     web = tenant.add_app("Web", secrets=["web-secret"], redirect_uris=["https://app.test/callback"])
     credential = ClientSecretCredential(
         tenant.tenant_id, web.client_id, "web-secret", authority=tenant.base_url, transport=tenant.transport()
     )
 
-It is for development: it keeps everything in memory, and it believes nothing that a client says.
+It is for development only: it keeps everything in memory, and its passwords are no secrets.
 """
 
 from __future__ import annotations
@@ -20,31 +19,33 @@ from typing import TYPE_CHECKING
 from webidentity._lazy_names import loader_of
 
 if TYPE_CHECKING:
-    from .aio_transport import AsyncTenantTransport as AsyncTenantTransport
-    from .browser import FormPost as FormPost
-    from .browser import Page as Page
-    from .browser import SignInError as SignInError
-    from .browser import TenantBrowser as TenantBrowser
-    from .federation import FederatedCredential as FederatedCredential
-    from .hosts.emulator import HostEmulator as HostEmulator
-    from .hosts.identity import HostIdentity as HostIdentity
-    from .keys import SigningKey as SigningKey
-    from .model import App as App
-    from .model import User as User
-    from .request import TenantRequest as TenantRequest
-    from .request import TenantResponse as TenantResponse
-    from .server import TenantServer as TenantServer
-    from .server import serve as serve
-    from .tenant import LocalTenant as LocalTenant
-    from .transport import RecordedRequest as RecordedRequest
-    from .transport import TenantTransport as TenantTransport
+    from ._browser import BrowserPage as BrowserPage
+    from ._browser import FormPost as FormPost
+    from ._browser import SignInError as SignInError
+    from ._browser import TenantBrowser as TenantBrowser
+    from ._tenant import LocalTenant as LocalTenant
+    from ._tenant_server import TenantServer as TenantServer
+    from ._tenant_server import serve as serve
+    from .directory._keys import SigningKeyPair as SigningKeyPair
+    from .directory._model import App as App
+    from .directory._model import FederatedCredential as FederatedCredential
+    from .directory._model import RegisteredSite as RegisteredSite
+    from .directory._model import User as User
+    from .hosts._emulator import HostEmulator as HostEmulator
+    from .hosts._identities import HostIdentity as HostIdentity
+    from .transports._messages import TenantRequest as TenantRequest
+    from .transports._messages import TenantResponse as TenantResponse
+    from .transports._tenant_transport import AsyncTenantTransport as AsyncTenantTransport
+    from .transports._tenant_transport import RecordedRequest as RecordedRequest
+    from .transports._tenant_transport import TenantTransport as TenantTransport
 
 __all__ = [
     "LocalTenant",
     "User",
     "App",
-    "SigningKey",
+    "SigningKeyPair",
     "FederatedCredential",
+    "RegisteredSite",
     "TenantRequest",
     "TenantResponse",
     "TenantTransport",
@@ -55,30 +56,31 @@ __all__ = [
     "HostEmulator",
     "HostIdentity",
     "TenantBrowser",
-    "Page",
+    "BrowserPage",
     "FormPost",
     "SignInError",
 ]
 
 _HOMES = {
-    "LocalTenant": "tenant",
-    "User": "model",
-    "App": "model",
-    "SigningKey": "keys",
-    "FederatedCredential": "federation",
-    "TenantRequest": "request",
-    "TenantResponse": "request",
-    "TenantTransport": "transport",
-    "AsyncTenantTransport": "aio_transport",
-    "RecordedRequest": "transport",
-    "TenantServer": "server",
-    "serve": "server",
-    "HostEmulator": "hosts.emulator",
-    "HostIdentity": "hosts.identity",
-    "TenantBrowser": "browser",
-    "Page": "browser",
-    "FormPost": "browser",
-    "SignInError": "browser",
+    "LocalTenant": "_tenant",
+    "User": "directory._model",
+    "App": "directory._model",
+    "SigningKeyPair": "directory._keys",
+    "FederatedCredential": "directory._model",
+    "RegisteredSite": "directory._model",
+    "TenantRequest": "transports._messages",
+    "TenantResponse": "transports._messages",
+    "TenantTransport": "transports._tenant_transport",
+    "AsyncTenantTransport": "transports._tenant_transport",
+    "RecordedRequest": "transports._tenant_transport",
+    "TenantServer": "_tenant_server",
+    "serve": "_tenant_server",
+    "HostEmulator": "hosts._emulator",
+    "HostIdentity": "hosts._identities",
+    "TenantBrowser": "_browser",
+    "BrowserPage": "_browser",
+    "FormPost": "_browser",
+    "SignInError": "_browser",
 }
 
 __getattr__ = loader_of(__name__, _HOMES)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from webidentity._json import as_list, parse_object
-from webidentity._protocol.pkce import new_verifier
+from webidentity._protocol.authorization import new_verifier
 from webidentity.cache._envelope import KeyRing
 from webidentity.cache._partition import digest
 from webidentity.web._cookies import Cookie, CookieNames

@@ -11,9 +11,9 @@ from typing import Any
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._json import as_object, as_text
 from webidentity._protocol.effects import Flow
+from webidentity.cache._backing import CachedPartition
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._partition import Partition, digest
-from webidentity.cache._sealed import CachedPartition
 from webidentity.cache._store import StoreUnavailableError
 from webidentity.record import AuthenticationRecord
 from webidentity.web._settings import Settings

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from webidentity._authority import is_loopback
-from webidentity._protocol.pkce import challenge_of
+from webidentity._protocol.authorization import challenge_of
 from webidentity.cache._envelope import KeyRing
 from webidentity.web._answer import Answer, redirect
 from webidentity.web._facts import RequestFacts

@@ -11,10 +11,9 @@ from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.client import Client
 from webidentity._flows.client_authentication import ClientSecret
 from webidentity._protocol.effects import Flow
-from webidentity._transport.pipeline import SyncPipeline
-from webidentity._transport.threaded import ThreadedPipeline
+from webidentity._transport.async_pipeline import ThreadedPipeline
+from webidentity._transport.pipeline import SyncPipeline, WebRetryPolicy
 from webidentity._transport.traceless_driver import AsyncTracelessDriver, TracelessDriver
-from webidentity._transport.web_retry import WebRetryPolicy
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._envelope import KeyRing
 from webidentity.cache._sqlite import SQLiteStore

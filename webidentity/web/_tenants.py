@@ -7,7 +7,8 @@ from typing import Any
 from webidentity._authority import authority_host
 from webidentity._flows.key_source import KeySource
 from webidentity._json import as_text
-from webidentity._protocol.metadata import authorize_url, logout_url
+from webidentity._protocol.authorization import authorize_url
+from webidentity._protocol.metadata import logout_url
 from webidentity.record import AuthenticationRecord
 from webidentity.web._settings import Settings
 

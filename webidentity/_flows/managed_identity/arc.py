@@ -24,17 +24,17 @@ class AzureArcSource(Source):
     api_version = "2020-06-01"
     names: ClassVar[Mapping[str, str]] = {CLIENT_ID: "client_id", OBJECT_ID: "object_id", RESOURCE_ID: "msi_res_id"}
 
-    def ask(self, ask: SourceRequest) -> Flow[TokenReply]:
+    def token(self, request: SourceRequest) -> Flow[TokenReply]:
         """Return a token."""
         now = int(time.time())
-        response = yield from self.send(self.request(ask))
+        response = yield from self.send(self.build_request(request))
         key = ""
         if response.status_code == 401:
             path = key_file_of(response.headers.get("WWW-Authenticate"))
             key = yield Call(partial(read_key_file, path), blocking=True)
-            request = self.request(ask)
-            request.headers["Authorization"] = f"Basic {key}"
-            response = yield from self.send(request)
+            authorized = self.build_request(request)
+            authorized.headers["Authorization"] = f"Basic {key}"
+            response = yield from self.send(authorized)
         reply, document = self.read(response, now, key)
         self._check_echo(document)
         return reply

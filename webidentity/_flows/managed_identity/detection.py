@@ -8,7 +8,6 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from webidentity._flows.managed_identity.source import MisconfiguredSource, Source
 from webidentity._protocol.managed_identity.identity import RequestedIdentity
-from webidentity._protocol.managed_identity.thumbprint import read_thumbprint
 from webidentity.errors import CredentialUnavailableError, EntraError
 
 _ENDPOINT, _HEADER, _THUMBPRINT = "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IDENTITY_SERVER_THUMBPRINT"
@@ -65,7 +64,7 @@ def _former(environment: Mapping[str, str], identity: RequestedIdentity, *, igno
     """Return the source of a host with the older variables."""
     secret = environment.get(_MSI_SECRET)
     if secret:
-        from webidentity._flows.managed_identity.azure_ml import AzureMachineLearningSource
+        from webidentity._flows.managed_identity.app_service import AzureMachineLearningSource
 
         return AzureMachineLearningSource(environment[_MSI], identity, secret)
     if identity.is_user_assigned and not ignores_ids:
@@ -73,7 +72,7 @@ def _former(environment: Mapping[str, str], identity: RequestedIdentity, *, igno
             "client_id should not be set for cloud shell managed identity, and identity_config must not name an "
             "identity: there is one, of who opened the shell"
         )
-    from webidentity._flows.managed_identity.cloud_shell import CloudShellSource
+    from webidentity._flows.managed_identity.app_service import CloudShellSource
 
     return CloudShellSource(environment[_MSI], RequestedIdentity())
 
@@ -81,12 +80,12 @@ def _former(environment: Mapping[str, str], identity: RequestedIdentity, *, igno
 def _service_fabric(endpoint: str, secret: str, thumbprint: str, identity: RequestedIdentity) -> Source:
     if urlsplit(endpoint).scheme != "https":
         return MisconfiguredSource(EntraError(f"{_ENDPOINT} of Service Fabric must be an https URL"))
+    from webidentity._flows.managed_identity.service_fabric import ServiceFabricSource, read_thumbprint
+
     if read_thumbprint(thumbprint) is None:
         return MisconfiguredSource(
             EntraError(f"{_THUMBPRINT} must be the SHA-1 (or SHA-256) digest of a certificate, in hexadecimal")
         )
-    from webidentity._flows.managed_identity.service_fabric import ServiceFabricSource
-
     return _at(_ENDPOINT, ServiceFabricSource(endpoint, identity, secret))
 
 

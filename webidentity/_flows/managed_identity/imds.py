@@ -6,13 +6,12 @@ from typing import Any, ClassVar
 
 from azure.core.rest import HttpRequest
 
-from webidentity._flows.chain_context import IN_CHAIN
-from webidentity._flows.managed_identity.retries import Retries
+from webidentity._flows.managed_identity.retries import Retries, read_retry_after
 from webidentity._flows.managed_identity.source import Source, SourceRequest
+from webidentity._flows.token_call import IN_CHAIN
 from webidentity._protocol.effects import Flow, Sleep
 from webidentity._protocol.managed_identity.identity import CLIENT_ID, OBJECT_ID, RESOURCE_ID, RequestedIdentity
 from webidentity._protocol.managed_identity.reply import refuse_proxys_answer
-from webidentity._protocol.retry_after import read_retry_after
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.errors import CredentialUnavailableError
 
@@ -40,10 +39,10 @@ class ImdsSource(Source):
         self._connection_timeout = options.get("connection_timeout", CONNECTION_TIMEOUT)
         self._was_reached = bool(address)
 
-    def ask(self, ask: SourceRequest) -> Flow[TokenReply]:
+    def token(self, request: SourceRequest) -> Flow[TokenReply]:
         """Return a token."""
         if IN_CHAIN.get() and not self._was_reached:
-            yield from self._probe(ask)
+            yield from self._probe(request)
         failures = 0
         while True:
             now = int(time.time())
@@ -52,14 +51,14 @@ class ImdsSource(Source):
                 # The retries are those of here: azure-core's know nothing of 410.
                 options = {} if self._retries.is_users else {"retry_total": 0}
                 response = yield from self.send(
-                    self.request(ask), connection_timeout=self._connection_timeout, **options
+                    self.build_request(request), connection_timeout=self._connection_timeout, **options
                 )
             except CredentialUnavailableError:
-                if not ask.patient or failures > self._retries.of_connections:
+                if not request.may_wait or failures > self._retries.of_connections:
                     raise
                 yield Sleep(self._retries.pause(failures, None, None))
                 continue
-            if not ask.patient or failures > self._retries.of_status(response.status_code):
+            if not request.may_wait or failures > self._retries.of_status(response.status_code):
                 break
             asked = read_retry_after(response.headers.get("Retry-After"), time.time())
             yield Sleep(self._retries.pause(failures, response.status_code, asked))
@@ -67,15 +66,15 @@ class ImdsSource(Source):
         self._was_reached = True
         return reply
 
-    def _probe(self, ask: SourceRequest) -> Flow[None]:
+    def _probe(self, request: SourceRequest) -> Flow[None]:
         """Find out whether anybody is there; it must not take long, since the chain has others to ask.
 
         Without the Metadata header: the service refuses that at once, and no token is had that nobody wants.
 
         :raises CredentialUnavailableError: nobody is there.
         """
-        request = HttpRequest("GET", self.endpoint, params=self.parameters(ask))
+        probe = HttpRequest("GET", self.endpoint, params=self.parameters(request))
         limits = {"retry_total": 0, "connection_timeout": _PROBE_TIMEOUT, "read_timeout": _PROBE_TIMEOUT}
-        response = yield from self.send(request, **limits)
+        response = yield from self.send(probe, **limits)
         refuse_proxys_answer(response)
         self._was_reached = True

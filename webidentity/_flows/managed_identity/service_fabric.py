@@ -11,6 +11,12 @@ _IDENTITY_IS_THE_CLUSTERS = (
 )
 
 
+def read_thumbprint(text: str) -> str | None:
+    """Return the SHA-1 or SHA-256 digest of a certificate in lower-case hexadecimal, or None if it is not a digest."""
+    digits = "".join(character for character in text if character not in ": \t\r\n").lower()
+    return digits if len(digits) in {40, 64} and all(digit in "0123456789abcdef" for digit in digits) else None
+
+
 class ServiceFabricSource(Source):
     """Knows its callers by a header whose value is in their environment, and is known by its certificate's thumbprint.
 
@@ -22,16 +28,16 @@ class ServiceFabricSource(Source):
     #: 404 is a code that the endpoint does not know, or an application without an identity.
     absent = (404,)
 
-    def ask(self, ask: SourceRequest) -> Flow[TokenReply]:
+    def token(self, request: SourceRequest) -> Flow[TokenReply]:
         """Return a token."""
         if self.identity.is_user_assigned:
             raise EntraError(_IDENTITY_IS_THE_CLUSTERS)
-        return (yield from super().ask(ask))
+        return (yield from super().token(request))
 
-    def parameters(self, ask: SourceRequest) -> dict[str, str]:
+    def parameters(self, request: SourceRequest) -> dict[str, str]:
         """Return the parameters; the digest of a token that was refused keeps the endpoint from sending it again."""
-        refused = {"token_sha256_to_refresh": ask.refused} if ask.refused else {}
-        return {**super().parameters(ask), **refused}
+        refused = {"token_sha256_to_refresh": request.refused} if request.refused else {}
+        return {**super().parameters(request), **refused}
 
     def headers(self) -> dict[str, str]:
         """Return the header."""

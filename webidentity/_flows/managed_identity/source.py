@@ -30,7 +30,7 @@ class SourceRequest(NamedTuple):
 
     resource: str
     refused: str | None = None
-    patient: bool = True
+    may_wait: bool = True
 
 
 class Source:
@@ -60,24 +60,24 @@ class Source:
             return digest(self.secret)
         return "" if self.identity.is_user_assigned else _THIS_PROCESS
 
-    def ask(self, ask: SourceRequest) -> Flow[TokenReply]:
+    def token(self, request: SourceRequest) -> Flow[TokenReply]:
         """Return a token.
 
         :raises CredentialUnavailableError: there is no such host, or it has no such identity.
         :raises EntraError: the host refused.
         """
-        reply, _ = yield from self.exchange(self.request(ask))
+        reply, _ = yield from self.exchange(self.build_request(request))
         return reply
 
-    def request(self, ask: SourceRequest) -> HttpRequest:
+    def build_request(self, request: SourceRequest) -> HttpRequest:
         """Return the request for a token."""
-        return HttpRequest("GET", self.endpoint, params=self.parameters(ask), headers=self.headers())
+        return HttpRequest("GET", self.endpoint, params=self.parameters(request), headers=self.headers())
 
-    def parameters(self, ask: SourceRequest) -> dict[str, str]:
+    def parameters(self, request: SourceRequest) -> dict[str, str]:
         """Return the parameters of the request."""
         identity = self.identity
         named = {self.names[identity.kind]: identity.value} if identity.is_user_assigned else {}
-        return {"api-version": self.api_version, "resource": ask.resource, **named}
+        return {"api-version": self.api_version, "resource": request.resource, **named}
 
     def headers(self) -> dict[str, str]:
         """Return the headers by which the host knows that the request is no forged one."""
@@ -126,7 +126,7 @@ class MisconfiguredSource(Source):
         super().__init__("", RequestedIdentity())
         self.kind, self.message = type(error), error.message
 
-    def ask(self, ask: SourceRequest) -> Flow[TokenReply]:  # noqa: ARG002 - whatever is asked
+    def token(self, request: SourceRequest) -> Flow[TokenReply]:  # noqa: ARG002 - whatever is asked
         """Raise the error."""
         yield from ()
         raise self.kind(self.message)

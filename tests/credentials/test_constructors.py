@@ -1,0 +1,61 @@
+"""The constructors: shared by the sync and the async class, and shown under the name of the public class."""
+
+import inspect
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import webidentity
+import webidentity.aio
+from webidentity._lazy_names import CREDENTIALS
+
+NAMES = [name for name in CREDENTIALS if name.endswith("Credential")]
+REQUIRED = {
+    "AuthorizationCodeCredential": "4 required positional arguments: 'tenant_id', 'client_id', 'authorization_code', "
+    "and 'redirect_uri'",
+    "AzurePipelinesCredential": "4 required keyword-only arguments: 'tenant_id', 'client_id', 'service_connection_id', "
+    "and 'system_access_token'",
+    "CertificateCredential": "2 required positional arguments: 'tenant_id' and 'client_id'",
+    "ClientAssertionCredential": "3 required positional arguments: 'tenant_id', 'client_id', and 'func'",
+    "ClientSecretCredential": "3 required positional arguments: 'tenant_id', 'client_id', and 'client_secret'",
+    "OnBehalfOfCredential": "2 required positional arguments: 'tenant_id' and 'client_id'",
+    "UsernamePasswordCredential": "3 required positional arguments: 'client_id', 'username', and 'password'",
+}
+
+pytestmark = pytest.mark.parametrize("package", [webidentity, webidentity.aio], ids=["sync", "aio"])
+
+
+@pytest.mark.parametrize("name", sorted(REQUIRED))
+def test_missing_arguments_are_reported_for_the_public_class(package: ModuleType, name: str) -> None:
+    """In the words of Python."""
+    with pytest.raises(TypeError) as raised:
+        getattr(package, name)()
+    assert str(raised.value) == f"{name}.__init__() missing {REQUIRED[name]}"
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"ChainedTokenCredential"}))
+def test_too_many_arguments_are_reported_for_the_public_class(package: ModuleType, name: str) -> None:
+    """For every class but the one that takes any number."""
+    with pytest.raises(TypeError, match=rf"^{name}\.__init__\(\) takes .* positional argument"):
+        getattr(package, name)(*range(20))
+
+
+def test_a_subclass_keeps_the_name_of_the_constructor_that_it_inherits(package: Any) -> None:
+    """As with any class of Python."""
+
+    class Mine(package.ClientSecretCredential):  # type: ignore[misc]
+        """A subclass in an application."""
+
+    with pytest.raises(TypeError, match=r"^ClientSecretCredential\.__init__\(\) missing 3"):
+        Mine()
+    assert package.ClientSecretCredential.__init__.__qualname__ == "ClientSecretCredential.__init__"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_documentation_is_that_of_the_class(package: ModuleType, name: str) -> None:
+    """Not that of a base class, for ``help()``, ``inspect`` and ``__doc__``; one text for sync and async."""
+    credential_class = getattr(package, name)
+    assert inspect.getdoc(credential_class) == inspect.cleandoc(credential_class.__doc__)
+    assert credential_class.__doc__ == getattr(webidentity, name).__doc__
+    assert inspect.signature(credential_class) == inspect.signature(getattr(webidentity, name))

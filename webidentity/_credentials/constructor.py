@@ -1,0 +1,39 @@
+"""The constructor that the sync and the async class of a credential share."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from webidentity._flows.token_source import TokenSource
+
+
+class Constructor:
+    """Base of the constructors.
+
+    A constructor has the documentation and the ``__init__`` of a credential. It is the first base of the sync class and
+    of the async class, so that editors, ``help()`` and ``inspect.signature`` show the same for both.
+
+    :keyword of: the name of the two public classes. The TypeError of a call with missing or unknown arguments shows it.
+    """
+
+    def __init_subclass__(cls, *, of: str = "", **kwargs: Any) -> None:
+        """Name ``__init__`` after the public class."""
+        super().__init_subclass__(**kwargs)
+        if of:
+            vars(cls)["__init__"].__qualname__ = f"{of}.__init__"
+
+
+class GrantConstructor(Constructor):
+    """Base of the constructors of credentials that send requests themselves."""
+
+    def _set_up(self, token_source: TokenSource, **kwargs: Any) -> None:
+        """Set the token source and the pipeline; implemented by ``Credential`` and ``AsyncCredential``."""
+        raise NotImplementedError("the class needs Credential or AsyncCredential as a second base")
+
+
+def pipeline_options(keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keyword arguments that azure-core's pipeline is built with."""
+    options = dict(keywords)
+    # azure-identity's keywords that have no effect here: no discovery request is sent, and no personal data is logged.
+    options.pop("disable_instance_discovery", None)
+    options.pop("enable_support_logging", None)
+    return options

@@ -1,0 +1,60 @@
+"""The authorization endpoint (RFC 6749 section 4.1): the URL with PKCE (RFC 7636), and the reply."""
+
+import hashlib
+import re
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from webidentity._protocol.advice import advice_for
+from webidentity._protocol.redaction import scrub
+from webidentity.errors import EntraError
+
+_CODE = re.compile(r"AADSTS(\d{1,9})", re.ASCII)
+
+
+def authorize_url(authority: str, tenant: str, parameters: dict[str, str]) -> str:
+    """Return the URL that starts a sign-in (RFC 6749 section 4.1.1)."""
+    return f"{authority}/{tenant}/oauth2/v2.0/authorize?{urlencode(parameters)}"
+
+
+def new_verifier() -> str:
+    """Return a PKCE code verifier of 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def challenge_of(verifier: str) -> str:
+    """Return the S256 code challenge of a code verifier."""
+    return urlsafe_b64encode(hashlib.sha256(verifier.encode("ascii")).digest()).rstrip(b"=").decode()
+
+
+class AuthorizationReply(NamedTuple):
+    """An authorization code, and the issuer if the authority names it (RFC 9207)."""
+
+    code: str
+    issuer: str | None
+
+    def __repr__(self) -> str:
+        """Leave the code out."""
+        return f"AuthorizationReply(issuer={self.issuer!r})"
+
+
+def read_authorization_reply(parameters: Mapping[str, str]) -> AuthorizationReply:
+    """Return the content of a reply whose state has been checked (RFC 6749 section 4.1.2).
+
+    :raises EntraError: the user declined, the authority refused, or the reply is malformed.
+    """
+    code, error = parameters.get("code"), parameters.get("error")
+    if code and not error:
+        return AuthorizationReply(code, parameters.get("iss") or None)
+    if not error:
+        raise EntraError("Authentication failed: the authority's reply has neither a code nor an error")
+    if code:
+        raise EntraError("Authentication failed: the authority's reply has both a code and an error")
+    description = scrub(parameters.get("error_description") or error)
+    codes = tuple(int(number) for number in _CODE.findall(description))
+    advice = advice_for(codes)
+    message = f"Authentication failed: {description}"
+    raise EntraError(f"{message} {advice}" if advice else message, error=scrub(error), error_codes=codes)
