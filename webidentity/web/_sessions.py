@@ -51,12 +51,12 @@ class Sessions:
         if not self._is_ours(state.record):
             return None
         now = int(time.time())
-        held = yield from self._user_tokens.cache.load(self._partition(state))
-        claims = self._claims_of(held.document, state.entry, now) if held else None
-        if held is None or claims is None:
+        cached = yield from self._user_tokens.cache.load(self._partition(state))
+        claims = self._claims_of(cached.document, state.entry, now) if cached else None
+        if cached is None or claims is None:
             return None
         # Written a few times in a lifetime only, so that reading stays reading.
-        if now - held.document.sessions[state.entry]["seen"] > self._settings.session_lifetime / 10:
+        if now - cached.document.sessions[state.entry]["seen"] > self._settings.session_lifetime / 10:
             try:
                 yield from self._update(state, lambda document: _touch(document, state.entry, now), now)
             except StoreUnavailableError as error:
@@ -65,8 +65,8 @@ class Sessions:
 
     def end(self, state: SessionState) -> Flow[dict[str, Any]]:
         """End the session and return its claims; the user's tokens go with the last session."""
-        held = yield from self._user_tokens.cache.load(self._partition(state))
-        entry = as_object(held.document.sessions.get(state.entry)) if held else None
+        cached = yield from self._user_tokens.cache.load(self._partition(state))
+        entry = as_object(cached.document.sessions.get(state.entry)) if cached else None
         if entry is None:
             return {}
         now = int(time.time())
