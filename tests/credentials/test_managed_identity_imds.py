@@ -222,7 +222,8 @@ def test_silence_is_not_waited_for(driver: Driver, in_a_chain: None, silent: Non
     began = time.monotonic()
     with pytest.raises(Unavailable, match="No managed identity endpoint was found"):
         used.get_token(SCOPE)
-    assert 0.5 < time.monotonic() - began < 5
+    # Far below the default timeouts of the transports, and enough for a busy machine.
+    assert 0.5 < time.monotonic() - began < 30
     used.close()
 
 
