@@ -1,4 +1,4 @@
-"""What an import costs, and what it says when something is not installed."""
+"""What an import loads, and the error if a dependency is not installed."""
 
 import json
 import subprocess
@@ -39,22 +39,22 @@ def modules_after(statement: str) -> set[str]:
         "asyncio",
     ],
 )
-def test_importing_the_package_loads_only_what_is_used(name: str) -> None:
-    """Its names are loaded when they are first used."""
+def test_importing_the_package_loads_no_dependency(name: str) -> None:
+    """Public names are loaded on first use."""
     loaded = modules_after("import webidentity")
     assert name not in loaded
     assert "webidentity" in loaded
 
 
 @pytest.mark.parametrize("name", ["subprocess", "asyncio", "shutil", "webidentity._transport.programs"])
-def test_a_credential_of_a_tool_loads_what_runs_it_at_its_first_call(name: str) -> None:
-    """A chain makes many credentials that are never asked."""
+def test_a_tool_credential_loads_subprocess_at_its_first_call(name: str) -> None:
+    """A chain creates many credentials that are never called."""
     assert name not in modules_after("import webidentity\nwebidentity.AzureCliCredential()")
 
 
 @pytest.mark.parametrize("package", ["webidentity", "webidentity.aio"])
-def test_a_chain_loads_nothing_for_members_that_are_not_asked(package: str) -> None:
-    """Neither what runs tools, nor a listener for a browser, nor what only a federation server speaks."""
+def test_a_chain_loads_nothing_for_members_that_are_not_called(package: str) -> None:
+    """Not subprocess, an HTTP server or code for federation servers."""
     loaded = modules_after(f"import {package}\n{package}.DefaultAzureCredential()")
     heavy = {"asyncio", "subprocess", "http.server", "webbrowser", "requests", "cryptography", "sqlite3", "msal"}
     ours = {"webidentity._flows.browser_sign_in", "webidentity._protocol.xml_message"}
@@ -64,14 +64,14 @@ def test_a_chain_loads_nothing_for_members_that_are_not_asked(package: str) -> N
 
 @pytest.mark.parametrize("module", ["webidentity.web", "webidentity.web._site"])
 @pytest.mark.parametrize("name", ["msal", "flask", "django", "werkzeug", "aiohttp", "webidentity.testing"])
-def test_the_web_half_loads_no_framework(module: str, name: str) -> None:
+def test_webidentity_web_loads_no_framework(module: str, name: str) -> None:
     """Nor msal, nor the local tenant."""
     assert name not in modules_after(f"import {module}")
 
 
 @pytest.mark.parametrize(("adapter", "framework"), [("webidentity_flask", "django"), ("webidentity_django", "flask")])
-def test_an_adapter_loads_its_own_framework_alone(adapter: str, framework: str) -> None:
-    """And never the local tenant."""
+def test_an_adapter_loads_only_its_own_framework(adapter: str, framework: str) -> None:
+    """And not the local tenant."""
     loaded = modules_after(f"import {adapter}")
     assert framework not in loaded
     assert "webidentity.testing" not in loaded
@@ -85,7 +85,7 @@ def test_an_adapter_loads_its_own_framework_alone(adapter: str, framework: str) 
     ],
 )
 def test_an_adapter_without_its_framework_names_the_extra(adapter: str, framework: str, said: str) -> None:
-    """As an ImportError, with the original one as its cause."""
+    """As an ImportError with the original one as its cause."""
     printed = run(
         f"""
         import sys
@@ -106,6 +106,6 @@ def test_an_adapter_without_its_framework_names_the_extra(adapter: str, framewor
 
 
 def test_every_public_name_can_be_imported() -> None:
-    """What __all__ promises is there."""
+    """Each name in ``__all__``."""
     for package in ("webidentity", "webidentity.aio", "webidentity.web", "webidentity.testing", "webidentity_flask"):
         run(f"import {package} as p\nfor name in getattr(p, '__all__', ()): getattr(p, name)")
