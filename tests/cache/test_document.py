@@ -1,4 +1,4 @@
-"""The content of a partition, which MSAL can read as well."""
+"""The content of a partition, which MSAL can also read."""
 
 import json
 import threading
@@ -51,13 +51,13 @@ def test_encoding_loses_nothing() -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"{}", b"[]", b"\xff", b'{"version": 2, "tokens": {}, "cae": {}, "sessions": {}}']
 )
-def test_anything_else_is_no_document(data: bytes) -> None:
-    """JSON with a version, nothing else; no pickle."""
+def test_other_data_is_not_decoded(data: bytes) -> None:
+    """Only JSON with a known version is accepted."""
     assert TokenDocument.decode(data) is None
 
 
 def test_msal_reads_the_tokens() -> None:
-    """Another program of the same user finds access, refresh and ID token, and the account, where MSAL puts them."""
+    """Another program of the user finds the three tokens and the account where MSAL stores them."""
     cache = msal.SerializableTokenCache()
     cache.deserialize(json.dumps(json.loads(signed_in().encode())["tokens"]))
     kind = msal.TokenCache.CredentialType
@@ -73,8 +73,8 @@ def test_msal_reads_the_tokens() -> None:
     assert not list(cache.search(kind.ACCESS_TOKEN, target=["a"], query=query, now=NOW + 3601))
 
 
-def test_keys_are_those_that_msal_makes() -> None:
-    """MSAL replaces an entry instead of adding a second one, and removes the one that it means."""
+def test_keys_are_the_same_as_in_msal() -> None:
+    """So that MSAL replaces and removes our entries instead of adding others."""
     tokens = json.loads(signed_in().encode())["tokens"]
     cache = msal.SerializableTokenCache()
     makers = cache.key_makers
@@ -89,7 +89,7 @@ def test_keys_are_those_that_msal_makes() -> None:
 
 
 def test_an_msal_application_uses_the_tokens() -> None:
-    """End to end: the silent call of MSAL returns the token without a request."""
+    """End to end: MSAL returns the token silently, without a request."""
     cache = msal.SerializableTokenCache()
     far = TokenDocument.empty()
     id_token = jwt_of(oid="ada", tid=TENANT, preferred_username="ada@tenant.test")
@@ -112,7 +112,7 @@ def test_an_msal_application_uses_the_tokens() -> None:
 
 
 class Discovery:
-    """The one answer MSAL needs before it looks into its cache."""
+    """Answers the discovery request that MSAL sends before it reads its cache."""
 
     def get(self, url: str, **_: Any) -> Any:
         assert url.endswith("/.well-known/openid-configuration"), url
@@ -130,8 +130,8 @@ class Discovery:
     def close(self) -> None: ...
 
 
-def test_expired_tokens_are_dropped_when_others_come() -> None:
-    """A partition does not grow with every hour."""
+def test_expired_tokens_are_removed_when_a_token_is_added() -> None:
+    """Otherwise a partition would grow every hour."""
     document = TokenDocument.empty()
     document.add(USER, ["a"], reply("old"), cae=False, now=NOW)
     document.add(USER, ["a"], reply("old cae"), cae=True, now=NOW)
@@ -140,8 +140,8 @@ def test_expired_tokens_are_dropped_when_others_come() -> None:
     assert document.access_token(("a",), cae=False, now=NOW) is None
 
 
-def test_a_token_that_was_looked_up_before_is_replaced_as_well() -> None:
-    """What the last look-up found is not remembered beyond the next change."""
+def test_a_token_is_replaced_after_it_was_looked_up() -> None:
+    """A change discards the results of earlier lookups."""
     document = signed_in()
     assert document.access_token(("a",), cae=False, now=NOW) is not None
     document.add(USER, ["a", "b"], reply("newer"), cae=False, now=NOW)
@@ -150,8 +150,8 @@ def test_a_token_that_was_looked_up_before_is_replaced_as_well() -> None:
     assert found.token == "newer"
 
 
-def test_a_token_of_fewer_scopes_is_not_enough() -> None:
-    """Scopes are compared whole, not as text."""
+def test_a_token_with_fewer_scopes_is_not_returned() -> None:
+    """Scopes are compared as whole names, not as text."""
     document = TokenDocument.empty()
     document.add(USER, ["Files.ReadWrite"], reply(), cae=False, now=NOW)
     assert document.access_token(("Files.Read",), cae=False, now=NOW) is None
@@ -160,14 +160,14 @@ def test_a_token_of_fewer_scopes_is_not_enough() -> None:
 
 
 def test_an_expired_token_is_not_found_again() -> None:
-    """Also when it was found before."""
+    """Even if an earlier lookup found it."""
     document = signed_in()
     assert document.access_token(("a",), cae=False, now=NOW + 3599) is not None
     assert document.access_token(("a",), cae=False, now=NOW + 3600) is None
 
 
 def test_forgetting_tokens_keeps_the_sessions() -> None:
-    """Both kinds of access token, the refresh token and the ID token go."""
+    """Both kinds of access tokens, the refresh token and the ID token are removed."""
     document = signed_in()
     document.add(USER, ["a"], reply("cae"), cae=True, now=NOW)
     document.sessions["session"] = 1
@@ -176,8 +176,8 @@ def test_forgetting_tokens_keeps_the_sessions() -> None:
     assert document.access_token(("a",), cae=False, now=NOW) is None
 
 
-def test_only_the_refresh_token_that_was_refused_is_forgotten() -> None:
-    """Another process may have stored its successor meanwhile."""
+def test_only_the_rejected_refresh_token_is_removed() -> None:
+    """Another process may have stored a newer one in the meantime."""
     document = signed_in()
     document.forget_refresh_token("another")
     assert document.refresh_token == "refresh"
@@ -185,8 +185,8 @@ def test_only_the_refresh_token_that_was_refused_is_forgotten() -> None:
     assert document.refresh_token is None
 
 
-def test_a_copy_changes_alone() -> None:
-    """Readers of the original see none of it."""
+def test_a_copy_is_independent_of_the_original() -> None:
+    """Changes of the copy do not affect the original."""
     document = signed_in()
     document.sessions["session"] = {"since": 1}
     before = document.encode()
@@ -197,8 +197,8 @@ def test_a_copy_changes_alone() -> None:
     assert document.encode() == before
 
 
-def test_partitions_have_names_of_their_own() -> None:
-    """Names do not run into each other, and secrets are not in them."""
+def test_every_partition_has_a_different_name() -> None:
+    """Different fields always give different names, and names contain no secrets."""
     obo = {
         "client_id": "c",
         "authority": "https://a.test",
@@ -221,7 +221,7 @@ def test_partitions_have_names_of_their_own() -> None:
 
 
 def test_reading_while_another_thread_writes() -> None:
-    """No reader fails, none sees a token that was replaced after the replacement was stored."""
+    """No reader fails, and no reader sees a token that has already been replaced."""
     from tests.kit.drivers import SyncFace
     from webidentity.cache._token_cache import TokenCache
 
@@ -233,8 +233,8 @@ def test_reading_while_another_thread_writes() -> None:
     def read() -> None:
         while not stop.is_set():
             floor = stored[0]
-            held = cache.peek(USER)
-            found = held.document.access_token(("a",), cae=False, now=NOW) if held else None
+            cached = cache.peek(USER)
+            found = cached.document.access_token(("a",), cae=False, now=NOW) if cached else None
             if floor and (found is None or int(found.token) < floor):
                 problems.append(f"{found} after {floor}")
 

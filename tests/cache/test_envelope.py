@@ -1,4 +1,4 @@
-"""The encryption envelope: what a store sees, and what it cannot do with it."""
+"""The encryption of what a store keeps."""
 
 import logging
 
@@ -14,14 +14,14 @@ from webidentity.cache._sealed import SealedStore
 SECRET = "an application's secret key"
 
 
-def test_what_is_sealed_can_be_opened() -> None:
-    """By any ring of the same secret, text or bytes."""
+def test_a_sealed_value_can_be_opened() -> None:
+    """By any key ring with the same secret, as text or bytes."""
     envelope = KeyRing(SECRET).seal("name", b"value")
     assert KeyRing(SECRET.encode()).open("name", envelope) == b"value"
 
 
-def test_neither_name_nor_value_can_be_read_from_outside() -> None:
-    """A store, its backups and whoever reads them see noise."""
+def test_a_store_can_read_neither_name_nor_value() -> None:
+    """A store and its backups contain neither names nor tokens in plain text."""
     keys = KeyRing(SECRET)
     envelope = keys.seal("user/ada", b"refresh-token")
     assert b"refresh" not in envelope
@@ -30,14 +30,14 @@ def test_neither_name_nor_value_can_be_read_from_outside() -> None:
 
 
 def test_a_value_moved_to_another_name_does_not_open() -> None:
-    """Whoever can write to the store cannot give one user's tokens to another."""
+    """Write access to the store is not enough to give one user's tokens to another user."""
     keys = KeyRing(SECRET)
     envelope = keys.seal("ada", b"value")
     assert keys.open("grace", envelope) is None
     assert keys.open("ada", envelope) == b"value"
 
 
-def test_a_flipped_bit_anywhere_is_noticed() -> None:
+def test_every_flipped_bit_is_detected() -> None:
     """Version, key mark, nonce, ciphertext and tag are all protected."""
     keys = KeyRing(SECRET)
     envelope = keys.seal("name", b"value")
@@ -48,21 +48,21 @@ def test_a_flipped_bit_anywhere_is_noticed() -> None:
             assert keys.open("name", bytes(damaged)) is None
 
 
-def test_every_truncation_is_noticed() -> None:
-    """A half-written value is a miss."""
+def test_every_truncation_is_detected() -> None:
+    """An incompletely written value is ignored."""
     keys = KeyRing(SECRET)
     envelope = keys.seal("name", b"value")
     assert [keys.open("name", envelope[:length]) for length in range(len(envelope))] == [None] * len(envelope)
 
 
 @given(st.binary(max_size=200))
-def test_junk_never_opens(junk: bytes) -> None:
-    """And never raises."""
+def test_random_bytes_cannot_be_opened(junk: bytes) -> None:
+    """And raises no error."""
     assert KeyRing(SECRET).open("name", junk) is None
 
 
-def test_keys_rotate() -> None:
-    """What the earlier secret sealed is read, what is sealed now needs the new one."""
+def test_a_secret_can_be_rotated() -> None:
+    """Values encrypted with an earlier secret can be read; new values need the new secret."""
     old, both, new = KeyRing("old"), KeyRing("new", ["old"]), KeyRing("new")
     assert both.open("name", old.seal("name", b"value")) == b"value"
     assert new.open("name", old.seal("name", b"value")) is None
@@ -72,8 +72,8 @@ def test_keys_rotate() -> None:
 
 
 @pytest.mark.parametrize("secrets", [("", ()), (b"", ()), ("good", ("",))])
-def test_an_empty_secret_is_refused(secrets: tuple[str | bytes, tuple[str, ...]]) -> None:
-    """It would protect nothing."""
+def test_an_empty_secret_is_rejected(secrets: tuple[str | bytes, tuple[str, ...]]) -> None:
+    """An empty secret protects nothing."""
     with pytest.raises(ValueError, match="SECRET_KEY"):
         KeyRing(secrets[0], secrets[1])
 
@@ -83,7 +83,7 @@ def _add(document: TokenDocument) -> None:
 
 
 def test_an_entry_moves_to_the_new_key_when_it_changes() -> None:
-    """After a rotation nothing is lost and nothing stays under the old key."""
+    """After a rotation no entry is lost, and none stays under the old key."""
     store = MemoryStore()
     SealedStore(store, KeyRing("old")).change(ADA, _add, 10.0)
     rotated = SealedStore(store, KeyRing("new", ["old"]))
@@ -103,10 +103,10 @@ def test_an_entry_moves_to_the_new_key_when_it_changes() -> None:
     [b"", b"junk", KeyRing("unknown").seal("whatever", b"{}"), KeyRing(SECRET).seal("moved", b"{}")],
     ids=["empty", "junk", "unknown key", "moved"],
 )
-def test_an_unreadable_entry_is_a_miss_with_a_warning_that_leaks_nothing(
+def test_an_unreadable_entry_is_ignored_with_a_warning_without_secrets(
     value: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The user signs in again; the operator learns why; the entry is replaced at the next change."""
+    """The user signs in again, a warning tells the operator why, and the next change replaces the entry."""
     store, keys = MemoryStore(), KeyRing(SECRET)
     stored_key = keys.stored_keys(ADA.name)[0]
     store._rows[stored_key] = Row(value, 7, 10.0)
@@ -121,8 +121,8 @@ def test_an_unreadable_entry_is_a_miss_with_a_warning_that_leaks_nothing(
     assert sealed.read(ADA, None) is not None
 
 
-def test_an_entry_of_an_unknown_version_is_a_miss() -> None:
-    """A later release may write what this one cannot read."""
+def test_an_entry_of_an_unknown_version_is_ignored() -> None:
+    """A later release may write a format that this one does not know."""
     store, keys = MemoryStore(), KeyRing(SECRET)
     stored_key = keys.stored_keys(ADA.name)[0]
     for content in (
@@ -137,9 +137,9 @@ def test_an_entry_of_an_unknown_version_is_a_miss() -> None:
 
 
 def test_an_unchanged_entry_is_not_decoded_again() -> None:
-    """The version says that what this process holds is what the store has."""
+    """The version shows that the store has not changed."""
     sealed = SealedStore(MemoryStore(), KeyRing(SECRET))
-    held = sealed.change(ADA, _add, 10.0)
-    assert sealed.read(ADA, held) is held
+    cached = sealed.change(ADA, _add, 10.0)
+    assert sealed.read(ADA, cached) is cached
     sealed.change(ADA, _add, 10.0)
-    assert sealed.read(ADA, held) is not held
+    assert sealed.read(ADA, cached) is not cached

@@ -1,4 +1,4 @@
-"""One cache for all programs of a user: azure-identity and MSAL find what is written here, and the reverse."""
+"""One cache for all programs of a user: azure-identity and MSAL find our tokens, and we find theirs."""
 
 import asyncio
 import itertools
@@ -26,7 +26,7 @@ CAE = [pytest.param(False, id="plain"), pytest.param(True, id="cae")]
 
 
 def network(*, kind: Any = user_token) -> Canned:
-    """Return a network that numbers its tokens, and answers the discovery of azure-identity's sync credentials."""
+    """Return a network that numbers its tokens and answers the discovery requests of azure-identity."""
     numbers = itertools.count(1)
 
     def answer(sent: Sent) -> Reply:
@@ -86,7 +86,7 @@ def code_credential(driver: Driver, canned: Canned) -> Any:
 @pytest.mark.parametrize("cae", CAE)
 @pytest.mark.parametrize("package", ["sync", "aio"])
 def test_azure_identity_finds_an_applications_token(driver: Driver, home: Home, package: str, cae: bool) -> None:
-    """It sends no token request; whoever asks for another scope does."""
+    """It sends a token request only for another scope."""
     ours = driver.credential(
         "ClientSecretCredential", network(kind=token), TENANT, CLIENT, "s3cret", cache_persistence_options=OPTIONS
     )
@@ -103,8 +103,8 @@ def test_azure_identity_finds_an_applications_token(driver: Driver, home: Home, 
 
 
 @pytest.mark.parametrize("package", ["sync", "aio"])
-def test_an_applications_token_of_azure_identity_is_not_served(driver: Driver, home: Home, package: str) -> None:
-    """Its entry does not say with which secret it was had; ours does, and takes its place."""
+def test_an_applications_token_of_azure_identity_is_not_used(driver: Driver, home: Home, package: str) -> None:
+    """Its entry does not say with which secret it was acquired. Our entry does, and replaces it."""
     theirs(package, "ClientSecretCredential", network(kind=token), TENANT, CLIENT, "s3cret")(SCOPE)
     assert home.secrets() == ["token-1"]
     canned = Canned(token("ours"))
@@ -118,7 +118,7 @@ def test_an_applications_token_of_azure_identity_is_not_served(driver: Driver, h
 @pytest.mark.parametrize("cae", CAE)
 @pytest.mark.parametrize("package", ["sync", "aio"])
 def test_user_tokens_of_azure_identity_are_found(driver: Driver, home: Home, package: str, cae: bool) -> None:
-    """Another program of the user redeemed a code: its access token is served, its refresh token redeemed."""
+    """Another program redeemed a code: its access token is returned, and its refresh token redeemed."""
     theirs(package, "AuthorizationCodeCredential", network(), TENANT, CLIENT, "a-code", "https://app.test/")(
         "theirs", enable_cae=cae
     )
@@ -136,7 +136,7 @@ def test_user_tokens_of_azure_identity_are_found(driver: Driver, home: Home, pac
 @pytest.mark.parametrize("cae", CAE)
 @pytest.mark.parametrize("package", ["sync", "aio"])
 def test_azure_identity_finds_user_tokens(driver: Driver, home: Home, package: str, cae: bool) -> None:
-    """An access token under its scope, and a refresh token that was rotated meanwhile."""
+    """An access token by its scope, and the newest refresh token."""
     ours = code_credential(driver, Canned(user_token("ours"), user_token("second", refresh_token="rotated")))
     ours.get_token("ours", enable_cae=cae)
     ours.get_token("second", enable_cae=cae)
@@ -187,8 +187,8 @@ def msal_application(cache: msal.TokenCache, canned: Canned, client_id: str = CL
     )
 
 
-def test_msal_finds_user_tokens_and_the_reverse(home: Home) -> None:
-    """Through msal-extensions' own cache: the account, its access token, its refresh token, and what MSAL adds."""
+def test_msal_and_this_library_find_each_others_user_tokens(home: Home) -> None:
+    """Through the cache class of msal-extensions: the account, its tokens, and the tokens that MSAL adds."""
     files = PersistentFiles(OPTIONS)
     code_credential(SyncFace(), Canned(user_token("ours"))).get_token("a")
     cache = msal_extensions.PersistedTokenCache(msal_extensions.FilePersistence(str(home.file())))
@@ -207,8 +207,8 @@ def test_msal_finds_user_tokens_and_the_reverse(home: Home) -> None:
 
 
 @pytest.mark.parametrize("cae", CAE)
-def test_the_whole_family_redeems_what_is_written_here(driver: Driver, home: Home, cae: bool) -> None:
-    """MSAL, as another client, finds the refresh token of a reply that says it is the family's, and no other."""
+def test_the_family_of_clients_shares_refresh_tokens(driver: Driver, home: Home, cae: bool) -> None:
+    """MSAL, as another client, finds a refresh token if the reply marks it as the family's, and no other."""
     other = "44444444-4444-4444-4444-444444444444"
     for foci in (None, "1"):
         code_credential(driver, Canned(user_token(f"ours {foci}", foci=foci))).get_token("a", enable_cae=cae)
@@ -224,14 +224,16 @@ def test_the_whole_family_redeems_what_is_written_here(driver: Driver, home: Hom
 
 
 @pytest.mark.parametrize("foci", [1, True, ["1"], {}, ""])
-def test_a_family_that_is_none_is_not_written(driver: Driver, home: Home, foci: object) -> None:
-    """Whatever a reply says."""
+def test_an_invalid_family_is_not_written(driver: Driver, home: Home, foci: object) -> None:
+    """Microsoft has one family of clients, with the id 1."""
     code_credential(driver, Canned(user_token("ours", foci=foci))).get_token("a")
     assert "family_id" not in home.file().read_text()
 
 
-def test_a_cached_token_is_not_parsed_again(driver: Driver, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside a thousand of others, until another program has written."""
+def test_the_file_is_not_parsed_for_every_cached_token(
+    driver: Driver, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even with a thousand entries, until another program writes the file."""
     files = PersistentFiles(OPTIONS)
     put(files, user(), "theirs")
     content = home.content()
@@ -261,7 +263,7 @@ def test_a_cached_token_is_not_parsed_again(driver: Driver, home: Home, monkeypa
 
 
 def test_a_plain_msal_cache_is_read(home: Home) -> None:
-    """One that a program serialized itself: entries that MSAL's own code made, and the newest of them."""
+    """A program may serialize MSAL's cache itself."""
     cache = msal.SerializableTokenCache()
     reply = user_token("of msal").body
     assert isinstance(reply, dict)
@@ -293,7 +295,7 @@ CONSTRUCTED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("cae", CAE)
 @pytest.mark.parametrize("name", CONSTRUCTED)
 def test_a_token_outlives_its_process(driver: Driver, home: Home, name: str, cae: bool) -> None:
-    """For who has the same proof; a credential with another secret asks for its own."""
+    """For credentials with the same client authentication. One with another secret acquires its own token."""
     first, second, third = Canned(token("first")), Canned(), Canned(token("third"))
     arguments = {**CONSTRUCTED[name], "cache_persistence_options": OPTIONS}
     assert driver.credential(name, first, **arguments).get_token("a", enable_cae=cae).token == "first"
@@ -306,8 +308,10 @@ def test_a_token_outlives_its_process(driver: Driver, home: Home, name: str, cae
     assert driver.credential(name, third, **{**arguments, **other}).get_token("a", enable_cae=cae).token == "third"
 
 
-def test_files_and_pipelines_are_proofs_too(driver: Driver, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pod's token outlives its process, a job's does with the same access token."""
+def test_federated_tokens_of_pods_and_pipelines_outlive_their_process(
+    driver: Driver, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pod's token outlives its process; so does a pipeline job's token if its system access token is the same."""
     (home.path / "federated").write_text("assertion")
     workload = {"tenant_id": TENANT, "client_id": CLIENT, "token_file_path": str(home.path / "federated")}
     pipelines = {
@@ -326,8 +330,8 @@ def test_files_and_pipelines_are_proofs_too(driver: Driver, home: Home, monkeypa
         assert driver.credential(name, Canned(), **options).get_token(name).token == "first"
 
 
-def test_a_callable_is_known_in_its_process_only(driver: Driver, home: Home) -> None:
-    """What it returns changes, so another one is another proof."""
+def test_a_callable_is_an_authentication_in_its_process_only(driver: Driver, home: Home) -> None:
+    """Its results change, so another callable is another client authentication."""
 
     def func() -> str:
         return "assertion"
@@ -340,8 +344,8 @@ def test_a_callable_is_known_in_its_process_only(driver: Driver, home: Home) -> 
     assert made.get_token("a").token == "other"
 
 
-def test_constructing_costs_nothing(home: Home) -> None:
-    """No import of msal and no file before the first token request."""
+def test_constructing_a_credential_imports_no_msal_and_touches_no_file(home: Home) -> None:
+    """No import of msal and no access to a file before the first token request."""
     code = f"""
 import os, sys
 import webidentity, webidentity.aio

@@ -1,4 +1,4 @@
-"""The files that the programs of one OS user share: whose entries are whose, and what a write leaves alone."""
+"""The files that programs of one desktop user share: which entries belong to a partition, and what a write keeps."""
 
 import copy
 import json
@@ -45,16 +45,16 @@ PARTITIONS = [
     user(authority="https://localhost:8444"),
     user(client_id="another-client"),
     application(),
-    application("another proof"),
+    application("another secret"),
     behalf(),
     behalf("another assertion"),
-    behalf(authentication="another proof"),
+    behalf(authentication="another secret"),
 ]
 
 
 @pytest.mark.parametrize("owner", PARTITIONS, ids=lambda each: each.name)
-def test_a_token_is_found_by_its_own_partition_alone(files: PersistentFiles, owner: Partition) -> None:
-    """By another program of this library, too, and by nobody with another account, client, cloud, secret, assertion."""
+def test_a_token_is_found_only_by_its_own_partition(files: PersistentFiles, owner: Partition) -> None:
+    """In other programs too, and never with another account, client, cloud, secret or assertion."""
     put(files, owner, "token")
     for reader in (files, PersistentFiles(OPTIONS)):
         assert {each.name: found(reader, each) for each in PARTITIONS} == {
@@ -62,8 +62,8 @@ def test_a_token_is_found_by_its_own_partition_alone(files: PersistentFiles, own
         }
 
 
-def test_all_partitions_live_side_by_side(files: PersistentFiles) -> None:
-    """But an application's token replaces the one had with another secret: MSAL has one place for it."""
+def test_partitions_do_not_replace_each_other(files: PersistentFiles) -> None:
+    """Except that an application's token replaces the one acquired with another secret: MSAL has one key for both."""
     for number, partition in enumerate(PARTITIONS):
         put(files, partition, f"token-{number}")
     replaced = {application().name, behalf().name}
@@ -72,15 +72,15 @@ def test_all_partitions_live_side_by_side(files: PersistentFiles) -> None:
 
 
 @pytest.mark.parametrize("alias", ["login.windows.net", "sts.windows.net", "login.microsoft.com"])
-def test_the_hosts_of_a_cloud_are_one(files: PersistentFiles, alias: str) -> None:
-    """MSAL files a token under the host that was asked; with an explicit port, under the host alone."""
+def test_all_hosts_of_a_cloud_share_tokens(files: PersistentFiles, alias: str) -> None:
+    """MSAL stores a token under the host that was used, without an explicit port."""
     put(files, user(authority=f"https://{alias}"), "token", refresh_token="refresh")
     assert found(files, user(authority=f"{PUBLIC}:443")) == "token"
     assert refresh_token(files, user()) == "refresh"
 
 
-def test_continuous_access_evaluation_has_a_file_of_its_own(home: Home, files: PersistentFiles) -> None:
-    """Its tokens are never served to others; the refresh token serves both."""
+def test_tokens_for_continuous_access_evaluation_have_a_separate_file(home: Home, files: PersistentFiles) -> None:
+    """Its tokens are never returned to other callers. The refresh token is used for both kinds."""
     put(files, user(), "cae", cae=True, refresh_token="refresh")
     assert not home.file().exists()
     assert home.secrets(cae=True) == ["cae"]
@@ -91,8 +91,8 @@ def test_continuous_access_evaluation_has_a_file_of_its_own(home: Home, files: P
     assert refresh_token(files, user()) == "rotated"
 
 
-def test_a_spent_refresh_token_goes_from_both_files(home: Home, files: PersistentFiles) -> None:
-    """The one that the other file has is tried next."""
+def test_an_invalid_refresh_token_is_removed_from_both_files(home: Home, files: PersistentFiles) -> None:
+    """The refresh token in the other file is tried next."""
     put(files, user(), "plain", refresh_token="older", now=1)
     put(files, user(), "cae", refresh_token="newer", cae=True, now=2)
     assert refresh_token(files, user()) == "newer"
@@ -101,8 +101,8 @@ def test_a_spent_refresh_token_goes_from_both_files(home: Home, files: Persisten
     assert (home.secrets("RefreshToken"), home.secrets("RefreshToken", cae=True)) == (["older"], [])
 
 
-def test_a_refresh_token_serves_every_tenant_of_its_account(files: PersistentFiles) -> None:
-    """Access tokens do not."""
+def test_a_refresh_token_is_used_for_all_tenants_of_its_account(files: PersistentFiles) -> None:
+    """Access tokens are valid for one tenant only."""
     put(files, user(), "token", refresh_token="refresh")
     assert refresh_token(files, user(tenant=OTHER_TENANT)) == "refresh"
     assert found(files, user(tenant=OTHER_TENANT)) is None
@@ -110,8 +110,8 @@ def test_a_refresh_token_serves_every_tenant_of_its_account(files: PersistentFil
     assert refresh_token(files, user(client_id="another-client")) is None
 
 
-def test_a_rotated_refresh_token_keeps_what_others_noted(home: Home, files: PersistentFiles) -> None:
-    """The scopes under which azure-identity looks for it, and fields that only others know."""
+def test_a_rotated_refresh_token_keeps_fields_of_other_programs(home: Home, files: PersistentFiles) -> None:
+    """The scopes by which azure-identity finds it, and fields that only other programs know."""
     put(files, user(), "first", "a", refresh_token="refresh")
     content = home.content()
     next(iter(content["RefreshToken"].values()))["family_id"] = "1"
@@ -123,7 +123,7 @@ def test_a_rotated_refresh_token_keeps_what_others_noted(home: Home, files: Pers
 
 
 def foreign() -> dict[str, Any]:
-    """Return what another program has written, entries that nobody here understands among them."""
+    """Return content of another program, with entries that are unknown here."""
     return {
         "AccessToken": {
             "k1": {
@@ -136,7 +136,7 @@ def foreign() -> dict[str, Any]:
             "k3": {"secret": None, "home_account_id": f"ada.{TENANT}", "client_id": CLIENT},
             "k4": {"expires_on": "1", "secret": "expired", "client_id": "other", "home_account_id": None},
         },
-        "RefreshToken": {"r": {"secret": "y", "home_account_id": "somebody", "client_id": CLIENT, "family_id": "1"}},
+        "RefreshToken": {"r": {"secret": "y", "home_account_id": "another", "client_id": CLIENT, "family_id": "1"}},
         "Account": {
             f"ada.{TENANT}-login.microsoftonline.com-{TENANT}": {"account_source": "broker", "username": "ada"}
         },
@@ -147,8 +147,8 @@ def foreign() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("cae", [False, True])
-def test_entries_of_others_stay_as_they_are(home: Home, files: PersistentFiles, cae: bool) -> None:
-    """Sections, entries and fields that are unknown here, whatever is added, changed and removed."""
+def test_entries_of_other_programs_stay_as_they_are(home: Home, files: PersistentFiles, cae: bool) -> None:
+    """Unknown sections, entries and fields are kept when tokens are added, changed and removed."""
     before = foreign()
     home.write(before, cae=cae)
     id_token = jwt_of(oid="ada", preferred_username="ada@tenant.test")
@@ -189,15 +189,15 @@ MALFORMED: list[dict[str, Any]] = [
     {"environment": None},
     {"realm": None},
     {"client_id": None},
-    {"webidentity_partition": "somebody's"},
+    {"webidentity_partition": "another"},
 ]
 
 
 @pytest.mark.parametrize("fields", MALFORMED, ids=str)
-def test_an_entry_that_is_not_plainly_the_users_is_not_served(
+def test_an_entry_that_may_not_belong_to_the_user_is_not_returned(
     home: Home, files: PersistentFiles, fields: dict[str, Any]
 ) -> None:
-    """Malformed, or bound to something that is not known here; the next write leaves it."""
+    """It is malformed, or bound to something that is unknown here. The next write keeps it."""
     put(files, user(), "token")
     content = home.content()
     (key,) = content["AccessToken"]
@@ -208,8 +208,8 @@ def test_an_entry_that_is_not_plainly_the_users_is_not_served(
     assert home.content()["AccessToken"]["other"] == content["AccessToken"]["other"]
 
 
-def test_what_msal_leaves_out_is_made_good(home: Home, files: PersistentFiles) -> None:
-    """Numbers in place of text, and no token_type: other members of the family write so."""
+def test_entries_of_other_msal_libraries_are_read(home: Home, files: PersistentFiles) -> None:
+    """Numbers instead of text, and no token_type: other MSAL libraries write such entries."""
     put(files, user(), "token")
     content = home.content()
     (entry,) = content["AccessToken"].values()
@@ -220,15 +220,15 @@ def test_what_msal_leaves_out_is_made_good(home: Home, files: PersistentFiles) -
     assert found(files, user()) == "token"
 
 
-def test_the_newest_of_several_tokens_is_served(home: Home, files: PersistentFiles) -> None:
-    """MSAL leaves a token in its place when it replaces it, so the order of the file says nothing."""
+def test_the_newest_of_several_tokens_is_returned(home: Home, files: PersistentFiles) -> None:
+    """MSAL replaces a token in place, so the order in the file does not matter."""
     put(files, user(), "newer", "a b", now=20)
     put(files, user(), "other", "a c", now=10)
     assert found(PersistentFiles(OPTIONS), user()) == "newer"
 
 
 def test_an_application_has_no_account(home: Home, files: PersistentFiles) -> None:
-    """As MSAL looks for it: null. Nor do on-behalf-of tokens show up among the signed-in accounts."""
+    """MSAL looks for null. On-behalf-of tokens do not appear among the signed-in accounts either."""
     id_token = jwt_of(oid="ada", preferred_username="ada@tenant.test")
     for partition in (application(), behalf()):
         put(files, partition, "token", home_account_id=f"ada.{TENANT}", id_token=id_token, refresh_token="refresh")
@@ -240,8 +240,8 @@ def test_an_application_has_no_account(home: Home, files: PersistentFiles) -> No
     assert not [name for name in ("Account", "IdToken", "RefreshToken") if content.get(name)]
 
 
-def test_no_proof_and_no_assertion_is_in_the_file(home: Home, files: PersistentFiles) -> None:
-    """Nor a plain digest of the secret, which would be the same in every file."""
+def test_the_file_contains_no_client_secret_and_no_assertion(home: Home, files: PersistentFiles) -> None:
+    """Not even a plain digest of the secret, which would be the same in every file."""
     authentication = "0f" * 32
     put(files, application(authentication), "token")
     put(files, behalf("eyJ.the-assertion", authentication), "token")
@@ -250,13 +250,13 @@ def test_no_proof_and_no_assertion_is_in_the_file(home: Home, files: PersistentF
     assert "the-assertion" not in text
 
 
-def test_on_behalf_of_tokens_end_with_the_assertion(home: Home, files: PersistentFiles, clock: Clock) -> None:
-    """Though they would live longer; what has ended goes with the next write."""
+def test_on_behalf_of_tokens_expire_with_the_assertion(home: Home, files: PersistentFiles, clock: Clock) -> None:
+    """Even if they expire later. The next write removes them."""
     now = clock()
     files.change(behalf(), adds(behalf(), "token", now=int(now)), now + 600)
-    held = PersistentFiles(OPTIONS).read(behalf(), None)
-    assert held is not None
-    assert held.expires_at == int(now + 600)
+    cached = PersistentFiles(OPTIONS).read(behalf(), None)
+    assert cached is not None
+    assert cached.expires_at == int(now + 600)
     clock.advance(601)
     assert home.secrets() == ["token"]
     put(files, application(), "new")
@@ -266,7 +266,7 @@ def test_on_behalf_of_tokens_end_with_the_assertion(home: Home, files: Persisten
 def test_one_reply_is_one_write_of_one_file(
     home: Home, files: PersistentFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Access token, refresh token, ID token, account and metadata together; a change that changes nothing is none."""
+    """With access token, refresh token, ID token, account and metadata. A change without effect writes nothing."""
     replaced: list[str] = []
     replace = os.replace
 
@@ -288,24 +288,24 @@ def test_one_reply_is_one_write_of_one_file(
 def test_an_unchanged_file_is_not_read_again(
     home: Home, files: PersistentFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What this process holds is the answer until the file's time of change is another."""
+    """The cached content is used until the modification time of the file changes."""
     put(files, user(), "token")
-    held = files.read(user(), None)
-    assert held is not None
+    cached = files.read(user(), None)
+    assert cached is not None
     monkeypatch.setattr("webidentity.cache._msal_file.parse_object", lambda text: pytest.fail("parsed"))
-    assert files.read(user(), held) is held
+    assert files.read(user(), cached) is cached
     assert found(files, user()) == "token"
     monkeypatch.undo()
     monkeypatch.setenv("HOME", str(home.path))
     other = PersistentFiles(OPTIONS)
     put(other, user("grace"), "token")
-    assert files.read(user(), held) is not held
+    assert files.read(user(), cached) is not cached
     home.file().unlink()
-    assert files.read(user(), held) is None
+    assert files.read(user(), cached) is None
 
 
 def test_only_the_user_can_read_the_files(home: Home, files: PersistentFiles) -> None:
-    """Whatever the umask is, and also if the file was there before."""
+    """With any umask, and also if the file existed before."""
     umask = os.umask(0)
     try:
         put(files, user(), "token")
@@ -319,8 +319,8 @@ def test_only_the_user_can_read_the_files(home: Home, files: PersistentFiles) ->
     assert stat.S_IMODE(home.file().parent.stat().st_mode) == 0o700
 
 
-def test_a_link_to_the_file_stays_a_link(home: Home, files: PersistentFiles) -> None:
-    """Whoever keeps the folder elsewhere goes on doing so."""
+def test_a_symbolic_link_to_the_file_stays_a_link(home: Home, files: PersistentFiles) -> None:
+    """So that users can keep the cache in another place."""
     elsewhere = home.path / "elsewhere"
     elsewhere.write_text("{}")
     home.file().parent.mkdir()
@@ -330,8 +330,8 @@ def test_a_link_to_the_file_stays_a_link(home: Home, files: PersistentFiles) -> 
     assert "token" in elsewhere.read_text()
 
 
-def test_the_name_isolates(home: Home, files: PersistentFiles) -> None:
-    """Another name is another pair of files; what else the options are given is ignored, as by azure-identity."""
+def test_a_cache_with_another_name_is_separate(home: Home, files: PersistentFiles) -> None:
+    """Another name is another pair of files. Unknown options are ignored, as in azure-identity."""
     options = TokenCachePersistenceOptions(allow_unencrypted_storage=True, name="my-tool", something_new=1)
     put(files, user(), "token")
     mine = PersistentFiles(options)
@@ -343,7 +343,7 @@ def test_the_name_isolates(home: Home, files: PersistentFiles) -> None:
 
 
 def test_deleting_keeps_the_account_while_another_client_needs_it(home: Home, files: PersistentFiles) -> None:
-    """And removes it with the last one."""
+    """The last client removes it."""
     id_token = jwt_of(oid="ada", preferred_username="ada@tenant.test")
     other = user(client_id="another-client")
     for partition in (user(), other):
@@ -356,26 +356,26 @@ def test_deleting_keeps_the_account_while_another_client_needs_it(home: Home, fi
     files.change(other, TokenDocument.forget_tokens, 0.0)
 
 
-def test_a_change_leaves_what_was_read_before_alone(files: PersistentFiles) -> None:
-    """Another thread may be looking for a token in it at that moment."""
+def test_a_change_does_not_affect_a_document_that_was_read(files: PersistentFiles) -> None:
+    """Another thread may be reading it."""
     put(files, user(), "first", refresh_token="refresh")
-    held = files.read(user(), None)
-    assert held is not None
-    before = copy.deepcopy(json.loads(held.document.encode()))
+    cached = files.read(user(), None)
+    assert cached is not None
+    before = copy.deepcopy(json.loads(cached.document.encode()))
     put(files, user(), "second", refresh_token="rotated")
     files.change(user(), TokenDocument.forget_tokens, 0.0)
-    assert json.loads(held.document.encode()) == before
+    assert json.loads(cached.document.encode()) == before
 
 
-def test_it_is_no_place_for_names(files: PersistentFiles) -> None:
-    """Sign-ins of a site need a store."""
+def test_names_cannot_be_claimed(files: PersistentFiles) -> None:
+    """The sign-ins of a site need a store."""
     with pytest.raises(ValueError, match="store"):
         files.claim("name", 1.0)
     assert files.sweep(1.0) == 0
     files.close()
 
 
-def test_pickling_takes_the_settings_along_and_no_token(files: PersistentFiles) -> None:
+def test_pickling_includes_the_options_but_no_token(files: PersistentFiles) -> None:
     """The copy reads the same files."""
     put(files, user(), "the-token", expires_on=FAR)
     pickled = pickle.dumps(files)

@@ -1,4 +1,4 @@
-"""Where each platform keeps the cache: what msal-extensions is asked for is what azure-identity asks it for."""
+"""Where each platform keeps the cache: we call msal-extensions as azure-identity does."""
 
 import sys
 from pathlib import Path
@@ -12,8 +12,8 @@ from msal_extensions.persistence import BasePersistence, FilePersistence, Persis
 from tests.kit.shared_cache import OPTIONS, Home, found, put, user
 from webidentity import TokenCachePersistenceOptions
 from webidentity.cache import StoreUnavailableError
-from webidentity.cache._persistence import open_persistence
 from webidentity.cache._persistent import PersistentFiles
+from webidentity.cache._platform_storage import open_persistence
 
 KINDS = ("FilePersistenceWithDataProtection", "KeychainPersistence", "LibsecretPersistence")
 
@@ -21,7 +21,7 @@ KINDS = ("FilePersistenceWithDataProtection", "KeychainPersistence", "LibsecretP
 @pytest.mark.parametrize("suffix", [".nocae", ".cae"])
 @pytest.mark.parametrize("name", ["msal.cache", "my-tool"])
 @pytest.mark.parametrize("platform", ["win32", "darwin", "linux"])
-def test_places_and_names_are_azure_identitys(
+def test_places_and_names_are_those_of_azure_identity(
     home: Home, platform: str, name: str, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """File, service, account, schema, attributes and label."""
@@ -40,8 +40,8 @@ def test_places_and_names_are_azure_identitys(
 
 
 @pytest.mark.parametrize("platform", ["win32", "sunos5"])
-def test_a_platform_without_a_place_says_so(home: Home, platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As azure-identity does; on Windows when the folder of the user's data is not known."""
+def test_an_unsupported_platform_is_reported(home: Home, platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As azure-identity does. Windows is one when LOCALAPPDATA is not set."""
     monkeypatch.delenv("LOCALAPPDATA")
     monkeypatch.setattr(sys, "platform", platform)
     with pytest.raises(NotImplementedError, match="not available"):
@@ -49,7 +49,7 @@ def test_a_platform_without_a_place_says_so(home: Home, platform: str, monkeypat
 
 
 class Vault(BasePersistence):  # type: ignore[misc]
-    """Something like a keychain: the text is elsewhere, a file beside it signals changes."""
+    """Like a keychain: the text is not in a file, and the modification time of a file signals changes."""
 
     texts: dict[str, str]
 
@@ -76,7 +76,7 @@ class Vault(BasePersistence):  # type: ignore[misc]
 
 @pytest.fixture
 def vault(home: Home, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """What the vault holds, by the path of the signal file."""
+    """The content of the vault, by the path of the signal file."""
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(msal_extensions, "KeychainPersistence", Vault)
     monkeypatch.setattr(Vault, "texts", {}, raising=False)
@@ -84,7 +84,7 @@ def vault(home: Home, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def test_a_text_in_a_vault_is_replaced_through_it(home: Home, vault: dict[str, str]) -> None:
-    """No token reaches a file, and changes of others are noticed by the signal."""
+    """No token is written to a file, and the signal file shows changes of other programs."""
     files, others = PersistentFiles(OPTIONS), PersistentFiles(OPTIONS)
     put(files, user(), "token")
     assert found(others, user()) == "token"
@@ -94,28 +94,28 @@ def test_a_text_in_a_vault_is_replaced_through_it(home: Home, vault: dict[str, s
     assert list(vault) == [str(home.file())]
 
 
-def test_a_vault_without_its_signal_file_is_not_written_over(home: Home, vault: dict[str, str]) -> None:
-    """The folder was lost, the vault was not."""
+def test_a_vault_without_its_signal_file_is_not_overwritten(home: Home, vault: dict[str, str]) -> None:
+    """The folder was deleted, but not the vault."""
     put(PersistentFiles(OPTIONS), user(), "token")
     home.file().unlink()
     put(PersistentFiles(OPTIONS), user(), "another", "b")
     assert found(PersistentFiles(OPTIONS), user()) == "token"
 
 
-def test_what_cannot_be_read_in_a_vault_stays_there(home: Home, vault: dict[str, str]) -> None:
-    """It cannot be moved aside, so it is left alone, and the program keeps its tokens to itself."""
+def test_unreadable_content_of_a_vault_is_not_changed(home: Home, vault: dict[str, str]) -> None:
+    """It cannot be renamed, so it is not changed, and the program keeps its tokens in memory."""
     put(PersistentFiles(OPTIONS), user(), "token")
     (path,) = vault
-    vault[path] = "somebody else's"
+    vault[path] = "not a cache"
     Path(path).touch()
     files = PersistentFiles(OPTIONS)
     assert found(files, user()) is None
     with pytest.raises(StoreUnavailableError, match="another name"):
         put(files, user(), "token")
-    assert vault == {path: "somebody else's"}
+    assert vault == {path: "not a cache"}
 
 
-def test_an_error_of_the_platform_is_named_and_not_quoted(vault: dict[str, str]) -> None:
-    """Its text may hold what was to be written."""
+def test_an_error_of_the_platform_is_named_but_not_quoted(vault: dict[str, str]) -> None:
+    """Its text may contain what was to be written."""
     with pytest.raises(StoreUnavailableError, match=r"cannot be written: RuntimeError$"):
         put(PersistentFiles(OPTIONS), user(), "refused")

@@ -1,4 +1,4 @@
-"""What only the SQLite store promises: files, processes and forks."""
+"""What only the SQLite store guarantees: files, processes and forks."""
 
 import multiprocessing
 import os
@@ -18,12 +18,12 @@ from webidentity.cache._sealed import SealedStore
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A file that is not there yet, in a folder that is not there yet."""
+    """A file that does not exist yet, in a folder that does not exist yet."""
     return tmp_path / "instance" / "tokens.sqlite3"
 
 
 def test_only_the_owner_can_read_the_files(path: Path) -> None:
-    """The database, its write-ahead log, the shared memory file and the folder, whatever the umask is."""
+    """The database, its write-ahead log, the shared memory file and the folder, with any umask."""
     umask = os.umask(0)
     try:
         store = SQLiteStore(path)
@@ -36,8 +36,8 @@ def test_only_the_owner_can_read_the_files(path: Path) -> None:
     store.close()
 
 
-def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> None:
-    """Also if it was there before."""
+def test_an_existing_file_becomes_private(path: Path) -> None:
+    """Its mode is changed to 0600."""
     path.parent.mkdir()
     path.touch(0o644)
     store = SQLiteStore(path)
@@ -46,10 +46,10 @@ def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> None:
     store.close()
 
 
-def test_a_file_that_is_no_database_is_named(path: Path) -> None:
-    """The message says which file and what to look at."""
+def test_a_file_that_is_not_a_database_is_reported(path: Path) -> None:
+    """The message says which file it is and what to check. The file is not changed."""
     path.parent.mkdir()
-    path.write_text("this is somebody's thesis, not a database, and must not be overwritten\n" * 100)
+    path.write_text("this is a thesis, not a database, and must not be overwritten\n" * 100)
     for call in (
         lambda store: store.load("key"),
         lambda store: store.save("key", b"v", expected=None, expires_at=1.0),
@@ -58,11 +58,11 @@ def test_a_file_that_is_no_database_is_named(path: Path) -> None:
     ):
         with pytest.raises(StoreUnavailableError, match=r"tokens\.sqlite3 cannot be used"):
             call(SQLiteStore(path))
-    assert path.read_text().startswith("this is somebody's thesis")
+    assert path.read_text().startswith("this is a thesis")
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    """Nor is any other error of the file system a riddle."""
+def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
+    """Other errors of the file system are explained in the same way."""
     (tmp_path / "file").touch()
     with pytest.raises(StoreUnavailableError, match=r"tokens\.sqlite3 cannot be used"):
         SQLiteStore(tmp_path / "file" / "tokens.sqlite3").load("key")
@@ -70,8 +70,8 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         SQLiteStore(tmp_path).load("key")
 
 
-def test_a_file_that_another_process_keeps_locked_is_reported(path: Path) -> None:
-    """After the timeout, not never."""
+def test_a_locked_file_is_reported(path: Path) -> None:
+    """After the timeout."""
     store = SQLiteStore(path, timeout=0.02)
     store.load("key")
     other = sqlite3.connect(path, isolation_level=None)
@@ -86,8 +86,8 @@ def test_a_file_that_another_process_keeps_locked_is_reported(path: Path) -> Non
     store.close()
 
 
-def test_what_was_saved_outlives_the_process_and_the_store(path: Path) -> None:
-    """A new store of the same file finds it."""
+def test_rows_outlive_the_store_object(path: Path) -> None:
+    """A new store with the same file finds the row."""
     first = SQLiteStore(path)
     first.save("key", b"v", expected=None, expires_at=1.0)
     first.close()
@@ -99,21 +99,21 @@ def test_what_was_saved_outlives_the_process_and_the_store(path: Path) -> None:
 
 
 def test_four_processes_lose_no_update(path: Path) -> None:
-    """Each adds fifty entries to one partition of a file that none has opened before; all are there at the end."""
+    """Each adds fifty entries to one partition of a new file. All entries are there at the end."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(4) as pool:
         pool.starmap(add_entries, [(str(path), number, 50) for number in range(4)], chunksize=1)
         pool.close()
         pool.join()
     store = SQLiteStore(path)
-    held = SealedStore(store, KeyRing("secret")).read(ADA, None)
+    cached = SealedStore(store, KeyRing("secret")).read(ADA, None)
     store.close()
-    assert held is not None
-    assert set(held.document.sessions) == {f"{process}-{count}" for process in range(4) for count in range(50)}
+    assert cached is not None
+    assert set(cached.document.sessions) == {f"{process}-{count}" for process in range(4) for count in range(50)}
 
 
-def test_of_four_processes_one_claims_each_name(path: Path) -> None:
-    """A sign-in's state is good for one callback, whichever worker it reaches."""
+def test_only_one_of_four_processes_claims_a_name(path: Path) -> None:
+    """The state of a sign-in is valid for one callback, in any worker."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(4) as pool:
         claimed = pool.starmap(claim_names, [(str(path), 20)] * 4, chunksize=1)
@@ -123,8 +123,8 @@ def test_of_four_processes_one_claims_each_name(path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-def test_a_forked_child_opens_connections_of_its_own(path: Path) -> None:
-    """SQLite's connections must not cross a fork, as they would under a preforking server."""
+def test_a_forked_child_opens_its_own_connections(path: Path) -> None:
+    """An SQLite connection must not be used after a fork, as preforking servers do."""
     store = SQLiteStore(path)
     store.save("key", b"parent", expected=None, expires_at=1.0)
     inherited = list(store._idle)
@@ -136,7 +136,7 @@ def test_a_forked_child_opens_connections_of_its_own(path: Path) -> None:
         return row is not None and row.value == b"parent" and version is not None and store._idle != inherited
 
     assert in_a_fork(child)
-    # Closed before the fork: SQLite notes its locks beside the connection, and a child has the note but not the locks.
+    # Closed before the fork: a child would inherit SQLite's record of its locks, but not the locks.
     assert store._idle != inherited
     assert store.load("child") is not None
     store.close()
@@ -144,7 +144,7 @@ def test_a_forked_child_opens_connections_of_its_own(path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_fork_while_the_store_is_in_use_does_not_hang_the_child(path: Path) -> None:
-    """The child has a copy of the lock, and not the thread that would release it."""
+    """The child has a copy of the lock, but not the thread that would release it."""
     store = SQLiteStore(path)
     store.load("key")
     with store._lock:
@@ -153,7 +153,7 @@ def test_a_fork_while_the_store_is_in_use_does_not_hang_the_child(path: Path) ->
 
 
 def test_a_second_connection_keeps_the_locks_of_the_first(path: Path) -> None:
-    """Another process that closes the store must not take itself for the last one, and delete the log under us."""
+    """Another process that closes the store must not delete the write-ahead log that this one uses."""
     store = SQLiteStore(path)
     store.save("key", b"first", expected=None, expires_at=9e9)
     with store._connection():
@@ -173,8 +173,8 @@ def test_a_second_connection_keeps_the_locks_of_the_first(path: Path) -> None:
     store.close()
 
 
-def test_a_link_in_the_place_of_the_file_is_refused(path: Path, tmp_path: Path) -> None:
-    """Somebody else chose what it leads to."""
+def test_a_symbolic_link_is_rejected(path: Path, tmp_path: Path) -> None:
+    """Another user could have chosen its target."""
     target = tmp_path / "target"
     target.write_bytes(b"")
     path.parent.mkdir(exist_ok=True)

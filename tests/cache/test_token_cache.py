@@ -1,4 +1,4 @@
-"""The cache in front of a store: what is held in this process, and when the store is asked."""
+"""The cache in front of a store: what stays in memory, and when the store is called."""
 
 import os
 from typing import Any
@@ -11,9 +11,9 @@ from tests.kit.forks import in_a_fork
 from tests.kit.replies import CLIENT, TENANT
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.cache import KeyRing, MemoryStore, TokenCache
+from webidentity.cache._backing import CachedPartition
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._partition import Partition
-from webidentity.cache._sealed import CachedPartition
 from webidentity.cache._store import StoreUnavailableError
 
 NOW = 1_800_000_000
@@ -27,19 +27,19 @@ def put(driver: Driver, cache: TokenCache, text: str, user: str = "ada") -> Cach
     def add(document: TokenDocument) -> None:
         document.add(partition(user), ["a"], TokenReply(text, 4_000_000_000, None, "Bearer", ()), cae=False, now=NOW)
 
-    held: CachedPartition = driver.run(cache.update(partition(user), add, expires_at=NOW + 60.0, now=NOW))
-    return held
+    cached: CachedPartition = driver.run(cache.update(partition(user), add, expires_at=NOW + 60.0, now=NOW))
+    return cached
 
 
 def get(driver: Driver, cache: TokenCache, user: str = "ada") -> str | None:
-    held = driver.run(cache.load(partition(user)))
-    found = held.document.access_token(("a",), cae=False, now=NOW) if held else None
+    cached = driver.run(cache.load(partition(user)))
+    found = cached.document.access_token(("a",), cae=False, now=NOW) if cached else None
     return found.token if found else None
 
 
 def peek(cache: TokenCache, user: str = "ada") -> str | None:
-    held = cache.peek(partition(user))
-    found = held.document.access_token(("a",), cae=False, now=NOW) if held else None
+    cached = cache.peek(partition(user))
+    found = cached.document.access_token(("a",), cae=False, now=NOW) if cached else None
     return found.token if found else None
 
 
@@ -49,7 +49,7 @@ def cache(request: pytest.FixtureRequest) -> TokenCache:
     return TokenCache() if request.param == "alone" else TokenCache(MemoryStore(), KeyRing("key"))
 
 
-def test_what_was_put_is_there_until_it_is_deleted(driver: Driver, cache: TokenCache) -> None:
+def test_tokens_are_cached_until_they_are_deleted(driver: Driver, cache: TokenCache) -> None:
     """For its own partition only."""
     put(driver, cache, "token")
     assert (get(driver, cache), peek(cache)) == ("token", "token")
@@ -58,8 +58,8 @@ def test_what_was_put_is_there_until_it_is_deleted(driver: Driver, cache: TokenC
     assert (get(driver, cache), peek(cache)) == (None, None)
 
 
-def test_a_change_leaves_what_others_are_reading_alone(driver: Driver, cache: TokenCache) -> None:
-    """A thread that looks for a token at that moment must not take the old one for the new document's."""
+def test_a_change_does_not_affect_a_document_that_was_read(driver: Driver, cache: TokenCache) -> None:
+    """A thread that reads the document at the same time must not see a mixture of old and new."""
     before = put(driver, cache, "first")
     content = before.document.encode()
     put(driver, cache, "second")
@@ -68,7 +68,7 @@ def test_a_change_leaves_what_others_are_reading_alone(driver: Driver, cache: To
 
 
 def test_two_processes_see_each_others_changes(driver: Driver) -> None:
-    """The store is the truth; what this process holds of it is renewed when it is loaded."""
+    """The store is the source of truth. Loading a partition updates this process's copy."""
     store = MemoryStore()
     here, there = TokenCache(store, KeyRing("key")), TokenCache(store, KeyRing("key"))
     put(driver, here, "first")
@@ -82,8 +82,8 @@ def test_two_processes_see_each_others_changes(driver: Driver) -> None:
     assert peek(here) is None
 
 
-def test_what_this_process_holds_is_bounded(driver: Driver) -> None:
-    """The partition that was not used for longest goes; a store still has it."""
+def test_the_number_of_partitions_in_memory_is_limited(driver: Driver) -> None:
+    """The least recently used partition is removed from memory. The store still has it."""
     cache = TokenCache(MemoryStore(), KeyRing("key"), max_partitions=2)
     for user in ("ada", "grace", "edsger"):
         put(driver, cache, f"of {user}", user)
@@ -92,13 +92,13 @@ def test_what_this_process_holds_is_bounded(driver: Driver) -> None:
 
 
 def test_the_time_of_the_last_refresh_survives_a_change(driver: Driver, cache: TokenCache) -> None:
-    """Otherwise a change of another scope would restart the renewals of a failing one."""
+    """Otherwise a change for one scope would restart the failing refreshes of another."""
     put(driver, cache, "first").last_refresh["key"] = 1.0
     assert put(driver, cache, "second").last_refresh == {"key": 1.0}
 
 
-def test_expired_rows_are_swept_now_and_then(driver: Driver) -> None:
-    """Not at every change, and never those that live."""
+def test_expired_rows_are_swept_periodically(driver: Driver) -> None:
+    """Not with every change, and only expired rows."""
 
     swept: list[float] = []
 
@@ -115,7 +115,7 @@ def test_expired_rows_are_swept_now_and_then(driver: Driver) -> None:
 
 
 def test_a_name_is_claimed_once(driver: Driver) -> None:
-    """By whichever process is first; without a store nobody could promise that."""
+    """By the first process. A cache without a store raises an error."""
     store = MemoryStore()
     caches = [TokenCache(store, KeyRing("key")) for _ in range(2)]
     assert [driver.run(each.claim_once("name", expires_at=9e9)) for each in caches] == [True, False]
@@ -124,9 +124,9 @@ def test_a_name_is_claimed_once(driver: Driver) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-@pytest.mark.parametrize("held", ["cache", "flights", "store"])
-def test_a_fork_while_a_lock_is_held_does_not_hang_the_child(held: str) -> None:
-    """A server may load the site, use it, and fork."""
+@pytest.mark.parametrize("locked", ["cache", "flights", "store"])
+def test_a_fork_while_a_lock_is_held_does_not_hang_the_child(locked: str) -> None:
+    """A server may load the site, use it, and then fork."""
     from tests.kit.drivers import SyncFace
 
     store, face = MemoryStore(), SyncFace()
@@ -140,22 +140,22 @@ def test_a_fork_while_a_lock_is_held_does_not_hang_the_child(held: str) -> None:
         cache.flights.land("key", flight, None)
         return leads and get(face, cache) == "child"
 
-    with locks[held]._lock:
+    with locks[locked]._lock:
         assert in_a_fork(child)
     assert get(face, cache) == "parent"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_child_does_not_wait_for_a_flight_of_its_parent() -> None:
-    """The thread that leads it is not there."""
+    """The thread that leads the flight does not exist in the child."""
     cache = TokenCache()
     cache.flights.join("key")
     assert in_a_fork(lambda: cache.flights.join("key")[1])
     assert cache.flights.join("key")[1] is False
 
 
-def test_a_sweep_that_fails_is_no_failure_of_who_comes_by(driver: Driver, caplog: pytest.LogCaptureFixture) -> None:
-    """The token is stored all the same, and the log says why the store grows."""
+def test_a_failed_sweep_does_not_fail_the_caller(driver: Driver, caplog: pytest.LogCaptureFixture) -> None:
+    """The token is stored, and a warning says why the store grows."""
     store = MemoryStore()
     store.sweep = _fail  # type: ignore[method-assign]
     put(driver, TokenCache(store, KeyRing("key")), "new")
@@ -167,8 +167,8 @@ def _fail(now: float) -> int:
     raise StoreUnavailableError("locked")
 
 
-def test_claimed_names_are_swept_as_well(driver: Driver, clock: Clock) -> None:
-    """An application whose users sign in, and never get a token, does not fill its store."""
+def test_expired_claims_are_swept(driver: Driver, clock: Clock) -> None:
+    """Otherwise the store of an application whose users only sign in would grow without end."""
     store = MemoryStore()
     cache = TokenCache(store, KeyRing("key"))
     for number in range(3):

@@ -267,14 +267,14 @@ def test_a_different_account_at_an_automatic_sign_in_is_refused(make: Make, cloc
     authority, cache = Authority(signed_in("ada", "ada's")), TokenCache()
     credential = make(authority, token_cache=cache)
     credential.get_token(SCOPE)
-    held = set(cache._held)
+    held = set(cache._partitions)
     clock.advance(4000)
     authority.refresh = refusal("invalid_grant", "AADSTS700082: expired.", error_codes=[700082])
     authority.outcomes = [signed_in("eve", "eve's")]
     with pytest.raises(ClientAuthenticationError, match="another user signed in") as caught:
         credential.get_token(SCOPE)
     assert "authenticate" in str(caught.value)
-    assert set(cache._held) == held
+    assert set(cache._partitions) == held
     assert credential.authenticate(scopes=[SCOPE]).username == "eve@tenant.test"
     assert credential.get_token(SCOPE).token == "eve's"
 
@@ -339,7 +339,7 @@ def test_a_reply_without_an_account_is_refused(make: Make, reply: Reply, reason:
     cache = TokenCache()
     with pytest.raises(ClientAuthenticationError, match=reason):
         make(Authority(reply), token_cache=cache).get_token(SCOPE)
-    assert not cache._held
+    assert not cache._partitions
 
 
 def test_waiting_for_the_user_does_not_block_the_event_loop() -> None:

@@ -159,7 +159,7 @@ def test_cache_entries_have_the_names_of_msal(driver: Driver) -> None:
     """So that readers of the cache recognize them."""
     cache = TokenCache()
     credential(driver, Canned(token(expires_in=3600)), token_cache=cache).get_token(SCOPE)
-    (held,) = cache._held.values()
+    (held,) = cache._partitions.values()
     (entry,) = held.document.sections["AccessToken"].values()
     assert (entry["realm"], entry["client_id"]) == ("managed_identity", "system_assigned_managed_identity")
     assert (entry["environment"], entry["home_account_id"], entry["target"]) == ("localhost", None, VAULT)

@@ -1,4 +1,4 @@
-"""UsernamePasswordCredential when others are hostile, late or broken: the password is sent once, to whom it may be."""
+"""UsernamePasswordCredential with hostile, slow or broken servers: the password is sent once, to the right one."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,13 +9,14 @@ from azure.core.exceptions import AzureError
 
 from tests.kit.canned import Canned, Reply, Sent, lines_of
 from tests.kit.drivers import Credential, Driver
+from tests.kit.federation import WS_TRUST_13, metadata
 from tests.kit.records import all_logs, shown_of
 from tests.kit.replies import CLIENT, SCOPE, refusal
 from tests.kit.signing_in import signed_in
-from webidentity.testing.mex_document import write_mex
 
 USER, PASSWORD = "ada@tenant.test", "canary <pass> & word"
 TRUST = "https://sts.tenant.test/adfs/services/trust"
+METADATA = metadata((WS_TRUST_13, f"{TRUST}/13/usernamemixed"))
 XML = {"Content-Type": "text/xml; charset=utf-8"}
 FAULT = (
     '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><s:Fault><s:Reason><s:Text>'
@@ -27,7 +28,7 @@ Outcome = Reply | Exception
 
 
 class Organization:
-    """A user's authority, and their federation server if there is one."""
+    """A user's authority and, if there is one, federation server."""
 
     def __init__(
         self,
@@ -41,7 +42,7 @@ class Organization:
         located = {**federated, "federation_metadata_url": f"{TRUST}/mex"}
         self.realm = realm or (located if metadata or trust else {"account_type": "Managed"})
         self.token, self.trust = token or signed_in(), trust or Reply(FAULT, 500, XML)
-        self.metadata = metadata or Reply(write_mex(TRUST), 200, XML)
+        self.metadata = metadata or Reply(METADATA, 200, XML)
         self.bodies: list[bytes] = []
         self.network = Canned(answer=self._answer)
 
@@ -52,7 +53,7 @@ class Organization:
         return self.network.aio_transport()
 
     def paths(self) -> list[str]:
-        """Which of the endpoints was asked, in order."""
+        """The last segments of the requests' addresses, in order."""
         return [sent.url.partition("?")[0].rpartition("/")[2] for sent in self.network.sent]
 
     def _answer(self, sent: Sent) -> Outcome:
@@ -68,7 +69,7 @@ Make = Callable[..., Credential]
 
 @pytest.fixture
 def make(driver: Driver) -> Make:
-    """Makes credentials that repeat as often as azure-core does, at once."""
+    """Makes credentials with azure-core's number of retries, without pauses."""
 
     def made(at: Organization, **options: Any) -> Credential:
         given = {"retry_backoff_factor": 0, **options}
@@ -86,8 +87,8 @@ TROUBLES: dict[str, Outcome] = {
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_a_password_is_one_try(make: Make, trouble: str) -> None:
-    """Whoever answered, or did not, may have counted it; a few of them lock the account."""
+def test_password_is_sent_once(make: Make, trouble: str) -> None:
+    """Even without a reply the server may have counted a wrong password; a few of them lock the account."""
     at_entra = Organization(TROUBLES[trouble])
     with pytest.raises(AzureError):
         make(at_entra).get_token(SCOPE)
@@ -99,8 +100,8 @@ def test_a_password_is_one_try(make: Make, trouble: str) -> None:
     assert "token" not in at_home.paths()
 
 
-def test_64_callers_try_a_wrong_password_once(driver: Driver, make: Make) -> None:
-    """All of them get its refusal."""
+def test_concurrent_callers_send_a_wrong_password_once(driver: Driver, make: Make) -> None:
+    """Each of them gets the refusal."""
     organization = Organization(refusal("invalid_grant", "AADSTS50126: wrong.", error_codes=[50126]))
     organization.network._latency = 0.05
     credential = make(organization)
@@ -113,15 +114,15 @@ OUTCOMES: dict[str, Callable[[], Organization]] = {
     "a refusal that echoes": lambda: Organization(refusal("invalid_grant", f"{USER} sent {PASSWORD}.")),
     "a page that echoes": lambda: Organization(Reply(PASSWORD, 500)),
     "a fault that echoes": lambda: Organization(trust=Reply(FAULT, 500, XML)),
-    "an assertion that is none": lambda: Organization(trust=Reply(FAULT, 200, XML)),
+    "a fault with a success status": lambda: Organization(trust=Reply(FAULT, 200, XML)),
     "metadata without an end": lambda: Organization(metadata=Reply("<a>" * 300_000, 200, XML)),
     "no answer": lambda: Organization(requests.exceptions.ReadTimeout("late")),
 }
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
-def test_a_password_stays_secret(make: Make, outcome: str) -> None:
-    """Whatever is done with it."""
+def test_password_stays_secret(make: Make, outcome: str) -> None:
+    """Whatever the servers reply."""
     with all_logs() as logs:
         credential = make(OUTCOMES[outcome](), logging_enable=True)
         with pytest.raises(AzureError) as caught:
@@ -145,15 +146,15 @@ def test_a_password_stays_secret(make: Make, outcome: str) -> None:
                 "federation_metadata_url": "http://sts.tenant.test/mex",
             }
         ),
-        Organization(metadata=Reply(write_mex("http://sts.tenant.test/adfs/services/trust"), 200, XML)),
-        Organization(metadata=Reply(write_mex("https://ada:x@sts.tenant.test/adfs"), 200, XML)),
-        Organization(metadata=Reply(f"<!DOCTYPE x [<!ENTITY a 'b'>]>{write_mex(TRUST).decode()}", 200, XML)),
+        Organization(metadata=Reply(METADATA.replace("https://sts", "http://sts"), 200, XML)),
+        Organization(metadata=Reply(METADATA.replace("https://sts", "https://ada:x@sts"), 200, XML)),
+        Organization(metadata=Reply(f"<!DOCTYPE x [<!ENTITY a 'b'>]>{METADATA}", 200, XML)),
         Organization(metadata=Reply(b"", 302, {"Location": f"{TRUST}/other"})),
         Organization(trust=Reply(b"", 307, {"Location": "https://evil.test/"})),
     ],
 )
-def test_a_password_goes_nowhere_else(make: Make, organization: Organization) -> None:
-    """Neither in clear, nor where a redirect leads."""
+def test_password_is_sent_to_no_other_server(make: Make, organization: Organization) -> None:
+    """Neither over http nor after a redirect."""
     with pytest.raises(AzureError, match=r"federation server"):
         make(organization).get_token(SCOPE)
     assert {sent.url.split("/")[2] for sent in organization.network.sent} <= {

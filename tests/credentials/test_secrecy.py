@@ -122,7 +122,7 @@ def test_reprs_of_objects_with_secrets_show_none() -> None:
             credential.get_token_info("a"),
             *credential.raw._token_source.tokens.values(),
         ]
-    held = list(cache._held.values())
+    held = list(cache._partitions.values())
     objects += [*held, *[each.document for each in held], *store._rows.values()]
     reply = read_token_reply(Response(success()), now=0)
     partition = Partition.on_behalf_of(

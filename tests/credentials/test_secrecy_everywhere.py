@@ -105,7 +105,12 @@ def test_reprs_of_all_objects_of_a_credential_show_no_secret(make: Maker, name: 
         getattr(client.authentication, "certificate", None),
         client.authentication.fingerprint,
     ]
-    objects += [cache, *cache._held.values(), credential.raw._pipeline, *credential.raw._token_source.tokens.values()]
+    objects += [
+        cache,
+        *cache._partitions.values(),
+        credential.raw._pipeline,
+        *credential.raw._token_source.tokens.values(),
+    ]
     texts = [f"{each!r} {each!s} {each}" for each in objects]
     assert not leaks(lines_of([*texts, *logs.texts]))
 

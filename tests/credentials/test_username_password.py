@@ -1,4 +1,4 @@
-"""UsernamePasswordCredential at the local tenant and its federation server."""
+"""UsernamePasswordCredential at the local tenant."""
 
 import re
 import sys
@@ -27,7 +27,7 @@ from webidentity.testing import LocalTenant
 READ, FILES = "https://graph.microsoft.com/User.Read", "https://graph.microsoft.com/Files.Read"
 PASSWORDS = ["simple", "a&b<c>\"d'e", "]]>", "ü ß ✓ 🔑", "tab\tline\nreturn\r.", " spaces ", "%20+&amp;", "x" * 200]
 CLAIMS = '{"access_token": {"acrs": {"essential": true, "value": "c1"}}}'
-USERS = {"managed": "ada@tenant.test", "federated": "eve@fed.test"}
+USERNAME = "ada@tenant.test"
 Make = Callable[..., Credential]
 
 pytestmark = pytest.mark.filterwarnings("ignore:UsernamePasswordCredential is deprecated:DeprecationWarning")
@@ -35,10 +35,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:UsernamePasswordCredential is de
 
 @pytest.fixture
 def tenant(clock: Clock) -> LocalTenant:
-    """A tenant with a user of its own, and one whose password a federation server knows."""
+    """A tenant with a user and a public client that has consent."""
     tenant = LocalTenant(clock=clock)
-    tenant.add_user(USERS["managed"], password="canary-password", name="Ada")
-    tenant.add_user(USERS["federated"], password="canary-password", name="Eve", federated=True)
+    tenant.add_user(USERNAME, password="canary-password", name="Ada")
     app = tenant.add_app("script", public_client=True)
     tenant.grant_admin_consent(app, tenant.graph, ["User.Read", "Files.Read"])
     return tenant
@@ -66,13 +65,12 @@ def paths_of(credential: Credential) -> list[str]:
     return [f"{sent.method} {urlsplit(sent.url).path}" for sent in requests_of(credential)]
 
 
-@pytest.mark.parametrize("username", USERS.values(), ids=list(USERS))
-def test_a_user_signs_in_once(make: Make, username: str, clock: Clock) -> None:
-    """From then on, refresh tokens do it, and the password stays at home."""
-    credential = make(username)
+def test_password_is_sent_once_and_refresh_tokens_are_used_from_then_on(make: Make, clock: Clock) -> None:
+    """For other scopes and after the token has expired."""
+    credential = make(USERNAME)
     for scope in (READ, READ, FILES):
         claims = decode_unverified(credential.get_token(scope).token)
-        assert claims["preferred_username"] == username
+        assert claims["preferred_username"] == USERNAME
     clock.advance(4000)
     credential.get_token(READ)
     grants = [sent.form.get("grant_type") for sent in requests_of(credential) if sent.path.endswith("/token")]
@@ -80,9 +78,9 @@ def test_a_user_signs_in_once(make: Make, username: str, clock: Clock) -> None:
     assert sum("canary-password" in sent.body.decode() for sent in requests_of(credential)) == 1
 
 
-def test_the_requests_for_a_managed_user(make: Make) -> None:
-    """The realm, then the password grant (RFC 6749 section 4.3.2)."""
-    credential = make(USERS["managed"])
+def test_requests_of_a_sign_in(make: Make) -> None:
+    """The user's realm, then the password grant (RFC 6749 section 4.3.2)."""
+    credential = make(USERNAME)
     credential.get_token(READ)
     assert paths_of(credential) == [
         "GET /common/userrealm/ada%40tenant.test",
@@ -93,42 +91,25 @@ def test_the_requests_for_a_managed_user(make: Make) -> None:
     assert form == {
         "client_info": "1",
         "grant_type": "password",
-        "username": USERS["managed"],
+        "username": USERNAME,
         "password": "canary-password",
         "scope": f"openid profile offline_access {READ}",
     }
 
 
-def test_the_requests_for_a_federated_user(make: Make) -> None:
-    """The newest version of WS-Trust; Entra is never sent the password."""
-    credential = make(USERS["federated"])
-    credential.get_token(READ)
-    assert paths_of(credential) == [
-        "GET /common/userrealm/eve%40fed.test",
-        "GET /adfs/services/trust/mex",
-        "POST /adfs/services/trust/13/usernamemixed",
-        "POST /organizations/oauth2/v2.0/token",
-    ]
-    form = requests_of(credential)[-1].form
-    assert form["grant_type"] == "urn:ietf:params:oauth:grant-type:saml1_1-bearer"
-    assert not {"username", "password"} & form.keys()
-
-
 @pytest.mark.parametrize("password", PASSWORDS, ids=range(len(PASSWORDS)))
-@pytest.mark.parametrize("federated", [False, True])
-def test_any_password_arrives_as_it_is(make: Make, tenant: LocalTenant, password: str, federated: bool) -> None:
-    """Whatever characters it has, in a form and in XML."""
-    tenant.add_user("joe@other.test", password=password, name="Joe", federated=federated)
+def test_password_arrives_unchanged(make: Make, tenant: LocalTenant, password: str) -> None:
+    """Whatever characters it has."""
+    tenant.add_user("joe@other.test", password=password, name="Joe")
     assert make("joe@other.test", password).get_token(READ).token
     with pytest.raises(ClientAuthenticationError):
         make("joe@other.test", f"{password}x").get_token(READ)
 
 
-@pytest.mark.parametrize(("username", "said"), [(USERS["managed"], "AADSTS50126"), (USERS["federated"], "ID3242")])
-def test_a_wrong_password_is_tried_once(make: Make, username: str, said: str) -> None:
-    """AD FS answers it with HTTP 500, which is no reason to try again: three wrong tries may lock the account."""
-    credential = make(username, "canary-wrong")
-    with pytest.raises(EntraError, match=said) as caught:
+def test_wrong_password_is_sent_once(make: Make) -> None:
+    """A few wrong passwords lock the account."""
+    credential = make(USERNAME, "canary-wrong")
+    with pytest.raises(EntraError, match="AADSTS50126") as caught:
         credential.get_token(READ)
     assert caught.value.error == "invalid_grant"
     assert caught.value.response is not None
@@ -136,12 +117,11 @@ def test_a_wrong_password_is_tried_once(make: Make, username: str, said: str) ->
     assert sum("canary-wrong" in sent.body.decode() for sent in requests_of(credential)) == 1
 
 
-@pytest.mark.parametrize("username", USERS.values(), ids=list(USERS))
-def test_what_a_password_cannot_prove_is_an_error(make: Make, tenant: LocalTenant, username: str) -> None:
-    """Multi-factor authentication: the claims say what a sign-in in a browser would need, the text who can do it."""
-    tenant.require_claims(username, tenant.graph, CLAIMS)
+def test_required_second_factor_is_an_error(make: Make, tenant: LocalTenant) -> None:
+    """The error has the claims for a sign-in in a browser, and its message names the credentials for that."""
+    tenant.require_claims(USERNAME, tenant.graph, CLAIMS)
     with pytest.raises(EntraError, match="AADSTS50076") as caught:
-        make(username).get_token(READ)
+        make(USERNAME).get_token(READ)
     error = caught.value
     assert str(error).endswith("Use InteractiveBrowserCredential or DeviceCodeCredential.")
     assert "Multi-factor authentication is required" in str(error)
@@ -150,17 +130,17 @@ def test_what_a_password_cannot_prove_is_an_error(make: Make, tenant: LocalTenan
     assert error.correlation_id
 
 
-def test_more_is_required_later(make: Make, tenant: LocalTenant) -> None:
-    """The refresh token is refused, then the password: nobody is served a token that was refused."""
-    credential = make(USERS["managed"])
+def test_second_factor_required_after_the_sign_in_is_an_error(make: Make, tenant: LocalTenant) -> None:
+    """The refresh token is refused, then the password."""
+    credential = make(USERNAME)
     credential.get_token(READ)
-    tenant.require_claims(USERS["managed"], tenant.graph, CLAIMS)
-    with pytest.raises(EntraError, match="nothing but the password"):
+    tenant.require_claims(USERNAME, tenant.graph, CLAIMS)
+    with pytest.raises(EntraError, match="has only the password"):
         credential.get_token(FILES)
 
 
-def test_64_callers_try_a_wrong_password_once(driver: Driver) -> None:
-    """Otherwise one program locks the account."""
+def test_concurrent_callers_send_a_wrong_password_once(driver: Driver) -> None:
+    """Otherwise one program could lock the account."""
     refused = refusal("invalid_grant", "AADSTS50126: wrong.", error_codes=[50126])
     at = Federated(managed(), token=refused, latency=0.2)
     credential = driver.credential("UsernamePasswordCredential", at.network, CLIENT, "u", "canary")
@@ -169,54 +149,54 @@ def test_64_callers_try_a_wrong_password_once(driver: Driver) -> None:
     assert len(at.urls) == 2
 
 
-def test_a_user_whom_nobody_knows(make: Make) -> None:
-    """Is Entra's to refuse."""
+def test_unknown_user_is_refused_by_entra(make: Make) -> None:
+    """The realm of an unknown domain is not an error."""
     with pytest.raises(EntraError, match="AADSTS50034"):
         make("nobody@nowhere.test").get_token(READ)
 
 
-def test_64_callers_sign_in_once(driver: Driver, make: Make) -> None:
+def test_concurrent_callers_share_one_sign_in(driver: Driver, make: Make) -> None:
     """Threads or tasks."""
-    credential = make(USERS["federated"])
+    credential = make(USERNAME)
     outcomes = driver.together([lambda: credential.raw.get_token(READ)] * 64)
     assert len({outcome.token for outcome in outcomes}) == 1
-    assert len(requests_of(credential)) == 4
+    assert len(requests_of(credential)) == 2
 
 
-def test_each_credential_signs_in_itself(make: Make) -> None:
-    """A cache that has the user's tokens does not make up for a password that is wrong."""
+def test_shared_cache_does_not_replace_a_right_password(make: Make) -> None:
+    """Each credential signs in itself, even if the cache has tokens of the user."""
     cache = TokenCache()
-    make(USERS["managed"], token_cache=cache).get_token(READ)
+    make(USERNAME, token_cache=cache).get_token(READ)
     with pytest.raises(EntraError, match="AADSTS50126"):
-        make(USERS["managed"], "wrong", token_cache=cache).get_token(READ)
+        make(USERNAME, "wrong", token_cache=cache).get_token(READ)
 
 
 def test_authenticate_signs_in_again(make: Make) -> None:
-    """And returns the account."""
-    credential = make(USERS["managed"])
+    """It returns the account."""
+    credential = make(USERNAME)
     credential.get_token(READ)
     record = credential.authenticate(scopes=[READ])
-    assert record.username == USERS["managed"]
+    assert record.username == USERNAME
     assert [path.partition(" ")[0] for path in paths_of(credential)] == ["GET", "POST"] * 2
 
 
-def test_a_cache_that_cannot_be_opened_is_found_out_first(
+def test_unusable_cache_is_reported_before_the_sign_in(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before the password goes anywhere."""
+    """No request is sent."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    credential = make(USERS["managed"], cache_persistence_options=TokenCachePersistenceOptions(name="x"))
+    credential = make(USERNAME, cache_persistence_options=TokenCachePersistenceOptions(name="x"))
     with pytest.raises(ValueError, match="allow_unencrypted_storage"):
         credential.get_token(READ)
     assert requests_of(credential) == []
 
 
-def test_an_account_of_an_earlier_sign_in_is_not_taken(make: Make) -> None:
-    """As by the peer, whose keyword it would be: the password has to be right first."""
+def test_authentication_record_does_not_replace_a_right_password(make: Make) -> None:
+    """As in azure-identity: the first call signs in."""
     cache = TokenCache()
-    first = make(USERS["managed"], token_cache=cache)
+    first = make(USERNAME, token_cache=cache)
     record = first.authenticate(scopes=[READ])
-    second = make(USERS["managed"], "wrong", token_cache=cache, authentication_record=record)
+    second = make(USERNAME, "wrong", token_cache=cache, authentication_record=record)
     with pytest.raises(EntraError, match="AADSTS50126"):
         second.get_token(READ)
 
@@ -227,8 +207,8 @@ def line_of_this_call() -> int:
 
 
 @pytest.mark.parametrize("package", [webidentity, webidentity.aio], ids=["sync", "aio"])
-def test_it_is_deprecated_where_it_is_made(package: Any) -> None:
-    """The warning names the line of the caller."""
+def test_deprecation_warning_points_at_the_caller(package: Any) -> None:
+    """At the line of the constructor call."""
     with pytest.warns(DeprecationWarning, match="UsernamePasswordCredential is deprecated") as warned:
         package.UsernamePasswordCredential(CLIENT, "ada@tenant.test", "password")
     line = line_of_this_call() - 1
@@ -237,10 +217,10 @@ def test_it_is_deprecated_where_it_is_made(package: Any) -> None:
 
 @pytest.mark.parametrize("name", ["EnvironmentCredential", "DefaultAzureCredential"])
 @pytest.mark.parametrize("package", [webidentity, webidentity.aio], ids=["sync", "aio"])
-def test_it_is_deprecated_where_the_environment_is_used(
+def test_deprecation_warning_points_at_the_caller_of_an_environment_credential(
     package: Any, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not somewhere in this library, from where Python shows no such warning."""
+    """Python hides deprecation warnings that point into a library."""
     for variable in ("CLIENT_ID", "USERNAME", "PASSWORD"):
         monkeypatch.setenv(f"AZURE_{variable}", CLIENT)
     with pytest.warns(DeprecationWarning, match="UsernamePasswordCredential is deprecated") as warned:
@@ -262,8 +242,8 @@ def test_it_is_deprecated_where_the_environment_is_used(
         (CLIENT, "canary\ud83d", "p"),
     ],
 )
-def test_each_of_them_is_text(driver: Driver, given: tuple[Any, Any, Any]) -> None:
-    """Or the constructor says that it is not, without saying what it is."""
+def test_arguments_have_to_be_text(driver: Driver, given: tuple[Any, Any, Any]) -> None:
+    """The error does not quote them."""
     with pytest.raises(ValueError, match=r"client_id|username and password") as caught:
         driver.credential("UsernamePasswordCredential", Canned(), *given)
     assert "canary" not in "".join([*traceback.format_exception(caught.value), repr(caught.value.args)])
@@ -273,25 +253,25 @@ def test_each_of_them_is_text(driver: Driver, given: tuple[Any, Any, Any]) -> No
     ("realm", "said"),
     [
         (federated(protocol="SAMLP"), "not WS-Trust"),
-        (federated("http://fed.test/mex"), "not one of https"),
-        (federated("https://user:pw@fed.test/mex"), "not one of https"),
-        (federated("ftp://fed.test/mex"), "not one of https"),
-        (federated("https://[::1"), "not one of https"),
-        (federated(""), "not one of https"),
-        (federated("https://fed.test:65536/mex"), "not one of https"),
-        (federated("https://fed.test/mex\r\nX: y"), "not one of https"),
-        (federated("", federation_active_auth_url="http://fed.test/adfs/services/trust/13/usernamemixed"), "https"),
-        (federated("", federation_active_auth_url="https://fed.test/other"), "publishes no metadata"),
-        (federated(federation_metadata_url=["https://fed.test/mex"]), "not one of https"),
+        (federated("http://fed.test/mex"), "has no https address"),
+        (federated("https://user:pw@fed.test/mex"), "has no https address"),
+        (federated("ftp://fed.test/mex"), "has no https address"),
+        (federated("https://[::1"), "has no https address"),
+        (federated(""), "has no https address"),
+        (federated("https://fed.test:65536/mex"), "has no https address"),
+        (federated("https://fed.test/mex\r\nX: y"), "has no https address"),
+        (federated("", federation_active_auth_url="http://fed.test/adfs/services/trust/13/usernamemixed"), "no https"),
+        (federated("", federation_active_auth_url="https://fed.test/other"), "no endpoint for passwords"),
+        (federated(federation_metadata_url=["https://fed.test/mex"]), "has no https address"),
         (federated(federation_protocol=None), "not WS-Trust"),
-        (Reply("<html>", 200), "where the user is at home"),
-        (Reply({}, 500), "where the user is at home"),
-        (Reply("", 302, {"Location": "https://evil.test"}), "where the user is at home"),
-        (Reply([], 200), "where the user is at home"),  # type: ignore[arg-type]
+        (Reply("<html>", 200), "sent no user realm"),
+        (Reply({}, 500), "sent no user realm"),
+        (Reply("", 302, {"Location": "https://evil.test"}), "sent no user realm"),
+        (Reply([], 200), "sent no user realm"),  # type: ignore[arg-type]
     ],
 )
-def test_a_realm_that_cannot_be_trusted_gets_no_password(driver: Driver, realm: Reply, said: str) -> None:
-    """Nothing is sent but the question."""
+def test_unusable_realm_is_an_error(driver: Driver, realm: Reply, said: str) -> None:
+    """Only the realm request is sent, no password."""
     network = Federated(realm).network
     credential = driver.credential("UsernamePasswordCredential", network, CLIENT, "u@fed.test", "canary", retry_total=0)
     with pytest.raises(ClientAuthenticationError, match=re.escape(said)):
@@ -299,8 +279,8 @@ def test_a_realm_that_cannot_be_trusted_gets_no_password(driver: Driver, realm: 
     assert len(network.sent) == 1
 
 
-def test_an_adfs_authority_has_no_realm_to_ask(driver: Driver) -> None:
-    """It is the federation server."""
+def test_realm_is_not_requested_at_an_adfs_authority(driver: Driver) -> None:
+    """AD FS checks the password itself."""
     network = Federated(managed()).network
     credential = driver.credential(
         "UsernamePasswordCredential", network, CLIENT, "u", "p", tenant_id="adfs", authority="https://adfs.test"
@@ -309,8 +289,8 @@ def test_an_adfs_authority_has_no_realm_to_ask(driver: Driver) -> None:
     assert [sent.url for sent in network.sent] == ["https://adfs.test/adfs/oauth2/v2.0/token"]
 
 
-def test_no_warning_comes_later() -> None:
-    """Only the construction warns."""
+def test_only_the_constructor_warns() -> None:
+    """get_token does not warn again."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         credential = webidentity.UsernamePasswordCredential(

@@ -35,7 +35,7 @@ def test_the_flask_example_signs_in_and_greets(monkeypatch: pytest.MonkeyPatch, 
         begun = client.get("/", base_url="http://localhost:5000", headers={"Accept": "text/html"})
         back = TenantBrowser(tenant).sign_in(begun.headers["Location"], "ada@tenant.test", "ada-password")
         home = client.get(back, follow_redirects=True)
-    assert home.text.startswith("Hello Ada Lovelace! Your token for Microsoft Graph is good until ")
+    assert home.text.startswith("Hello Ada Lovelace! Your token for Microsoft Graph is valid until ")
 
 
 def test_the_first_commands_exist() -> None:
@@ -45,6 +45,6 @@ def test_the_first_commands_exist() -> None:
 
 
 def test_every_linked_page_exists() -> None:
-    for page in [README, *sorted((README.parent / "docs").glob("*.md"))]:
+    for page in [README, *sorted((README.parent / "docs").rglob("*.md"))]:
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"

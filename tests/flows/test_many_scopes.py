@@ -90,4 +90,4 @@ def test_a_thousand_scopes_are_served_from_memory(driver: Driver, clock: Clock) 
     assert len(network.sent) == 1000
     clock.advance(3601)
     assert credential.get_token(scopes[0]).token == f"{scopes[0]} True"
-    assert len(credential.raw._token_source._grant.cache._held.popitem()[1].document.sections["AccessToken"]) == 1
+    assert len(credential.raw._token_source._grant.cache._partitions.popitem()[1].document.sections["AccessToken"]) == 1

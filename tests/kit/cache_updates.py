@@ -1,16 +1,16 @@
-"""What the processes of a test do to one file. Importable by a process that was started afresh."""
+"""Updates of one SQLite file by several processes. Importable by a new process."""
 
 from webidentity.cache import KeyRing, SQLiteStore
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._partition import Partition
 from webidentity.cache._sealed import SealedStore
 
-#: Somebody's partition.
+#: The partition of a user.
 ADA = Partition.user(client_id="client", authority="https://a.test", tenant="tenant", home_account_id="ada")
 
 
 def add_entries(path: str, process: int, count: int) -> None:
-    """Add entries to one partition, one change each."""
+    """Add entries to one partition with one change each."""
     store = SQLiteStore(path)
     sealed = SealedStore(store, KeyRing("secret"))
     for number in range(count):
@@ -23,7 +23,7 @@ def add_entries(path: str, process: int, count: int) -> None:
 
 
 def claim_names(path: str, count: int) -> int:
-    """Claim each name and return how many were had."""
+    """Claim each name and return how many claims succeeded."""
     store = SQLiteStore(path)
     sealed = SealedStore(store, KeyRing("secret"))
     claimed = sum(sealed.claim(f"name-{number}", 10.0) for number in range(count))

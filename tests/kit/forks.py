@@ -11,7 +11,7 @@ def in_a_fork(check: Callable[[], object]) -> bool:
     if child == 0:
         status = 1
         try:
-            guard = threading.Timer(5, os._exit, [2])
+            guard = threading.Timer(60, os._exit, [2])
             guard.daemon = True
             guard.start()
             status = 0 if check() else 1

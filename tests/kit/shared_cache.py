@@ -1,4 +1,4 @@
-"""The cache of an OS user who has just been created, and programs that use it. Importable by a new process."""
+"""The shared cache of a new desktop user, and programs that use it. Importable by a new process."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from webidentity.cache._persistent import PersistentFiles
 
 PUBLIC = "https://login.microsoftonline.com"
 FAR = 4_000_000_000
-#: libsecret is tried first in any case; no test machine has it.
+#: libsecret is tried first; test machines do not have it.
 OPTIONS = TokenCachePersistenceOptions(allow_unencrypted_storage=True)
 
 Change = Callable[[TokenDocument], None]
@@ -25,12 +25,12 @@ def user(name: str = "ada", *, authority: str = PUBLIC, tenant: str = TENANT, cl
     return Partition.user(client_id=client_id, authority=authority, tenant=tenant, home_account_id=f"{name}.{TENANT}")
 
 
-def application(authentication: str = "proof") -> Partition:
+def application(authentication: str = "secret") -> Partition:
     """Return an application's partition."""
     return Partition.app(client_id=CLIENT, authority=PUBLIC, tenant=TENANT, authentication=authentication)
 
 
-def behalf(assertion: str = "assertion", authentication: str = "proof") -> Partition:
+def behalf(assertion: str = "assertion", authentication: str = "secret") -> Partition:
     """Return the partition of an assertion."""
     return Partition.on_behalf_of(
         client_id=CLIENT, authority=PUBLIC, tenant=TENANT, assertion=assertion, authentication=authentication
@@ -38,7 +38,7 @@ def behalf(assertion: str = "assertion", authentication: str = "proof") -> Parti
 
 
 def adds(partition: Partition, token: str, scope: str = "a", *, cae: bool = False, now: int = 1, **more: Any) -> Change:
-    """Return the change that a reply makes."""
+    """Return the change that adds the tokens of a reply."""
     fields: dict[str, Any] = {"home_account_id": partition.home_account_id, **more}
     expires_on = fields.pop("expires_on", FAR)
 
@@ -49,21 +49,21 @@ def adds(partition: Partition, token: str, scope: str = "a", *, cae: bool = Fals
 
 
 def put(files: PersistentFiles, partition: Partition, token: str, scope: str = "a", **more: Any) -> None:
-    """Store what a reply brought."""
+    """Store the tokens of a reply."""
     files.change(partition, adds(partition, token, scope, **more), float(FAR))
 
 
 def found(files: PersistentFiles, partition: Partition, scope: str = "a", *, cae: bool = False) -> str | None:
-    """Return the token that is served."""
-    held = files.read(partition, None)
-    token = held.document.access_token((scope,), cae=cae, now=1) if held else None
+    """Return the token that a credential would return."""
+    cached = files.read(partition, None)
+    token = cached.document.access_token((scope,), cae=cae, now=1) if cached else None
     return token.token if token else None
 
 
 def refresh_token(files: PersistentFiles, partition: Partition) -> str | None:
-    """Return the refresh token that would be redeemed."""
-    held = files.read(partition, None)
-    return held.document.refresh_token if held else None
+    """Return the refresh token that a credential would redeem."""
+    cached = files.read(partition, None)
+    return cached.document.refresh_token if cached else None
 
 
 class Home:
@@ -73,16 +73,16 @@ class Home:
         self.path = path
 
     def file(self, *, cae: bool = False, name: str = "msal.cache") -> Path:
-        """Return where the cache is."""
+        """Return the path of the cache."""
         return self.path / ".IdentityService" / f"{name}{'.cae' if cae else '.nocae'}"
 
     def content(self, *, cae: bool = False) -> dict[str, Any]:
-        """Return what any program reads there."""
+        """Return the content of the file."""
         content: dict[str, Any] = json.loads(self.file(cae=cae).read_text())
         return content
 
     def write(self, content: object, *, cae: bool = False) -> None:
-        """Be another program that writes, as msal-extensions does: in place."""
+        """Write in place, as other programs do with msal-extensions."""
         path = self.file(cae=cae)
         path.parent.mkdir(exist_ok=True)
         path.write_text(content if isinstance(content, str) else json.dumps(content, indent=4))
@@ -93,15 +93,33 @@ class Home:
 
 
 def add_tokens(process: int, count: int) -> None:
-    """Add tokens of one user, one write each, from a process of its own."""
+    """Add tokens of one user with one write each. Runs in a separate process."""
     files = PersistentFiles(OPTIONS)
     for number in range(count):
         put(files, user(), f"{process}-{number}", f"scope-{process}-{number}")
 
 
-def write_for_ever() -> None:
-    """Write until killed."""
+def write_forever() -> None:
+    """Write until the process is killed."""
     files = PersistentFiles(OPTIONS)
     padding = "x" * 200_000
     for number in range(1_000_000):
         put(files, user(), f"{number}-{padding}", f"scope-{number % 10}")
+
+
+class LockClock:
+    """Replaces ``time`` in the lock file's module: only waiting for the lock advances it."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        #: What other programs do while this one waits.
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def monotonic(self) -> float:
+        """Return the seconds that were waited."""
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for the lock."""
+        self.seconds += seconds
+        self.meanwhile()

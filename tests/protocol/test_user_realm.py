@@ -1,4 +1,4 @@
-"""Whose the password is to check, as the authority says it."""
+"""User realm discovery: which server checks the password."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from webidentity._protocol.user_realm import Federation, may_have_password, read
         ("%40", "%2540"),
     ],
 )
-def test_a_username_is_one_part_of_the_path(username: str, path: str) -> None:
+def test_username_is_one_segment_of_the_path(username: str, path: str) -> None:
     """Whatever characters it has."""
     request = user_realm_request("https://login.test", username)
     assert (request.method, request.url) == (
@@ -34,15 +34,15 @@ def test_a_username_is_one_part_of_the_path(username: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["Managed", "Unknown", "", None, 7, ["Federated"], {}])
-def test_whoever_is_not_federated_is_entras(kind: Any) -> None:
-    """Also who is unknown: the token endpoint says that better."""
+def test_users_without_a_federation_server_belong_to_entra(kind: Any) -> None:
+    """Unknown users too: the token endpoint has the better error for them."""
     assert read_user_realm(Response(Reply({"account_type": kind, "federation_protocol": "WSTrust"}))) is None
     assert read_user_realm(Response(Reply({}))) is None
     assert read_user_realm(Response(Reply("no such page", 404))) is None
 
 
-def test_a_federation() -> None:
-    """Its addresses, and the audience of the cloud."""
+def test_federation_has_addresses_and_an_audience() -> None:
+    """The audience may be that of another cloud."""
     known = read_user_realm(Response(federated(federation_active_auth_url="https://fed.test/a")))
     assert known == Federation(MEX, "https://fed.test/a", "urn:federation:MicrosoftOnline")
     known = read_user_realm(Response(federated(account_type="federated", cloud_audience_urn="urn:cloud")))
@@ -50,8 +50,8 @@ def test_a_federation() -> None:
 
 
 @pytest.mark.parametrize("protocol", ["SAML20", "WSFed", "", None, ["WSTrust"]])
-def test_another_protocol_takes_no_passwords(protocol: Any) -> None:
-    """The error says which credentials do it."""
+def test_other_protocols_accept_no_passwords(protocol: Any) -> None:
+    """The error names the credentials to use instead."""
     with pytest.raises(ClientAuthenticationError, match=r"not WS-Trust.*InteractiveBrowserCredential"):
         read_user_realm(Response(federated(federation_protocol=protocol)))
 
@@ -69,9 +69,9 @@ def test_another_protocol_takes_no_passwords(protocol: Any) -> None:
         Reply({"account_type": "Managed"}, 500),
     ],
 )
-def test_what_is_no_answer_is_an_error(reply: Reply) -> None:
-    """Then the password is sent to nobody."""
-    with pytest.raises(EntraError, match="did not say where the user is at home") as caught:
+def test_reply_without_a_realm_is_an_error(reply: Reply) -> None:
+    """So the password is not sent at all."""
+    with pytest.raises(EntraError, match="sent no user realm") as caught:
         read_user_realm(Response(reply))
     assert caught.value.response is not None
 
@@ -85,8 +85,8 @@ MEMBERS = ["account_type", "federation_protocol", "federation_metadata_url", "fe
 
 
 @given(st.dictionaries(st.sampled_from([*MEMBERS, "cloud_audience_urn"]), JSON))
-def test_nothing_else_is_raised(document: dict[str, Any]) -> None:
-    """And a federation has an address that may have a password."""
+def test_any_document_is_a_realm_or_an_authentication_error(document: dict[str, Any]) -> None:
+    """A federation always has a secure address."""
     try:
         found = read_user_realm(Response(Reply(document)))
     except ClientAuthenticationError:
@@ -130,12 +130,12 @@ def test_nothing_else_is_raised(document: dict[str, Any]) -> None:
         ("", False),
     ],
 )
-def test_who_may_have_a_password(url: str, may: bool) -> None:
-    """Https, or this machine; and nothing about the address may be strange."""
+def test_passwords_are_sent_over_https_or_to_this_machine(url: str, may: bool) -> None:
+    """Malformed addresses and addresses with a username are refused."""
     assert may_have_password(url) is may
 
 
 @given(st.text() | st.text().map("https://{}".format) | st.text(alphabet="@:/\\[]#?.1a").map("http://{}".format))
-def test_any_text_is_an_address_or_is_none(url: str) -> None:
+def test_any_text_can_be_checked(url: str) -> None:
     """Nothing is raised."""
     assert may_have_password(url) in {True, False}

@@ -1,4 +1,4 @@
-"""azure-identity, the peer of this project, accepts the tenant for what it looks like."""
+"""azure-identity and msal work with the local tenant."""
 
 from __future__ import annotations
 
@@ -141,14 +141,14 @@ def certified_app(scene):
 
 
 def native(scene):
-    """A public client with consent to the API, as developers' tools have."""
+    """A public client with consent to the API, like a developer tool."""
     scene.tenant.grant_admin_consent(scene.public, scene.api, ["Files.Read"])
     scene.clock.now = dt.datetime.now(dt.UTC).timestamp()
     return {"client_id": scene.public.client_id, "tenant_id": scene.tenant.tenant_id, **options(scene)}
 
 
 class TestDeviceCode:
-    """DeviceCodeCredential, whose user is asked by a callback."""
+    """DeviceCodeCredential, with a callback that signs the user in."""
 
     @pytest.fixture(autouse=True)
     def no_waiting(self, monkeypatch):
@@ -197,7 +197,7 @@ class TestDeviceCode:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 class TestUsernamePassword:
-    """UsernamePasswordCredential, for people of the tenant and of the federation server."""
+    """UsernamePasswordCredential of azure-identity."""
 
     def credential(self, scene, username, password):
         return UsernamePasswordCredential(username=username, password=password, **native(scene))
@@ -206,25 +206,13 @@ class TestUsernamePassword:
         credential = self.credential(scene, "ada@tenant.test", "ada-password")
         assert scene.claims(credential.get_token(scene.files_read).token)["oid"] == scene.ada.object_id
 
-    @pytest.mark.parametrize("password", ["kay-password", "<kay> & \"co\" 'é'"])
-    def test_federated(self, scene, password):
-        kay = scene.tenant.add_user("kay@fed.test", password=password, name="Kay", federated=True)
-        credential = self.credential(scene, kay.username, password)
-        assert credential.authenticate(scopes=[scene.files_read]).username == kay.username
-        assert scene.claims(credential.get_token(scene.files_read).token)["oid"] == kay.object_id
-
     def test_a_wrong_password(self, scene):
         with pytest.raises(ClientAuthenticationError, match="AADSTS50126"):
             self.credential(scene, "ada@tenant.test", "wrong").get_token(scene.files_read)
 
-    def test_a_wrong_password_at_the_federation_server(self, scene):
-        scene.tenant.add_user("kay@fed.test", password="kay-password", name="Kay", federated=True)
-        with pytest.raises(ClientAuthenticationError, match="ID3242"):
-            self.credential(scene, "kay@fed.test", "wrong").get_token(scene.files_read)
-
 
 def test_interactive_browser(scene, monkeypatch):
-    """The browser it opens is one that posts the answer to the loopback server of the credential."""
+    """The test's browser posts the response to the loopback server of the credential."""
 
     def open_browser(url):
         post = scene.browser.sign_in_form_post(url, "ada@tenant.test", "ada-password")

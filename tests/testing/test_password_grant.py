@@ -36,7 +36,7 @@ def test_everything_that_may_come_with_it(consented):
     assert consented.request("refresh_token", client=consented.public, refresh_token=refresh)[0] == 200
 
 
-def test_a_confidential_client_proves_itself(consented):
+def test_a_confidential_client_must_authenticate(consented):
     assert ask(consented, consented.web)[0] == 200
     assert ask(consented, consented.web, client_secret="wrong")[1]["error_codes"] == [7000215]
     form = {
@@ -73,10 +73,3 @@ def test_conditional_access_needs_a_person(consented):
     for claims in (None, STEP_UP):
         _, error = ask(consented, claims=claims)
         assert (error["error"], error["claims"]) == ("interaction_required", STEP_UP)
-
-
-def test_a_federated_user_is_unknown_to_the_token_endpoint(consented):
-    consented.tenant.add_user("kay@fed.test", password="kay-password", name="Kay", federated=True)
-    _, error = ask(consented, username="kay@fed.test", password="kay-password")
-    assert error["error_codes"] == [50126]
-    assert "federation server" in error["error_description"]

@@ -241,7 +241,7 @@ class WindowsProcess:
     returncode = 0
 
     def __init__(self, argv: list[str], **options: Any) -> None:
-        assert "start_new_session" not in options
+        assert options["start_new_session"] is False
         self.argv = argv
         self.calls: list[str] = []
         self.stdout = self.stderr = self

@@ -10,9 +10,9 @@ from webidentity._protocol.access_token import OpaqueAccessTokenInfo
 from webidentity._protocol.effects import Flow, Wait
 from webidentity._protocol.token_reply import TokenReply
 from webidentity._protocol.token_request import TokenRequest
+from webidentity.cache._backing import CachedPartition
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._partition import Partition
-from webidentity.cache._sealed import CachedPartition
 from webidentity.cache._store import StoreUnavailableError
 from webidentity.cache._token_cache import TokenCache
 from webidentity.errors import EntraError

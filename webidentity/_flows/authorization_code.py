@@ -50,13 +50,16 @@ class UserTokens:
 
         :param tenant: where the user signed in, if not in the tenant of the request.
         """
+        partition = signed_in = self.partition(request.tenant, home_account_id)
+        if tenant is not None and tenant != request.tenant:
+            signed_in = self.partition(tenant, home_account_id)
         return Acquisition(
-            self.partition(request.tenant, home_account_id),
+            partition,
             request,
             None,
             lambda request, token: self._refresh(request, token, home_account_id),
             lambda _: time.time() + self.lifetime,
-            self.partition(tenant or request.tenant, home_account_id),
+            signed_in,
             self.may_keep,
         )
 

@@ -1,6 +1,6 @@
-"""User realm discovery: whether a username's password is Entra's to check, or a federation server's.
+"""User realm discovery: whether Entra ID or a federation server checks the user's password.
 
-It has no specification; the members are those of the answer to ``api-version=1.0``.
+There is no specification. The members are those of the reply to ``api-version=1.0``.
 """
 
 from typing import Any, NamedTuple
@@ -14,16 +14,18 @@ from webidentity._json import as_text, parse_object
 from webidentity._protocol.token_reply import read_text
 from webidentity.errors import EntraError
 
-#: Whom a federation server's assertion is for, unless the cloud says otherwise.
+#: Advice for users whose password is not enough.
+ASK_THE_USER = "Use InteractiveBrowserCredential or DeviceCodeCredential."
+#: Audience of a federation server's assertions, unless the reply names another one.
 _AUDIENCE = "urn:federation:MicrosoftOnline"
 
 
 class Federation(NamedTuple):
     """The federation server of a user.
 
-    :param metadata_url: where it publishes its endpoints; "" if the authority does not know.
-    :param active_url: where it takes passwords, for when it publishes nothing.
-    :param audience: whom its assertions must be for.
+    :param metadata_url: the address of its metadata (WS-MetadataExchange); "" if the authority names none.
+    :param active_url: its endpoint for passwords, used if it has no metadata.
+    :param audience: the audience that its assertions need.
     """
 
     metadata_url: str
@@ -32,44 +34,44 @@ class Federation(NamedTuple):
 
 
 def user_realm_request(authority: str, username: str) -> HttpRequest:
-    """Return the question."""
+    """Build the request."""
     url = f"{authority}/common/userrealm/{quote(username, safe='')}?api-version=1.0"
     return HttpRequest("GET", url, headers={"Accept": "application/json"})
 
 
 def read_user_realm(response: Any) -> Federation | None:
-    """Return the user's federation server; None if Entra itself knows the password.
+    """Return the user's federation server, or None if Entra ID checks the password itself.
 
-    :raises EntraError: the authority did not answer.
-    :raises ClientAuthenticationError: the server is of a kind that takes no passwords, or cannot be trusted with one.
+    :raises EntraError: the reply is not a user realm.
+    :raises ClientAuthenticationError: the federation server accepts no passwords, or its address is not secure.
     """
     if response.status_code == 404:
-        # An authority without user realms: it knows its passwords itself.
+        # The authority has no realm discovery, so it checks passwords itself.
         return None
     document = parse_object(read_text(response)) if response.status_code == 200 else None
     if document is None:
         raise EntraError(
-            f"Authentication failed: the authority did not say where the user is at home (HTTP {response.status_code})",
+            f"Authentication failed: the authority sent no user realm (HTTP {response.status_code})",
             response=response,
         )
     if (as_text(document.get("account_type")) or "").lower() != "federated":
         return None
     if (as_text(document.get("federation_protocol")) or "").lower() != "wstrust":
         raise ClientAuthenticationError(
-            message="Authentication failed: the user's organization has a federation server that takes no passwords "
-            "from programs (its protocol is not WS-Trust). Use InteractiveBrowserCredential or DeviceCodeCredential."
+            message="Authentication failed: the federation server of the user's organization accepts no passwords from "
+            f"programs (its protocol is not WS-Trust). {ASK_THE_USER}"
         )
     metadata_url = as_text(document.get("federation_metadata_url")) or ""
     active_url = as_text(document.get("federation_active_auth_url")) or ""
     if not may_have_password(metadata_url or active_url):
         raise ClientAuthenticationError(
-            message="Authentication failed: the address of the user's federation server is not one of https"
+            message="Authentication failed: the federation server of the user's organization has no https address"
         )
     return Federation(metadata_url, active_url, as_text(document.get("cloud_audience_urn")) or _AUDIENCE)
 
 
 def may_have_password(url: str) -> bool:
-    """Whether what is sent there can be read by the server alone: https, or http on this machine."""
+    """Whether a password may be sent to the address: over https, or over http to this machine."""
     try:
         parts = urlsplit(url)
         hostname = parts.hostname or ""

@@ -32,7 +32,7 @@ def run_program(run: Run) -> Completed:
         stderr=subprocess.PIPE,
         cwd=run.folder,
         env=dict(run.environment),
-        **_own_session(),
+        start_new_session=_has_process_groups(),
     )
     try:
         stdout, stderr = process.communicate(timeout=run.timeout)
@@ -87,7 +87,7 @@ async def _start(run: Run) -> "Process":
         stderr=asyncio.subprocess.PIPE,
         cwd=run.folder,
         env=dict(run.environment),
-        **_own_session(),
+        start_new_session=_has_process_groups(),
     )
 
 
@@ -107,9 +107,9 @@ async def _stop(process: "Process") -> None:
     await process.wait()
 
 
-def _own_session() -> dict[str, Any]:
-    """Return the options that make the program the leader of a process group, which can be killed as a whole."""
-    return {} if sys.platform.startswith("win") else {"start_new_session": True}
+def _has_process_groups() -> bool:
+    """Whether a program can be made the leader of a process group, which can be killed as a whole."""
+    return not sys.platform.startswith("win")
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

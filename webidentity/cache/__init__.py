@@ -1,4 +1,9 @@
-"""Where tokens are kept: partitions, the encryption envelope, the stores, and the cache in front of them."""
+"""The token cache that credentials and sites share, and the stores that keep it beyond the process.
+
+Pass a :class:`TokenCache` as ``token_cache=`` to several credentials, and they share their tokens. Give the cache a
+store and a :class:`KeyRing`, and the tokens outlive the process, encrypted. :class:`MemoryStore` and
+:class:`SQLiteStore` are included; any class with the methods of :class:`Store` is a store.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -25,7 +30,7 @@ _MODULES = {
     "TokenCache": "_token_cache",
 }
 
-# A credential needs neither SQLite nor cryptography.
+# Loaded on first use: most credentials need neither SQLite nor cryptography.
 __getattr__ = loader_of(__name__, _MODULES)
 
 

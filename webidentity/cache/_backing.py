@@ -1,52 +1,70 @@
-"""What stands behind the cache and outlives the process: a sealed store, or the files of the user's other programs."""
+"""The interface of what keeps partitions beyond the process: an encrypted store, or the files of a desktop user."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Protocol
 
 from webidentity.cache._document import TokenDocument
-from webidentity.cache._held import CachedPartition
 from webidentity.cache._partition import Partition
 
 
+class CachedPartition:
+    """A decoded partition in the memory of this process.
+
+    :param version: the version in the backing from which it was decoded; None without a backing.
+    :param expires_at: when the partition may be removed and its tokens are no longer returned (Unix seconds).
+    """
+
+    __slots__ = ("document", "expires_at", "last_refresh", "unsaved", "version")
+
+    def __init__(self, document: TokenDocument, version: Hashable, expires_at: float) -> None:
+        self.document = document
+        self.version = version
+        self.expires_at = expires_at
+        #: When a refresh was last tried (Unix seconds), by scopes, so that not every call asks an authority that fails.
+        self.last_refresh: dict[Hashable, float] = {}
+        #: Changes that could not be written to the backing yet. They are written with the next change.
+        self.unsaved: tuple[Callable[[TokenDocument], object], ...] = ()
+
+
 class Backing(Protocol):
-    """Partitions that others may read and change too. All calls may wait if ``blocking`` says so."""
+    """Keeps partitions that other processes or programs may read and change too."""
 
     @property
     def blocking(self) -> bool:
-        """Whether a call may wait for a disk or a network, so that an event loop calls it on a thread."""
+        """Whether calls may wait for a disk or a network. An event loop makes such calls on a thread."""
         ...
 
     def open(self) -> None:
-        """Get ready. Called before something is spent that only the cache will have afterwards.
+        """Get ready. Called before a one-time code is redeemed whose tokens only the cache will have.
 
-        :raises ValueError: it can never be used with these settings.
+        :raises ValueError: the backing can never be used with these settings.
         """
         ...
 
     def read(self, partition: Partition, known: CachedPartition | None) -> CachedPartition | None:
-        """Return the partition as it is now; ``known`` itself if it has not changed, None if there is nothing."""
+        """Return the partition as it is now: ``known`` itself if it has not changed, None if it does not exist."""
         ...
 
     def change(
         self, partition: Partition, change: Callable[[TokenDocument], object], expires_at: float
     ) -> CachedPartition:
-        """Apply the change to what is there and return the outcome; ``change`` may be called more than once.
+        """Apply the change to the current partition and return the result. ``change`` may be called more than once.
 
-        :raises StoreUnavailableError: it cannot be written.
+        :raises StoreUnavailableError: the backing cannot be written.
         """
         ...
 
     def claim(self, name: str, expires_at: float) -> bool:
-        """Remember the name; False if it was remembered already.
+        """Record the name; False if it has been recorded before.
 
-        :raises ValueError: this backing cannot promise that.
+        :raises ValueError: this backing cannot record names.
         """
         ...
 
     def sweep(self, now: float) -> int:
-        """Remove what expired before ``now`` and return how much it was."""
+        """Remove the partitions that expired before ``now`` (Unix seconds) and return how many there were."""
         ...
 
     def close(self) -> None:
-        """Release what is held open; a later call opens it again."""
+        """Close files and connections. A later call opens them again."""
         ...

@@ -20,8 +20,8 @@ Entry = dict[str, Any]
 class TokenDocument:
     """Access tokens, the refresh token and the ID token of one partition.
 
-    Tokens had with continuous access evaluation live longer and can be revoked, so they are kept apart from the
-    others; the refresh token serves both. ``sessions`` belongs to :mod:`webidentity.web`.
+    Access tokens for continuous access evaluation (CAE) live longer and can be revoked, so they are kept apart from the
+    others. The refresh token is shared by both kinds. ``sessions`` is used by :mod:`webidentity.web`.
     """
 
     def __init__(self, tokens: dict[str, dict[str, Entry]], cae: dict[str, Entry], sessions: dict[str, Any]) -> None:
@@ -29,9 +29,9 @@ class TokenDocument:
         self._cae = cae
         self.sessions = sessions
         self._index: dict[tuple[bool, tuple[str, ...]], AccessTokenInfo] = {}
-        #: Every scope that a token was had for, and perhaps more; copies share it. What is not in it is not looked for.
+        #: At least the scopes of all tokens; copies share it. A scope that is missing here needs no search.
         self._known_scopes: dict[bool, set[str]] = {}
-        #: Until then no token expires, so that none is looked for (Unix seconds).
+        #: No token expires before this time (Unix seconds), so expired ones are not searched for earlier.
         self._none_expires_before = 0.0
 
     @classmethod
@@ -41,7 +41,7 @@ class TokenDocument:
 
     @classmethod
     def decode(cls, data: bytes) -> "TokenDocument | None":
-        """Read what :meth:`encode` wrote; None if it is anything else."""
+        """Read the output of :meth:`encode`; None if ``data`` is anything else."""
         content = parse_object(data)
         if content is None or content.get("version") != _VERSION:
             return None
@@ -49,7 +49,7 @@ class TokenDocument:
         return None if tokens is None or cae is None or sessions is None else cls(tokens, cae, sessions)
 
     def copy(self) -> "TokenDocument":
-        """Return a document that can be changed while others read this one."""
+        """Return a copy that can be changed while other threads read this document."""
         tokens = {name: dict(section) for name, section in self._tokens.items()}
         copied = TokenDocument(tokens, dict(self._cae), deepcopy(self.sessions))
         copied._known_scopes, copied._none_expires_before = dict(self._known_scopes), self._none_expires_before
@@ -61,9 +61,12 @@ class TokenDocument:
         return json.dumps(content, separators=(",", ":")).encode()
 
     def access_token(self, scopes: tuple[str, ...], *, cae: bool, now: float) -> AccessTokenInfo | None:
-        """Return the newest unexpired token that was had for these scopes, or for more of them.
+        """Return the newest unexpired token whose scopes include these.
 
-        An older one may be what a resource refused, so that the newest was asked for with claims.
+        The newest, because a resource may have rejected an older one, and the newest was requested with its claims.
+
+        :param cae: whether the token must be one for continuous access evaluation.
+        :param now: the current time (Unix seconds).
         """
         found = self._index.get((cae, scopes))
         if found is not None and found.expires_on > now:
@@ -83,12 +86,12 @@ class TokenDocument:
 
     @property
     def sections(self) -> dict[str, dict[str, Entry]]:
-        """The entries by MSAL's names of sections, without the access tokens of continuous access evaluation."""
+        """The entries by MSAL's section names, without the access tokens for continuous access evaluation."""
         return self._tokens
 
     @property
     def cae(self) -> dict[str, Entry]:
-        """The access tokens of continuous access evaluation."""
+        """The access tokens for continuous access evaluation, by MSAL's keys."""
         return self._cae
 
     @property
@@ -98,26 +101,30 @@ class TokenDocument:
 
     @property
     def id_token(self) -> str | None:
-        """The ID token of the last sign-in, already verified."""
+        """The ID token of the last sign-in. It was verified when it was received."""
         return next((entry["secret"] for entry in self._section("IdToken").values()), None)
 
     def forget_refresh_token(self, token: str) -> None:
-        """Drop the refresh token if it is this one."""
+        """Remove the refresh token if it is this one."""
         section = self._section("RefreshToken")
         for key in [key for key, entry in section.items() if entry["secret"] == token]:
             del section[key]
 
     def forget_tokens(self) -> None:
-        """Drop every token; the sessions stay."""
+        """Remove all tokens. The sessions stay."""
         self._tokens.clear()
         self._cae.clear()
         self._index.clear()
         self._known_scopes.clear()
 
     def add(self, partition: Partition, scopes: Iterable[str], reply: TokenReply, *, cae: bool, now: int) -> None:
-        """Keep what a reply brought; a rotated refresh token replaces its predecessor."""
+        """Add the tokens of a reply. A new refresh token replaces the previous one.
+
+        :param cae: whether the request was for continuous access evaluation.
+        :param now: when the request was sent (Unix seconds).
+        """
         base = {
-            # As in MSAL: null for an application, whatever its reply says.
+            # As in MSAL: always null for an application.
             "home_account_id": reply.home_account_id if partition.kind == "obo" else partition.home_account_id,
             "environment": partition.environment,
             "client_id": partition.cache_client_id,
@@ -143,7 +150,7 @@ class TokenDocument:
             entry["refresh_on"] = str(reply.refresh_on)
         self._index.clear()
         section, key = self._access_tokens(cae), entry_key(entry)
-        section.pop(key, None)  # so that it goes to the end: the order is that of age
+        section.pop(key, None)  # The new entry goes to the end: entries are ordered by age.
         section[key] = entry
         if reply.refresh_token:
             refresh: Entry = {
@@ -200,7 +207,7 @@ class TokenDocument:
 
 
 def entry_key(entry: Entry) -> str:
-    """Return MSAL's key of a token, under which another program of the same user would look."""
+    """Return the key under which MSAL stores the token, so that other programs of the user find it."""
     kind = entry["credential_type"]
     realm = "" if kind == "RefreshToken" else entry["realm"]
     target = "" if kind == "IdToken" else entry["target"]

@@ -1,4 +1,4 @@
-"""The encryption envelope: what a store sees of names and values."""
+"""The encryption of names and values before they reach a store."""
 
 import hashlib
 import hmac
@@ -31,13 +31,15 @@ class _Key:
 
 
 class KeyRing:
-    """Keys that derive from an application's secret; the first seals, all open.
+    """The keys that encrypt what a store keeps. The current key encrypts; earlier keys can still decrypt.
 
-    Names are hashed with HMAC-SHA256, values sealed with AES-256-GCM (NIST SP 800-38D) with the hashed name as
-    associated data, so that a value moved to another name does not open. Keys derive by HKDF-SHA256 (RFC 5869).
+    Names are hashed with HMAC-SHA256. Values are encrypted with AES-256-GCM (NIST SP 800-38D), with the hashed name as
+    associated data, so a value that is moved to another name cannot be decrypted. Keys are derived from the
+    application's secrets with HKDF-SHA256 (RFC 5869).
 
     :param secret: the current secret, for example Flask's or Django's ``SECRET_KEY``.
-    :param fallbacks: earlier secrets: what they sealed is still read, and sealed anew at its next change.
+    :param fallbacks: earlier secrets. Values encrypted with them can be read, and are encrypted with the current
+        secret when they change.
     :raises ValueError: a secret is empty.
     """
 
@@ -48,17 +50,17 @@ class KeyRing:
         self._keys = [_Key.derive(value) for value in secrets]
 
     def stored_keys(self, name: str) -> list[str]:
-        """Return under which keys a store may hold the name, the current one first."""
+        """Return the keys under which a store may have the name: the current secret's first, then the fallbacks'."""
         return [hmac.new(key.name_key, name.encode(), hashlib.sha256).hexdigest() for key in self._keys]
 
     def seal(self, name: str, plaintext: bytes) -> bytes:
-        """Return the envelope of the plaintext, bound to the name."""
+        """Encrypt the plaintext. The result can be decrypted only with the same name."""
         key = self._keys[0]
         nonce = os.urandom(_NONCE)
         return _VERSION + key.mark + nonce + key.cipher.encrypt(nonce, plaintext, name.encode())
 
     def open(self, name: str, envelope: bytes) -> bytes | None:
-        """Return the plaintext, or None if the envelope is damaged, of another name, or of an unknown key."""
+        """Decrypt what :meth:`seal` returned; None if it is damaged, or belongs to another name or secret."""
         if envelope[:1] != _VERSION:
             return None
         mark, nonce, sealed = envelope[1:5], envelope[5 : 5 + _NONCE], envelope[5 + _NONCE :]

@@ -1,4 +1,4 @@
-"""Single-flight: of the callers that want the same token at the same time, one asks for it."""
+"""Single-flight: when several callers want the same token at the same time, one of them requests it for all."""
 
 import sys
 import threading
@@ -12,14 +12,14 @@ T = TypeVar("T")
 
 
 class Flight:
-    """One acquisition under way, which others may wait for."""
+    """One acquisition in progress. Its leader runs it, and other callers wait for its outcome."""
 
     def __init__(self) -> None:
-        # Loaded by the first flight: a credential of a chain may never have one.
+        # Imported by the first flight: many credentials of a chain never have one.
         from concurrent.futures import Future
 
         self.future: Future[None] = Future()
-        # Running futures cannot be cancelled: a waiter that gives up must not take the others with it.
+        # A running future cannot be cancelled: a waiter that gives up must not cancel the others.
         self.future.set_running_or_notify_cancel()
         self.owner = (threading.get_ident(), _current_task())
         self.value: Any = None
@@ -28,27 +28,27 @@ class Flight:
         self.successor: Flight | None = None
 
     def failure(self) -> Exception | None:
-        """Return a copy of the leader's error: one exception raised in many threads mixes their tracebacks."""
+        """Return a copy of the leader's error. One exception raised in many threads would mix their tracebacks."""
         error = self.error
         if error is None:
             return None
         try:
             copied: Exception = type(error).__new__(type(error), *error.args)
-        except Exception:  # noqa: BLE001 - whatever a constructor wants
+        except Exception:  # noqa: BLE001 - a constructor may raise anything
             return error
         copied.args = error.args
         copied.__dict__.update(error.__dict__)
         return copied
 
     def check(self) -> None:
-        """Raise the leader's error, if it failed."""
+        """Raise the leader's error if it failed."""
         failure = self.failure()
         if failure is not None:
             raise failure
 
 
 class Flights:
-    """The acquisitions under way in this process, by what they are for."""
+    """The acquisitions in progress in this process, by key."""
 
     def __init__(self) -> None:
         self._flights: dict[Hashable, Flight] = {}
@@ -56,15 +56,15 @@ class Flights:
         renew_after_fork(self)
 
     def after_fork(self) -> None:
-        """Forget the parent's flights: their leaders are not here."""
+        """Drop the parent's flights: the threads that lead them do not exist in the child."""
         self._flights, self._lock = {}, threading.Lock()
 
     def __reduce__(self) -> tuple[type["Flights"], tuple[()]]:
-        """Pickle without flights: their leaders are not there."""
+        """Pickle without flights: the threads that lead them exist in this process only."""
         return Flights, ()
 
     def join(self, key: Hashable) -> tuple[Flight, bool]:
-        """Return the flight for the key, and whether the caller leads it."""
+        """Return the flight for the key, and whether the caller is its leader."""
         with self._lock:
             flight = self._flights.get(key)
             if flight is not None:
@@ -73,7 +73,7 @@ class Flights:
             return flight, True
 
     def retry(self, key: Hashable, failed: Flight) -> tuple[Flight, bool]:
-        """Return the one flight that follows a failed one, and whether the caller leads it."""
+        """Return the one flight that repeats a failed one, and whether the caller is its leader."""
         with self._lock:
             if failed.successor is not None:
                 return failed.successor, False
@@ -85,7 +85,7 @@ class Flights:
             return flight, leads
 
     def lead(self, key: Hashable, flight: Flight, flow: Flow[T]) -> Flow[T]:
-        """Run the flow that the others wait for, and end the flight whatever happens."""
+        """Run the flow as the leader, and end the flight with its outcome, also when it is cancelled."""
         try:
             value = yield from flow
         except Exception as error:
@@ -98,9 +98,9 @@ class Flights:
         return value
 
     def once(self, key: Hashable, is_done: Callable[[], bool], begin: Callable[[], Flow[T]]) -> Flow[T | None]:
-        """Run the flow unless another caller does: then wait for it, and return None once it is done.
+        """Run the flow until ``is_done``; if another caller already runs it, wait for that one and return None.
 
-        All who wait get the error of the one who failed; after one who was cancelled, the next begins anew.
+        If the leader fails, all waiting callers get its error. If it is cancelled, one of them takes over.
         """
         while not is_done():
             other, value = yield from self._lead_or_wait(key, lambda: _unless(is_done, begin))
@@ -110,16 +110,17 @@ class Flights:
         return None
 
     def alone(self, key: Hashable, begin: Callable[[], Flow[T]]) -> Flow[T]:
-        """Run the flow when no other with this key is under way; its own value or error is the caller's."""
+        """Run the flow when no other flow with this key is running. The caller gets the outcome of its own flow."""
         while True:
             other, value = yield from self._lead_or_wait(key, begin)
             if other is None:
                 return value  # type: ignore[no-any-return]
 
     def share(self, key: Hashable, begin: Callable[[], Flow[T]]) -> Flow[T]:
-        """Run the flow, or wait for the caller who already runs it; all of them get its value, or its error.
+        """Run the flow, or wait for another caller that already runs it. All of them get its value or its error.
 
-        After one who was cancelled, the next begins anew. Nothing is kept: a call that comes later asks again.
+        If the leader is cancelled, one of the waiting callers takes over. Nothing is cached: a later call runs the flow
+        again.
         """
         while True:
             other, value = yield from self._lead_or_wait(key, begin)
@@ -130,7 +131,7 @@ class Flights:
             other.check()
 
     def _lead_or_wait(self, key: Hashable, begin: Callable[[], Flow[Any]]) -> Flow[tuple[Flight | None, Any]]:
-        """Run the flow and return its value; if another caller runs one, wait for that and return its flight."""
+        """Run the flow and return its value; if another caller runs it, wait and return that caller's flight."""
         flight, leads = self.join(key)
         if leads:
             return None, (yield from self.lead(key, flight, begin()))
@@ -139,12 +140,12 @@ class Flights:
         return flight, None
 
     def land(self, key: Hashable, flight: Flight, value: Any) -> None:
-        """Give the flight's waiters the value."""
+        """End the flight with a value for its waiters."""
         flight.value, flight.succeeded = value, True
         self._end(key, flight)
 
     def abandon(self, key: Hashable, flight: Flight, error: Exception | None) -> None:
-        """End the flight without a value: its leader failed, or was cancelled if there is no error."""
+        """End the flight without a value: its leader failed, or was cancelled if ``error`` is None."""
         flight.error = error
         self._end(key, flight)
 

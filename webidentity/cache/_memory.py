@@ -1,4 +1,4 @@
-"""A store for one process: development, tests, and sites that may forget their sessions at a restart."""
+"""A store in the memory of one process."""
 
 import itertools
 import threading
@@ -8,7 +8,10 @@ from webidentity.cache._store import Row
 
 
 class MemoryStore:
-    """Keeps rows in this process. All its threads share them; nothing survives the process."""
+    """Keeps rows in the memory of this process, for all its threads. They are lost when the process ends.
+
+    For development, tests, and sites with one process whose users may have to sign in again after a restart.
+    """
 
     blocking = False
 
@@ -19,15 +22,15 @@ class MemoryStore:
         renew_after_fork(self)
 
     def after_fork(self) -> None:
-        """Go on with a copy of the parent's rows."""
+        """Continue in a forked child with a copy of the parent's rows."""
         self._lock = threading.Lock()
 
     def load(self, key: str) -> Row | None:
-        """Return the row, expired or not."""
+        """Return the row, even if it has expired; None if there is no row."""
         return self._rows.get(key)
 
     def save(self, key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
-        """Replace the row if its version is the expected one, or insert it if None is expected."""
+        """Write the row if its version is ``expected``, or, for None, if there is no row; see :meth:`Store.save`."""
         with self._lock:
             row = self._rows.get(key)
             if (row.version if row else None) != expected:
@@ -37,7 +40,7 @@ class MemoryStore:
             return version
 
     def delete(self, key: str) -> None:
-        """Remove the row, if there is one."""
+        """Remove the row if there is one."""
         with self._lock:
             self._rows.pop(key, None)
 
@@ -50,4 +53,4 @@ class MemoryStore:
             return len(expired)
 
     def close(self) -> None:
-        """Do nothing: there is nothing open."""
+        """Do nothing. The rows stay."""

@@ -1,4 +1,4 @@
-"""Which entries of a file of MSAL's schema belong to a partition."""
+"""The entries of a partition in a file in MSAL's schema."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -8,17 +8,17 @@ from webidentity._json import as_object, as_text
 from webidentity.cache._document import Entry, TokenDocument
 from webidentity.cache._partition import Partition, digest
 
-#: Our own field, of tokens that only who has the client's proof may use: digest of the partition's name.
+#: Our own field, for tokens that require the same client authentication: digest of the partition's name.
 OWNER = "webidentity_partition"
-#: Our own field: when an on-behalf-of token must be forgotten, though it may live longer than the user's assertion.
+#: Our own field: when an on-behalf-of token must be removed, because the user assertion expires before the token.
 UNTIL = "webidentity_until"
-#: Fields of tokens that are bound to more than a partition knows: a key, or parameters of the request.
+#: Fields of tokens that are bound to a key or to request parameters, which a partition does not contain.
 _BOUND = ("key_id", "ext_cache_key")
 
 
 @dataclass(slots=True)
 class PartitionEntries:
-    """What one file has of a partition, by the file's own keys. Malformed entries are nobody's."""
+    """The entries of one partition in one file, by the file's own keys. Malformed entries are ignored."""
 
     access: dict[str, Entry] = field(default_factory=dict[str, Entry])
     refresh: dict[str, Entry] = field(default_factory=dict[str, Entry])
@@ -44,7 +44,7 @@ class PartitionEntries:
 
         return cls(
             _by_age(content, lambda entry: OWNER not in entry and is_users(entry) and is_clients(entry)),
-            # In Entra ID a refresh token serves every tenant.
+            # In Entra ID a refresh token is valid for all tenants.
             {k: e for k, e in entries(content, "RefreshToken") if is_users(e, realm=False) and is_clients(e)},
             {k: e for k, e in entries(content, "IdToken") if is_users(e) and is_clients(e)},
             {k: e for k, e in entries(content, "Account") if is_users(e)},
@@ -52,12 +52,12 @@ class PartitionEntries:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no token."""
+        """Whether there are no tokens."""
         return not (self.access or self.refresh or self.id_tokens)
 
 
 def document_of(plain: PartitionEntries, cae: PartitionEntries) -> TokenDocument:
-    """Return what both files have of a partition, with the newest refresh token first."""
+    """Return the entries of both files as one document, with the newest refresh token first."""
     refresh = [*((f"cae {key}", entry) for key, entry in cae.refresh.items()), *plain.refresh.items()]
     refresh.sort(key=lambda item: number(item[1].get("last_modification_time")), reverse=True)
     sections = {
@@ -70,7 +70,7 @@ def document_of(plain: PartitionEntries, cae: PartitionEntries) -> TokenDocument
 
 
 def entries(content: dict[str, Any], section: str) -> Iterator[tuple[str, Entry]]:
-    """Iterate over the section's entries, passing by what is none."""
+    """Iterate over the section's entries, ignoring values that are not objects."""
     for key, value in (as_object(content.get(section)) or {}).items():
         entry = as_object(value)
         if entry is not None:
@@ -78,12 +78,12 @@ def entries(content: dict[str, Any], section: str) -> Iterator[tuple[str, Entry]
 
 
 def owner_of(partition: Partition) -> str:
-    """Return what marks tokens as the partition's: it covers client, authority, tenant, assertion and proof."""
+    """Return the mark of the partition's tokens. It covers client, authority, tenant, assertion and authentication."""
     return digest(partition.name)
 
 
 def number(value: object) -> int:
-    """Return the number that MSAL writes as text; 0 if it is none."""
+    """Return a number, which MSAL writes as text; 0 if the value is not a number."""
     try:
         return int(value) if isinstance(value, int | str) else 0
     except ValueError:
@@ -91,7 +91,7 @@ def number(value: object) -> int:
 
 
 def _by_age(content: dict[str, Any], is_ours: Callable[[Entry], bool]) -> dict[str, Entry]:
-    """Return access tokens, newest last: MSAL leaves an entry in its place when it replaces it."""
+    """Return the access tokens, newest last. In the file MSAL replaces an entry in place, so its order is no help."""
     found = [(key, entry) for key, entry in entries(content, "AccessToken") if is_ours(entry) and _is_usable(entry)]
     found.sort(key=lambda item: number(item[1].get("cached_at")))
     return dict(found)

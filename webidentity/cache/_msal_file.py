@@ -1,4 +1,4 @@
-"""One file of MSAL's unified schema, which other programs read and write as well."""
+"""One file in MSAL's unified schema, which other programs read and write too."""
 
 import itertools
 import json
@@ -16,9 +16,9 @@ from webidentity.cache._store import StoreUnavailableError
 
 _LOGGER = logging.getLogger(__name__)
 
-#: Sections that are read here. Others may be there and are kept.
+#: The sections that are read here. Other sections are kept as they are.
 SECTIONS = ("AccessToken", "RefreshToken", "IdToken", "Account", "AppMetadata")
-#: Nanoseconds within which a file system may give two changes the same time.
+#: Nanoseconds within which a file system may record the same time for two changes.
 _COARSE = 2_500_000_000
 
 Content = dict[str, Any]
@@ -26,24 +26,24 @@ Content = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The content at one moment; never changed."""
+    """The content at one moment. It is never changed."""
 
     content: Content = field(repr=False)
-    #: Differs for each content that was read or written here.
+    #: Changes with every content that was read or written here.
     version: int
     stamp: Stamp
-    #: Whether the stamp was old enough when it was taken that every later change has another.
+    #: Whether the stamp was old enough when it was read, so that every later change has a different one.
     settled: bool
-    #: There is something that is no cache.
+    #: The content is not a token cache.
     damaged: bool = False
-    #: There is nothing: no cache yet, or one that is being written in place.
+    #: There is no content: no cache yet, or another program is writing it in place.
     blank: bool = False
 
 
 class MsalFile:
     """Reads the file when it has changed, and replaces it as a whole.
 
-    :param suffix: ``.nocae`` or ``.cae``: tokens of continuous access evaluation have a file of their own.
+    :param suffix: ``.nocae`` or ``.cae``: tokens for continuous access evaluation are in a separate file.
     """
 
     def __init__(self, options: TokenCachePersistenceOptions, suffix: str) -> None:
@@ -53,11 +53,11 @@ class MsalFile:
         self._out_of_reach = False
 
     def open(self) -> None:
-        """Find the file; see :meth:`PlatformStorage.open`."""
+        """Find the file. See :meth:`PlatformStorage.open`."""
         self._storage.open()
 
     def read(self) -> Snapshot:
-        """Return the present content, or what was known last, with a warning, if it is out of reach."""
+        """Return the current content. If it cannot be read, log a warning and return the content that was read last."""
         try:
             self._storage.open()
             stamp = self._storage.stamp()
@@ -65,7 +65,7 @@ class MsalFile:
                 self._snapshot = self._load_calmly(stamp) if stamp is not None else self._empty()
         except StoreUnavailableError as error:
             if not self._out_of_reach:
-                _LOGGER.warning("Tokens of earlier runs are not at hand: %s", error)
+                _LOGGER.warning("Tokens of the shared cache are not available: %s", error)
             self._out_of_reach = True
         else:
             self._out_of_reach = False
@@ -73,7 +73,7 @@ class MsalFile:
 
     @contextmanager
     def locked(self) -> Generator[Snapshot]:
-        """Keep other programs from writing, and lend the present content.
+        """Keep other programs from writing, and provide the current content.
 
         :raises StoreUnavailableError: the file cannot be locked or read.
         """
@@ -89,21 +89,21 @@ class MsalFile:
             yield known
 
     def write(self, content: Content, *, over: Snapshot) -> Snapshot:
-        """Replace the content that was lent with the lock, which the caller still has.
+        """Replace the content ``over`` that :meth:`locked` provided. The caller must still hold the lock.
 
         :raises StoreUnavailableError: the file cannot be written.
         """
-        # Without indentation, which takes Python ten times as long; ASCII, because others read it in any encoding.
+        # No indentation, which takes Python ten times as long. ASCII, because others may read it in any encoding.
         text = json.dumps(content, separators=(",", ":"))
         if over.damaged:
-            _LOGGER.info("What was in the token cache is kept in %s", self._storage.set_aside())
+            _LOGGER.info("The damaged token cache was renamed to %s", self._storage.set_aside())
         self._storage.save(text)
         stamp = self._storage.stamp()
         self._snapshot = written = Snapshot(content, next(self._versions), stamp, _is_settled(stamp))
         return written
 
     def _load_calmly(self, stamp: Stamp) -> Snapshot:
-        """Load without the lock, and with it if what is there may be half written."""
+        """Load without the lock, and again with it if another program may be writing the file."""
         found = self._load(stamp)
         if not found.damaged and not found.blank:
             return found
@@ -116,7 +116,7 @@ class MsalFile:
         return found
 
     def _load(self, stamp: Stamp) -> Snapshot:
-        """Return the content; the stamp is from before, so that a change in between shows later."""
+        """Return the content. The stamp was read before, so that a change in between is noticed later."""
         settled = _is_settled(stamp)
         try:
             text = self._storage.load()
@@ -132,8 +132,8 @@ class MsalFile:
     def _complain(self, found: Snapshot) -> None:
         if found.damaged:
             _LOGGER.warning(
-                "The token cache %s counts as empty: it is damaged, or was written by something else. It is moved "
-                "aside before anything is written.",
+                "The token cache %s is ignored: it is damaged, or not a token cache. It will be renamed before a new "
+                "one is written.",
                 self._storage.name,
             )
 

@@ -1,4 +1,4 @@
-"""What becomes of a file of MSAL's schema when a partition has changed: all that is somebody else's stays."""
+"""The change of one partition in files in MSAL's schema, which leaves all other entries as they are."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -11,10 +11,12 @@ from webidentity.cache._partition import Partition
 
 
 class Revision:
-    """A change of a partition, worked out on what both files have of it.
+    """A change of one partition, applied to its entries in both files.
 
-    :param change: what happens to the document.
-    :param expires_at: when an on-behalf-of token must be forgotten.
+    :param plain: the entries in the ``.nocae`` file.
+    :param cae: the entries in the ``.cae`` file.
+    :param change: changes the document in place.
+    :param expires_at: when an on-behalf-of token must be removed (Unix seconds).
     """
 
     def __init__(
@@ -35,32 +37,32 @@ class Revision:
         known = list(before["RefreshToken"].values())
         self._rotated = next((entry for entry in refresh.values() if entry not in known), None)
         kept = {entry["secret"] for entry in refresh.values()}
-        # A predecessor is not spent: it stays in the other file, for programs that read only that one.
-        self._spent = set[str]() if self._rotated else {entry["secret"] for entry in known} - kept
-        self._arrived = {
+        # A predecessor is still valid: it stays in the other file, for programs that read only that one.
+        self._invalid = set[str]() if self._rotated else {entry["secret"] for entry in known} - kept
+        self._added = {
             name: {key for key, entry in self._after(name).items() if before[name].get(key) != entry}
             for name in ("IdToken", "Account")
         }
 
-    def of(self, content: dict[str, Any], share: PartitionEntries, *, cae: bool) -> dict[str, Any] | None:
-        """Return the new content of one file, or None if it may stay as it is."""
+    def of(self, content: dict[str, Any], current: PartitionEntries, *, cae: bool) -> dict[str, Any] | None:
+        """Return the new content of one file, or None if the file does not have to be written."""
         access = self.document.cae if cae else self._after("AccessToken")
-        added = {key: entry for key, entry in access.items() if share.access.get(key) != entry}
-        gone = [key for key in share.access if key not in access]
-        spent = [key for key, entry in share.refresh.items() if entry["secret"] in self._spent]
-        forgotten = not (access or self._after("RefreshToken") or self._after("IdToken"))
-        # Tokens that have expired wait until there is another reason to write.
-        live = any(self._is_alive(share.access[key]) for key in gone)
-        if not (added or spent or live or (forgotten and share.id_tokens)):
+        added = {key: entry for key, entry in access.items() if current.access.get(key) != entry}
+        gone = [key for key in current.access if key not in access]
+        invalid = [key for key, entry in current.refresh.items() if entry["secret"] in self._invalid]
+        emptied = not (access or self._after("RefreshToken") or self._after("IdToken"))
+        # Expired tokens alone are no reason to write the file.
+        alive = any(self._is_alive(current.access[key]) for key in gone)
+        if not (added or invalid or alive or (emptied and current.id_tokens)):
             return None
         revised = dict(content)
         self._revise_access(revised, added, gone)
         if self._partition.home_account_id is not None:
             if added:
-                self._add_user(revised, share)
-            _drop(revised, "RefreshToken", spent)
-            if forgotten:
-                self._forget_user(revised, share)
+                self._add_user(revised, current)
+            _drop(revised, "RefreshToken", invalid)
+            if emptied:
+                self._forget_user(revised, current)
         if added and self._partition.kind != "obo":
             self._add_client(revised)
         return revised
@@ -78,32 +80,32 @@ class Revision:
             marks[UNTIL] = str(int(self._expires_at))
         _put(content, "AccessToken", {key: {**entry, **marks} for key, entry in added.items()})
 
-    def _add_user(self, content: dict[str, Any], share: PartitionEntries) -> None:
+    def _add_user(self, content: dict[str, Any], current: PartitionEntries) -> None:
         if self._rotated is not None:
-            earlier = sorted(share.refresh.values(), key=lambda entry: number(entry.get("last_modification_time")))
-            # azure-identity finds a refresh token only under scopes that it was had for.
+            earlier = sorted(current.refresh.values(), key=lambda entry: number(entry.get("last_modification_time")))
+            # azure-identity finds a refresh token only by scopes for which it was acquired.
             scopes = {scope for entry in (*earlier, self._rotated) for scope in str(entry.get("target", "")).split()}
             entry = {**(earlier[-1] if earlier else {}), **self._rotated, "target": " ".join(sorted(scopes))}
-            _drop(content, "RefreshToken", list(share.refresh))
+            _drop(content, "RefreshToken", list(current.refresh))
             _put(content, "RefreshToken", {entry_key(entry): entry})
-        for name, arrived in self._arrived.items():
+        for name, new_keys in self._added.items():
             section = as_object(content.get(name)) or {}
-            new = {key: entry for key, entry in self._after(name).items() if key in arrived or key not in section}
-            # Accounts are shared by all clients, which note more than we do.
+            new = {key: entry for key, entry in self._after(name).items() if key in new_keys or key not in section}
+            # Accounts are shared by all clients, and other clients store more fields than we do.
             known = {key: (as_object(section.get(key)) or {}) if name == "Account" else {} for key in new}
             _put(content, name, {key: {**known[key], **entry} for key, entry in new.items()})
 
-    def _forget_user(self, content: dict[str, Any], share: PartitionEntries) -> None:
-        _drop(content, "IdToken", list(share.id_tokens))
+    def _forget_user(self, content: dict[str, Any], current: PartitionEntries) -> None:
+        _drop(content, "IdToken", list(current.id_tokens))
         others = [entry for name in ("AccessToken", "RefreshToken", "IdToken") for _, entry in entries(content, name)]
         if all(entry.get("home_account_id") != self._partition.home_account_id for entry in others):
-            _drop(content, "Account", list(share.accounts))
+            _drop(content, "Account", list(current.accounts))
 
     def _add_client(self, content: dict[str, Any]) -> None:
         environment, client_id = self._partition.environment, self._partition.cache_client_id
         key = f"appmetadata-{environment}-{client_id}"
         known = as_object((as_object(content.get("AppMetadata")) or {}).get(key)) or {}
-        # Only a client that says so is tried with refresh tokens of others (MSAL's family of client ids).
+        # MSAL tries refresh tokens of other clients only for clients that are marked as members of the family.
         family = (self._rotated or {}).get("family_id")
         if known and family in (None, known.get("family_id")):
             return
@@ -119,12 +121,12 @@ class Revision:
 
 
 def _put(content: dict[str, Any], section: str, new: Mapping[str, Entry]) -> None:
-    """Replace entries in a copy of the section, at its end."""
+    """Put the entries at the end of a copy of the section, in place of earlier ones."""
     kept = {key: entry for key, entry in (as_object(content.get(section)) or {}).items() if key not in new}
     content[section] = {**kept, **new}
 
 
 def _drop(content: dict[str, Any], section: str, keys: list[str]) -> None:
-    """Remove entries in a copy of the section."""
+    """Remove the entries from a copy of the section."""
     if keys:
         content[section] = {k: entry for k, entry in (as_object(content.get(section)) or {}).items() if k not in keys}

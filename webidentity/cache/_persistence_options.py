@@ -1,4 +1,4 @@
-"""The settings of the cache that the programs of one OS user share."""
+"""The options of the cache that programs of one desktop user share."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ _DEFAULT_NAME = "msal.cache"
 
 
 class TokenCachePersistenceOptions:
-    """Keeps a credential's tokens beyond the process, where azure-identity and other MSAL programs keep theirs.
+    """Keeps tokens on disk, in the cache that azure-identity and other MSAL programs of the user share.
 
-    The cache is encrypted by the platform: the Data Protection API of Windows, the Keychain of macOS, libsecret on
-    Linux. It is for programs on a desktop, of one user; a server keeps its tokens in a
-    :class:`~webidentity.cache.TokenCache` over a store.
+    The platform encrypts the cache: the Data Protection API on Windows, the Keychain on macOS, libsecret on Linux. It
+    is for desktop and command-line programs. A server keeps its tokens in a :class:`~webidentity.cache.TokenCache` with
+    a store.
 
-    :keyword bool allow_unencrypted_storage: whether a file of mode 0600 may take the place of libsecret where that does
-        not work, for example without a desktop session. Encryption is tried first in any case.
-    :keyword str name: name of the cache; the default is the one that developer tools share.
+    :keyword bool allow_unencrypted_storage: whether to store the cache in a file of mode 0600 if libsecret cannot be
+        used, for example without a desktop session. Encryption is always tried first. The default is False.
+    :keyword str name: the name of the cache. The default is the cache that developer tools share.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The cache that the programs of one OS user share, as a backing of :class:`~webidentity.cache.TokenCache`."""
+"""The backing that is the cache shared by the programs of one desktop user."""
 
 import math
 import threading
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
 from webidentity._fork import renew_after_fork
+from webidentity.cache._backing import CachedPartition
 from webidentity.cache._document import TokenDocument
-from webidentity.cache._held import CachedPartition
 from webidentity.cache._msal_entries import UNTIL, PartitionEntries, document_of, number
 from webidentity.cache._msal_file import MsalFile, Snapshot
 from webidentity.cache._msal_revision import Revision
@@ -18,9 +18,9 @@ from webidentity.cache._store import StoreUnavailableError
 
 
 class PersistentFiles:
-    """Two files of MSAL's schema, one of them for tokens of continuous access evaluation, as azure-identity has them.
+    """Two files in MSAL's schema, as azure-identity has them: one is for tokens for continuous access evaluation (CAE).
 
-    Both are read; a reply is written to one of them, once.
+    Both files are read. The tokens of one reply are written to one of them, with one write.
     """
 
     blocking = True
@@ -30,7 +30,7 @@ class PersistentFiles:
         self._plain = MsalFile(options, ".nocae")
         self._cae = MsalFile(options, ".cae")
         self._changing = threading.Lock()
-        #: What was found last, and in which content of the two files.
+        #: The accounts that were found last by cloud, with the versions of the two files.
         self._accounts: dict[frozenset[str], tuple[tuple[int, int], SharedAccounts]] = {}
         renew_after_fork(self)
 
@@ -39,34 +39,35 @@ class PersistentFiles:
         return type(self), (self._options,)
 
     def after_fork(self) -> None:
-        """Go on with a copy of what the parent had read."""
+        """Continue in a forked child with a copy of what the parent had read."""
         self._changing = threading.Lock()
 
     def open(self) -> None:
-        """Find the platform's storage; a folder that cannot be made now is a matter for the time of writing.
+        """Find the platform's storage. A folder that cannot be created is reported by the first write.
 
-        :raises ValueError: it could not be encrypted, and the options do not allow to do without.
+        :raises ValueError: encryption is not available, and the options do not allow storage without it.
         """
         with suppress(StoreUnavailableError):
             self._plain.open()
             self._cae.open()
 
     def read(self, partition: Partition, known: CachedPartition | None) -> CachedPartition | None:
-        """Return what both files have of the partition now; ``known`` itself if neither has changed."""
+        """Return the partition as it is now: ``known`` itself if neither file has changed."""
         plain, cae = self._plain.read(), self._cae.read()
         version = (plain.version, cae.version)
         if known is not None and known.version == version:
             return known
-        shares = PartitionEntries.of(partition, plain.content), PartitionEntries.of(partition, cae.content)
-        if all(share.is_empty for share in shares):
+        found = PartitionEntries.of(partition, plain.content), PartitionEntries.of(partition, cae.content)
+        if all(entries.is_empty for entries in found):
             return None
-        return CachedPartition(document_of(*shares), version, _expiry(partition, *shares))
+        return CachedPartition(document_of(*found), version, _expiry(partition, *found))
 
     def accounts(self, environments: frozenset[str]) -> SharedAccounts:
-        """Return the accounts that programs of the user signed in to one cloud, as both files have them now.
+        """Return the accounts of one cloud that the user's programs have signed in.
 
-        :raises ValueError: the files could not be encrypted, and the options do not allow to do without.
-        :raises StoreUnavailableError: there is no place for them.
+        :param environments: the hosts of the cloud.
+        :raises ValueError: encryption is not available, and the options do not allow storage without it.
+        :raises StoreUnavailableError: the folder of the cache cannot be created.
         """
         self._plain.open()
         self._cae.open()
@@ -81,28 +82,30 @@ class PersistentFiles:
     def change(
         self, partition: Partition, change: Callable[[TokenDocument], object], expires_at: float
     ) -> CachedPartition:
-        """Apply the change, and write the file that it is about, once, without losing what others wrote meanwhile."""
+        """Apply the change and write the file that it affects, without losing what other programs write meanwhile."""
         with self._changing:
             locked: frozenset[MsalFile] = frozenset()
             while True:
-                held, touched = self._try(partition, change, expires_at, locked)
-                if held is not None:
-                    return held
+                cached, touched = self._try(partition, change, expires_at, locked)
+                if cached is not None:
+                    return cached
                 locked |= touched
 
-    def claim(self, name: str, expires_at: float) -> bool:  # noqa: ARG002 - the protocol's
-        """Refuse: other programs' files are no place for names.
+    def claim(self, name: str, expires_at: float) -> bool:  # noqa: ARG002 - required by Backing
+        """Raise an error: names cannot be recorded in files of other programs.
 
         :raises ValueError: always.
         """
-        raise ValueError("a name can be claimed in a cache with a store only, this one is for programs on a desktop")
+        raise ValueError(
+            "names can be claimed only in a cache with a store; this cache is for programs of a desktop user"
+        )
 
-    def sweep(self, now: float) -> int:  # noqa: ARG002 - the protocol's
-        """Do nothing: expired tokens go with the next write, not with one of their own."""
+    def sweep(self, now: float) -> int:  # noqa: ARG002 - required by Backing
+        """Do nothing. The next write removes expired tokens."""
         return 0
 
     def close(self) -> None:
-        """Do nothing: nothing is held open."""
+        """Do nothing. No file stays open."""
 
     def _try(
         self,
@@ -111,19 +114,22 @@ class PersistentFiles:
         expires_at: float,
         locked: frozenset[MsalFile],
     ) -> tuple[CachedPartition | None, frozenset[MsalFile]]:
-        """Write if all that must be written is locked; return the outcome, or None, and what must be written."""
+        """Write if all files that must be written are locked.
+
+        :returns: the result, or None if a lock is missing; and the files that must be written.
+        """
         with ExitStack() as stack:
 
             def look(file: MsalFile) -> Snapshot:
                 return stack.enter_context(file.locked()) if file in locked else file.read()
 
             plain, cae = look(self._plain), look(self._cae)
-            shares = PartitionEntries.of(partition, plain.content), PartitionEntries.of(partition, cae.content)
-            until = max(expires_at, _expiry(partition, *shares))
-            revision = Revision(partition, *shares, change, until)
+            found = PartitionEntries.of(partition, plain.content), PartitionEntries.of(partition, cae.content)
+            until = max(expires_at, _expiry(partition, *found))
+            revision = Revision(partition, *found, change, until)
             revised = {
-                self._plain: (plain, revision.of(plain.content, shares[0], cae=False)),
-                self._cae: (cae, revision.of(cae.content, shares[1], cae=True)),
+                self._plain: (plain, revision.of(plain.content, found[0], cae=False)),
+                self._cae: (cae, revision.of(cae.content, found[1], cae=True)),
             }
             touched = frozenset(file for file, (_, content) in revised.items() if content is not None)
             if not touched <= locked:
@@ -135,8 +141,8 @@ class PersistentFiles:
             return CachedPartition(revision.document, tuple(versions), until), touched
 
 
-def _expiry(partition: Partition, *shares: PartitionEntries) -> float:
-    """Return when the partition is no longer served: on-behalf-of ends with the assertion, the others never."""
+def _expiry(partition: Partition, *found: PartitionEntries) -> float:
+    """Return when the partition expires: for on-behalf-of when the user assertion does, otherwise never."""
     if partition.kind != "obo":
         return math.inf
-    return float(max((number(entry.get(UNTIL)) for share in shares for entry in share.access.values()), default=0))
+    return float(max((number(entry.get(UNTIL)) for entries in found for entry in entries.access.values()), default=0))

@@ -1,4 +1,4 @@
-"""Accounts in the files that a user's programs share, and the refresh tokens that a family of clients may redeem."""
+"""The accounts in the shared cache, and the refresh tokens that a family of clients may redeem."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -7,27 +7,27 @@ from webidentity._json import as_text
 from webidentity.cache._document import Entry
 from webidentity.cache._msal_entries import entries, number
 
-#: Microsoft's own applications: the only family there is.
+#: The family of Microsoft's own applications, the only one that exists.
 _FAMILY = "1"
 
 Content = dict[str, Any]
 
 
 class FamilyToken(NamedTuple):
-    """A refresh token that any client of the family may redeem."""
+    """A refresh token that all clients of the family may redeem."""
 
     client_id: str
     secret: str
 
     def __repr__(self) -> str:
-        """No secret."""
+        """Return the token without its secret, for logs."""
         return f"FamilyToken(client_id={self.client_id!r})"
 
 
 class SharedAccount(NamedTuple):
-    """An account that a program of the user signed in.
+    """An account that one of the user's programs has signed in.
 
-    :param usernames: that of its home tenant first, then what other tenants call it; "" if nobody noted one.
+    :param usernames: first the username in its home tenant, then those in other tenants; "" if none is known.
     :param family_tokens: newest first.
     """
 
@@ -37,23 +37,23 @@ class SharedAccount(NamedTuple):
 
     @property
     def username(self) -> str:
-        """What the account is called."""
+        """The first username."""
         return self.usernames[0]
 
     @property
     def tenant(self) -> str:
-        """The tenant in which the account is at home; "" if its id does not say."""
+        """The home tenant of the account; "" if the account id does not contain it."""
         return _home_of(self.home_account_id)
 
     def tokens_for_others_than(self, client_id: str) -> tuple[str, ...]:
-        """Return the refresh tokens that other clients had."""
+        """Return the refresh tokens of other clients than this one."""
         return tuple(token.secret for token in self.family_tokens if token.client_id.lower() != client_id.lower())
 
 
 class SharedAccounts(NamedTuple):
     """The accounts of one cloud.
 
-    :param outsiders: clients, in lower case, that signed users in and are known not to be of the family.
+    :param outsiders: the ids, in lower case, of clients that are known not to belong to the family.
     """
 
     accounts: tuple[SharedAccount, ...]
@@ -61,7 +61,7 @@ class SharedAccounts(NamedTuple):
 
     @classmethod
     def of(cls, contents: Iterable[Content], environments: frozenset[str]) -> "SharedAccounts":
-        """Find them in the content of several files. A malformed entry is nobody's."""
+        """Find the accounts of a cloud in the content of several files. Malformed entries are ignored."""
         found = list(contents)
         tokens = _family_tokens(found, environments)
         accounts = (
@@ -71,11 +71,11 @@ class SharedAccounts(NamedTuple):
         return cls(tuple(accounts), _outsiders(found, environments))
 
     def find(self, home_account_id: str) -> SharedAccount | None:
-        """Return the account of that id."""
+        """Return the account with this id, or None."""
         return next((account for account in self.accounts if account.home_account_id == home_account_id), None)
 
     def may_be_in_family(self, client_id: str) -> bool:
-        """Whether the client may try a refresh token of the family: it is in it, or nobody knows yet."""
+        """Whether the client may redeem a refresh token of the family: it is a member, or its membership is unknown."""
         return client_id.lower() not in self.outsiders
 
 
@@ -124,6 +124,6 @@ def _of_cloud(contents: list[Content], section: str, environments: frozenset[str
 
 
 def _home_of(home_account_id: str) -> str:
-    """Return the tenant of "<object id>.<tenant id>"."""
+    """Return the tenant of an account id "<object id>.<tenant id>"; "" if the id has another form."""
     object_id, _, tenant_id = home_account_id.partition(".")
     return tenant_id.lower() if object_id and "." not in tenant_id else ""

@@ -1,4 +1,4 @@
-"""A store in one SQLite file, for any number of threads and processes of one machine."""
+"""A store in an SQLite file."""
 
 import errno
 import os
@@ -23,10 +23,15 @@ CREATE TABLE IF NOT EXISTS entries (
 
 
 class SQLiteStore:
-    """Keeps rows in a file of mode 0600, in WAL mode: readers and the writer do not wait for each other.
+    """Keeps rows in an SQLite file that any number of threads and processes of one machine share.
 
-    :param path: the file; its folder is created with mode 0700 if it is missing.
+    The file has mode 0600. It is used in WAL mode: readers and the writer do not wait for each other, and the file must
+    not be on a network file system.
+
+    :param path: the file. Its folder is created with mode 0700 if it does not exist.
     :param timeout: seconds to wait for another process that is writing.
+
+    All methods raise :class:`StoreUnavailableError` if the file cannot be used, or is locked for ``timeout`` seconds.
     """
 
     blocking = True
@@ -38,12 +43,12 @@ class SQLiteStore:
         self._inherited: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         renew_after_fork(self)
-        # A site that is dropped, as in tests, leaves no connection open.
+        # A store that is garbage collected leaves no connection open.
         weakref.finalize(self, _close_all, self._idle)
 
     def before_fork(self) -> None:
-        """Close the idle connections: the child would inherit SQLite's note of the locks on them, but not the locks."""
-        # Whoever holds the lock may be the thread that forks.
+        """Close the idle connections: a child would inherit SQLite's record of the locks on them, but not the locks."""
+        # The thread that forks may itself hold the lock.
         if not self._lock.acquire(blocking=False):
             return
         try:
@@ -52,13 +57,13 @@ class SQLiteStore:
             self._lock.release()
 
     def after_fork(self) -> None:
-        """Keep the parent's connections unreached: they must neither be used nor closed in a forked child."""
+        """Set the parent's connections aside: a forked child must neither use nor close them."""
         self._lock = threading.Lock()
         self._inherited += self._idle
         self._idle.clear()
 
     def load(self, key: str) -> Row | None:
-        """Return the row, expired or not."""
+        """Return the row, even if it has expired; None if there is no row."""
         with self._connection() as connection:
             found = connection.execute(
                 "SELECT value, version, expires_at FROM entries WHERE key = ?", (key,)
@@ -66,8 +71,8 @@ class SQLiteStore:
         return Row(*found) if found else None
 
     def save(self, key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
-        """Replace the row if its version is the expected one, or insert it if None is expected."""
-        # Random, so that a row that was deleted and made anew never has a version somebody still holds.
+        """Write the row if its version is ``expected``, or, for None, if there is no row; see :meth:`Store.save`."""
+        # Random, so that a row that is deleted and inserted again never gets a version that another process still has.
         version = secrets.randbits(62)
         with self._connection() as connection:
             if expected is None:
@@ -83,23 +88,23 @@ class SQLiteStore:
             return version if cursor.rowcount == 1 else None
 
     def delete(self, key: str) -> None:
-        """Remove the row, if there is one."""
+        """Remove the row if there is one."""
         with self._connection() as connection:
             connection.execute("DELETE FROM entries WHERE key = ?", (key,))
 
     def sweep(self, now: float) -> int:
-        """Remove the rows that expired before ``now`` and return how many there were."""
+        """Remove the rows that expired before ``now`` (Unix seconds) and return how many there were."""
         with self._connection() as connection:
             return connection.execute("DELETE FROM entries WHERE expires_at < ?", (now,)).rowcount
 
     def close(self) -> None:
-        """Close the idle connections; a later call opens new ones."""
+        """Close the idle connections. A later call opens new ones."""
         with self._lock:
             _close_all(self._idle)
 
     @contextmanager
     def _connection(self) -> Generator[sqlite3.Connection, None, None]:
-        """Lend a connection to one thread at a time, and keep it for the next."""
+        """Use a connection in one thread at a time, and keep it for the next call."""
         try:
             connection = self._take()
             try:
@@ -135,11 +140,11 @@ class SQLiteStore:
         return connection
 
     def _protect(self) -> None:
-        """Have the file of mode 0600 before SQLite opens it, which gives -wal and -shm the same mode.
+        """Set the mode of the file to 0600 before SQLite opens it. SQLite gives -wal and -shm the same mode.
 
         An existing file is never opened here: closing any descriptor of it would drop the locks that this process's
-        connections hold on it (POSIX fcntl locks; sqlite.org/howtocorrupt.html section 2.2), and another process would
-        then delete the write-ahead log under them.
+        connections hold on it (POSIX fcntl locks; sqlite.org/howtocorrupt.html section 2.2), and another process could
+        then delete the write-ahead log that they use.
         """
         try:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600))
@@ -151,7 +156,7 @@ class SQLiteStore:
                 os.chmod(self.path, 0o600)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        """Set the connection up; SQLite itself does not wait when several switch a new file to WAL at once."""
+        """Set up the connection. SQLite does not wait when several switch a new file to WAL at once, so retry."""
         deadline = time.monotonic() + self._timeout
         while True:
             try:

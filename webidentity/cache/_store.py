@@ -1,64 +1,80 @@
-"""What a store is: rows that are replaced by compare-and-swap."""
+"""The interface of a store: rows that are replaced by compare-and-swap."""
 
 from typing import NamedTuple, Protocol
 
 
 class StoreUnavailableError(Exception):
-    """The store cannot be read or written now; the message says which, and what to look at."""
+    """The store cannot be read or written at the moment. The message names it and says what to check."""
 
 
 class Row(NamedTuple):
-    """One stored value."""
+    """One value in a store.
+
+    :param value: the encrypted bytes.
+    :param version: changes with every save. It must never repeat for a key, even after a delete and a new save.
+    :param expires_at: Unix seconds after which :meth:`Store.sweep` may remove the row.
+    """
 
     value: bytes
-    #: Differs after every save, also after a delete and a new save.
     version: int
-    #: Unix seconds after which :meth:`Store.sweep` may remove the row.
     expires_at: float
 
     def __repr__(self) -> str:
-        """No value."""
+        """Return the row without its value, for logs."""
         return f"Row(version={self.version}, expires_at={self.expires_at})"
 
 
 class Store(Protocol):
-    """Rows by key, shared by the threads, processes or machines that share the store.
+    """Rows by key, for all threads, processes or machines that use the store.
 
-    Keys and values are opaque: the cache has already hashed the one and encrypted the other.
+    To write a store of your own, write a class with these methods; it does not have to inherit from this one. Keys and
+    values are opaque: the cache has already hashed the keys and encrypted the values. All methods must be safe to call
+    from several threads at once. Raise :class:`StoreUnavailableError` when the store cannot be reached: the cache then
+    continues with the tokens of this process, and any other exception reaches the caller of ``get_token``.
     """
 
-    #: Whether a call may wait for a disk or a network, so that an event loop calls it on a thread.
+    #: Whether calls may wait for a disk or a network. An event loop makes such calls on a thread.
     blocking: bool
 
     def load(self, key: str) -> Row | None:
-        """Return the row; one that has expired may be returned or not.
+        """Return the row; None if there is no row. A row that has expired may be returned or not.
 
+        :param key: a hexadecimal hash of 64 characters.
         :raises StoreUnavailableError: the store cannot be read.
         """
         ...
 
     def save(self, key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
-        """Replace the row if its version is the expected one, or insert it if None is expected.
+        """Write the row, unless another thread, process or machine has changed it in the meantime.
 
-        :returns: the new version, or None when somebody else was faster and nothing was written.
+        The comparison and the write must be atomic.
+
+        :param key: a hexadecimal hash of 64 characters.
+        :param value: the encrypted bytes.
+        :param expected: the version that the row must still have; None if there must be no row yet.
+        :param expires_at: Unix seconds after which :meth:`sweep` may remove the row.
+        :returns: the new version, or None if the row is not as expected and nothing was written.
         :raises StoreUnavailableError: the store cannot be written.
         """
         ...
 
     def delete(self, key: str) -> None:
-        """Remove the row, if there is one.
+        """Remove the row if there is one.
 
         :raises StoreUnavailableError: the store cannot be written.
         """
         ...
 
     def sweep(self, now: float) -> int:
-        """Remove the rows that expired before ``now`` and return how many there were; 0 if they go by themselves.
+        """Remove the rows that expired before ``now`` and return how many there were.
 
+        A store that removes expired rows by itself does nothing and returns 0.
+
+        :param now: the current time (Unix seconds).
         :raises StoreUnavailableError: the store cannot be written.
         """
         ...
 
     def close(self) -> None:
-        """Release what the store holds open; a later call opens it again."""
+        """Close files and connections. A later call of another method opens them again."""
         ...

@@ -1,4 +1,4 @@
-"""The cache of tokens: decoded partitions in this process, in front of a store that outlives it."""
+"""The token cache: decoded partitions in the memory of this process, in front of a store."""
 
 import logging
 import threading
@@ -9,160 +9,183 @@ from typing import TYPE_CHECKING
 
 from webidentity._fork import renew_after_fork
 from webidentity._protocol.effects import Call, Flow
-from webidentity.cache._backing import Backing
+from webidentity.cache._backing import Backing, CachedPartition
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._flights import Flights
-from webidentity.cache._held import CachedPartition
 from webidentity.cache._partition import Partition
-from webidentity.cache._sealed import SealedStore
 from webidentity.cache._store import Store, StoreUnavailableError
 
-if TYPE_CHECKING:  # cryptography is loaded by who makes a key ring
+if TYPE_CHECKING:  # A credential without a store does not need cryptography.
     from webidentity.cache._envelope import KeyRing
 
 _LOGGER = logging.getLogger(__name__)
 _SWEEP_INTERVAL = 600.0
-#: Changes of one partition that are remembered while the store is down.
+#: How many changes of one partition are kept while the store is unavailable.
 _MOST_UNSAVED = 20
 
 
 class TokenCache:
-    """Keeps tokens by partition. Credentials that are given the same cache share what they may share.
+    """Keeps the tokens of users and applications, for all credentials that are given this cache.
 
-    :param store: keeps the partitions beyond this process; without one they live in this object alone.
-    :param keys: the keys that encrypt what the store sees. Required with a store.
-    :param max_partitions: how many decoded partitions are held in this process.
-    :raises ValueError: a store without keys.
+    Tokens are kept in partitions. Two credentials get the same tokens only if the user or the application, the client,
+    the authority and the tenant are the same, and the client authentication where it decides who may use a token.
+
+    Applications only construct and close a cache. Its other methods are for the credentials of this package.
+
+    :param store: keeps the partitions beyond this process. Without a store they are kept in this object only.
+    :param keys: the keys that encrypt what the store keeps. Required with a store.
+    :param max_partitions: how many decoded partitions are kept in memory. Those that were changed or read from the
+        store least recently are removed first.
+    :raises ValueError: there is a store, but no keys.
     """
 
     def __init__(
         self, store: Store | None = None, keys: "KeyRing | None" = None, *, max_partitions: int = 10_000
     ) -> None:
         if store is not None and keys is None:
-            raise ValueError("a store holds secrets: pass keys=KeyRing(secret), it is never written in clear")
+            raise ValueError(
+                "a store needs keys, because tokens are always encrypted before they are stored: pass "
+                "keys=KeyRing(secret)"
+            )
         self.flights = Flights()
-        self._backing: Backing | None = SealedStore(store, keys) if store is not None and keys is not None else None
+        self._backing: Backing | None = None
+        if store is not None and keys is not None:
+            from webidentity.cache._sealed import SealedStore
+
+            self._backing = SealedStore(store, keys)
         self._max_partitions = max_partitions
-        self._held: OrderedDict[str, CachedPartition] = OrderedDict()
+        self._partitions: OrderedDict[str, CachedPartition] = OrderedDict()
         self._lock = threading.Lock()
         self._swept_at = 0.0
         renew_after_fork(self)
 
     @classmethod
     def over(cls, backing: Backing) -> "TokenCache":
-        """Return a cache in front of something else than a store."""
+        """Return a cache in front of a backing that is not a :class:`Store`."""
         cache = cls()
         cache._backing = backing
         return cache
 
     def __reduce__(self) -> tuple[Callable[..., "TokenCache"], tuple[object, ...]]:
-        """Pickle without tokens: a copy begins empty, over the same backing if there is one."""
+        """Pickle without tokens: the copy is empty, and uses the same backing if there is one."""
         backing = self._backing
         return (type(self).over, (backing,)) if backing is not None else (type(self), ())
 
     def after_fork(self) -> None:
-        """Go on with a copy of what the parent held."""
+        """Continue in a forked child with a copy of what the parent had cached."""
         self._lock = threading.Lock()
 
     def peek(self, partition: Partition) -> CachedPartition | None:
-        """Return what this process holds of the partition, without asking the store."""
-        return self._held.get(partition.name)
+        """Return the partition as this process knows it, without a call to the store."""
+        return self._partitions.get(partition.name)
 
     def open(self) -> Flow[None]:
-        """Get ready to keep tokens, before a grant is spent for them.
+        """Get ready to keep tokens, before a one-time code is redeemed for them.
 
-        :raises ValueError: that is not possible with the settings of the cache.
+        :raises ValueError: the cache can never keep tokens with these settings.
         """
         backing = self._backing
         if backing is not None:
             yield self._call(backing, backing.open)
 
     def load(self, partition: Partition) -> Flow[CachedPartition | None]:
-        """Return the partition as the store has it now."""
+        """Return the partition as the store has it now; None if it does not exist.
+
+        :raises StoreUnavailableError: the store cannot be read.
+        """
         name = partition.name
-        known = self._held.get(name)
+        known = self._partitions.get(name)
         backing = self._backing
         if backing is None:
             return known
         if known is not None and known.unsaved:
             return (yield from self._save(partition, known))
-        held: CachedPartition | None = yield self._call(backing, lambda: backing.read(partition, known))
-        if held is None:
+        cached: CachedPartition | None = yield self._call(backing, lambda: backing.read(partition, known))
+        if cached is None:
             self._forget(name)
-        elif held is not known:
+        elif cached is not known:
             with self._lock:
-                self._hold(name, held)
-        return held
+                self._remember(name, cached)
+        return cached
 
     def update(
         self, partition: Partition, change: Callable[[TokenDocument], object], *, expires_at: float, now: float
     ) -> Flow[CachedPartition]:
-        """Change the partition and return the outcome.
+        """Change the partition and return the result.
 
-        ``change`` is called again on what is there by then whenever somebody else was faster, so nothing is lost.
+        If another process changes the partition at the same time, ``change`` is called again on its result, so no
+        change is lost.
+
+        :param change: changes the document in place.
+        :param expires_at: when the partition may be removed (Unix seconds), unless it already has a later time.
+        :param now: the current time (Unix seconds).
+        :raises StoreUnavailableError: the store cannot be written.
         """
         name = partition.name
         backing = self._backing
         if backing is None:
             with self._lock:
-                current = self._held.get(name)
-                held = _changed(current, change, expires_at)
-                self._hold(name, held)
-            return held
-        known = self._held.get(name)
+                current = self._partitions.get(name)
+                cached = _changed(current, change, expires_at)
+                self._remember(name, cached)
+            return cached
+        known = self._partitions.get(name)
         changes = (*known.unsaved, change) if known else (change,)
         changed: CachedPartition = yield self._call(
             backing, lambda: backing.change(partition, _all(changes), expires_at)
         )
         with self._lock:
-            self._hold(name, changed)
+            self._remember(name, changed)
         yield from self._sweep(backing, now)
         return changed
 
     def keep_unsaved(
         self, partition: Partition, change: Callable[[TokenDocument], object], *, expires_at: float
     ) -> CachedPartition:
-        """Change the partition in this process, because the store cannot be written; the next update tells it."""
+        """Change the partition in this process only, while the store is unavailable. The next update saves it."""
         with self._lock:
-            current = self._held.get(partition.name)
-            held = _changed(current, change, expires_at)
-            held.version = current.version if current else None
-            held.unsaved = (*(current.unsaved if current else ()), change)[-_MOST_UNSAVED:]
-            self._hold(partition.name, held)
-        return held
+            current = self._partitions.get(partition.name)
+            cached = _changed(current, change, expires_at)
+            cached.version = current.version if current else None
+            cached.unsaved = (*(current.unsaved if current else ()), change)[-_MOST_UNSAVED:]
+            self._remember(partition.name, cached)
+        return cached
 
     def claim_once(self, name: str, *, expires_at: float) -> Flow[bool]:
-        """Return True to the first caller with this name and False to all others, in every process of the store.
+        """Return True for the first call with this name and False for all others, across all processes of the store.
 
-        :raises ValueError: the cache has no store, so it cannot promise that.
+        :raises ValueError: the cache has no store.
+        :raises StoreUnavailableError: the store cannot be read or written.
         """
         backing = self._backing
         if backing is None:
-            raise ValueError("a name can be claimed in a cache with a store only")
+            raise ValueError("names can be claimed only in a cache with a store: pass TokenCache(store, keys)")
         first: bool = yield self._call(backing, lambda: backing.claim(name, expires_at))
         yield from self._sweep(backing, time.time())
         return first
 
     def close(self) -> None:
-        """Close the store; a later call opens it again."""
+        """Close the store. A later call opens it again."""
         if self._backing is not None:
             self._backing.close()
 
     def _save(self, partition: Partition, known: CachedPartition) -> Flow[CachedPartition]:
-        """Try again to write what could not be written."""
+        """Write the changes that could not be written before. If that fails again, return them as they are."""
         try:
             return (yield from self.update(partition, lambda _: None, expires_at=known.expires_at, now=0.0))
         except StoreUnavailableError:
             return known
 
     def _sweep(self, backing: Backing, now: float) -> Flow[None]:
-        """Remove what has expired, here and behind, now and then; that it fails is no failure of who comes by."""
+        """Periodically remove expired partitions, here and in the store. A failed sweep never fails the caller."""
         with self._lock:
             if 0 <= now - self._swept_at < _SWEEP_INTERVAL:
                 return
             self._swept_at = now
-            for name in [name for name, held in self._held.items() if held.expires_at < now and not held.unsaved]:
-                del self._held[name]
+            for name in [
+                name for name, cached in self._partitions.items() if cached.expires_at < now and not cached.unsaved
+            ]:
+                del self._partitions[name]
         try:
             yield self._call(backing, lambda: backing.sweep(now))
         except StoreUnavailableError as error:
@@ -172,25 +195,25 @@ class TokenCache:
     def _call(backing: Backing, function: Callable[[], object]) -> Call:
         return Call(function, blocking=backing.blocking)
 
-    def _hold(self, name: str, held: CachedPartition) -> None:
-        """Keep it in this process; the caller has the lock."""
-        earlier = self._held.get(name)
-        if earlier is not None and earlier is not held:
-            held.last_refresh.update(earlier.last_refresh)
-        self._held[name] = held
-        self._held.move_to_end(name)
-        while len(self._held) > self._max_partitions:
-            self._held.popitem(last=False)
+    def _remember(self, name: str, cached: CachedPartition) -> None:
+        """Keep the partition in this process. The caller must hold the lock."""
+        earlier = self._partitions.get(name)
+        if earlier is not None and earlier is not cached:
+            cached.last_refresh.update(earlier.last_refresh)
+        self._partitions[name] = cached
+        self._partitions.move_to_end(name)
+        while len(self._partitions) > self._max_partitions:
+            self._partitions.popitem(last=False)
 
     def _forget(self, name: str) -> None:
         with self._lock:
-            self._held.pop(name, None)
+            self._partitions.pop(name, None)
 
 
 def _changed(
     current: CachedPartition | None, change: Callable[[TokenDocument], object], expires_at: float
 ) -> CachedPartition:
-    # A copy: another thread may be reading the document at this moment.
+    # A copy, because another thread may be reading the document.
     document = current.document.copy() if current else TokenDocument.empty()
     change(document)
     return CachedPartition(document, None, max(expires_at, current.expires_at if current else 0.0))

@@ -11,9 +11,9 @@ from webidentity._authority import authority_host
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._json import as_object
 from webidentity._protocol.effects import Flow
+from webidentity.cache._backing import CachedPartition
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._partition import Partition
-from webidentity.cache._sealed import CachedPartition
 from webidentity.cache._store import StoreUnavailableError
 from webidentity.record import AuthenticationRecord
 from webidentity.web._session import SessionState

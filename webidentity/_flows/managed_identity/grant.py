@@ -43,17 +43,22 @@ class ManagedIdentity:
         :raises ValueError: the request has not exactly one scope.
         """
         wanted = request._replace(scopes=(resource_of(request.scopes),), enable_cae=False)
-        acquisition = Acquisition(self.partition, wanted, self._exchange, None, lambda reply: reply.expires_on)
+        partition = self.partition
+
+        def exchange(request: TokenRequest) -> Flow[TokenReply]:
+            return self._exchange(request, partition)
+
+        acquisition = Acquisition(partition, wanted, exchange, None, lambda reply: reply.expires_on)
         return (yield from acquire(self.cache, acquisition))
 
-    def _exchange(self, request: TokenRequest) -> Flow[TokenReply]:
+    def _exchange(self, request: TokenRequest, partition: Partition) -> Flow[TokenReply]:
         (resource,) = request.scopes
-        current = self._current(request)
+        current = self._current(request, partition)
         refused = hashlib.sha256(current.token.encode()).hexdigest() if current and request.claims else None
         may_wait = current is None or refused is not None
         return (yield from self.source.token(SourceRequest(resource, refused, may_wait=may_wait)))
 
-    def _current(self, request: TokenRequest) -> AccessTokenInfo | None:
+    def _current(self, request: TokenRequest, partition: Partition) -> AccessTokenInfo | None:
         """Return the token that is there already: what is asked for is its successor."""
-        held = self.cache.peek(self.partition)
+        held = self.cache.peek(partition)
         return held.document.access_token(request.scopes, cae=False, now=time.time()) if held else None

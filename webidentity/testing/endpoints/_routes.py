@@ -1,4 +1,4 @@
-"""Which endpoint answers a request, and how its refusals are written."""
+"""Maps requests to endpoints, and errors to responses."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Callable
 
 from webidentity.testing._errors import ErrorTrace, TenantError
 from webidentity.testing.directory._state import TenantState
-from webidentity.testing.federation_server import FEDERATION_PATH, answer_federation
 from webidentity.testing.pages._sign_in import error_page, welcome_page
 from webidentity.testing.tokens._token_endpoint import answer_token_request
 from webidentity.testing.transports._messages import TenantRequest, TenantResponse, json_response
-from webidentity.testing.user_realm import USER_REALM, user_realm
 
 from ._authorize import answer_authorize
 from ._device_authorization import VERIFICATION_PATH, issue_device_code
@@ -18,6 +16,7 @@ from ._device_verification import answer_verification
 from ._discovery import SHARED_NAMES, instance_discovery, metadata_issuer, openid_configuration
 from ._graph import answer_graph
 from ._logout import answer_logout
+from ._user_realm import USER_REALM, user_realm
 
 _PAGES = ("oauth2/v2.0/authorize", "oauth2/v2.0/logout", VERIFICATION_PATH)
 _METHODS = {
@@ -34,12 +33,10 @@ _METHODS = {
 
 
 def answer(state: TenantState, request: TenantRequest) -> TenantResponse:
-    """The response to any request at all."""
+    """Answer any request."""
     tenant, endpoint = _place(state, request.path)
     if tenant == "graph":
         return answer_graph(state, request, endpoint)
-    if tenant == FEDERATION_PATH:
-        return answer_federation(state, request, endpoint)
     if not tenant and request.method == "GET":
         return welcome_page(state.base_url, state.tenant_id, (user.username for user in state.directory.users.values()))
     if endpoint not in _METHODS:
@@ -60,7 +57,7 @@ def answer(state: TenantState, request: TenantRequest) -> TenantResponse:
 def _place(state: TenantState, path: str) -> tuple[str, str]:
     tenant, _, endpoint = path.strip("/").partition("/")
     if tenant == VERIFICATION_PATH and not endpoint:
-        # People type this address: it names no tenant.
+        # Users type this address, so it does not contain the tenant.
         return state.tenant_id, VERIFICATION_PATH
     return tenant, USER_REALM if endpoint.startswith(f"{USER_REALM}/") else endpoint
 

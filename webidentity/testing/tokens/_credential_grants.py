@@ -1,11 +1,14 @@
-"""The client credentials grant (RFC 6749, section 4.4): an app acts for itself."""
+"""The grants that need credentials only: client credentials, and the user's username and password.
+
+Follows RFC 6749, sections 4.4 and 4.3, and Microsoft's "OAuth 2.0 Resource Owner Password Credentials".
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from webidentity.testing._errors import TenantError
-from webidentity.testing.directory._model import App, User
+from webidentity.testing.directory._model import App
 from webidentity.testing.directory._state import TenantState
 from webidentity.testing.policies._conditional_access import client_capabilities, parse_claims
 from webidentity.testing.policies._scopes import DEFAULT, parse_scopes
@@ -17,7 +20,7 @@ from ._token_reply import bearer_reply, delegated_reply, direct_order
 
 
 def issue_app_token(state: TenantState, client: App, form: Parameters) -> dict[str, Any]:
-    """An app-only token for one ``<resource>/.default``, with the roles the app was granted there."""
+    """Issue an app-only token for ``<resource>/.default``, with the roles that the client holds there."""
     if client.public_client:
         raise TenantError(700025, "Client is public, so it cannot use the client credentials grant.")
     scope = form.require("scope")
@@ -35,19 +38,8 @@ def issue_app_token(state: TenantState, client: App, form: Parameters) -> dict[s
 
 
 def redeem_password(state: TenantState, client: App, form: Parameters) -> dict[str, Any]:
-    """Tokens for a username and a password. Nobody can be asked anything: what is missing is an error."""
+    """Issue tokens for a username and a password. There is no page, so missing consent is an error."""
     username, password, scope = form.require("username"), form.require("password"), form.require("scope")
     scopes = parse_scopes(scope, state.directory, client=client)
-    user = _managed(check_password(state, username, password))
+    user = check_password(state, username, password)
     return delegated_reply(state, form, direct_order(state, client, user, scope=scope, scopes=scopes))
-
-
-def _managed(user: User) -> User:
-    if user.federated:
-        # What Entra answers when it has no hash of a password to compare with.
-        raise TenantError(
-            50126,
-            "Error validating credentials due to invalid username or password: the account is federated, and its "
-            "password is for the federation server.",
-        )
-    return user

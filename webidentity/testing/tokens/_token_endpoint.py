@@ -1,4 +1,4 @@
-"""The token endpoint: who is asking, by which grant, and the reply."""
+"""The token endpoint: authenticates the client and calls the grant."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from webidentity.testing._errors import TenantError
 from webidentity.testing.directory._model import App
 from webidentity.testing.directory._state import TenantState
-from webidentity.testing.saml_bearer import SAML_1_1_BEARER, SAML_2_BEARER, redeem_saml_assertion
 from webidentity.testing.transports._messages import Parameters, TenantRequest
 
 from ._authorization_code import redeem_code
@@ -27,13 +26,14 @@ GRANTS: Mapping[str, Grant] = {
     "urn:ietf:params:oauth:grant-type:jwt-bearer": exchange_assertion,
     DEVICE_CODE: redeem_device_code,
     "password": redeem_password,
-    SAML_1_1_BEARER: redeem_saml_assertion,
-    SAML_2_BEARER: redeem_saml_assertion,
 }
 
 
 def answer_token_request(state: TenantState, request: TenantRequest) -> dict[str, Any]:
-    """The members of a token response, or the refusal."""
+    """The members of the token response.
+
+    :raises TenantError: the request is refused.
+    """
     if request.method != "POST":
         raise TenantError(900561, f"The endpoint only accepts POST requests. Received a {request.method} request.")
     form = request.form.once_each()
