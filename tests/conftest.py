@@ -1,4 +1,4 @@
-"""Fixtures of the whole suite."""
+"""Fixtures that every test can use."""
 
 import asyncio
 import os
@@ -15,22 +15,22 @@ from tests.kit.loopback import only_loopback
 from tests.kit.programs import programs
 from tests.kit.shared_cache import Home, LockClock
 
-# How long an example takes says more of the machine's other work than of the code.
+# A deadline per example would measure the load of the machine and not the code.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
-#: A fixture that is defined beside its class.
+# The fixture is defined in tests/kit/programs.py, beside its class.
 __all__ = ["programs"]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _this_machine_only() -> Iterator[None]:
-    """No test reaches another machine, whatever it tries."""
+    """Block connections to other machines in every test."""
     with only_loopback():
         yield
 
 
-#: Variables that credentials read, by their beginnings.
+#: Prefixes of the environment variables that credentials read.
 _READ = (
     "AZURE_",
     "IDENTITY_",
@@ -47,7 +47,7 @@ _READ = (
 
 @pytest.fixture(autouse=True)
 def _no_ambient_authority(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The developer's own environment changes no outcome."""
+    """Remove the developer's own Azure and proxy settings from the environment."""
     for name in list(os.environ):
         if name.upper().startswith(_READ):
             monkeypatch.delenv(name)
@@ -55,14 +55,14 @@ def _no_ambient_authority(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=["sync", "aio"])
 def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
-    """The sync driver, then the async one: the test runs once with each."""
+    """Run the test once with the sync driver and once with the async driver."""
     with open_driver(request.param) as face:
         yield face
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """A home folder in which nobody has signed in yet."""
+    """An empty home folder, where no program has a cached account."""
     for name in ("HOME", "USERPROFILE", "LOCALAPPDATA", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(tmp_path))
     return Home(tmp_path)
@@ -78,7 +78,7 @@ def lock_clock(monkeypatch: pytest.MonkeyPatch) -> LockClock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock that the code under test reads."""
+    """A clock under the control of the test, in place of ``time.time``."""
     turned = Clock()
     monkeypatch.setattr(time, "time", turned)
     return turned
@@ -86,7 +86,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def naps(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds for which flows slept: they pass on the clock alone."""
+    """The durations that flows slept, in seconds. Only ``clock`` advances; the test does not wait."""
     slept: list[float] = []
 
     def nap(seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""The check of module sizes and names, run over a made-up tree."""
+"""The check of module sizes and names, over a small tree and over the packages."""
 
 import subprocess
 import sys
@@ -10,8 +10,8 @@ from tools.source_size import complaints
 
 
 @pytest.mark.parametrize("git", [True, False])
-def test_long_and_nameless_modules_are_reported(tmp_path: Path, git: bool) -> None:
-    """Tracked, untracked, or in no repository at all; what git ignores is not looked at."""
+def test_long_modules_and_vague_names_are_reported(tmp_path: Path, git: bool) -> None:
+    """In tracked and untracked files, and without git; files that git ignores are skipped."""
     files = {
         "webidentity/long.py": 401,
         "webidentity/fits.py": 400,
@@ -41,7 +41,7 @@ def test_long_and_nameless_modules_are_reported(tmp_path: Path, git: bool) -> No
 
 
 def test_the_packages_pass() -> None:
-    """As ``make check`` runs it."""
+    """The script reports nothing, run as ``make check`` runs it."""
     script = Path(__file__).parents[1] / "tools/source_size.py"
     outcome = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert (outcome.returncode, outcome.stdout) == (0, "")

@@ -1,4 +1,4 @@
-"""Fails if a module has outgrown one reading, or has a name that says nothing. Run by ``make check``."""
+"""Fails if a module is too long or has a vague name. ``make check`` runs it."""
 
 import subprocess
 import sys
@@ -6,11 +6,11 @@ from pathlib import Path
 
 LIMIT = 400
 FOLDERS = ("webidentity", "integrations", "demo_site")
-EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
+VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 
 
 def modules(root: Path) -> list[Path]:
-    """Return the Python files of the packages that git tracks, or would."""
+    """Return the Python files of the packages that git tracks, or would track."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *FOLDERS]
     try:
         listed = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout.decode()
@@ -22,16 +22,16 @@ def modules(root: Path) -> list[Path]:
 
 
 def complaints(root: Path) -> list[str]:
-    """Return what is wrong, one line each."""
+    """Return one line for each problem."""
     found: list[str] = []
     for path in modules(root):
         name = path.relative_to(root)
         lines = len(path.read_text(encoding="utf-8").splitlines())
         if lines > LIMIT:
-            found.append(f"{name}: {lines} lines, more than {LIMIT}: give a part of it a module and a name of its own")
-        said_nothing = [part for part in (*name.parts[:-1], name.stem) if part.lstrip("_") in EMPTY_NAMES]
-        if said_nothing:
-            found.append(f"{name}: the name {said_nothing[0]!r} says nothing: name it for what is in it")
+            found.append(f"{name}: {lines} lines, more than {LIMIT}: move a part of it to a module of its own")
+        vague = [part for part in (*name.parts[:-1], name.stem) if part.lstrip("_") in VAGUE_NAMES]
+        if vague:
+            found.append(f"{name}: the name {vague[0]!r} is vague: name the module after its content")
     return found
 
 

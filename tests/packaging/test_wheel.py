@@ -1,4 +1,4 @@
-"""What is in the wheel."""
+"""The files and the metadata of the wheel."""
 
 import shutil
 import subprocess
@@ -18,7 +18,7 @@ PACKAGES = {"webidentity": "webidentity", "webidentity_flask": "integrations", "
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """The wheel, built from a copy of the sources with what is installed here."""
+    """The wheel, built from a copy of the sources with the hatchling that is installed."""
     copy = tmp_path_factory.mktemp("sources")
     left_out = shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache", "*.sqlite3*")
     for name in ("webidentity", "integrations"):
@@ -33,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 def files_of(package: str) -> set[str]:
-    """Return the files that the package has in the repository."""
+    """Return the files of the package in the repository, relative to the folder it is imported from."""
     folder = ROOT / PACKAGES[package]
     base = folder if folder.name == "integrations" else ROOT
     found = (path for path in (base / package).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
@@ -41,14 +41,14 @@ def files_of(package: str) -> set[str]:
 
 
 def test_the_wheel_has_the_three_packages_and_nothing_else(wheel: zipfile.ZipFile) -> None:
-    """Every file of theirs under its import name: no tests, no "integrations" folder."""
+    """All their files, under their import names; no tests, and no "integrations" folder."""
     names = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert names == set().union(*(files_of(package) for package in PACKAGES))
     assert {name.partition("/")[0] for name in names} == set(PACKAGES)
 
 
 def test_each_package_is_typed(wheel: zipfile.ZipFile) -> None:
-    """PEP 561."""
+    """PEP 561: each has a ``py.typed`` file."""
     assert {f"{package}/py.typed" for package in PACKAGES} <= set(wheel.namelist())
 
 
@@ -58,8 +58,8 @@ def read(wheel: zipfile.ZipFile, name: str) -> str:
     return wheel.read(path).decode()
 
 
-def test_the_entry_points_can_be_found(wheel: zipfile.ZipFile) -> None:
-    """The command, and the pytest plugin; what they name is in the wheel."""
+def test_the_entry_points_name_modules_of_the_wheel(wheel: zipfile.ZipFile) -> None:
+    """The command and the pytest plugin are declared, and their modules are in the wheel."""
     text = read(wheel, "entry_points.txt")
     assert "[console_scripts]\nwebidentity = webidentity.cli:main" in text
     assert "[pytest11]\nwebidentity = webidentity.testing.pytest_plugin" in text
@@ -67,7 +67,7 @@ def test_the_entry_points_can_be_found(wheel: zipfile.ZipFile) -> None:
 
 
 def test_the_metadata_has_version_licence_and_extras(wheel: zipfile.ZipFile) -> None:
-    """As pyproject.toml and the package say."""
+    """They match pyproject.toml and the package."""
     metadata = Parser().parsestr(read(wheel, "METADATA"))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert (metadata["Name"], metadata["Version"]) == ("webidentity", __version__)

@@ -1,0 +1,186 @@
+"""The snippets of the documentation do what they are printed for.
+
+A Python snippet is executed. Those of one document share their names, as a reader types them one after the other; two
+kinds are recognized by their text: tests, which pytest runs, and the files of a Django project. A shell snippet is
+executed in an empty folder. A snippet after the comment ``<!-- not run: REASON -->`` is only checked: that it parses,
+and that the commands, targets and extras that it names exist.
+"""
+
+import ast
+import asyncio
+import inspect
+import itertools
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.template import Context, Engine
+from django.template import Template as DjangoTemplate
+from jinja2 import Template
+
+from tests.kit.documents import ROOT, Snippet, documents, name_of, snippets_of
+from tests.kit.reader import names_of_a_reader
+
+TEST_HEADER = "from tests.kit.reader import OWN_CODE\nglobals().update(OWN_CODE)\n"
+SETTINGS = "SECRET_KEY = 'a-secret-key-of-the-reader-0123456789'\nALLOWED_HOSTS = ['*']\n"
+VISIT = """
+from django.test import Client
+page = Client(SERVER_NAME="localhost").get("/auth/sign-in")
+assert page.status_code == 302, page
+assert "/oauth2/v2.0/authorize" in page.headers["Location"], page.headers
+"""
+
+
+def of_language(*languages: str) -> list[Snippet]:
+    """Return all snippets in one of these languages."""
+    return [snippet for each in documents() for snippet in snippets_of(each) if snippet.language in languages]
+
+
+def each_of(snippets: list[Snippet]) -> Any:
+    """Run a test for each of the snippets."""
+    return pytest.mark.parametrize("snippet", snippets, ids=lambda snippet: snippet.place)
+
+
+def run(command: list[str], folder: Path, **environment: str) -> str:
+    """Run the command and return what it printed."""
+    found = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "PATH": found, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def files_in(snippet: Snippet) -> dict[str, str]:
+    """Return the files that the snippet prints, each after a comment with its name; none for most snippets."""
+    parts = re.split(r"(?m)^# (\w+\.py)$", snippet.text)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+@pytest.mark.parametrize("document", documents(), ids=name_of)
+def test_python_snippets_run(document: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One after the other, in one namespace."""
+    snippets = [each for each in snippets_of(document) if each.language == "python" and not each.reason]
+    if not snippets:
+        return
+    monkeypatch.chdir(tmp_path)
+    with names_of_a_reader(monkeypatch) as names:
+        names |= {"__name__": "snippet", "__file__": str(tmp_path / "snippet.py")}
+        for snippet in snippets:
+            _kind_of(snippet)(snippet, names, tmp_path)
+
+
+def _kind_of(snippet: Snippet) -> Callable[[Snippet, dict[str, Any], Path], None]:
+    if re.search(r"(?m)^(async )?def test_", snippet.text):
+        return _run_with_pytest
+    return _run_in_a_django_project if "settings.py" in files_in(snippet) else _execute
+
+
+def _execute(snippet: Snippet, names: dict[str, Any], folder: Path) -> None:
+    code = compile(snippet.padded, snippet.place, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    if code.co_flags & inspect.CO_COROUTINE:
+        asyncio.run(eval(code, names))
+    else:
+        exec(code, names)
+
+
+def _run_with_pytest(snippet: Snippet, names: dict[str, Any], folder: Path) -> None:
+    (folder / "test_snippet.py").write_text(TEST_HEADER + snippet.text)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_snippet.py"]
+    if snippet.document.is_relative_to(ROOT / "tests"):
+        command += ["-p", "tests.conftest"]
+    printed = run(command, folder, PYTHONPATH=str(ROOT))
+    assert " passed" in printed
+
+
+def _run_in_a_django_project(snippet: Snippet, names: dict[str, Any], folder: Path) -> None:
+    files = files_in(snippet)
+    run(["django-admin", "startproject", "project", "."], folder)
+    for name, text in files.items():
+        path = folder / "project" / name
+        path.write_text(f"{path.read_text() if path.exists() else TEST_HEADER}\n{text}")
+    for module in files:
+        run([sys.executable, "manage.py", "shell", "--command", f"import project.{module.removesuffix('.py')}"], folder)
+    tenant = ["webidentity", "tenant", "--port", "0", sys.executable, "manage.py"]
+    for command in (["check", "--fail-level", "WARNING"], ["migrate"], ["shell", "--command", VISIT]):
+        run([*tenant, *command], folder, PYTHONPATH=str(ROOT))
+
+
+@each_of([each for each in of_language("python") if each.reason])
+def test_python_that_is_not_run_compiles(snippet: Snippet) -> None:
+    """At least."""
+    compile(snippet.padded, snippet.place, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
+@each_of(of_language("sh"))
+def test_shell_snippets_run_or_can_be_parsed(snippet: Snippet, tmp_path: Path) -> None:
+    """What they name exists."""
+    run(["sh", "-n", "-c", snippet.text], tmp_path)
+    for line in snippet.text.splitlines():
+        words = shlex.split(line, comments=True)
+        _check_command(words)
+        assert snippet.reason or words[:1] not in (["make"], ["pip"]), f"say why it is not run: {line}"
+    if not snippet.reason:
+        run(["sh", "-e", "-u", "-c", snippet.text], tmp_path)
+
+
+def _check_command(words: list[str]) -> None:
+    """Fail if the line names a target, an extra or an option that does not exist."""
+    if words[:1] == ["make"]:
+        targets = set(re.findall(r"(?m)^([\w-]+):", (ROOT / "Makefile").read_text()))
+        assert {word for word in words[1:] if "=" not in word} <= targets
+    if words[:2] == ["pip", "install"]:
+        extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+        for named in re.findall(r"\[([\w,]+)\]", " ".join(words)):
+            assert set(named.split(",")) <= set(extras)
+    if words[:1] == ["webidentity"]:
+        options = list(itertools.takewhile(lambda word: word.startswith("-") or word.isdigit(), words[2:]))
+        run([*words[:2], *options, "--help"], ROOT)
+
+
+class Elements(HTMLParser):
+    """Checks that each element that was opened is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in {"input", "br", "hr", "img", "link", "meta"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@each_of(of_language("html"))
+def test_html_snippets_render(snippet: Snippet) -> None:
+    """As templates of Django or of Jinja; the result is well formed."""
+    checker = Elements()
+    checker.feed(_rendered(snippet.text))
+    assert checker.open == []
+
+
+def _rendered(text: str) -> str:
+    from tests.kit.django_settings import configure_django
+
+    if "url_for" in text:
+        return Template(text).render(url_for=lambda endpoint, **_: f"/{endpoint}")
+    configure_django()
+    return str(DjangoTemplate(text, engine=Engine()).render(Context()))
