@@ -1,1 +1,1 @@
-"""How this library compares to azure-identity, measured in one run. ``python -m benchmarks``."""
+"""Compares the performance of this library with azure-identity. Run ``python -m benchmarks``."""

@@ -1,4 +1,4 @@
-"""What a cached get_token costs: microseconds, how many times the floor, and whether it grows with the scopes held."""
+"""The cost of a cached get_token: in microseconds, as a multiple of the floor, and with many cached scopes."""
 
 import asyncio
 import time
@@ -23,28 +23,28 @@ from benchmarks.contenders import (
 )
 from benchmarks.interleaved import medians
 from benchmarks.network import SCOPE, Network
-from benchmarks.table import Row, bar
+from benchmarks.table import Comparison, target
 
 ROUNDS = 15
 CALLS = 2000
-#: Bars: times the floor, and times faster than the peer.
+#: Targets: at most this multiple of the floor, and at least this many times faster than azure-identity.
 MOST_FLOORS, LEAST_FASTER = 4.0, 15.0
-#: Microseconds that a DefaultAzureCredential may add to its winner.
+#: Microseconds that a DefaultAzureCredential may add to the credential that it selected.
 MOST_ADDED = 2.0
 KINDS = (
     ("", theirs, ours, theirs_aio, ours_aio),
     (", managed identity", theirs_managed, ours_managed, theirs_managed_aio, ours_managed_aio),
 )
-#: Scopes that one credential holds. azure-identity needs minutes to collect the last number, so it is left out there.
+#: Numbers of scopes in one credential. azure-identity would take minutes to acquire the last number, so it does not.
 SCOPES = (1, 100, 10_000)
-MOST_OF_PEER = 100
-#: Seconds that collecting the last number of them may take.
+MOST_SCOPES_OF_PEER = 100
+#: Seconds that acquiring the last number of scopes may take.
 MOST_SECONDS = 30.0
 
 
-def measure() -> list[Row]:
-    """Return a row for each method, sync and async, and for each number of scopes."""
-    rows: list[Row] = []
+def measure() -> list[Comparison]:
+    """Compare each method, sync and async, composed credentials, and each number of scopes."""
+    rows: list[Comparison] = []
     loop = asyncio.new_event_loop()
     for kind, peer, project, peer_aio, project_aio in KINDS:
         for method in ("get_token", "get_token_info"):
@@ -59,9 +59,9 @@ def measure() -> list[Row]:
     return [*rows, *_composed(), *_growth()]
 
 
-def _composed() -> list[Row]:
-    """What a credential costs that is made of others, beside its winner alone."""
-    rows: list[Row] = []
+def _composed() -> list[Comparison]:
+    """Compare credentials that try others with the one that they selected."""
+    rows: list[Comparison] = []
     for name, make_theirs, make_ours in (
         ("DefaultAzureCredential", theirs_default, ours_default),
         ("ChainedTokenCredential", theirs_chained, ours_chained),
@@ -70,15 +70,15 @@ def _composed() -> list[Row]:
         batches = [_sync(each, "get_token") for each in contenders]
         peer, project, alone = (1e6 * median for median in medians(batches, ROUNDS))
         added = project - alone
-        pins = make_ours is ours_default
+        has_target = make_ours is ours_default
         rows.append(
-            Row(
+            Comparison(
                 f"cached get_token, {name}",
                 peer=f"{peer:.2f} us",
                 project=f"{project:.2f} us",
                 ratio=f"{peer / project:.1f}x faster",
-                note=f"{added:.2f} us more than the credential that it uses",
-                bar=bar(added <= MOST_ADDED, f"<= {MOST_ADDED:.0f} us more") if pins else "",
+                details=f"{added:.2f} us more than the selected credential",
+                target=target(added <= MOST_ADDED, f"<= {MOST_ADDED:.0f} us more") if has_target else "",
             )
         )
     return rows
@@ -89,10 +89,10 @@ def _sync(credential: Any, method: str) -> Callable[[], float]:
     call(SCOPE)
 
     def batch() -> float:
-        began = time.perf_counter()
+        start = time.perf_counter()
         for _ in range(CALLS):
             call(SCOPE)
-        return (time.perf_counter() - began) / CALLS
+        return (time.perf_counter() - start) / CALLS
 
     return batch
 
@@ -102,48 +102,51 @@ def _async(credential: Any, method: str, loop: asyncio.AbstractEventLoop) -> Cal
 
     async def batch() -> float:
         await call(SCOPE)
-        began = time.perf_counter()
+        start = time.perf_counter()
         for _ in range(CALLS):
             await call(SCOPE)
-        return (time.perf_counter() - began) / CALLS
+        return (time.perf_counter() - start) / CALLS
 
     return lambda: loop.run_until_complete(batch())
 
 
-def _row(name: str, measured: list[float]) -> Row:
+def _row(name: str, measured: list[float]) -> Comparison:
     peer, project, floor = (1e6 * median for median in measured)
     met = project / floor <= MOST_FLOORS and (peer / project >= LEAST_FASTER or "aio" in name)
-    wanted = f"<= {MOST_FLOORS:.0f} floors" + ("" if "aio" in name else f", >= {LEAST_FASTER:.0f}x")
-    return Row(
+    wanted = f"<= {MOST_FLOORS:.0f}x floor" + ("" if "aio" in name else f", >= {LEAST_FASTER:.0f}x faster")
+    return Comparison(
         name,
         peer=f"{peer:.2f} us",
         project=f"{project:.2f} us",
         ratio=f"{peer / project:.1f}x faster",
-        note=f"floor {floor:.2f} us: peer {peer / floor:.1f}x, project {project / floor:.1f}x",
-        bar=bar(met, wanted),
+        details=f"floor {floor:.2f} us: azure-identity {peer / floor:.1f}x, webidentity {project / floor:.1f}x",
+        target=target(met, wanted),
     )
 
 
-def _growth() -> list[Row]:
-    rows: list[Row] = []
+def _growth() -> list[Comparison]:
+    rows: list[Comparison] = []
     first = 0.0
     for count in SCOPES:
         credential, seconds = _filled(ours, count)
         floor = Floor(_scope(number) for number in range(count))
-        batches = [_some(credential, count), _some(floor, count)]
-        if count <= MOST_OF_PEER:
-            batches.append(_some(_filled(theirs, count)[0], count))
+        batches = [_spread(credential, count), _spread(floor, count)]
+        if count <= MOST_SCOPES_OF_PEER:
+            batches.append(_spread(_filled(theirs, count)[0], count))
         project, least, *peer = (1e6 * median for median in medians(batches, ROUNDS))
         first = first or project
         rows.append(
-            Row(
-                f"cached get_token, {count:,} scopes held",
+            Comparison(
+                f"cached get_token, {count:,} scopes cached",
                 peer=f"{peer[0]:.2f} us" if peer else "",
                 project=f"{project:.2f} us",
                 ratio=f"{peer[0] / project:.1f}x faster" if peer else "",
-                note=f"{project / first:.1f} times one scope, {project / least:.1f} floors of as many; "
-                f"collecting them took {seconds:.1f} s",
-                bar=bar(project / least <= MOST_FLOORS and seconds <= MOST_SECONDS, "<= 4 floors, <= 30 s"),
+                details=f"{project / first:.1f}x the cost of one scope, {project / least:.1f}x the floor with as many; "
+                f"acquiring them took {seconds:.1f} s",
+                target=target(
+                    project / least <= MOST_FLOORS and seconds <= MOST_SECONDS,
+                    f"<= {MOST_FLOORS:.0f}x floor, <= {MOST_SECONDS:.0f} s",
+                ),
             )
         )
     return rows
@@ -151,24 +154,24 @@ def _growth() -> list[Row]:
 
 def _filled(make: Callable[[Network], Any], count: int) -> tuple[Any, float]:
     credential = make(Network())
-    began = time.perf_counter()
+    start = time.perf_counter()
     for number in range(count):
         credential.get_token(_scope(number))
-    return credential, time.perf_counter() - began
+    return credential, time.perf_counter() - start
 
 
 def _scope(number: int) -> str:
     return f"api://resource-{number}/.default"
 
 
-def _some(credential: Any, count: int) -> Callable[[], float]:
-    """Ask for scopes from all over the cache."""
+def _spread(credential: Any, count: int) -> Callable[[], float]:
+    """Measure calls for scopes that are spread over the cache."""
     wanted = [_scope(number * count // 1000 % count) for number in range(1000)]
 
     def batch() -> float:
-        began = time.perf_counter()
+        start = time.perf_counter()
         for scope in wanted:
             credential.get_token(scope)
-        return (time.perf_counter() - began) / len(wanted)
+        return (time.perf_counter() - start) / len(wanted)
 
     return batch

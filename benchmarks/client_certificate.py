@@ -1,4 +1,4 @@
-"""A certificate to sign with, made once."""
+"""A client certificate, created once per process."""
 
 import datetime as dt
 from functools import cache
@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 @cache
 def certificate() -> bytes:
-    """Return key and certificate in PEM."""
+    """Return the private key and the certificate in PEM."""
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "client")])
     now = dt.datetime.now(dt.UTC)

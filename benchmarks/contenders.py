@@ -1,4 +1,4 @@
-"""The credentials that are compared, and the floor: the least that a get_token of this signature can do."""
+"""The credentials that are compared, and the floor: the least work that get_token with this signature can do."""
 
 import os
 import time
@@ -19,7 +19,7 @@ CERTIFIED = {"tenant_id": TENANT, "client_id": CLIENT, "certificate_data": certi
 
 
 class Floor:
-    """A dictionary look-up with a deadline, behind the whole signature."""
+    """A lookup in a dictionary and a comparison with the clock, in methods with the full signature."""
 
     def __init__(self, scopes: Iterable[str] = (SCOPE,)) -> None:
         expires_on = int(time.time()) + 3600
@@ -55,7 +55,7 @@ class Floor:
 
 
 class AsyncFloor:
-    """The same, awaited."""
+    """The same with async methods."""
 
     def __init__(self) -> None:
         self._floor = Floor()
@@ -126,7 +126,7 @@ def theirs_on_behalf_of(network: Network) -> Any:
     )
 
 
-#: What DefaultAzureCredential finds in the environment, and nothing else.
+#: The environment in which DefaultAzureCredential finds a client secret, and nothing else.
 _ENVIRONMENT = dict(zip(("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"), ARGUMENTS, strict=True))
 _EXCLUDED = {
     f"exclude_{name}_credential": True

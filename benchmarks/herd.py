@@ -1,4 +1,4 @@
-"""What 64 callers cost that want the same token at the same moment: token requests, and the wait of the slowest."""
+"""Concurrent callers that need the same token: the number of token requests, and the wait of the slowest caller."""
 
 import asyncio
 import threading
@@ -18,17 +18,17 @@ from benchmarks.contenders import (
     theirs_managed_aio,
 )
 from benchmarks.network import SCOPE, Network
-from benchmarks.table import Row, bar
+from benchmarks.table import Comparison, target
 
 CALLERS = 64
 LATENCY = 0.05
-#: Seconds that have passed since the token was had: none was; it has expired; it is in its refresh window.
-STATES: dict[str, float | None] = {"empty cache": None, "expired token": 3700.0, "refresh window": 3500.0}
+#: The age of the cached token in seconds: there is none; it has expired; it is due for a refresh.
+STATES: dict[str, float | None] = {"empty cache": None, "expired token": 3700.0, "refresh due": 3500.0}
 
 
-def measure() -> list[Row]:
-    """Return a row for threads and one for tasks, for each state of the cache, and for a managed identity."""
-    rows: list[Row] = []
+def measure() -> list[Comparison]:
+    """Compare threads and tasks for each state of the cache, and for a managed identity."""
+    rows: list[Comparison] = []
     for state, age in STATES.items():
         rows += [
             _row(f"{CALLERS} threads, {state}", _threads(theirs, age), _threads(ours, age)),
@@ -68,10 +68,10 @@ def _threads(make: Callable[[Network], Any], age: float | None) -> tuple[Network
         for thread in threads:
             thread.start()
         barrier.wait()
-        began = time.perf_counter()
+        start = time.perf_counter()
         for thread in threads:
             thread.join()
-    return network, time.perf_counter() - began
+    return network, time.perf_counter() - start
 
 
 def _tasks(make: Callable[[Network], Any], age: float | None) -> tuple[Network, float]:
@@ -83,24 +83,24 @@ def _tasks(make: Callable[[Network], Any], age: float | None) -> tuple[Network, 
             await credential.get_token(SCOPE)
         network.restart(LATENCY)
         with _later(age or 0.0):
-            began = time.perf_counter()
+            start = time.perf_counter()
             await asyncio.gather(*(credential.get_token(SCOPE) for _ in range(CALLERS)))
-            return time.perf_counter() - began
+            return time.perf_counter() - start
 
     return network, asyncio.run(calls())
 
 
-def _row(name: str, peer: tuple[Network, float], project: tuple[Network, float]) -> Row:
-    return Row(
+def _row(name: str, peer: tuple[Network, float], project: tuple[Network, float]) -> Comparison:
+    return Comparison(
         name,
         peer=_shown(*peer),
         project=_shown(*project),
         ratio=f"{peer[0].token_requests / project[0].token_requests:.0f}x fewer requests",
-        note=f"{LATENCY * 1000:.0f} ms for each request; wall time {peer[1] / project[1]:.1f}x",
-        bar=bar(project[0].token_requests == 1, "1 request"),
+        details=f"{LATENCY * 1000:.0f} ms latency; {peer[1] / project[1]:.1f}x faster",
+        target=target(project[0].token_requests == 1, "1 request"),
     )
 
 
 def _shown(network: Network, seconds: float) -> str:
-    discovery = f" (+{network.other_requests})" if network.other_requests else ""
-    return f"{network.token_requests}{discovery} in {seconds * 1000:.0f} ms"
+    discovery = f" (+{network.other_requests} discovery)" if network.other_requests else ""
+    return f"{network.token_requests} token requests{discovery}, {seconds * 1000:.0f} ms"

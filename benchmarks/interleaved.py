@@ -1,13 +1,13 @@
-"""Measuring in turns, so that a noisy moment of the machine is everybody's."""
+"""Measurements that take turns, so that a slow moment of the machine affects all of them."""
 
 import statistics
 from collections.abc import Callable, Sequence
 
 
 def medians(batches: Sequence[Callable[[], float]], rounds: int) -> list[float]:
-    """Return the median of each batch's results."""
-    taken: list[list[float]] = [[] for _ in batches]
+    """Call each batch once per round, and return the median result of each."""
+    results: list[list[float]] = [[] for _ in batches]
     for _ in range(rounds):
-        for batch, results in zip(batches, taken, strict=True):
-            results.append(batch())
-    return [statistics.median(results) for results in taken]
+        for batch, measured in zip(batches, results, strict=True):
+            measured.append(batch())
+    return [statistics.median(measured) for measured in results]

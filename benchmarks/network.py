@@ -1,4 +1,4 @@
-"""A token endpoint inside this process: transports that answer at once, or after a latency, and count."""
+"""A token endpoint in this process: transports that reply at once or after a latency, and count requests."""
 
 import asyncio
 import json
@@ -16,8 +16,8 @@ RESOURCE = "https://graph.microsoft.com"
 SCOPE = f"{RESOURCE}/.default"
 
 
-class Answer:
-    """A response with the parts that credentials and pipelines look at."""
+class Response:
+    """A response with the attributes that credentials and pipelines read."""
 
     def __init__(self, request: Any, document: dict[str, Any]) -> None:
         self._text = json.dumps(document)
@@ -43,7 +43,7 @@ class Answer:
 
 
 class Network:
-    """Answers discovery and token requests as an authority does.
+    """Replies to discovery and token requests like an authority.
 
     :param latency: seconds that each request takes.
     """
@@ -55,12 +55,12 @@ class Network:
         self._lock = threading.Lock()
 
     def restart(self, latency: float) -> None:
-        """Count from nothing, and take this long from now on."""
+        """Reset the counters and set the latency."""
         self.latency = latency
         self.token_requests = self.other_requests = 0
 
-    def answer(self, request: Any) -> Answer:
-        """Count the request and return what the authority says to it."""
+    def respond(self, request: Any) -> Response:
+        """Count the request and return the reply of the authority."""
         token = request.url.partition("?")[0].endswith("/token")
         with self._lock:
             if token:
@@ -68,23 +68,23 @@ class Network:
             else:
                 self.other_requests += 1
         if token:
-            # The resource is there for managed identities: azure-identity looks for it.
+            # azure-identity expects the resource in replies for managed identities.
             reply = {"token_type": "Bearer", "access_token": "t" * 1700, "expires_in": 3599, "resource": RESOURCE}
-            return Answer(request, reply)
+            return Response(request, reply)
         base = f"https://login.microsoftonline.com/{TENANT}"
         document = {
             "issuer": f"{base}/v2.0",
             "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
             "token_endpoint": f"{base}/oauth2/v2.0/token",
         }
-        return Answer(request, document)
+        return Response(request, document)
 
     def transport(self) -> "SyncTransport":
-        """Return a sync transport into this network."""
+        """Return a sync transport to this network."""
         return SyncTransport(self)
 
     def aio_transport(self) -> "AsyncTransport":
-        """Return an async transport into this network."""
+        """Return an async transport to this network."""
         return AsyncTransport(self)
 
 
@@ -96,7 +96,7 @@ class SyncTransport(HttpTransport[HttpRequest, Any]):
 
     def send(self, request: Any, **kwargs: Any) -> Any:
         time.sleep(self._network.latency)
-        return self._network.answer(request)
+        return self._network.respond(request)
 
     def open(self) -> None: ...
 
@@ -118,7 +118,7 @@ class AsyncTransport(AsyncHttpTransport[HttpRequest, Any]):
 
     async def send(self, request: Any, **kwargs: Any) -> Any:
         await asyncio.sleep(self._network.latency)
-        return self._network.answer(request)
+        return self._network.respond(request)
 
     async def open(self) -> None: ...
 

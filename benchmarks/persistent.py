@@ -1,4 +1,4 @@
-"""The cache that a user's programs share: a file with a thousand entries, and four processes that add to it at once."""
+"""The cache that programs of a user share: a file with 1,000 entries, and four processes that add tokens to it."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ import azure.identity
 import webidentity
 from benchmarks.interleaved import medians
 from benchmarks.network import CLIENT, SCOPE, TENANT, Network
-from benchmarks.table import Row, bar
+from benchmarks.table import Comparison, target
 
 ENTRIES = 1000
 PROCESSES, TOKENS = 4, 50
@@ -25,8 +25,8 @@ CALLS = 500
 PACKAGES = {"peer": azure.identity, "project": webidentity}
 
 
-def measure() -> list[Row]:
-    """Return the rows; each library has a home folder of its own, and nothing is encrypted."""
+def measure() -> list[Comparison]:
+    """Compare both libraries, each with its own home folder and without encryption."""
     logging.getLogger("azure.identity").setLevel(logging.ERROR)
     return [*_one_process(), _together()]
 
@@ -53,7 +53,7 @@ def _credential(package: Any, secret: str = "s3cret") -> Any:
 
 
 def _fill(path: Path) -> None:
-    """Write what other programs have there."""
+    """Write tokens of other programs to the file."""
     expires_on = str(int(time.time()) + 3000)
     base = {"credential_type": "AccessToken", "environment": "login.microsoftonline.com", "token_type": "Bearer"}
     entries = {
@@ -74,34 +74,34 @@ def _fill(path: Path) -> None:
     path.write_text(json.dumps({"AccessToken": entries}))
 
 
-def _one_process() -> list[Row]:
+def _one_process() -> list[Comparison]:
     cached: list[float] = []
     added: list[float] = []
-    begun: list[float] = []
-    # One after the other: what one of them has written is still on its way to the disk while the other one writes.
+    first: list[float] = []
+    # One library after the other: the writes of one would slow down the writes of the other.
     for package in PACKAGES.values():
         with _home() as path:
             _fill(path)
             credential = _credential(package)
             credential.get_token(SCOPE)
             cached += medians([_cached(credential)], ROUNDS)
-            begun += medians([_begun(package)], ROUNDS)
+            first += medians([_first(package)], ROUNDS)
             added += medians([_added(credential)], ROUNDS)
-    held = f"{ENTRIES:,} entries in the file"
+    size = f"{ENTRIES:,} entries in the file"
     return [
-        _row(f"cached get_token, {held}", cached, 1e6, "us"),
-        _row(f"a token is added, {held}", added, 1e3, "ms"),
-        _row(f"the first token of a new credential is there, {held}", begun, 1e3, "ms"),
+        _row(f"cached get_token, {size}", cached, 1e6, "us"),
+        _row(f"add a token, {size}", added, 1e3, "ms"),
+        _row(f"first get_token of a new credential, {size}", first, 1e3, "ms"),
     ]
 
 
 def _cached(credential: Any) -> Callable[[], float]:
     def batch() -> float:
-        credential.get_token(SCOPE)  # somebody else may have written since
-        began = time.perf_counter()
+        credential.get_token(SCOPE)  # another credential may have written the file
+        start = time.perf_counter()
         for _ in range(CALLS):
             credential.get_token(SCOPE)
-        return (time.perf_counter() - began) / CALLS
+        return (time.perf_counter() - start) / CALLS
 
     return batch
 
@@ -111,25 +111,25 @@ def _added(credential: Any) -> Callable[[], float]:
 
     def batch() -> float:
         scope = f"{SCOPE}{next(numbers)}"
-        began = time.perf_counter()
+        start = time.perf_counter()
         credential.get_token(scope)
-        return time.perf_counter() - began
+        return time.perf_counter() - start
 
     return batch
 
 
-def _begun(package: Any) -> Callable[[], float]:
+def _first(package: Any) -> Callable[[], float]:
     def batch() -> float:
         credential = _credential(package)
-        began = time.perf_counter()
+        start = time.perf_counter()
         credential.get_token(SCOPE)
-        return time.perf_counter() - began
+        return time.perf_counter() - start
 
     return batch
 
 
 def _add(library: str, process: int) -> None:
-    """Add tokens, from a process of its own."""
+    """Add tokens. Runs in a separate process."""
     logging.getLogger("azure.identity").setLevel(logging.CRITICAL)
     logging.getLogger("msal_extensions").setLevel(logging.CRITICAL)
     credential = _credential(PACKAGES[library])
@@ -137,44 +137,42 @@ def _add(library: str, process: int) -> None:
         credential.get_token(f"scope-{process}-{number}")
 
 
-def _together() -> Row:
+def _together() -> Comparison:
     context = multiprocessing.get_context("spawn")
     seconds: dict[str, float] = {}
     lost: dict[str, str] = {}
     for library in PACKAGES:
         with _home() as path, context.Pool(PROCESSES) as pool:
             pool.map(time.sleep, [0.0] * PROCESSES, chunksize=1)
-            began = time.perf_counter()
+            start = time.perf_counter()
             outcomes = [pool.apply_async(_add, (library, process)) for process in range(PROCESSES)]
             failed = sum(not _succeeds(outcome) for outcome in outcomes)
-            seconds[library] = time.perf_counter() - began
+            seconds[library] = time.perf_counter() - start
             missing = PROCESSES * TOKENS - len(json.loads(path.read_text())["AccessToken"])
             lost[library] = f"{missing} lost" + (f", {failed} processes failed" if failed else "")
-    return Row(
+    return Comparison(
         f"{PROCESSES} processes add {TOKENS} tokens each",
         peer=f"{seconds['peer']:.1f} s, {lost['peer']}",
         project=f"{seconds['project']:.1f} s, {lost['project']}",
         ratio=f"{seconds['peer'] / seconds['project']:.1f}x faster",
-        note="what is lost took no time to write",
-        bar=bar(lost["project"] == "0 lost", "0 lost"),
+        details="lost tokens cost no time",
+        target=target(lost["project"] == "0 lost", "0 lost"),
     )
 
 
 def _succeeds(outcome: Any) -> bool:
     try:
         outcome.get(300)
-    except Exception:  # noqa: BLE001 - a lock that was not had in time, among others
+    except Exception:  # noqa: BLE001 - for example a lock that could not be acquired in time
         return False
     return True
 
 
-def _row(name: str, measured: list[float], factor: float, unit: str) -> Row:
+def _row(name: str, measured: list[float], factor: float, unit: str) -> Comparison:
     peer, project = (factor * median for median in measured)
-    return Row(
+    return Comparison(
         name,
         peer=f"{peer:.2f} {unit}",
         project=f"{project:.2f} {unit}",
         ratio=f"{peer / project:.1f}x faster",
-        note="",
-        bar="",
     )

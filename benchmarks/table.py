@@ -1,30 +1,32 @@
-"""Rows of text in columns."""
+"""A comparison, and the table of comparisons."""
 
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
+_HEADINGS = ("measurement", "azure-identity", "webidentity", "ratio", "details", "target")
+
 
 @dataclass(frozen=True)
-class Row:
-    """One comparison, and whether it meets the bar that was set for it."""
+class Comparison:
+    """One measurement of both libraries, and whether this library reaches the target that was set for it."""
 
     name: str
     peer: str
     project: str
     ratio: str
-    note: str
-    bar: str = ""
+    details: str = ""
+    target: str = ""
 
 
-def bar(met: bool, wanted: str) -> str:
-    """Return what was wanted, and whether it was reached."""
+def target(met: bool, wanted: str) -> str:
+    """Return the target, and whether it was reached."""
     return f"{wanted}: {'met' if met else 'NOT MET'}"
 
 
-def table(rows: Iterable[Row]) -> str:
-    """Return the rows with a heading, aligned."""
-    lines = [("", "azure-identity", "webidentity", "ratio", "note", "bar"), *(astuple(row) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+def table(comparisons: Iterable[Comparison]) -> str:
+    """Return the comparisons as text in aligned columns, with headings."""
+    lines = [_HEADINGS, *(astuple(each) for each in comparisons)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(_HEADINGS))]
     return "\n".join(
         "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
     )

@@ -1,4 +1,4 @@
-"""What a token of the Azure CLI costs beside the process itself, and how many processes concurrent callers cause."""
+"""The cost of a token of the Azure CLI besides its process, and the processes that concurrent callers start."""
 
 import asyncio
 import json
@@ -19,14 +19,14 @@ import webidentity
 import webidentity.aio
 from benchmarks.interleaved import medians
 from benchmarks.network import SCOPE
-from benchmarks.table import Row, bar
+from benchmarks.table import Comparison, target
 
 ROUNDS = 31
 CALLERS = 64
 
 
-def measure() -> list[Row]:
-    """Return a row for each driver, and one for callers at the same time."""
+def measure() -> list[Comparison]:
+    """Compare sync and async calls, and concurrent callers."""
     with _fake_az() as runs:
         rows = [
             _row("az, sync", _sync(azure.identity), _sync(webidentity)),
@@ -37,7 +37,7 @@ def measure() -> list[Row]:
 
 @contextmanager
 def _fake_az() -> Iterator[Path]:
-    """Put an az on PATH that answers at once and adds a line to the file for each run."""
+    """Put a fake az on PATH. It replies at once and adds a line to the file that is yielded."""
     with tempfile.TemporaryDirectory() as folder:
         runs, program = Path(folder, "runs"), Path(folder, "az")
         answer = json.dumps({"accessToken": "t" * 1700, "expires_on": int(time.time()) + 3600})
@@ -51,9 +51,9 @@ def _sync(package: Any) -> Callable[[], float]:
     credential = package.AzureCliCredential()
 
     def call() -> float:
-        began = time.perf_counter()
+        start = time.perf_counter()
         credential.get_token(SCOPE)
-        return time.perf_counter() - began
+        return time.perf_counter() - start
 
     return call
 
@@ -62,37 +62,37 @@ def _aio(package: Any) -> Callable[[], float]:
     credential = package.AzureCliCredential()
 
     async def timed() -> float:
-        began = time.perf_counter()
+        start = time.perf_counter()
         await credential.get_token(SCOPE)
-        return time.perf_counter() - began
+        return time.perf_counter() - start
 
     return lambda: asyncio.run(timed())
 
 
-def _row(name: str, peer: Callable[[], float], project: Callable[[], float]) -> Row:
+def _row(name: str, peer: Callable[[], float], project: Callable[[], float]) -> Comparison:
     times = medians([peer, project], ROUNDS)
-    return Row(
+    return Comparison(
         name,
         peer=f"{1e3 * times[0]:.1f} ms",
         project=f"{1e3 * times[1]:.1f} ms",
-        ratio=f"{times[0] / times[1]:.2f}x",
-        note="get_token, a shell script as az, wall clock",
+        ratio=f"{times[0] / times[1]:.2f}x faster",
+        details="get_token with a shell script as az, wall-clock time",
     )
 
 
-def _herd(runs: Path) -> Row:
+def _herd(runs: Path) -> Comparison:
     processes, waits = [], []
     for package in (azure.identity, webidentity):
         runs.write_text("")
         waits.append(_together(package.AzureCliCredential()))
         processes.append(len(runs.read_text().splitlines()))
-    return Row(
+    return Comparison(
         f"{CALLERS} threads, az",
         peer=f"{processes[0]} processes, {1e3 * waits[0]:.0f} ms",
         project=f"{processes[1]} processes, {1e3 * waits[1]:.0f} ms",
-        ratio=f"{processes[0] / processes[1]:.0f}x fewer",
-        note="wait of the slowest",
-        bar=bar(processes[1] < processes[0], "fewer"),
+        ratio=f"{processes[0] / processes[1]:.0f}x fewer processes",
+        details="wait of the slowest caller",
+        target=target(processes[1] < processes[0], "fewer processes"),
     )
 
 
@@ -107,7 +107,7 @@ def _together(credential: Any) -> float:
     for thread in threads:
         thread.start()
     barrier.wait()
-    began = time.perf_counter()
+    start = time.perf_counter()
     for thread in threads:
         thread.join()
-    return time.perf_counter() - began
+    return time.perf_counter() - start

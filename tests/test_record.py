@@ -43,9 +43,9 @@ def test_names_in_any_script_survive() -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "no JSON object"),
-        ("[]", "no JSON object"),
-        ("{", "no JSON object"),
+        ("", "not a JSON object"),
+        ("[]", "not a JSON object"),
+        ("{", "not a JSON object"),
         ("{}", "version"),
         ('{"version": "2.0"}', "'2.0'"),
         ('{"version": 1.0}', "version"),

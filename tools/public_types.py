@@ -23,7 +23,7 @@ def verified(package: str) -> dict[str, Any]:
     command = [str(folder / "pyright"), "--verifytypes", package, "--ignoreexternal", "--outputjson"]
     outcome = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     report: dict[str, Any] = json.loads(outcome.stdout)
-    return report["typeCompleteness"] | {"generalDiagnostics": report["generalDiagnostics"]}
+    return {**report["typeCompleteness"], "generalDiagnostics": report["generalDiagnostics"]}
 
 
 def is_complete(symbol: dict[str, Any]) -> bool:

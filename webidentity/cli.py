@@ -1,4 +1,4 @@
-"""The ``webidentity`` command."""
+"""The ``webidentity`` command: a local tenant for development."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ from webidentity._version import __version__
 if TYPE_CHECKING:
     from webidentity.testing import LocalTenant
 
-_PEOPLE = (("ada", "Ada Lovelace"), ("grace", "Grace Hopper"))
+#: The ports of ``flask run`` and ``manage.py runserver``.
 _PORTS = (5000, 8000)
 
 
@@ -26,16 +26,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="commands", required=True)
     tenant = commands.add_parser(
         "tenant",
-        help="run a local tenant, and a web application that signs in to it",
-        description="Run a local tenant on this machine. With a command, for example 'webidentity tenant flask run', "
-        "run that command with the tenant's settings in its environment, and end with it.",
+        help="run a local tenant, and optionally your web application",
+        description="Run a local tenant on this machine until you press Ctrl-C. With a command, for example "
+        "'webidentity tenant flask run', run that command with the tenant's settings as environment variables, and "
+        "stop when it ends.",
     )
     tenant.add_argument("--port", type=int, default=8400, help="port of the tenant (default 8400)")
     tenant.add_argument(
         "--app-port",
         type=int,
         action="append",
-        help="port of your application, for its redirect URI; may be repeated (default 5000 and 8000)",
+        help="port of your application, for its redirect URIs; can be repeated (default 5000 and 8000)",
     )
     tenant.add_argument("command", nargs=argparse.REMAINDER, help="the command that starts your application")
     options = parser.parse_args(arguments)
@@ -44,28 +45,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_tenant(port: int, app_ports: Sequence[int], command: Sequence[str]) -> int:
-    """Serve a local tenant until the command ends, or without one until interrupted."""
+    """Serve a local tenant until the command ends, or until Ctrl-C if there is no command."""
     from webidentity.testing import LocalTenant, serve
 
-    tenant = LocalTenant(show_users=True)
-    for name, full_name in _PEOPLE:
-        tenant.add_user(f"{name}@tenant.test", password=f"{name}-password", name=full_name)
+    tenant = LocalTenant(sample_users=True, show_users=True)
     server = serve(tenant, port=port)
     try:
         server.start()
     except OSError as error:
         print(
-            f"webidentity: port {port} cannot be used ({error.strerror}): choose another with --port", file=sys.stderr
+            f"webidentity: cannot use port {port} ({error.strerror}). Choose another one with --port.", file=sys.stderr
         )
         return 2
     settings = _register_app(tenant, app_ports)
-    print(f"The local tenant is at {tenant.base_url}, for development only.", file=sys.stderr)
-    for name, _ in _PEOPLE:
-        print(f"  Sign in as {name}@tenant.test with the password {name}-password.", file=sys.stderr)
+    print(f"A local tenant, for development only, is running at {tenant.base_url}", file=sys.stderr)
+    for user in tenant.users:
+        print(f"  Sign in as {user.username} with the password {user.password}", file=sys.stderr)
     try:
         if command:
             return _run(command, settings)
-        print("Settings for your application:\n", file=sys.stderr)
+        print("Set these variables for your application:\n", file=sys.stderr)
         for name, value in settings.items():
             print(f"export {name}={value}", flush=True)
         threading.Event().wait()
@@ -78,18 +77,9 @@ def run_tenant(port: int, app_ports: Sequence[int], command: Sequence[str]) -> i
 
 def _register_app(tenant: "LocalTenant", app_ports: Sequence[int]) -> dict[str, str]:
     """Register the application and return its settings as environment variables, for Flask and for Django."""
-    client_secret = secrets.token_urlsafe(24)
-    roots = [f"http://{host}:{port}" for host in ("localhost", "127.0.0.1") for port in app_ports]
-    uris = [f"{root}{path}" for root in roots for path in ("/auth/callback", "/")]
-    app = tenant.add_app("Your application", secrets=[client_secret], redirect_uris=uris)
-    settings = {
-        "WEBIDENTITY_AUTHORITY": tenant.base_url,
-        "WEBIDENTITY_TENANT_ID": tenant.tenant_id,
-        "WEBIDENTITY_CLIENT_ID": app.client_id,
-        "WEBIDENTITY_CLIENT_SECRET": client_secret,
-        "SECRET_KEY": secrets.token_hex(32),
-    }
-    # What the documentation's examples ask for, beside Microsoft Graph, which every tenant has.
+    site = tenant.add_site(*(f"http://{host}:{port}" for host in ("localhost", "127.0.0.1") for port in app_ports))
+    settings = {**site.environment, "SECRET_KEY": secrets.token_hex(32)}
+    # The examples of the documentation call Azure Storage. Microsoft Graph is registered in every tenant.
     tenant.add_app(
         "Azure Storage", identifier_uri="https://storage.azure.com", scopes={"user_impersonation": "Use Storage"}
     )
@@ -100,10 +90,10 @@ def _run(command: Sequence[str], settings: dict[str, str]) -> int:
     try:
         child = subprocess.Popen(list(command), env={**os.environ, **settings})  # noqa: S603 - the user's own command
     except OSError as error:
-        print(f"webidentity: {command[0]} cannot be started ({error.strerror})", file=sys.stderr)
+        print(f"webidentity: cannot start {command[0]} ({error.strerror})", file=sys.stderr)
         return 127
 
-    # A process manager ends the command with this one; a terminal's Ctrl-C reaches both.
+    # A process manager signals this process only, so pass the signal on. Ctrl-C in a terminal reaches both processes.
     def end_child(_signal: int, _frame: object) -> None:
         child.terminate()
 

@@ -8,13 +8,23 @@ from webidentity.web import SESSION_KEY, Answer, StartSession, private_cache_con
 from webidentity_django.identity import known_identity
 
 
+class RedirectResponse(HttpResponse):
+    """A redirect of any status. Django's test client follows redirects through ``url``."""
+
+    @property
+    def url(self) -> str:
+        """The URL that the response redirects to."""
+        return self.headers["Location"]
+
+
 def respond(request: HttpRequest, answer: Answer) -> HttpResponse:
     """Carry out the answer."""
     if answer.session == "end":
         request.session.flush()
     elif answer.session is not None:
         _start_session(request, answer.session)
-    response = HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
+    kind = RedirectResponse if any(name == "Location" for name, _ in answer.headers) else HttpResponse
+    response = kind(answer.body, status=answer.status, content_type=answer.content_type)
     for name, value in answer.headers:
         response.headers[name] = value
     for cookie in answer.cookies:

@@ -65,7 +65,7 @@ def test_approved_device_gets_a_token(tenant: LocalTenant, tool: App, page: Page
     sign_in(page, device)
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Accept").click()
-    expect(page.get_by_role("heading", name="The device is signed in")).to_be_visible()
+    expect(page.get_by_role("heading", name="You have signed in")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert "access_token" in poll(tenant, tool, device)
 
@@ -74,5 +74,5 @@ def test_declined_device_gets_an_error(tenant: LocalTenant, tool: App, page: Pag
     device = post(tenant, "devicecode", client_id=tool.client_id, scope="openid User.Read")
     sign_in(page, device)
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("heading", name="The sign-in was declined")).to_be_visible()
+    expect(page.get_by_role("heading", name="You declined the sign-in")).to_be_visible()
     assert poll(tenant, tool, device)["error"] == "authorization_declined"

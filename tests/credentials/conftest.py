@@ -1,4 +1,4 @@
-"""Fixtures of the credentials' tests."""
+"""Fixtures for the tests of the credentials."""
 
 from pathlib import Path
 
@@ -10,5 +10,5 @@ from tests.kit.drivers import Driver
 
 @pytest.fixture
 def make(driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Maker:
-    """Makes credentials of any class, for the sync driver and then for the async one."""
+    """Makes credentials of any class, once for the sync and once for the async driver."""
     return Maker(driver, tmp_path, monkeypatch)

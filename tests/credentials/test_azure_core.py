@@ -1,4 +1,4 @@
-"""Azure SDK clients accept the credentials: their policies get a header, their protocols match."""
+"""Azure SDK clients accept the credentials: azure-core's policies and protocols."""
 
 import asyncio
 import base64
@@ -39,7 +39,7 @@ def call_resource(driver: Driver, credential: Credential, resource: Canned, *sco
 
 @pytest.mark.parametrize("name", CREDENTIALS)
 def test_a_client_sends_the_token_of_each_credential(driver: Driver, name: str) -> None:
-    """Through the local tenant and azure-core's own policy."""
+    """The request carries the token, with the local tenant and azure-core's own policy."""
     site, resource = Site(), Canned(Reply(), Reply())
     credential, scope = site.credential(name, driver), site.scope_for(name)
     for _ in range(2):
@@ -48,8 +48,8 @@ def test_a_client_sends_the_token_of_each_credential(driver: Driver, name: str) 
     assert [sent.headers["Authorization"] for sent in resource.sent] == [expected] * 2
 
 
-def test_a_claims_challenge_is_answered(driver: Driver) -> None:
-    """A resource that refuses a token gets one that was asked for with its claims, and the cache keeps that one."""
+def test_claims_challenge_is_answered_with_a_new_token(driver: Driver) -> None:
+    """After a resource refuses a token, one with its claims is requested, and replaces it in the cache."""
     encoded = base64.b64encode(CHALLENGE.encode()).decode()
     header = f'Bearer realm="", error="insufficient_claims", claims="{encoded}"'
     resource = Canned(Reply("", 401, {"WWW-Authenticate": header}), Reply())
@@ -65,7 +65,7 @@ def test_a_claims_challenge_is_answered(driver: Driver) -> None:
 
 @pytest.mark.parametrize("name", CREDENTIALS)
 def test_the_protocols_of_azure_core_match(driver: Driver, name: str) -> None:
-    """isinstance, as libraries check it."""
+    """``isinstance`` is true for the protocols, which libraries check."""
     raw = Site().credential(name, driver).raw
     expected = {"sync": (TokenCredential, SupportsTokenInfo), "aio": (AsyncTokenCredential, AsyncSupportsTokenInfo)}
     assert all(isinstance(raw, protocol) for protocol in expected[driver.name])
@@ -73,7 +73,7 @@ def test_the_protocols_of_azure_core_match(driver: Driver, name: str) -> None:
 
 @pytest.mark.parametrize("name", CREDENTIALS)
 def test_both_calls_return_the_types_of_azure_core(driver: Driver, name: str) -> None:
-    """AccessToken is a tuple of two, as old code unpacks it; AccessTokenInfo says when to refresh."""
+    """An AccessToken is a tuple of two. An AccessTokenInfo says when to refresh."""
     site = Site(refresh_in=1200)
     credential, scope = site.credential(name, driver), site.scope_for(name)
     access, info = credential.get_token(scope), credential.get_token_info(scope)
@@ -87,7 +87,7 @@ def test_both_calls_return_the_types_of_azure_core(driver: Driver, name: str) ->
 
 
 def test_bearer_token_providers_of_azure_identity_work_with_them(driver: Driver) -> None:
-    """The function that OpenAI's client is given."""
+    """azure-identity's function accepts our credentials."""
     network = Canned(token("provided"))
     credential = driver.credential("ClientSecretCredential", network, TENANT, CLIENT, "s3cret")
     if driver.name == "sync":
@@ -98,7 +98,7 @@ def test_bearer_token_providers_of_azure_identity_work_with_them(driver: Driver)
 
 
 def test_a_credential_is_a_context_manager_that_can_be_used_again(driver: Driver) -> None:
-    """Closing closes the transport; a later request opens it again."""
+    """Leaving it closes the transport; a later request opens the transport again."""
     network = Canned(answer=lambda _: token(f"token-{len(network.sent)}"))
     raw = driver.credential("ClientSecretCredential", network, TENANT, CLIENT, "s3cret").raw
     if driver.name == "sync":

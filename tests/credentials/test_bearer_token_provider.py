@@ -1,4 +1,4 @@
-"""get_bearer_token_provider: a callable in place of a credential."""
+"""get_bearer_token_provider: a callable that returns tokens of a credential."""
 
 import time
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def provider_of(driver: Driver, credential: Any, *scopes: str) -> Callable[[], s
 
 
 class Old:
-    """A credential from before get_token_info."""
+    """A credential with only get_token."""
 
     def __init__(self, driver: Driver, lifetime: int = 3600) -> None:
         self.calls: list[tuple[Any, ...]] = []
@@ -53,7 +53,7 @@ class Old:
 
 
 class New(Old):
-    """One that has both calls."""
+    """A credential with both methods."""
 
     def __init__(self, driver: Driver) -> None:
         super().__init__(driver)
@@ -68,8 +68,8 @@ class New(Old):
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))
-def test_each_of_our_credentials_provides(make: Maker, driver: Driver, name: str) -> None:
-    """And is asked once."""
+def test_each_credential_provides_a_token(make: Maker, driver: Driver, name: str) -> None:
+    """It is called once for two tokens."""
     network = entra()
     provide = provider_of(driver, make(name, network).raw, SCOPE)
     assert not network.sent
@@ -77,14 +77,14 @@ def test_each_of_our_credentials_provides(make: Maker, driver: Driver, name: str
     assert [sent.form["scope"] for sent in token_requests(network)] == [SCOPE]
 
 
-def test_any_credential_of_azure_core_will_do(driver: Driver) -> None:
-    """The newer call is preferred where there is one."""
+def test_any_credential_of_azure_core_is_accepted(driver: Driver) -> None:
+    """get_token_info is preferred if the credential has it."""
     assert provider_of(driver, Old(driver), "scope")() == "old-1"
     assert provider_of(driver, New(driver), "scope")() == "new"
 
 
-def test_each_provider_keeps_its_own_token(driver: Driver, clock: Clock) -> None:
-    """Also of a credential that keeps none, until the token is due."""
+def test_each_provider_caches_its_token(driver: Driver, clock: Clock) -> None:
+    """Even if the credential caches nothing, until the token has to be refreshed."""
     credential = Old(driver)
     first, second = (provider_of(driver, credential, "a", "b") for _ in range(2))
     assert [first(), first(), second(), first()] == ["old-1", "old-1", "old-2", "old-1"]
@@ -93,8 +93,8 @@ def test_each_provider_keeps_its_own_token(driver: Driver, clock: Clock) -> None
     assert credential.calls == [("a", "b")] * 3
 
 
-def test_the_credentials_errors_are_the_callers(driver: Driver) -> None:
-    """Unchanged."""
+def test_errors_of_the_credential_are_raised_unchanged(driver: Driver) -> None:
+    """The caller receives the same exception object."""
     from azure.core.exceptions import ClientAuthenticationError
 
     from tests.kit.replies import refusal
@@ -105,8 +105,8 @@ def test_the_credentials_errors_are_the_callers(driver: Driver) -> None:
         provider_of(driver, credential.raw, SCOPE)()
 
 
-def test_a_provider_without_scopes_says_so(driver: Driver) -> None:
-    """The credential's own message."""
+def test_a_provider_without_scopes_raises_the_error_of_the_credential(driver: Driver) -> None:
+    """The message explains how to pass scopes."""
     credential = driver.credential("ClientSecretCredential", Canned(token()), TENANT, CLIENT, "s3cret")
     with pytest.raises(ValueError, match="at least one scope"):
         provider_of(driver, credential.raw)()

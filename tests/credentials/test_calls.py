@@ -1,4 +1,4 @@
-"""What a call of get_token may ask, and what it is answered from memory."""
+"""Calls of get_token and get_token_info: what they may request, and what is served from memory."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def numbered() -> Canned:
 
 
 def test_the_request_is_a_client_credentials_grant(driver: Driver) -> None:
-    """To the tenant's v2.0 endpoint, with azure-core's headers, and with no discovery request before it."""
+    """It is sent to the tenant's v2.0 endpoint with azure-core's headers; no discovery request precedes it."""
     network = numbered()
     secret_credential(driver, network).get_token(SCOPE)
     (sent,) = network.sent
@@ -48,7 +48,7 @@ def test_the_request_is_a_client_credentials_grant(driver: Driver) -> None:
 
 
 def test_both_methods_share_a_token(driver: Driver) -> None:
-    """And a cached answer is the same object each time: nothing is built for it."""
+    """A cached token is the same object at each call: nothing is built for it."""
     network = numbered()
     credential = secret_credential(driver, network)
     assert credential.get_token(SCOPE).token == credential.get_token_info(SCOPE).token == "token-1"
@@ -58,7 +58,7 @@ def test_both_methods_share_a_token(driver: Driver) -> None:
 
 
 def test_options_of_get_token_info_are_those_of_get_token(driver: Driver) -> None:
-    """claims, tenant_id and enable_cae; unknown ones are ignored."""
+    """claims, tenant_id and enable_cae are read; unknown options are ignored."""
     network = numbered()
     credential = secret_credential(driver, network, additionally_allowed_tenants=[OTHER_TENANT])
     options = {"claims": CLAIMS, "tenant_id": OTHER_TENANT, "enable_cae": True, "unknown": 1}
@@ -71,7 +71,7 @@ def test_options_of_get_token_info_are_those_of_get_token(driver: Driver) -> Non
 
 
 def test_a_token_that_claims_replaced_is_never_served_again(driver: Driver) -> None:
-    """Not even when its replacement lives for a minute only."""
+    """Not even when its replacement is valid for only a minute."""
     network = Canned(token("refused"), token("accepted", expires_in=60))
     credential = secret_credential(driver, network)
     credential.get_token(SCOPE)
@@ -80,8 +80,8 @@ def test_a_token_that_claims_replaced_is_never_served_again(driver: Driver) -> N
     assert credential.get_token_info(SCOPE).token == "accepted"
 
 
-def test_tenants_have_tokens_of_their_own(driver: Driver) -> None:
-    """The same scope in two tenants is two tokens."""
+def test_tokens_are_cached_for_each_tenant(driver: Driver) -> None:
+    """The same scope in two tenants means two tokens."""
     network = Canned(answer=lambda sent: token(sent.url))
     credential = secret_credential(driver, network, additionally_allowed_tenants=["*"])
     for _ in range(2):
@@ -91,7 +91,7 @@ def test_tenants_have_tokens_of_their_own(driver: Driver) -> None:
 
 
 def test_a_tenant_that_is_not_allowed_is_refused_before_any_request(driver: Driver) -> None:
-    """By both methods."""
+    """Both methods raise the error."""
     network = numbered()
     credential = secret_credential(driver, network)
     with pytest.raises(ClientAuthenticationError, match="additionally_allowed_tenants"):
@@ -103,20 +103,20 @@ def test_a_tenant_that_is_not_allowed_is_refused_before_any_request(driver: Driv
 
 @pytest.mark.parametrize("scopes", [(), ("",), (None,), (["a", "b"],), (1,)])
 @pytest.mark.parametrize("method", ["get_token", "get_token_info"])
-def test_a_call_without_proper_scopes_says_how_to_call(driver: Driver, method: str, scopes: tuple[Any, ...]) -> None:
-    """None, an empty one, or a list in place of separate strings."""
+def test_invalid_scopes_are_explained(driver: Driver, method: str, scopes: tuple[Any, ...]) -> None:
+    """No scope, an empty scope, and a list instead of separate strings."""
     with pytest.raises(ValueError, match=method if not scopes else "separate strings"):
         getattr(secret_credential(driver, numbered()), method)(*scopes)
 
 
 def test_unknown_keywords_are_accepted(driver: Driver) -> None:
-    """As azure-core's protocol demands of get_token, and azure-identity of constructors."""
+    """azure-core's protocol requires it of get_token; azure-identity's constructors accept them too."""
     credential = secret_credential(driver, numbered(), disable_instance_discovery=True, something_new=1)
     assert credential.get_token(SCOPE, something_new=1).token == "token-1"
 
 
-def test_persistence_options_are_not_silently_ignored(driver: Driver) -> None:
-    """What is none is refused, and so are two caches: tokens would be kept elsewhere than the caller asked."""
+def test_invalid_persistence_options_are_refused(driver: Driver) -> None:
+    """Options of another type, or two caches: the tokens would not be stored where the caller expects them."""
     with pytest.raises(TypeError, match="TokenCachePersistenceOptions"):
         secret_credential(driver, numbered(), cache_persistence_options=object())
     options = TokenCachePersistenceOptions()
@@ -125,8 +125,8 @@ def test_persistence_options_are_not_silently_ignored(driver: Driver) -> None:
 
 
 @pytest.mark.parametrize("missing", range(3))
-def test_a_missing_argument_is_a_value_error(driver: Driver, missing: int) -> None:
-    """When the credential is made, before any request."""
+def test_an_empty_argument_is_a_value_error(driver: Driver, missing: int) -> None:
+    """The constructor raises it, before any request."""
     arguments = [TENANT, CLIENT, "s3cret"]
     arguments[missing] = ""
     with pytest.raises(ValueError, match=["(?i)tenant", "client_id", "client_secret"][missing]):
@@ -134,7 +134,7 @@ def test_a_missing_argument_is_a_value_error(driver: Driver, missing: int) -> No
 
 
 def test_credentials_share_a_token_cache(driver: Driver) -> None:
-    """If their arguments are equal; the secret is one of them."""
+    """If their arguments are equal, including the secret."""
     cache, network = TokenCache(), numbered()
     first = secret_credential(driver, network, token_cache=cache)
     second = secret_credential(driver, network, token_cache=cache)
@@ -143,7 +143,7 @@ def test_credentials_share_a_token_cache(driver: Driver) -> None:
     assert other.get_token(SCOPE).token == "token-2"
 
 
-def test_by_default_each_has_a_cache_of_its_own(driver: Driver) -> None:
+def test_by_default_each_credential_has_its_own_cache(driver: Driver) -> None:
     """As in azure-identity."""
     network = numbered()
     assert secret_credential(driver, network).get_token(SCOPE).token == "token-1"
@@ -151,7 +151,7 @@ def test_by_default_each_has_a_cache_of_its_own(driver: Driver) -> None:
 
 
 def test_a_store_keeps_tokens_for_the_next_process(driver: Driver, tmp_path: Any) -> None:
-    """A restarted service asks for nothing that it still has."""
+    """A restarted service requests no token that is still valid."""
     network = numbered()
     for _ in range(2):
         store = SQLiteStore(tmp_path / "tokens.sqlite3")
@@ -162,13 +162,13 @@ def test_a_store_keeps_tokens_for_the_next_process(driver: Driver, tmp_path: Any
 
 
 def test_a_store_without_keys_is_refused() -> None:
-    """It would hold refresh tokens in clear."""
+    """Refresh tokens would be stored unencrypted."""
     with pytest.raises(ValueError, match="KeyRing"):
         TokenCache(MemoryStore())
 
 
 class BrokenStore(MemoryStore):
-    """A store whose machine can be switched off."""
+    """A store that can be switched off."""
 
     broken = False
 
@@ -178,8 +178,8 @@ class BrokenStore(MemoryStore):
         return super().load(key)
 
 
-def test_a_store_that_is_down_does_not_take_a_valid_token_away(driver: Driver, clock: Clock) -> None:
-    """In the refresh window the current token is served; without one the store's error is the caller's."""
+def test_a_valid_token_is_served_while_the_store_is_down(driver: Driver, clock: Clock) -> None:
+    """In the refresh window the current token is served. Without one, the error of the store is raised."""
     store, network = BrokenStore(), numbered()
     credential = secret_credential(driver, network, token_cache=TokenCache(store, KeyRing("key")))
     credential.get_token(SCOPE)
@@ -194,8 +194,8 @@ def test_a_store_that_is_down_does_not_take_a_valid_token_away(driver: Driver, c
     assert credential.get_token(SCOPE).token == "token-2"
 
 
-def test_errors_carry_what_entra_said(driver: Driver) -> None:
-    """The response on every authentication error, in sync and async alike."""
+def test_authentication_errors_carry_the_response(driver: Driver) -> None:
+    """The response and Entra's error, for sync and async."""
     network = Canned(
         refusal("invalid_client", "AADSTS7000215: bad", error_codes=[7000215], correlation_id="c", status=401)
     )
@@ -210,22 +210,22 @@ def test_errors_carry_what_entra_said(driver: Driver) -> None:
 @pytest.mark.parametrize(
     "reply", [Reply("<html>", 502), Reply("", 200), Reply(b"\xff\xfe\x00\x80", 200), Reply("[]", 200)]
 )
-def test_what_is_no_token_reply_is_an_authentication_error(driver: Driver, reply: Reply) -> None:
-    """Through the whole pipeline, whatever the bytes are."""
+def test_an_invalid_token_reply_is_an_authentication_error(driver: Driver, reply: Reply) -> None:
+    """Whatever the bytes are, through the whole pipeline."""
     with pytest.raises(ClientAuthenticationError, match="Microsoft Entra ID"):
         secret_credential(driver, Canned(reply)).get_token(SCOPE)
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "utf-16", "no-such-charset"])
-def test_a_wrong_charset_is_no_crash(driver: Driver, charset: str) -> None:
-    """The header is the other side's."""
+def test_an_unknown_charset_is_an_authentication_error(driver: Driver, charset: str) -> None:
+    """The server controls the header."""
     reply = Reply(b'{"error": "invalid_client"}\xff', 400, {"Content-Type": f"application/json; charset={charset}"})
     with pytest.raises(ClientAuthenticationError):
         secret_credential(driver, Canned(reply)).get_token(SCOPE)
 
 
-def test_a_network_that_is_down_is_azure_cores_error(driver: Driver) -> None:
-    """What Azure SDK clients raise and handle."""
+def test_a_network_failure_is_an_error_of_azure_core(driver: Driver) -> None:
+    """The one that Azure SDK clients handle."""
     import requests
 
     with pytest.raises(ServiceRequestError):
@@ -233,14 +233,14 @@ def test_a_network_that_is_down_is_azure_cores_error(driver: Driver) -> None:
 
 
 def test_a_server_error_is_retried(driver: Driver) -> None:
-    """As azure-core's policy is configured, POST included."""
+    """By azure-core's policy, for POST requests too."""
     network = Canned(Reply({"error": "server_error"}, 503), token("second try"))
     credential = secret_credential(driver, network, retry_total=1, retry_backoff_factor=0)
     assert credential.get_token(SCOPE).token == "second try"
 
 
 def test_redirects_are_not_followed(driver: Driver) -> None:
-    """The token endpoint has no business sending the client's secret elsewhere."""
+    """A redirect would send the client secret to another host."""
     network = Canned(Reply("", 307, {"Location": "https://evil.test/token"}))
     with pytest.raises(ClientAuthenticationError):
         secret_credential(driver, network).get_token(SCOPE)
@@ -249,10 +249,10 @@ def test_redirects_are_not_followed(driver: Driver) -> None:
 
 @pytest.mark.parametrize("options", [{"claims": {"access_token": {}}}, {"claims": b"{}"}, {"tenant_id": [TENANT]}])
 @pytest.mark.parametrize("name", ["ClientSecretCredential", "DefaultAzureCredential", "ChainedTokenCredential"])
-def test_options_that_are_no_text_are_refused(
+def test_options_that_are_not_strings_are_refused(
     driver: Driver, monkeypatch: pytest.MonkeyPatch, name: str, options: dict[str, Any]
 ) -> None:
-    """A challenge that was decoded into a dictionary, say; before anybody is asked."""
+    """For example a decoded claims challenge. Nothing is sent."""
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "environmentcredential")
     network = numbered()
     if name == "ClientSecretCredential":

@@ -1,4 +1,4 @@
-"""CertificateCredential: which files it reads, and what it signs with them."""
+"""CertificateCredential: the files that it reads, and the assertions that it signs."""
 
 import base64
 import datetime as dt
@@ -35,7 +35,7 @@ def numbered() -> Canned:
 
 
 def opened(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return header and claims of an assertion that the certificate's key has signed."""
+    """Return header and claims of an assertion, after checking its signature with the certificate."""
     header = jwt.get_unverified_header(assertion)
     unchecked = {"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False}
     return header, jwt.decode(assertion, KEY.public_key(), algorithms=[header["alg"]], options=unchecked)
@@ -75,7 +75,7 @@ UNREADABLE = [
     pytest.param({"certificate_data": b""}, ValueError, "certificate_path.*certificate_data", id="no bytes"),
     pytest.param({"certificate_data": b"garbage"}, ValueError, "PEM or PKCS12", id="garbage"),
     pytest.param({"certificate_data": certificate().decode()}, TypeError, "bytes.*'rb'", id="text"),
-    pytest.param({"certificate_data": PRIVATE}, ValueError, "hold the certificate beside", id="key alone"),
+    pytest.param({"certificate_data": PRIVATE}, ValueError, "contain the certificate as well", id="key alone"),
     pytest.param({"certificate_data": PUBLIC}, ValueError, "private key.*missing", id="certificate alone"),
     pytest.param({"certificate_data": certificate("ec")}, ValueError, "RSA private key", id="EC key"),
     pytest.param(
@@ -112,23 +112,23 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize(("options", "kind", "message"), UNREADABLE)
-def test_what_cannot_be_read_is_said_at_once(
+def test_unreadable_certificates_are_explained_by_the_constructor(
     driver: Driver, options: dict[str, Any], kind: type[Exception], message: str
 ) -> None:
-    """By the constructor, with what to do."""
+    """The message says what to do."""
     with pytest.raises(kind, match=message):
         credential_of(driver, Canned(), **options)
 
 
-def test_the_bytes_outweigh_the_path(driver: Driver) -> None:
+def test_certificate_data_takes_precedence_over_the_path(driver: Driver) -> None:
     """As in azure-identity."""
     network = numbered()
     credential_of(driver, network, certificate_path="/nowhere", certificate_data=certificate()).get_token(SCOPE)
     assert len(network.sent) == 1
 
 
-def test_the_assertion_is_for_this_request(driver: Driver, clock: Clock) -> None:
-    """Issuer and subject are the client, the audience is the endpoint; it lives ten minutes and is never used again."""
+def test_each_assertion_is_for_one_request(driver: Driver, clock: Clock) -> None:
+    """Issuer and subject are the client, the audience is the endpoint. It is valid for ten minutes and never reused."""
     network = numbered()
     credential = credential_of(
         driver, network, certificate_data=certificate(), additionally_allowed_tenants=[OTHER_TENANT]
@@ -151,8 +151,8 @@ def test_the_assertion_is_for_this_request(driver: Driver, clock: Clock) -> None
     assert all(len(jti) >= 32 for jti in jtis)
 
 
-def test_adfs_knows_the_older_signature_alone(driver: Driver) -> None:
-    """RS256 with the SHA-1 thumbprint."""
+def test_adfs_receives_rs256(driver: Driver) -> None:
+    """With the SHA-1 thumbprint, because AD FS does not support PS256."""
     network = numbered()
     credential_of(
         driver, network, tenant_id="adfs", authority="https://adfs.contoso.test", certificate_data=certificate()
@@ -163,13 +163,13 @@ def test_adfs_knows_the_older_signature_alone(driver: Driver) -> None:
 
 
 def authority_certificate() -> x509.Certificate:
-    """Return the certificate of the one who would have issued the client's."""
+    """Return the certificate of an authority that could have issued the client's."""
     return key_pair(name="issuer")[1]
 
 
 @pytest.mark.parametrize("file", ["own first", "own last", "PKCS#12"])
-def test_the_chain_is_sent_when_asked_for(driver: Driver, file: str) -> None:
-    """The client's own certificate first, whatever the order in the file."""
+def test_the_chain_is_sent_on_request(driver: Driver, file: str) -> None:
+    """The client's certificate is the first, whatever the order in the file."""
     issuer = authority_certificate()
     content = {
         "own first": PRIVATE + PUBLIC + issuer.public_bytes(Encoding.PEM),
@@ -186,7 +186,7 @@ def test_the_chain_is_sent_when_asked_for(driver: Driver, file: str) -> None:
 
 
 def test_the_key_is_parsed_once(driver: Driver, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the credential is made, and not at its token requests."""
+    """By the constructor, not for each token request."""
     loads: list[int] = []
     original = certificates.load_pem_private_key
 
@@ -204,7 +204,7 @@ def test_the_key_is_parsed_once(driver: Driver, clock: Clock, monkeypatch: pytes
 
 
 def test_credentials_share_a_cache_if_certificate_and_key_are_equal(driver: Driver) -> None:
-    """The file's format does not matter; another key is another client."""
+    """The format of the file does not matter. Another key means another client."""
     from webidentity.cache import TokenCache
 
     cache, network = TokenCache(), numbered()
@@ -217,8 +217,8 @@ def test_credentials_share_a_cache_if_certificate_and_key_are_equal(driver: Driv
 
 
 @pytest.mark.parametrize("send_certificate_chain", [False, True])
-def test_a_tenant_accepts_it(driver: Driver, send_certificate_chain: bool) -> None:
-    """One that uses up each assertion."""
+def test_a_tenant_accepts_the_assertion(driver: Driver, send_certificate_chain: bool) -> None:
+    """With a tenant that accepts each assertion only once."""
     tenant = LocalTenant(single_use_assertions=True)
     app = tenant.add_app("service", certificates=[PUBLIC])
     credential = credential_of(
@@ -238,7 +238,7 @@ def test_a_tenant_accepts_it(driver: Driver, send_certificate_chain: bool) -> No
 
 
 def test_a_certificate_that_is_not_registered_is_explained(driver: Driver) -> None:
-    """With what to do, and the answer."""
+    """The message says what to do; the response is attached."""
     from azure.core.exceptions import ClientAuthenticationError
 
     tenant = LocalTenant()

@@ -1,4 +1,4 @@
-"""ChainedTokenCredential: who is asked, when the search goes on, and what is said when nobody has a token."""
+"""ChainedTokenCredential: the order, when the next credential is tried, and the error when none has a token."""
 
 import contextvars
 import logging
@@ -34,8 +34,8 @@ def chain_of(driver: Driver, *members: Any) -> Credential:
     return driver.face(PACKAGES[driver.name].ChainedTokenCredential(*members))
 
 
-def test_the_first_that_has_a_token_wins(driver: Driver, kind: type[Member]) -> None:
-    """Those after it are not asked."""
+def test_the_first_token_is_returned(driver: Driver, kind: type[Member]) -> None:
+    """The credentials after it are not called."""
     diary: list[str] = []
     members = [
         kind(GONE, name="1", diary=diary),
@@ -50,8 +50,8 @@ def test_the_first_that_has_a_token_wins(driver: Driver, kind: type[Member]) -> 
     assert diary == ["1", "2"]
 
 
-def test_every_call_begins_with_the_first(driver: Driver, kind: type[Member]) -> None:
-    """As in azure-identity: who has become available meanwhile is used."""
+def test_every_call_starts_with_the_first_credential(driver: Driver, kind: type[Member]) -> None:
+    """As in azure-identity: a credential that has become available is used."""
     first, second = kind(GONE, GONE, "first"), kind("second")
     chain = chain_of(driver, first, second)
     assert [chain.get_token(SCOPE).token for _ in range(3)] == ["second", "second", "first"]
@@ -59,8 +59,8 @@ def test_every_call_begins_with_the_first(driver: Driver, kind: type[Member]) ->
     assert len(second.calls) == 2
 
 
-def test_a_call_is_passed_on_as_it_is(driver: Driver, kind: type[Member]) -> None:
-    """By the same method, with the same scopes and options."""
+def test_a_call_is_passed_on_unchanged(driver: Driver, kind: type[Member]) -> None:
+    """The same method, scopes and options."""
     member = kind("token")
     chain = chain_of(driver, member)
     assert isinstance(chain.get_token("a", "b", claims="{}", tenant_id="t", enable_cae=True, own=1), AccessToken)
@@ -75,8 +75,8 @@ def test_a_call_is_passed_on_as_it_is(driver: Driver, kind: type[Member]) -> Non
     ]
 
 
-def test_a_class_with_one_of_the_two_methods_will_do(driver: Driver, kind: type[Member]) -> None:
-    """The token is handed out in the form that was asked for, and shows itself in no repr."""
+def test_a_credential_with_one_of_the_two_methods_is_enough(driver: Driver, kind: type[Member]) -> None:
+    """The token is converted to the requested type, and its repr does not show it."""
     old, new = kind("old-token"), kind("new-token")
     info = chain_of(driver, Only(old, "get_token")).get_token_info("a", options={"claims": "{}", "enable_cae": True})
     assert isinstance(info, AccessTokenInfo)
@@ -88,8 +88,8 @@ def test_a_class_with_one_of_the_two_methods_will_do(driver: Driver, kind: type[
     assert "-token" not in repr((info, token))
 
 
-def test_proof_of_possession_is_not_asked_of_who_cannot_give_it(driver: Driver, kind: type[Member]) -> None:
-    """A bearer token instead would be less than the caller wants."""
+def test_pop_is_not_requested_from_a_credential_without_support(driver: Driver, kind: type[Member]) -> None:
+    """A bearer token would be less secure than what the caller requested."""
     old, new = kind("old"), kind("new")
     chain = chain_of(driver, Only(old, "get_token"), new)
     assert chain.get_token_info("a", options={"pop": {"nonce": "1"}}).token == "new"
@@ -110,10 +110,10 @@ def test_proof_of_possession_is_not_asked_of_who_cannot_give_it(driver: Driver, 
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_lets_the_next_one_have_its_turn(
+def test_the_next_credential_is_tried_only_after_an_unavailable_one(
     driver: Driver, kind: type[Member], error: Exception, goes_on: bool
 ) -> None:
-    """Only that a credential is not available, whichever library says so."""
+    """CredentialUnavailableError of either library; any other error ends the search."""
     second = kind("token")
     chain = chain_of(driver, kind(error), second)
     if goes_on:
@@ -129,7 +129,7 @@ def test_what_lets_the_next_one_have_its_turn(
 
 @pytest.mark.parametrize("method", ["get_token", "get_token_info"])
 def test_the_error_lists_each_attempt(driver: Driver, kind: type[Member], method: str) -> None:
-    """In azure-identity's form; the errors themselves are on it."""
+    """In the format of azure-identity; ``attempts`` has the errors."""
     members = [kind(GONE), kind(CredentialUnavailableError(message="two\nlines")), kind(KeyError("odd")), kind("token")]
     with pytest.raises(ChainError) as raised:
         getattr(chain_of(driver, *members), method)(SCOPE)
@@ -151,15 +151,15 @@ def test_the_error_lists_each_attempt(driver: Driver, kind: type[Member], method
     ]
 
 
-def test_nobody_has_a_token(driver: Driver, kind: type[Member]) -> None:
-    """Then there is no single cause, and the advice is another."""
+def test_all_unavailable_has_no_cause(driver: Driver, kind: type[Member]) -> None:
+    """There is no single cause, and the advice is different."""
     with pytest.raises(ChainError, match="None of them is set up in this environment") as raised:
         chain_of(driver, kind(GONE), kind(GONE)).get_token(SCOPE)
     assert raised.value.__cause__ is None
 
 
-def test_what_the_authority_said_stays_at_hand(driver: Driver) -> None:
-    """As the response and the cause of the error; the secret is in none of it, nor in any frame."""
+def test_the_response_of_the_authority_is_attached(driver: Driver) -> None:
+    """As ``response`` and ``__cause__``. No attribute and no frame contains the secret."""
     network = Canned(refusal("invalid_client", "AADSTS7000215: wrong canary-secret"))
     credential = driver.credential("ClientSecretCredential", network, TENANT, CLIENT, "canary-secret", retry_total=0)
     with pytest.raises(ChainError) as raised:
@@ -172,8 +172,8 @@ def test_what_the_authority_said_stays_at_hand(driver: Driver) -> None:
     assert [error.__traceback__ for _, error in raised.value.attempts] == [None]
 
 
-def test_members_know_that_there_are_others(driver: Driver, kind: type[Member]) -> None:
-    """While they are asked, and no longer; also in a chain within a chain."""
+def test_members_are_told_that_they_are_in_a_chain(driver: Driver, kind: type[Member]) -> None:
+    """Only during the call, and also in a chain within a chain."""
     first, last = kind(GONE), kind("last")
     chain_of(driver, first, chain_of(driver, last).raw).get_token(SCOPE)
     assert (first.in_chain, last.in_chain) == ([True], [True])
@@ -183,7 +183,7 @@ def test_members_know_that_there_are_others(driver: Driver, kind: type[Member]) 
 
 
 def test_the_mark_of_an_outer_chain_survives_an_inner_one(driver: Driver, kind: type[Member]) -> None:
-    """azure-identity takes it away, and the members that follow wait as if they were alone."""
+    """azure-identity's inner chain resets it, so later members wait as if they were alone."""
     inner = chain_of(driver, kind("token"))
 
     def within() -> bool:
@@ -194,8 +194,10 @@ def test_the_mark_of_an_outer_chain_survives_an_inner_one(driver: Driver, kind: 
     assert contextvars.copy_context().run(within)
 
 
-def test_success_is_quiet(driver: Driver, kind: type[Member], caplog: pytest.LogCaptureFixture) -> None:
-    """INFO for a new winner; what others lacked is at DEBUG. No message has an error's text."""
+def test_success_is_logged_without_error_texts(
+    driver: Driver, kind: type[Member], caplog: pytest.LogCaptureFixture
+) -> None:
+    """INFO for a new winner, DEBUG for the failures of others."""
     caplog.set_level(logging.DEBUG)
     chain = chain_of(driver, kind(CredentialUnavailableError(message="canary")), kind("canary"))
     chain.get_token(SCOPE)
@@ -210,18 +212,18 @@ def test_success_is_quiet(driver: Driver, kind: type[Member], caplog: pytest.Log
     ]
 
 
-def test_failure_is_an_exception_and_no_warning(
+def test_failure_is_not_logged_as_a_warning(
     driver: Driver, kind: type[Member], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Who catches it decides whether it is worth a line in the log."""
+    """The caller who catches the exception decides whether to log it."""
     caplog.set_level(logging.INFO)
     with pytest.raises(ChainError):
         chain_of(driver, kind(GONE), kind(BROKEN)).get_token(SCOPE)
     assert not [record for record in caplog.records if "webidentity" in record.name]
 
 
-def test_interrupts_are_nobodys_failure(driver: Driver, kind: type[Member]) -> None:
-    """They end the call as they are."""
+def test_interrupts_are_raised_unchanged(driver: Driver, kind: type[Member]) -> None:
+    """They end the call."""
     second = kind("token")
     with pytest.raises(GeneratorExit):
         chain_of(driver, kind(GeneratorExit()), second).get_token(SCOPE)
@@ -229,8 +231,8 @@ def test_interrupts_are_nobodys_failure(driver: Driver, kind: type[Member]) -> N
     assert IN_CHAIN.get() is False
 
 
-def test_a_member_of_the_other_kind_is_explained(driver: Driver) -> None:
-    """Awaiting a token, or handing out a coroutine, would be a riddle."""
+def test_sync_and_async_credentials_cannot_be_mixed(driver: Driver) -> None:
+    """The error says which package to import from."""
     other = "aio" if driver.name == "sync" else "sync"
     with pytest.raises(ChainError, match=r"import its class from webidentity(\.aio|, not \.aio)") as raised:
         chain_of(driver, KINDS[other]("token")).get_token(SCOPE)
@@ -238,7 +240,7 @@ def test_a_member_of_the_other_kind_is_explained(driver: Driver) -> None:
 
 
 def test_members_are_closed_once_whatever_happens(driver: Driver, kind: type[Member]) -> None:
-    """Those without a close are left in peace; the first error is told when all are closed."""
+    """Credentials without ``close`` are skipped. The first error is raised after all are closed."""
     members = [kind("1"), kind("2"), kind("3")]
     members[0].close_error, members[1].close_error = OSError("first"), OSError("second")
     bare = Only(kind("token"), "get_token")
@@ -249,7 +251,7 @@ def test_members_are_closed_once_whatever_happens(driver: Driver, kind: type[Mem
 
 
 def manage(driver: Driver, chain: Credential, error: Exception | None = None) -> None:
-    """Use the chain as a context manager, with an error inside if one is given."""
+    """Use the chain as a context manager, with an error inside if one is passed."""
     if driver.name == "sync":
         with chain.raw as entered:
             assert entered is chain.raw
@@ -266,8 +268,8 @@ def manage(driver: Driver, chain: Credential, error: Exception | None = None) ->
     chain.wait(body())
 
 
-def test_a_context_manager_of_context_managers(driver: Driver, kind: type[Member]) -> None:
-    """What happened inside is told to each of them."""
+def test_the_chain_enters_and_leaves_its_members(driver: Driver, kind: type[Member]) -> None:
+    """Each receives the exception of the block."""
     members = [kind("1"), kind("2")]
     manage(driver, chain_of(driver, *members, Only(kind("3"), "get_token")))
     with pytest.raises(KeyError):
@@ -276,7 +278,7 @@ def test_a_context_manager_of_context_managers(driver: Driver, kind: type[Member
         assert member.closed == ["enter", "exit None", "enter", "exit <class 'KeyError'>"]
 
 
-def test_who_was_entered_is_left_when_another_cannot_be(driver: Driver, kind: type[Member]) -> None:
+def test_entered_members_are_left_if_another_cannot_be_entered(driver: Driver, kind: type[Member]) -> None:
     """All or none."""
     first, second, third = kind("1"), kind("2"), kind("3")
     second.close_error = OSError("closed")
@@ -285,7 +287,7 @@ def test_who_was_entered_is_left_when_another_cannot_be(driver: Driver, kind: ty
     assert (first.closed, second.closed, third.closed) == (["enter", "exit None"], ["enter"], [])
 
 
-def test_bad_calls_are_refused_before_anybody_is_asked(driver: Driver, kind: type[Member]) -> None:
+def test_invalid_calls_are_refused_before_any_member_is_called(driver: Driver, kind: type[Member]) -> None:
     """No member, no scope."""
     with pytest.raises(ValueError, match="at least one credential is required"):
         chain_of(driver)
@@ -296,8 +298,8 @@ def test_bad_calls_are_refused_before_anybody_is_asked(driver: Driver, kind: typ
     assert not member.calls
 
 
-def test_a_chain_goes_to_another_process(driver: Driver) -> None:
-    """With its members, and without the winner, who may be another there."""
+def test_a_chain_can_be_pickled(driver: Driver) -> None:
+    """With its members, and without the winner, because another member may win elsewhere."""
     secret = driver.credential("ClientSecretCredential", Canned(), TENANT, CLIENT, "secret").raw
     secret._pipeline._options.clear()
     chain = chain_of(driver, secret).raw

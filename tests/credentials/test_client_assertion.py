@@ -1,4 +1,4 @@
-"""ClientAssertionCredential: when its callable is called, and what becomes of what it returns."""
+"""ClientAssertionCredential: when its callable is called, and how the result is used."""
 
 import asyncio
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def numbered() -> Canned:
 
 
 class Assertions:
-    """Returns another assertion each time."""
+    """Returns a different assertion each time."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -43,7 +43,7 @@ class Assertions:
 
 
 def test_the_callable_is_called_for_each_token_request(driver: Driver, clock: Clock) -> None:
-    """And for nothing else: a cached token needs no assertion."""
+    """And only then: a cached token needs no assertion."""
     assertions, network = Assertions(), numbered()
     credential = credential_of(driver, network, assertions)
     assert assertions.calls == 0
@@ -73,7 +73,7 @@ def test_the_form_has_the_assertion_and_no_secret(driver: Driver) -> None:
 
 
 def test_a_coroutine_function_is_awaited_by_the_async_credential(driver: Driver) -> None:
-    """It may ask another service; the sync credential says that it cannot."""
+    """The sync credential raises an error that explains it."""
 
     async def func() -> str:
         await asyncio.sleep(0)
@@ -91,16 +91,16 @@ def test_a_coroutine_function_is_awaited_by_the_async_credential(driver: Driver)
 
 
 @pytest.mark.parametrize("returned", [None, "", b"assertion", 5, ["assertion"]])
-def test_what_is_no_text_is_refused_before_anything_is_sent(driver: Driver, returned: Any) -> None:
-    """The message says what the callable must return."""
+def test_an_assertion_that_is_not_a_string_is_refused(driver: Driver, returned: Any) -> None:
+    """Before anything is sent. The message says what the callable must return."""
     network = numbered()
-    with pytest.raises(ValueError, match="must return a signed token as a string"):
+    with pytest.raises(ValueError, match="must return a signed token as a non-empty string"):
         credential_of(driver, network, lambda: returned).get_token(SCOPE)
     assert not network.sent
 
 
-def test_what_the_callable_raises_is_the_callers(driver: Driver) -> None:
-    """Unchanged; the next call asks again, and a note says where it came from, once."""
+def test_errors_of_the_callable_are_raised_unchanged(driver: Driver) -> None:
+    """The next call tries again. One note says where the error came from."""
     failure = KeyError("vault")
 
     def func() -> str:
@@ -130,8 +130,8 @@ def test_what_the_callable_raises_is_the_callers(driver: Driver) -> None:
     ],
     ids=["object", "method", "partial", "method of a builtin"],
 )
-def test_any_callable_will_do(driver: Driver, clock: Clock, make: Callable[[], Callable[[], str]]) -> None:
-    """Also one that Python cannot refer to weakly; tokens in their refresh window are found again."""
+def test_any_callable_is_accepted(driver: Driver, clock: Clock, make: Callable[[], Callable[[], str]]) -> None:
+    """Even one without weak references. Tokens in their refresh window are still found."""
     network = numbered()
     credential = credential_of(driver, network, make())
     assert credential.get_token(SCOPE).token == "token-1"
@@ -141,7 +141,7 @@ def test_any_callable_will_do(driver: Driver, clock: Clock, make: Callable[[], C
 
 
 def test_credentials_share_a_cache_if_their_callable_is_the_same(driver: Driver) -> None:
-    """Two callables may speak for two registrations."""
+    """Two callables may belong to two app registrations."""
     cache, network = TokenCache(), numbered()
     one, other = Assertions(), Assertions()
     tokens = [
@@ -152,7 +152,7 @@ def test_credentials_share_a_cache_if_their_callable_is_the_same(driver: Driver)
 
 
 def test_a_tenant_accepts_a_federated_token(driver: Driver) -> None:
-    """That of an issuer which the app trusts; a wrong subject is explained."""
+    """From an issuer that the app trusts. A wrong subject is explained."""
     tenant, key = LocalTenant(), SigningKeyPair("key", key_pair(name="issuer")[0])
     app = tenant.add_app("workload")
     tenant.trust(app, issuer="https://issuer.test", subject="repo:shop", key=key)
@@ -168,6 +168,6 @@ def test_a_tenant_accepts_a_federated_token(driver: Driver) -> None:
 
 
 def test_the_keyword_is_that_of_azure_identity() -> None:
-    """func, and nothing more specific."""
+    """``func``."""
     with pytest.raises(TypeError, match="func"):
         webidentity.ClientAssertionCredential(TENANT, CLIENT)  # type: ignore[call-arg]

@@ -1,4 +1,4 @@
-"""DefaultAzureCredential: the search, who is asked afterwards, and what is said when nobody answers."""
+"""DefaultAzureCredential: the search, the calls after it, and the error when no credential has a token."""
 
 import asyncio
 import logging
@@ -25,8 +25,8 @@ def stage(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> Stage:
 
 
 @pytest.mark.parametrize("winner", DEFAULT)
-def test_the_first_that_has_a_token_is_asked_from_then_on(stage: Stage, winner: str) -> None:
-    """And is public."""
+def test_the_first_winner_is_used_for_all_later_calls(stage: Stage, winner: str) -> None:
+    """And is ``selected``."""
     stage.outcomes = {winner: ("token",)}
     credential = stage.credential()
     assert credential.raw.selected is None
@@ -44,7 +44,7 @@ def test_the_first_that_has_a_token_is_asked_from_then_on(stage: Stage, winner: 
 
 
 def test_get_token_info_searches_too(stage: Stage) -> None:
-    """With the options."""
+    """With its options."""
     stage.outcomes = {"cli": ("token",)}
     credential = stage.credential()
     assert credential.get_token_info(SCOPE, options={"tenant_id": "t"}).token == "token"
@@ -55,7 +55,7 @@ def test_get_token_info_searches_too(stage: Stage) -> None:
 @pytest.mark.parametrize("key", SERVICES)
 @pytest.mark.parametrize("error", [BROKEN, ServiceRequestError("unreachable"), KeyError("mistake")])
 def test_a_service_that_fails_ends_the_search(stage: Stage, key: str, error: Exception) -> None:
-    """It is set up, so nobody else is meant. The advice names it and how to do without it."""
+    """It is set up, so no other identity is used. The advice names it and the keyword that excludes it."""
     stage.outcomes = {key: (error,), "cli": ("token",)}
     credential = stage.credential()
     with pytest.raises(ChainError) as raised:
@@ -70,8 +70,8 @@ def test_a_service_that_fails_ends_the_search(stage: Stage, key: str, error: Exc
 
 
 @pytest.mark.parametrize("key", TOOLS)
-def test_a_tool_that_fails_does_not(stage: Stage, key: str) -> None:
-    """A developer may be signed in to something else. What is no authentication failure does end it."""
+def test_a_tool_that_fails_does_not_end_the_search(stage: Stage, key: str) -> None:
+    """A developer may be signed in to another tenant. An error that is not about authentication does end it."""
     stage.outcomes = {key: (BROKEN, KeyError("mistake"))}
     credential = stage.credential(exclude_interactive_browser_credential=False)
     for ends_here in (False, True):
@@ -82,8 +82,8 @@ def test_a_tool_that_fails_does_not(stage: Stage, key: str) -> None:
         assert ("ended the search" in str(raised.value)) is ends_here
 
 
-def test_a_tool_that_was_chosen_fails_as_itself(stage: Stage) -> None:
-    """Its own error, since there is nobody else."""
+def test_a_tool_that_was_chosen_fails_with_its_own_error(stage: Stage) -> None:
+    """There is no other credential to try."""
     error = ClientAuthenticationError(message="refused")
     stage.outcomes = {"cli": ("token", error, GONE, "token")}
     credential = stage.credential()
@@ -97,7 +97,7 @@ def test_a_tool_that_was_chosen_fails_as_itself(stage: Stage) -> None:
     assert stage.diary.count("environment") == 1
 
 
-def test_a_search_that_failed_is_begun_anew(stage: Stage) -> None:
+def test_a_failed_search_is_repeated_by_the_next_call(stage: Stage) -> None:
     """`az login` helps without a restart."""
     stage.outcomes = {"cli": (GONE, "token")}
     credential = stage.credential()
@@ -106,8 +106,8 @@ def test_a_search_that_failed_is_begun_anew(stage: Stage) -> None:
     assert credential.get_token(SCOPE).token == "token"
 
 
-def test_members_know_that_there_are_others_until_one_is_chosen(stage: Stage) -> None:
-    """Then it may take its time."""
+def test_members_are_told_that_they_are_in_a_chain_until_one_is_selected(stage: Stage) -> None:
+    """Then it waits as long as it does alone."""
     stage.outcomes = {"managed_identity": ("token",)}
     credential = stage.credential()
     credential.get_token(SCOPE)
@@ -120,14 +120,14 @@ def test_members_know_that_there_are_others_until_one_is_chosen(stage: Stage) ->
 def test_a_managed_identity_that_is_named_is_not_probed(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, value: str, told: bool
 ) -> None:
-    """Who names it wants that one, however long the host takes."""
+    """AZURE_TOKEN_CREDENTIALS names it, so the credential waits for the host."""
     monkeypatch.setenv(VARIABLE, value)
     with pytest.raises(ChainError):
         stage.credential().get_token(SCOPE)
     assert stage.members["managed_identity"].in_chain == [told]
 
 
-def test_a_pod_without_its_variables_is_told_only_at_the_end(stage: Stage) -> None:
+def test_missing_variables_of_a_pod_are_reported_at_the_end(stage: Stage) -> None:
     """With the name of the class and the reason."""
     stage.constructor_errors["workload_identity"] = ValueError("lacks a file")
     stage.outcomes = {"cli": ("token", GONE)}
@@ -137,8 +137,8 @@ def test_a_pod_without_its_variables_is_told_only_at_the_end(stage: Stage) -> No
         stage.credential().get_token(SCOPE)
 
 
-def test_the_error_tells_a_beginner_what_to_do(stage: Stage) -> None:
-    """Each attempt with its reason, then steps, then how to choose."""
+def test_the_error_says_what_to_do(stage: Stage) -> None:
+    """Each attempt with its reason, then steps, then how to select credentials."""
     credential = stage.credential(exclude_broker_credential=True)
     with pytest.raises(ChainError) as raised:
         credential.get_token(SCOPE)
@@ -159,8 +159,8 @@ def test_the_error_tells_a_beginner_what_to_do(stage: Stage) -> None:
     assert [name for name, _ in raised.value.attempts] == [NAMES[key] for key in DEFAULT]
 
 
-def test_no_step_is_advised_that_would_not_help(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Signing in to a tool that is not asked."""
+def test_only_steps_for_tried_credentials_are_advised(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not to sign in to a tool that is excluded."""
     monkeypatch.setenv(VARIABLE, "prod")
     with pytest.raises(ChainError) as raised:
         stage.credential().get_token(SCOPE)
@@ -173,8 +173,8 @@ def test_no_step_is_advised_that_would_not_help(stage: Stage, monkeypatch: pytes
     assert "AZURE_TOKEN_CREDENTIALS" in str(raised.value)
 
 
-def test_success_is_quiet(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
-    """One line at INFO for the winner, and nothing for the calls that follow."""
+def test_success_is_logged_once(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """One line at INFO for the winner, and nothing for later calls."""
     caplog.set_level(logging.INFO)
     stage.outcomes = {"visual_studio_code": (BROKEN,), "cli": ("token",)}
     credential = stage.credential()
@@ -187,8 +187,8 @@ def test_success_is_quiet(stage: Stage, caplog: pytest.LogCaptureFixture) -> Non
 
 
 @pytest.mark.parametrize("method", ["get_token", "get_token_info"])
-def test_callers_at_the_same_time_share_one_search(stage: Stage, method: str) -> None:
-    """Afterwards each of them asks the winner."""
+def test_concurrent_callers_share_one_search(stage: Stage, method: str) -> None:
+    """Each of them then calls the winner."""
     stage.outcomes = {"cli": ("token",)}
     credential = stage.credential()
     stage.members["environment"].latency = 0.05
@@ -198,8 +198,8 @@ def test_callers_at_the_same_time_share_one_search(stage: Stage, method: str) ->
     assert stage.diary.count("cli") == CALLERS
 
 
-def test_callers_at_the_same_time_share_one_failure(stage: Stage) -> None:
-    """Each has an error of its own that lists the attempts."""
+def test_concurrent_callers_share_one_failure(stage: Stage) -> None:
+    """Each receives its own error with the attempts."""
     credential = stage.credential()
     stage.members["environment"].latency = 0.5
     outcomes = stage.driver.together([lambda: credential.raw.get_token(SCOPE)] * CALLERS)
@@ -210,8 +210,8 @@ def test_callers_at_the_same_time_share_one_failure(stage: Stage) -> None:
     assert stage.diary.count("environment") == 1
 
 
-def test_what_one_caller_cannot_have_another_may(stage: Stage) -> None:
-    """A bad scope or tenant fails those who asked for it."""
+def test_an_error_of_one_call_does_not_affect_others(stage: Stage) -> None:
+    """An invalid scope or tenant fails only its own call."""
     credential = stage.credential()
     environment = stage.members["environment"]
 
@@ -237,8 +237,8 @@ async def _cancel_the_first(credential: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("driver", ["aio"], indirect=True)
-def test_after_a_cancelled_search_the_next_begins_anew(stage: Stage) -> None:
-    """One caller's time-out is not everybody's."""
+def test_a_cancelled_search_is_repeated_for_the_other_callers(stage: Stage) -> None:
+    """A time-out of one caller does not affect the others."""
     stage.outcomes = {"environment": ("token",)}
     credential = stage.credential()
     stage.members["environment"].latency = 0.05
@@ -247,8 +247,8 @@ def test_after_a_cancelled_search_the_next_begins_anew(stage: Stage) -> None:
     assert [other.token for other in others] == ["token"] * 3
 
 
-def test_all_of_them_are_closed(stage: Stage) -> None:
-    """Not the winner alone."""
+def test_all_members_are_closed(stage: Stage) -> None:
+    """Not only the winner."""
     stage.outcomes = {"environment": ("token",)}
     credential = stage.credential()
     credential.get_token(SCOPE)
@@ -257,7 +257,7 @@ def test_all_of_them_are_closed(stage: Stage) -> None:
 
 
 def test_it_is_a_chained_token_credential(stage: Stage) -> None:
-    """As in azure-identity; it says its own name, and a subclass says its name."""
+    """As in azure-identity. Messages show its own name, or the name of a subclass."""
     import webidentity
     import webidentity.aio
 

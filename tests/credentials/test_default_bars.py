@@ -1,4 +1,4 @@
-"""What DefaultAzureCredential promises on real machines: an answer soon, and silence when all is well."""
+"""DefaultAzureCredential on real machines: a fast answer, and no warnings on success."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ from tests.kit.stage import DEFAULT, Stage
 from webidentity import ChainError
 from webidentity._credentials.default_members import DEFAULT_MEMBERS
 
-#: Seconds in which somebody has to know that nothing is set up.
+#: The maximum number of seconds until the error that nothing is set up.
 LONGEST = 2.5
 
 
@@ -30,11 +30,11 @@ def silent_host() -> Iterator[str]:
 
 @pytest.fixture
 def bare(driver: Driver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, silent_host: str) -> Driver:
-    """A machine without tools, without a home that has anything in it, and without an answering host."""
+    """A machine without tools, with an empty home folder and no host that answers."""
     monkeypatch.setattr(os, "environ", {})
     for name, value in (("PATH", ""), ("HOME", str(tmp_path)), ("LOCALAPPDATA", str(tmp_path))):
         monkeypatch.setenv(name, value)
-    # Not by AZURE_POD_IDENTITY_AUTHORITY_HOST: who sets it says that there is a host, and it is not probed.
+    # Not with AZURE_POD_IDENTITY_AUTHORITY_HOST: if it is set, the host is not probed.
     imds = "webidentity._flows.managed_identity.imds"
     if find_spec(imds.rpartition(".")[0]):
         monkeypatch.setattr(f"{imds}.ADDRESS", silent_host)
@@ -42,8 +42,8 @@ def bare(driver: Driver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, silent
     return driver
 
 
-def test_a_machine_with_nothing_on_it_answers_soon(bare: Driver) -> None:
-    """With every attempt in the error; construction and imports are counted in."""
+def test_a_machine_without_any_source_fails_fast(bare: Driver) -> None:
+    """The error has every attempt. The time includes construction and imports."""
     began = time.monotonic()
     credential = Stage.made_for(bare)
     with pytest.raises(ChainError) as raised:
@@ -56,10 +56,10 @@ def test_a_machine_with_nothing_on_it_answers_soon(bare: Driver) -> None:
     assert "az login" in str(raised.value)
 
 
-def test_one_source_is_found_in_silence(
+def test_one_source_is_found_without_warnings(
     bare: Driver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing above INFO, from this library or from those below it."""
+    """Nothing above INFO is logged, by this library or by those below it."""
     caplog.set_level(logging.DEBUG)
     for name, value in (("TENANT_ID", TENANT), ("CLIENT_ID", CLIENT), ("CLIENT_SECRET", "canary-secret")):
         monkeypatch.setenv(f"AZURE_{name}", value)

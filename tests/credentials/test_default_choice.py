@@ -1,4 +1,4 @@
-"""DefaultAzureCredential: which credentials it makes, of what, and in which order."""
+"""DefaultAzureCredential: which credentials it creates, with which arguments, and in which order."""
 
 import sys
 from types import ModuleType
@@ -13,7 +13,7 @@ from webidentity._credentials import broker
 from webidentity._credentials.default_members import DEFAULT_MEMBERS, VARIABLE
 
 PROD = ["environment", "workload_identity", "managed_identity"]
-#: What the managed identity is told by default.
+#: The keywords of the managed identity by default.
 HOST = {"_in_default_credential": True, "_exclude_workload_identity_credential": False}
 DEV = ["shared_token_cache", "visual_studio_code", "cli", "powershell", "developer_cli"]
 
@@ -23,15 +23,15 @@ def stage(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> Stage:
     return Stage(driver, monkeypatch)
 
 
-def test_the_order(stage: Stage) -> None:
-    """Services, hosts, developers."""
+def test_the_order_is_services_then_hosts_then_developers(stage: Stage) -> None:
+    """The browser is last, and only if it is included."""
     assert stage.choice() == list(DEFAULT)
     assert stage.choice(exclude_interactive_browser_credential=False) == list(ORDER)
 
 
 @pytest.mark.parametrize("key", ORDER)
-def test_each_can_be_left_out(stage: Stage, key: str) -> None:
-    """By its keyword."""
+def test_each_credential_can_be_excluded(stage: Stage, key: str) -> None:
+    """With its keyword."""
     assert stage.choice(**{f"exclude_{key}_credential": True}) == [each for each in DEFAULT if each != key]
 
 
@@ -47,15 +47,17 @@ def test_each_can_be_left_out(stage: Stage, key: str) -> None:
         ("azureclicredential", ["cli"]),
     ],
 )
-def test_the_variable_chooses(stage: Stage, monkeypatch: pytest.MonkeyPatch, value: str, keys: list[str]) -> None:
-    """A group, or one; case and blanks do not matter."""
+def test_the_variable_selects_credentials(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, value: str, keys: list[str]
+) -> None:
+    """A group or one class. Case and whitespace do not matter."""
     monkeypatch.setenv(VARIABLE, value)
     assert stage.choice() == keys
 
 
 @pytest.mark.parametrize("value", ["test", "SharedTokenCacheCredential", "BrokerCredential", "dev,prod", "Credential"])
-def test_other_values_are_explained(stage: Stage, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    """With those that are valid."""
+def test_invalid_values_are_explained(stage: Stage, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """The error lists the valid values."""
     monkeypatch.setenv(VARIABLE, value)
     with pytest.raises(ValueError, match="Invalid value for AZURE_TOKEN_CREDENTIALS") as raised:
         stage.credential()
@@ -66,8 +68,8 @@ def test_other_values_are_explained(stage: Stage, monkeypatch: pytest.MonkeyPatc
     )
 
 
-def test_keywords_outweigh_the_variable(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In both directions; None leaves it to the variable."""
+def test_keywords_take_precedence_over_the_variable(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """True and False do; None does not."""
     monkeypatch.setenv(VARIABLE, "prod")
     keywords = {"exclude_cli_credential": False, "exclude_environment_credential": True}
     assert stage.choice(**keywords) == ["workload_identity", "managed_identity", "cli"]
@@ -81,7 +83,7 @@ def test_keywords_outweigh_the_variable(stage: Stage, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("value", [None, "", " "])
 def test_the_variable_can_be_required(stage: Stage, monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
-    """So that production never tries what is meant for developers."""
+    """So that production never tries credentials for developers."""
     if value is not None:
         monkeypatch.setenv(VARIABLE, value)
     with pytest.raises(ValueError, match=r"AZURE_TOKEN_CREDENTIALS is required.* Valid values are: dev, prod"):
@@ -90,8 +92,8 @@ def test_the_variable_can_be_required(stage: Stage, monkeypatch: pytest.MonkeyPa
     assert stage.choice(require_envvar=True) == PROD
 
 
-def test_without_anything_they_know_nothing(stage: Stage) -> None:
-    """No value is made up."""
+def test_without_configuration_no_value_is_invented(stage: Stage) -> None:
+    """Each credential is created with its defaults."""
     public = {"authority": "https://login.microsoftonline.com"}
     stage.credential(exclude_interactive_browser_credential=False)
     assert stage.made == {
@@ -107,8 +109,8 @@ def test_without_anything_they_know_nothing(stage: Stage) -> None:
     }
 
 
-def test_the_environment_has_the_defaults(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of ids and names; an empty variable is none."""
+def test_defaults_come_from_the_environment(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """IDs and names. An empty variable counts as unset."""
     monkeypatch.setenv("AZURE_CLIENT_ID", "client")
     monkeypatch.setenv("AZURE_TENANT_ID", "tenant")
     monkeypatch.setenv("AZURE_USERNAME", "")
@@ -122,8 +124,8 @@ def test_the_environment_has_the_defaults(stage: Stage, monkeypatch: pytest.Monk
     assert stage.made["interactive_browser"] == {"tenant_id": "tenant", **government}
 
 
-def test_keywords_outweigh_the_environment(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """None too: the system-assigned identity, the user's own tenant."""
+def test_keywords_take_precedence_over_the_environment(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even None: the system-assigned identity, or the user's own tenant."""
     for name in ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_USERNAME"):
         monkeypatch.setenv(name, "environment")
     stage.credential(managed_identity_client_id=None, shared_cache_tenant_id=None, workload_identity_tenant_id=None)
@@ -152,40 +154,40 @@ def test_keywords_outweigh_the_environment(stage: Stage, monkeypatch: pytest.Mon
     assert {stage.made[key]["process_timeout"] for key in ("cli", "powershell", "developer_cli")} == {3}
 
 
-def test_the_pod_has_the_hosts_id_unless_it_has_its_own(stage: Stage) -> None:
+def test_the_client_id_of_the_pod_defaults_to_that_of_the_host(stage: Stage) -> None:
     """As in azure-identity."""
     stage.credential(managed_identity_client_id="host")
     assert stage.made["workload_identity"]["client_id"] == "host"
 
 
-def test_other_keywords_go_to_those_that_send(stage: Stage) -> None:
-    """Tools have no pipeline."""
+def test_pipeline_keywords_go_to_credentials_with_a_pipeline(stage: Stage) -> None:
+    """Tools have none."""
     stage.credential(retry_total=1, exclude_interactive_browser_credential=False)
     takers = {key for key, keywords in stage.made.items() if keywords.get("retry_total") == 1}
     assert takers == {*PROD, "shared_token_cache", "visual_studio_code", "interactive_browser"}
 
 
-def test_there_is_no_one_tenant(stage: Stage) -> None:
-    """Which would it be of?"""
+def test_tenant_id_is_not_a_keyword(stage: Stage) -> None:
+    """Each credential has a keyword of its own for it."""
     with pytest.raises(TypeError, match="'tenant_id' is not supported in DefaultAzureCredential"):
         stage.credential(tenant_id="tenant")
 
 
 def test_a_malformed_authority_is_refused_at_once(stage: Stage) -> None:
-    """Before any credential is made."""
+    """Before any credential is created."""
     with pytest.raises(ValueError, match="is not an authority"):
         stage.credential(authority="http://login.microsoftonline.com")
     assert not stage.made
 
 
-def test_where_there_is_no_shared_cache_it_is_left_out(stage: Stage) -> None:
+def test_the_shared_cache_is_left_out_on_platforms_without_it(stage: Stage) -> None:
     """As on most machines."""
     stage.has_shared_cache = False
     assert "shared_token_cache" not in stage.choice()
 
 
-def test_the_host_is_told_what_else_is_asked(stage: Stage) -> None:
-    """An id that some hosts have no use for is no mistake here; a pod's identity that is excluded stays so."""
+def test_the_managed_identity_knows_that_it_is_a_member(stage: Stage) -> None:
+    """A client ID that a host cannot use is ignored, and an excluded workload identity is not used."""
     for excluded in (True, False):
         stage.credential(exclude_workload_identity_credential=excluded)
         assert stage.made["managed_identity"] == {
@@ -195,15 +197,15 @@ def test_the_host_is_told_what_else_is_asked(stage: Stage) -> None:
         }
 
 
-def test_a_constructor_that_fails_is_not_passed_over(stage: Stage) -> None:
-    """What was configured was meant; only most programs do not run in a pod."""
+def test_an_error_of_a_constructor_is_raised(stage: Stage) -> None:
+    """A wrong configuration must not be ignored. Only a missing pod is."""
     stage.constructor_errors["environment"] = ValueError("malformed")
     with pytest.raises(ValueError, match="malformed"):
         stage.credential()
 
 
 def brokers(monkeypatch: pytest.MonkeyPatch, platform: str, module: ModuleType | None) -> Any:
-    """Return the last member on such a machine."""
+    """Return the broker credential on a machine with this platform and package."""
     monkeypatch.setattr(broker.sys, "platform", platform)
     monkeypatch.setitem(sys.modules, "azure.identity.broker", module)
     return broker.broker_credential(tenant_id="tenant", retry_total=1)
@@ -213,8 +215,8 @@ def brokers(monkeypatch: pytest.MonkeyPatch, platform: str, module: ModuleType |
     ("platform", "said"),
     [("win32", "'azure-identity-broker' package is required"), ("darwin", "only supported on Windows and WSL")],
 )
-def test_a_broker_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch, platform: str, said: str) -> None:
-    """In the place where it would be."""
+def test_a_missing_broker_is_explained(monkeypatch: pytest.MonkeyPatch, platform: str, said: str) -> None:
+    """By the credential that takes its place."""
     monkeypatch.setattr("platform.release", lambda: "6.1.0-amd64")
     credential = brokers(monkeypatch, platform, None)
     for method in (credential.get_token, credential.get_token_info):
@@ -223,8 +225,8 @@ def test_a_broker_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch, pla
 
 
 @pytest.mark.parametrize("works", [True, False])
-def test_a_broker_is_asked_without_a_window(monkeypatch: pytest.MonkeyPatch, works: bool) -> None:
-    """On Windows and in its subsystem for Linux."""
+def test_the_broker_never_shows_a_window(monkeypatch: pytest.MonkeyPatch, works: bool) -> None:
+    """On Windows and WSL."""
     monkeypatch.setattr("platform.release", lambda: "5.15.90.1-microsoft-standard-WSL2")
     module, made = ModuleType("broker"), []
 
@@ -251,8 +253,8 @@ def test_a_broker_is_asked_without_a_window(monkeypatch: pytest.MonkeyPatch, wor
         credential.get_token("scope")
 
 
-def test_the_broker_stands_last_and_not_in_aio(stage: Stage) -> None:
-    """Its class is a sync one. The keywords are accepted by both."""
+def test_the_broker_is_last_and_not_in_aio(stage: Stage) -> None:
+    """Its class is sync. Both packages accept its keywords."""
     keywords = {"broker_tenant_id": "tenant", "broker_client_id": "client"}
     for exclude in (False, True):
         credentials = stage.credential(exclude_broker_credential=exclude, **keywords).raw.credentials

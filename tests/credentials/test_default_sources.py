@@ -1,4 +1,4 @@
-"""DefaultAzureCredential on machines with one source each, for real: it finds it, in silence, and stays with it."""
+"""DefaultAzureCredential on machines with one real source: it finds it, without warnings, and keeps using it."""
 
 import logging
 import os
@@ -46,7 +46,7 @@ def machine(
 
 
 def found(credential: Credential, caplog: pytest.LogCaptureFixture) -> str:
-    """Ask twice, check that nobody was told about what is not there, and return the winner."""
+    """Get two tokens, check that no warning was logged, and return the winner."""
     caplog.set_level(logging.DEBUG)
     first, second = credential.get_token(SCOPE), credential.get_token_info(SCOPE)
     assert first.token
@@ -64,7 +64,7 @@ def test_a_service_principal_in_the_environment(
     tmp_path: Path,
     authentication: str,
 ) -> None:
-    """By a secret, or by a certificate in a file."""
+    """With a secret, or with a certificate in a file."""
     path = tmp_path / "certificate.pem"
     path.write_bytes(certificate())
     given = (
@@ -77,13 +77,13 @@ def test_a_service_principal_in_the_environment(
     assert found(machine(Canned(token())), caplog) == "EnvironmentCredential"
 
 
-def test_a_pod(
+def test_a_kubernetes_pod(
     machine: Callable[..., Credential],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     tmp_path: Path,
 ) -> None:
-    """By the token that Kubernetes projects into it."""
+    """With the token that Kubernetes mounts."""
     path = tmp_path / "token"
     path.write_text("projected")
     for name, value in {**VARIABLES, "AZURE_FEDERATED_TOKEN_FILE": str(path)}.items():
@@ -92,17 +92,17 @@ def test_a_pod(
 
 
 @pytest.mark.parametrize("kind", HOSTS)
-def test_a_host(
+def test_each_kind_of_host(
     machine: Callable[..., Credential], azure_host: PutOn, caplog: pytest.LogCaptureFixture, kind: str
 ) -> None:
-    """Of each kind, over a real socket."""
+    """Over a real socket."""
     host = azure_host(kind)
     assert found(machine(), caplog) == "ManagedIdentityCredential"
     assert host.requests
 
 
 @pytest.mark.parametrize("name", TOOLS)
-def test_a_developers_tool(
+def test_a_developer_tool(
     machine: Callable[..., Credential], programs: Programs, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     """The only one that is installed, with a user signed in."""
@@ -114,15 +114,15 @@ def test_a_developers_tool(
 def test_the_second_of_two_tools(
     machine: Callable[..., Credential], programs: Programs, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The first one is installed, and nobody is signed in there; from then on it is not asked any more."""
+    """In the first one no user is signed in. Later calls do not run it."""
     programs.install("az", stderr="ERROR: Please run 'az login' to setup account.", code=1)
     install(programs, "AzurePowerShellCredential")
     assert found(machine(), caplog) == "AzurePowerShellCredential"
     assert [run.arguments[0] for run in programs.runs] == ["account", "-NoProfile", "-NoProfile"]
 
 
-def test_the_tools_failures_in_the_error(machine: Callable[..., Credential], programs: Programs) -> None:
-    """Each attempt with its own reason, and what to do next at the end."""
+def test_the_error_has_the_failures_of_the_tools(machine: Callable[..., Credential], programs: Programs) -> None:
+    """Each attempt with its reason, and the steps at the end."""
     programs.install("az", stderr="ERROR: Please run 'az login' to setup account.", code=1)
     programs.install("azd", stderr="ERROR: not logged in, run `azd auth login` to login", code=1)
     credential = machine()

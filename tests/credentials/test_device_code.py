@@ -1,4 +1,4 @@
-"""DeviceCodeCredential, and with it what all credentials do that ask the user."""
+"""DeviceCodeCredential, and the behaviour that all interactive credentials share."""
 
 import asyncio
 import time
@@ -34,12 +34,12 @@ CLAIMS = '{"access_token": {"acrs": {"essential": true, "value": "c1"}}}'
 
 @pytest.fixture
 def make(driver: Driver, naps: list[float]) -> Make:
-    """Makes credentials; the time between two questions passes on the clock alone."""
+    """Makes credentials that wait on a fake clock between two polls."""
     return device_code_credentials(driver)
 
 
-def test_the_user_is_told_and_waited_for(make: Make, naps: list[float]) -> None:
-    """Address, code and time of expiry; the questions are as far apart as the authority wants."""
+def test_the_user_is_prompted_and_waited_for(make: Make, naps: list[float]) -> None:
+    """With URL, code and expiry. The interval between polls is the authority's."""
     authority = Authority(pending(), pending(), signed_in())
     before = time.time()
     assert make(authority).get_token(SCOPE).token == "access-token"
@@ -52,7 +52,7 @@ def test_the_user_is_told_and_waited_for(make: Make, naps: list[float]) -> None:
 
 
 def test_the_requests_follow_the_specification(make: Make) -> None:
-    """RFC 8628, with the scopes of an ID token and a refresh token."""
+    """RFC 8628, with the scopes for an ID token and a refresh token."""
     authority = Authority()
     make(authority).get_token(SCOPE, "extra/scope")
     first, *_, last = authority.network.sent
@@ -67,8 +67,8 @@ def test_the_requests_follow_the_specification(make: Make) -> None:
     }
 
 
-def test_later_tokens_come_silently(make: Make) -> None:
-    """From the cache, and by refresh token for other scopes, tenants and CAE."""
+def test_later_tokens_are_acquired_silently(make: Make) -> None:
+    """From the cache, or with the refresh token for other scopes, tenants and CAE."""
     authority = Authority()
     credential = make(authority)
     credential.get_token(SCOPE)
@@ -84,14 +84,14 @@ def test_later_tokens_come_silently(make: Make) -> None:
     assert len(authority.prompts) == 1
 
 
-def test_without_a_callback_the_sentence_is_printed(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
-    """The authority's own, in the user's language."""
+def test_without_a_callback_the_message_is_printed(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
+    """The message of the authority, in the user's language."""
     make(Authority(), prompt_callback=None).get_token(SCOPE)
     assert capsys.readouterr().out == f"Open {PAGE} and enter {USER_CODE}.\n"
 
 
 def test_a_callback_may_be_a_coroutine_function_with_asyncio(driver: Driver, make: Make) -> None:
-    """Without asyncio, that is a mistake which is told."""
+    """The sync credential raises an error that explains it."""
     told = []
 
     async def prompt(*values: Any) -> None:
@@ -108,7 +108,7 @@ def test_a_callback_may_be_a_coroutine_function_with_asyncio(driver: Driver, mak
 
 
 def test_64_callers_prompt_once(driver: Driver, make: Make) -> None:
-    """Threads or tasks: all are served by the one sign-in."""
+    """Threads or tasks share one sign-in."""
     authority = Authority(pending(), signed_in(), latency=0.02)
     credential = make(authority)
     outcomes = driver.together([lambda: credential.raw.get_token(SCOPE)] * 64)
@@ -116,8 +116,8 @@ def test_64_callers_prompt_once(driver: Driver, make: Make) -> None:
     assert len(authority.prompts) == len(authority.codes) == 1
 
 
-def test_a_decline_is_everybodys(driver: Driver, make: Make) -> None:
-    """63 others are not prompted after one was declined."""
+def test_all_callers_receive_the_error_of_a_declined_sign_in(driver: Driver, make: Make) -> None:
+    """The other 63 do not prompt again."""
     authority = Authority(refusal("authorization_declined", "AADSTS70018: declined."), latency=0.02)
     credential = make(authority)
     outcomes = driver.together([lambda: credential.raw.get_token(SCOPE)] * 8)
@@ -126,14 +126,16 @@ def test_a_decline_is_everybodys(driver: Driver, make: Make) -> None:
 
 
 def test_a_client_that_is_too_fast_slows_down(make: Make, naps: list[float]) -> None:
-    """By five seconds, for good (RFC 8628 section 3.5)."""
+    """By five seconds, permanently (RFC 8628 section 3.5)."""
     make(Authority(refusal("slow_down"), pending(), signed_in())).get_token(SCOPE)
     assert naps == [5, 10, 10]
 
 
 @pytest.mark.parametrize(("timeout", "waited"), [(None, 900), (12, 12), (5000, 900)])
-def test_the_wait_ends(make: Make, clock: Clock, naps: list[float], timeout: int | None, waited: int) -> None:
-    """After the timeout, or with the life of the code if that is shorter."""
+def test_the_wait_ends_after_the_timeout(
+    make: Make, clock: Clock, naps: list[float], timeout: int | None, waited: int
+) -> None:
+    """Or when the code expires, if that is earlier."""
     clock.stop()
     with pytest.raises(ClientAuthenticationError, match="Timed out waiting for user to authenticate"):
         make(Authority(pending()), timeout=timeout).get_token(SCOPE)
@@ -155,8 +157,8 @@ def test_the_wait_ends(make: Make, clock: Clock, naps: list[float], timeout: int
         refusal("invalid_client", "AADSTS7000218: secret missing.", error_codes=[7000218], status=401),
     ],
 )
-def test_a_code_that_is_none_is_an_error(make: Make, reply: Reply) -> None:
-    """Before the user is told anything."""
+def test_an_invalid_device_code_reply_is_an_error(make: Make, reply: Reply) -> None:
+    """Before the user is prompted."""
     authority = Authority(code=reply)
     with pytest.raises(EntraError) as caught:
         make(authority).get_token(SCOPE)
@@ -165,21 +167,21 @@ def test_a_code_that_is_none_is_an_error(make: Make, reply: Reply) -> None:
 
 
 @pytest.mark.parametrize("interval", [None, 0, -5, "5", 10**6, True])
-def test_a_strange_interval_does_no_harm(make: Make, naps: list[float], interval: object) -> None:
-    """The user is neither forgotten nor the authority overrun."""
+def test_an_invalid_interval_is_replaced(make: Make, naps: list[float], interval: object) -> None:
+    """Polling neither stops nor floods the authority."""
     make(Authority(code=device_code(interval=interval))).get_token(SCOPE)
     assert all(5 <= nap <= 60 for nap in naps)
 
 
-def test_claims_of_the_call_are_asked_for(make: Make) -> None:
-    """With the code and with the token."""
+def test_claims_of_the_call_are_requested(make: Make) -> None:
+    """For the code and for the token."""
     authority = Authority()
     make(authority).get_token(SCOPE, claims=CLAIMS)
     assert [sent.form["claims"] for sent in authority.network.sent] == [CLAIMS] * 3
 
 
-def test_nothing_is_asked_where_that_is_disabled(driver: Driver, make: Make) -> None:
-    """The error says what authenticate must be given; after it, tokens come silently."""
+def test_disable_automatic_authentication(driver: Driver, make: Make) -> None:
+    """The error has the arguments for authenticate. Afterwards tokens are acquired silently."""
     authority = Authority()
     credential = make(authority, disable_automatic_authentication=True)
     with pytest.raises(AuthenticationRequiredError, match="Call 'authenticate' to begin") as caught:
@@ -193,8 +195,8 @@ def test_nothing_is_asked_where_that_is_disabled(driver: Driver, make: Make) -> 
     assert len(authority.network.sent) == asked
 
 
-def test_what_the_authority_requires_is_in_the_error(make: Make) -> None:
-    """Its claims, for the next sign-in; or they are asked for at once where that is allowed."""
+def test_claims_of_the_authority_are_in_the_error(make: Make) -> None:
+    """For the next sign-in; or they are requested at once if prompting is allowed."""
     required = refusal("interaction_required", "AADSTS50076: MFA.", error_codes=[50076], claims=CLAIMS)
     for disabled in (True, False):
         authority = Authority(refresh=required)
@@ -219,7 +221,7 @@ def test_what_the_authority_requires_is_in_the_error(make: Make) -> None:
 
 
 def test_authenticate_returns_the_account(driver: Driver, make: Make) -> None:
-    """And asks for Azure Resource Manager unless told otherwise."""
+    """It requests a token for Azure Resource Manager by default."""
     authority = Authority()
     record = make(authority).authenticate()
     assert record == AuthenticationRecord(
@@ -229,15 +231,15 @@ def test_authenticate_returns_the_account(driver: Driver, make: Make) -> None:
 
 
 def test_authenticate_needs_scopes_in_an_unknown_cloud(driver: Driver, make: Make) -> None:
-    """Nobody knows what its Resource Manager is called."""
+    """The scope of its Resource Manager is unknown."""
     credential = make(Authority(), authority="https://login.unknown.test")
     with pytest.raises(CredentialUnavailableError, match="requires a value for 'scopes'"):
         credential.authenticate()
     assert credential.authenticate(scopes=[SCOPE]).authority == "login.unknown.test"
 
 
-def test_authenticate_asks_again(driver: Driver, make: Make) -> None:
-    """It is how another account is chosen; nothing of the one before is served from then on."""
+def test_authenticate_always_prompts(driver: Driver, make: Make) -> None:
+    """To let the user choose another account. No token of the previous account is served afterwards."""
     authority = Authority(signed_in("ada", "ada's"), signed_in("eve", "eve's"))
     credential = make(authority)
     assert credential.get_token(SCOPE).token == "ada's"
@@ -247,8 +249,8 @@ def test_authenticate_asks_again(driver: Driver, make: Make) -> None:
     assert credential.get_token(OTHER_SCOPE).token == f"eve's token for {OTHER_SCOPE}"
 
 
-def test_who_needs_a_token_meanwhile_waits_for_authenticate(driver: Driver, make: Make) -> None:
-    """The user is in front of one page, not of two."""
+def test_get_token_waits_for_a_running_authenticate(driver: Driver, make: Make) -> None:
+    """The user sees one prompt, not two."""
     authority = Authority(pending(), signed_in(), latency=0.02)
     credential = make(authority)
     calls: list[Callable[[], Any]] = [lambda: credential.raw.authenticate(scopes=[SCOPE])]
@@ -256,12 +258,12 @@ def test_who_needs_a_token_meanwhile_waits_for_authenticate(driver: Driver, make
     outcomes = driver.together(calls)
     assert outcomes[0].username == "ada@tenant.test"
     assert {outcome.token for outcome in outcomes[1:]} == {"access-token"}
-    # Two, if a call of get_token was first: authenticate asks in any case.
+    # Two prompts if get_token came first: authenticate always prompts.
     assert len(authority.prompts) <= 2
 
 
-def test_nobody_else_signs_in_unasked_for(make: Make, clock: Clock) -> None:
-    """A program that acts for one user is not handed the tokens of the one in front of the page; nothing is kept."""
+def test_a_different_account_at_an_automatic_sign_in_is_refused(make: Make, clock: Clock) -> None:
+    """A program that acts for one user does not receive tokens of another. Nothing is cached."""
     authority, cache = Authority(signed_in("ada", "ada's")), TokenCache()
     credential = make(authority, token_cache=cache)
     credential.get_token(SCOPE)
@@ -277,8 +279,8 @@ def test_nobody_else_signs_in_unasked_for(make: Make, clock: Clock) -> None:
     assert credential.get_token(SCOPE).token == "eve's"
 
 
-def test_a_record_is_nobody_elses(make: Make) -> None:
-    """Also in a new program, whose cache has nothing."""
+def test_a_record_accepts_only_its_own_account(make: Make) -> None:
+    """Even in a new program with an empty cache."""
     record = AuthenticationRecord(TENANT, CLIENT, "login.microsoftonline.com", f"ada.{TENANT}", "ada@tenant.test")
     credential = make(Authority(signed_in("eve", "eve's")), authentication_record=record)
     with pytest.raises(ClientAuthenticationError, match="another user signed in"):
@@ -286,8 +288,8 @@ def test_a_record_is_nobody_elses(make: Make) -> None:
     assert make(Authority(signed_in("ada", "ada's")), authentication_record=record).get_token(SCOPE).token == "ada's"
 
 
-def test_a_record_goes_on_where_the_last_program_ended(make: Make) -> None:
-    """Silently, from a cache that both have; client, tenant and authority are the record's."""
+def test_a_record_acquires_tokens_from_an_earlier_sign_in(make: Make) -> None:
+    """Silently, from a shared cache. Client, tenant and authority are those of the record."""
     authority, cache = Authority(), TokenCache()
     first = make(authority, token_cache=cache)
     first.get_token(SCOPE)
@@ -307,8 +309,8 @@ def test_a_record_goes_on_where_the_last_program_ended(make: Make) -> None:
     assert authority.network.sent[-1].form["client_id"] == CLIENT
 
 
-def test_another_accounts_record_finds_nothing(make: Make) -> None:
-    """One cache, two users: each record reaches its own tokens."""
+def test_each_record_finds_only_its_own_tokens(make: Make) -> None:
+    """With two users in one cache."""
     authority, cache = Authority(signed_in("ada", "ada's"), signed_in("eve", "eve's")), TokenCache()
     first = make(authority, token_cache=cache)
     first.get_token(SCOPE)
@@ -326,22 +328,22 @@ def test_another_accounts_record_finds_nothing(make: Make) -> None:
         (signed_in(claims={"exp": "never"}), "expired"),
         (signed_in(claims={"exp": float("nan")}), "expired"),
         (signed_in(claims={"exp": float("inf")}), "expired"),
-        (signed_in(id_token=None), "who signed in"),
-        (signed_in(id_token="no.token.at-all"), "who signed in"),
+        (signed_in(id_token=None), "does not name an account"),
+        (signed_in(id_token="no.token.at-all"), "does not name an account"),
         (signed_in(claims={"tid": None}), "which tenant"),
         (signed_in(claims={"tid": "../common"}), "another tenant"),
     ],
 )
-def test_a_reply_that_names_nobody_is_refused(make: Make, reply: Reply, reason: str) -> None:
-    """Its tokens would have to be kept for whoever comes next."""
+def test_a_reply_without_an_account_is_refused(make: Make, reply: Reply, reason: str) -> None:
+    """Its tokens could be served to a different user later."""
     cache = TokenCache()
     with pytest.raises(ClientAuthenticationError, match=reason):
         make(Authority(reply), token_cache=cache).get_token(SCOPE)
     assert not cache._partitions
 
 
-def test_a_code_is_waited_for_while_the_loop_goes_on() -> None:
-    """An asyncio program goes on with everything else."""
+def test_waiting_for_the_user_does_not_block_the_event_loop() -> None:
+    """Other tasks continue."""
 
     async def main() -> int:
         authority = Authority(pending(), signed_in(), code=device_code(interval=1))
@@ -359,8 +361,8 @@ def test_a_code_is_waited_for_while_the_loop_goes_on() -> None:
     assert asyncio.run(main()) > 20
 
 
-def test_a_cancelled_sign_in_leaves_the_next_one_free(naps: list[float]) -> None:
-    """Whoever waited for it begins anew."""
+def test_a_cancelled_sign_in_is_repeated_for_the_other_callers(naps: list[float]) -> None:
+    """The next caller prompts again."""
 
     async def main() -> None:
         authority = Authority(signed_in())
@@ -389,8 +391,8 @@ def test_a_cancelled_sign_in_leaves_the_next_one_free(naps: list[float]) -> None
     asyncio.run(main())
 
 
-def test_a_token_that_expired_is_renewed_without_the_user(make: Make, clock: Clock) -> None:
-    """As long as the refresh token is good; when it is not, the user is asked again."""
+def test_an_expired_token_is_refreshed_silently(make: Make, clock: Clock) -> None:
+    """While the refresh token is valid. Afterwards the user is prompted again."""
     authority = Authority()
     credential = make(authority)
     credential.get_token(SCOPE)

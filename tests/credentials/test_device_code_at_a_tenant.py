@@ -1,4 +1,4 @@
-"""DeviceCodeCredential at the local tenant: people enter the code on its pages, and decline, and come too late."""
+"""DeviceCodeCredential with the local tenant: users enter the code on its pages, decline, or come too late."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ Prompt = Callable[..., Any]
 
 
 class Program:
-    """A program without a browser, and the person who uses it."""
+    """A program without a browser, and its user."""
 
     def __init__(self, driver: Driver, clock: Clock) -> None:
         self.driver = driver
@@ -35,7 +35,7 @@ class Program:
         return self.driver.credential("DeviceCodeCredential", self.tenant, prompt_callback=prompt, **given)
 
     def enter(self, user: str = "ada", **options: Any) -> Prompt:
-        """Return a prompt whose reader enters the code on the tenant's page, and signs in there."""
+        """Return a prompt that enters the code on the tenant's page and signs in."""
 
         def prompt(address: str, code: str, _: object) -> None:
             browser = TenantBrowser(self.tenant)
@@ -46,40 +46,40 @@ class Program:
 
 @pytest.fixture
 def program(driver: Driver, clock: Clock, naps: list[float]) -> Program:
-    """A program at a tenant of its own."""
+    """A program with its own tenant."""
     return Program(driver, clock)
 
 
 def user_of(token: Any) -> Any:
-    """Return whom a token is for."""
+    """Return the user of a token."""
     return decode_unverified(token.token)["preferred_username"]
 
 
-def test_a_person_enters_the_code(program: Program) -> None:
-    """And is who the tokens are for, those by refresh token included."""
+def test_the_user_enters_the_code(program: Program) -> None:
+    """All tokens are for this user, refreshed ones too."""
     credential = program.credential(program.enter("eve"))
     assert user_of(credential.get_token(READ)) == "eve@tenant.test"
     assert user_of(credential.get_token(FILES)) == "eve@tenant.test"
 
 
-def test_a_person_declines(program: Program) -> None:
-    """The error says so, and the next call may ask again."""
+def test_the_user_declines(program: Program) -> None:
+    """The error says so. The next call may prompt again."""
     declined = program.credential(program.enter(approve=False))
     with pytest.raises(EntraError, match="AADSTS") as caught:
         declined.get_token(READ)
     assert caught.value.error == "authorization_declined"
 
 
-def test_a_person_comes_too_late(program: Program, clock: Clock, naps: list[float]) -> None:
-    """The code's life is over."""
+def test_the_code_expires(program: Program, clock: Clock, naps: list[float]) -> None:
+    """The user comes too late."""
     clock.stop()
     with pytest.raises(ClientAuthenticationError, match="Timed out waiting for user"):
         program.credential(lambda *_: None).get_token(READ)
     assert sum(naps) == pytest.approx(900, abs=1)
 
 
-def test_what_is_required_is_signed_in_for(program: Program) -> None:
-    """A refusal's claims come back with the next code."""
+def test_required_claims_are_requested_with_the_next_code(program: Program) -> None:
+    """After a refusal that contains claims."""
     asked: list[str] = []
 
     def prompt(*told: Any) -> None:
@@ -93,8 +93,8 @@ def test_what_is_required_is_signed_in_for(program: Program) -> None:
     assert len(asked) == 2
 
 
-def test_two_people_share_a_cache(program: Program) -> None:
-    """Each record reaches the tokens of its own account, silently."""
+def test_two_users_share_a_cache(program: Program) -> None:
+    """Each record acquires the tokens of its own account, silently."""
     cache = TokenCache()
     records = {}
     for user in ("ada", "eve"):
@@ -102,17 +102,17 @@ def test_two_people_share_a_cache(program: Program) -> None:
         assert user_of(credential.get_token(READ)) == f"{user}@tenant.test"
         records[user] = credential.raw._user.record
 
-    def nobody(*_: Any) -> None:
-        raise AssertionError("nobody is to be asked")
+    def no_prompt(*_: Any) -> None:
+        raise AssertionError("the user must not be prompted")
 
     for user, record in records.items():
-        silent = program.credential(nobody, token_cache=cache, authentication_record=record)
+        silent = program.credential(no_prompt, token_cache=cache, authentication_record=record)
         assert user_of(silent.get_token(READ)) == f"{user}@tenant.test"
         assert user_of(silent.get_token(FILES)) == f"{user}@tenant.test"
 
 
-def test_whose_sign_in_was_revoked_is_asked_again(program: Program, clock: Clock) -> None:
-    """By the error, where the program wants to choose the moment."""
+def test_a_revoked_sign_in_requires_authentication(program: Program, clock: Clock) -> None:
+    """With an error, if the program wants to choose the moment."""
     cache = TokenCache()
     first = program.credential(program.enter(), token_cache=cache)
     first.get_token(READ)

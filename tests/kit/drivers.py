@@ -1,4 +1,4 @@
-"""One test body for both drivers: each face lets a plain function run flows and credentials, sync or async."""
+"""One test body for both drivers: a plain function runs flows and credentials, sync or async."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from webidentity._transport.driver import AsyncDriver, SyncDriver
 
 
 class Transports(Protocol):
-    """Where transports come from: a canned network, or a local tenant."""
+    """Provides transports: a canned network or a local tenant."""
 
     def transport(self) -> Any: ...
 
@@ -148,7 +148,7 @@ class AsyncFace:
 
 @contextlib.contextmanager
 def open_driver(name: str) -> Iterator[Driver]:
-    """Lend the face of that name."""
+    """Provide the driver of that name."""
     if name == "sync":
         yield SyncFace()
         return

@@ -1,4 +1,4 @@
-"""Flows as lists: which request is expected, and what is answered to it. No driver, no network."""
+"""Flows as lists of expected requests and their replies, without a driver and a network."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -16,7 +16,7 @@ Step = tuple[dict[str, str] | Callable[[HttpRequest], None], Reply | Exception]
 
 
 class Response:
-    """A reply as a flow sees it."""
+    """A reply as a flow receives it."""
 
     def __init__(self, reply: Reply, request: HttpRequest | None = None) -> None:
         self.request = request

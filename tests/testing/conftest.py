@@ -1,4 +1,4 @@
-"""A tenant with two users, a web app, the API it calls, and the shortcuts that the tests of the tenant share."""
+"""A tenant with two users, a web app and the API it calls, and shortcuts for requests to it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest())
 
 @dataclass
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that a test advances."""
 
     now: float = 1_800_000_000.0
 
@@ -34,7 +34,7 @@ class Clock:
 
 @dataclass
 class Scene:
-    """A tenant and what the tests do with it."""
+    """A tenant, its users and applications, and shortcuts for requests."""
 
     tenant: LocalTenant
     clock: Clock
@@ -78,7 +78,7 @@ class Scene:
         return self.sign_in(**changes)["code"]
 
     def post(self, form: dict[str, str] | str, headers: dict[str, str] | None = None) -> tuple[int, dict[str, Any]]:
-        """Post a form to the token endpoint as it is."""
+        """Post a form to the token endpoint unchanged."""
         body = form if isinstance(form, str) else urlencode(form)
         response = self.send(
             "POST",
@@ -96,7 +96,7 @@ class Scene:
         return response.status, json.loads(response.body)
 
     def request(self, grant_type: str, *, client: App | None = None, **form: str) -> tuple[int, dict[str, Any]]:
-        """A token request of a client that authenticates itself."""
+        """A token request with client authentication."""
         client = client or self.web
         authentication = {"client_secret": client.secrets[0]} if client.secrets else {}
         return self.post({"grant_type": grant_type, "client_id": client.client_id, **authentication, **form})
@@ -111,7 +111,7 @@ class Scene:
         return reply
 
     def device(self, *, client: App | None = None, scope: str | None = None, **form: str) -> dict[str, Any]:
-        """A device's request for a code."""
+        """A device authorization request."""
         client = client or self.public
         scope = scope or f"openid profile offline_access {self.files_read}"
         body = urlencode({"client_id": client.client_id, "scope": scope, **form}).encode()
@@ -122,12 +122,12 @@ class Scene:
         return reply
 
     def poll(self, device: dict[str, Any], *, client: App | None = None, **form: str) -> tuple[int, dict[str, Any]]:
-        """A device's question whether its user has signed in."""
+        """A token request of a device that polls."""
         grant = "urn:ietf:params:oauth:grant-type:device_code"
         return self.request(grant, client=client or self.public, device_code=device["device_code"], **form)
 
     def exchange(self, assertion: str, scope: str = "https://graph.microsoft.com/User.Read", **form: str) -> Any:
-        """An on-behalf-of request of the API."""
+        """An on-behalf-of token request of the API."""
         return self.request(
             "urn:ietf:params:oauth:grant-type:jwt-bearer",
             client=self.api,
@@ -135,7 +135,7 @@ class Scene:
         )
 
     def claims(self, token: str) -> dict[str, Any]:
-        """The claims of a token whose signature a published key verifies."""
+        """The claims of a token, after verifying its signature with the published keys."""
         _, keys = self.get_json(f"{self.tenant.tenant_url}/discovery/v2.0/keys")
         key = jwt.PyJWKSet.from_dict(keys)[jwt.get_unverified_header(token)["kid"]]
         unchecked = {"verify_aud": False, "verify_exp": False, "verify_iat": False, "verify_nbf": False}

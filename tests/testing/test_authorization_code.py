@@ -1,4 +1,4 @@
-"""The authorization code grant: what it gives, and what it refuses."""
+"""The authorization code grant."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import pytest
 
 
-def test_a_code_gives_an_access_token_that_the_key_set_verifies(scene):
+def test_a_code_is_redeemed_for_a_verifiable_access_token(scene):
     reply = scene.tokens()
     claims = scene.claims(reply["access_token"])
     assert reply["token_type"] == "Bearer"
@@ -45,7 +45,7 @@ def test_the_id_token_is_for_the_client_and_has_the_nonce(scene):
     assert "roles" not in claims
 
 
-def test_openid_alone_gives_no_name_and_no_refresh_token(scene):
+def test_openid_alone_issues_no_name_and_no_refresh_token(scene):
     reply = scene.tokens(scope="openid")
     assert {"name", "oid", "preferred_username", "email"}.isdisjoint(scene.claims(reply["id_token"]))
     assert scene.claims(reply["access_token"])["aud"] == "https://graph.microsoft.com"
@@ -53,18 +53,18 @@ def test_openid_alone_gives_no_name_and_no_refresh_token(scene):
     assert "refresh_token" not in reply
 
 
-def test_no_openid_no_id_token(scene):
+def test_without_openid_there_is_no_id_token(scene):
     assert "id_token" not in scene.tokens(scope=scene.files_read)
 
 
-def test_subjects_differ_between_apps_and_are_stable_at_one(scene):
+def test_subjects_differ_between_apps_and_are_stable_within_one(scene):
     first, second = scene.tokens(), scene.tokens()
     access = [scene.claims(reply["access_token"])["sub"] for reply in (first, second)]
     identity = scene.claims(first["id_token"])["sub"]
     assert access[0] == access[1] != identity
 
 
-def test_roles_at_the_resource_and_at_the_client(scene):
+def test_tokens_have_the_roles_at_their_audience(scene):
     scene.tenant.assign_role(scene.ada, scene.api, "Admin")
     reply = scene.tokens()
     assert scene.claims(reply["access_token"])["roles"] == ["Admin"]
@@ -76,7 +76,7 @@ def test_max_age_puts_auth_time_into_the_id_token(scene):
     assert claims["auth_time"] == 1_800_000_000
 
 
-def test_auth_time_can_be_asked_for_as_a_claim(scene):
+def test_auth_time_can_be_requested_as_a_claim(scene):
     claims = scene.claims(scene.tokens(claims='{"id_token": {"auth_time": {"essential": true}}}')["id_token"])
     assert claims["auth_time"] == 1_800_000_000
 
@@ -89,7 +89,7 @@ def test_client_info_names_user_and_tenant(scene):
     assert decoded == {"uid": scene.ada.object_id, "utid": scene.tenant.tenant_id}
 
 
-def test_capabilities_asked_for_are_in_the_token(scene):
+def test_requested_capabilities_are_in_the_token(scene):
     claims = json.dumps({"access_token": {"xms_cc": {"values": ["CP1"]}}})
     _, reply = scene.redeem(scene.code(), claims=claims)
     assert scene.claims(reply["access_token"])["xms_cc"] == ["CP1"]
@@ -109,7 +109,7 @@ def test_a_code_works_once_and_a_replay_revokes_its_tokens(scene):
     assert (status, error["error_codes"]) == (400, [50173])
 
 
-def test_a_failed_redemption_does_not_use_the_code_up(scene):
+def test_a_failed_redemption_does_not_consume_the_code(scene):
     code = scene.code()
     assert scene.redeem(code, redirect_uri="https://app.test/other")[1]["error_codes"] == [500112]
     assert scene.redeem(code)[0] == 200
@@ -150,21 +150,21 @@ class TestProofKey:
     """RFC 7636."""
 
     @pytest.mark.parametrize("method", ["S256", "plain", None])
-    def test_the_verifier_that_fits(self, scene, method):
+    def test_the_matching_verifier_is_accepted(self, scene, method):
         challenge = scene.challenge if method == "S256" else scene.verifier
         code = scene.code(code_challenge=challenge, code_challenge_method=method)
         assert scene.redeem(code, code_verifier=scene.verifier)[0] == 200
 
     @pytest.mark.parametrize("verifier", [{}, {"code_verifier": "another"}, {"code_verifier": "ünicode"}])
-    def test_no_verifier_or_another_one(self, scene, verifier):
+    def test_a_missing_or_wrong_verifier_is_refused(self, scene, verifier):
         code = scene.code(code_challenge=scene.challenge, code_challenge_method="S256")
         assert scene.redeem(code, **verifier)[1]["error_codes"] == [501481]
 
-    def test_a_challenge_is_not_its_own_verifier(self, scene):
+    def test_the_challenge_is_not_accepted_as_verifier(self, scene):
         code = scene.code(code_challenge=scene.challenge, code_challenge_method="S256")
         assert scene.redeem(code, code_verifier=scene.challenge)[1]["error_codes"] == [501481]
 
-    def test_a_verifier_without_a_challenge_is_a_downgrade(self, scene):
+    def test_a_verifier_without_a_challenge_is_refused(self, scene):
         assert scene.redeem(scene.code(), code_verifier=scene.verifier)[1]["error_codes"] == [501481]
 
     def test_a_public_client_needs_no_secret(self, scene):

@@ -1,4 +1,4 @@
-"""The authorization endpoint: what it checks, what a person sees, and what the app is told."""
+"""The authorization endpoint: checks, pages, responses and single sign-on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def fields_of(url):
 
 
 class TestBeforeTheRedirectUriIsTrusted:
-    """A page and never a redirect."""
+    """Errors are shown on a page, never redirected."""
 
     @pytest.mark.parametrize(
         ("changes", "code"),
@@ -31,21 +31,21 @@ class TestBeforeTheRedirectUriIsTrusted:
             ({"redirect_uri": "//app.test/callback"}, "AADSTS50011"),
         ],
     )
-    def test_refused_on_a_page(self, scene, changes, code):
+    def test_errors_are_shown_on_a_page(self, scene, changes, code):
         page = scene.browser.open(scene.authorize_url(**changes))
         assert page.status == 400
         assert page.location is None
         assert code in page.text
 
-    def test_a_repeated_parameter(self, scene):
+    def test_a_repeated_parameter_is_refused(self, scene):
         page = scene.browser.open(scene.authorize_url() + "&redirect_uri=https%3A%2F%2Fevil.test")
         assert (page.status, page.location) == (400, None)
 
-    def test_another_tenant(self, scene):
+    def test_another_tenant_is_refused(self, scene):
         page = scene.browser.open(scene.authorize_url().replace(scene.tenant.tenant_id, "other.test"))
         assert "AADSTS90002" in page.text
 
-    def test_a_confidential_client_has_no_free_port(self, scene):
+    def test_a_confidential_client_must_use_its_registered_port(self, scene):
         web = scene.tenant.add_app("Local web", secrets=["s"], redirect_uris=["http://localhost"])
         url = scene.authorize_url(client_id=web.client_id, redirect_uri="http://localhost:8400")
         assert "AADSTS50011" in scene.browser.open(url).text
@@ -54,7 +54,7 @@ class TestBeforeTheRedirectUriIsTrusted:
         "uri",
         ["https://localhost:1", "http://localhost.evil.test:1", "http://a@localhost:1", "http://[", "http://[::1"],
     )
-    def test_a_public_client_has_a_free_port_on_localhost_alone(self, scene, uri):
+    def test_a_public_client_may_use_any_port_on_localhost_only(self, scene, uri):
         url = scene.authorize_url(client_id=scene.public.client_id, redirect_uri=uri)
         assert "AADSTS50011" in scene.browser.open(url).text
 
@@ -78,7 +78,7 @@ class TestErrorsAtTheApp:
             ({"prompt": "none"}, "login_required", "AADSTS50058"),
         ],
     )
-    def test_sent_to_the_redirect_uri(self, scene, changes, error, code):
+    def test_errors_are_sent_to_the_redirect_uri(self, scene, changes, error, code):
         location = scene.browser.open(scene.authorize_url(**changes)).location
         assert location.startswith(scene.callback + "?")
         fields = fields_of(location)
@@ -181,7 +181,7 @@ class TestSignIn:
         page = TenantBrowser(scene.tenant).open(scene.authorize_url(login_hint=hint))
         assert 'value="ada@tenant.test"' in page.html
 
-    def test_users_are_listed_only_when_asked_for(self, scene):
+    def test_users_are_listed_only_with_show_users(self, scene):
         assert "ada-password" not in scene.browser.open(scene.authorize_url()).html
         scene.tenant.show_users = True
         page = scene.browser.open(scene.authorize_url())
@@ -221,7 +221,7 @@ class TestSingleSignOn:
         assert scene.browser.open(scene.authorize_url(max_age="0")).title == "Sign in"
         assert scene.browser.open(scene.authorize_url(max_age="61")).location
 
-    def test_a_hint_of_somebody_else_asks(self, scene):
+    def test_a_hint_for_another_user_shows_the_sign_in_page(self, scene):
         scene.sign_in()
         page = scene.browser.open(scene.authorize_url(login_hint="grace@tenant.test"))
         assert page.title == "Sign in"
@@ -267,7 +267,7 @@ class TestSingleSignOn:
         scene.tenant.revoke(scene.ada)
         assert scene.browser.open(scene.authorize_url()).title == "Sign in"
 
-    def test_cookies_are_out_of_reach(self, scene):
+    def test_cookies_are_http_only_and_same_site(self, scene):
         response = scene.send("GET", scene.authorize_url())
         cookies = [value for name, value in response.headers if name == "Set-Cookie"]
         assert len(cookies) == 2

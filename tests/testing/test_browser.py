@@ -7,12 +7,12 @@ import pytest
 from webidentity.testing import SignInError
 
 
-def test_it_visits_one_tenant_only(scene):
+def test_the_browser_visits_one_tenant_only(scene):
     with pytest.raises(ValueError, match=r"visits https://login\.tenant\.test only"):
         scene.browser.open("https://app.test/")
 
 
-def test_it_says_which_method_fits_the_response_mode(scene):
+def test_the_error_names_the_method_for_the_response_mode(scene):
     arguments = ("ada@tenant.test", "ada-password")
     with pytest.raises(SignInError, match="sign_in_form_post"):
         scene.browser.sign_in(scene.authorize_url(response_mode="form_post"), *arguments)
@@ -20,13 +20,13 @@ def test_it_says_which_method_fits_the_response_mode(scene):
         scene.browser.sign_in_form_post(scene.authorize_url(), *arguments)
 
 
-def test_a_refusal_shows_the_page(scene):
+def test_a_sign_in_error_has_the_page(scene):
     with pytest.raises(SignInError, match="AADSTS50011") as caught:
         scene.browser.sign_in(scene.authorize_url(redirect_uri="https://evil.test/"), "ada@tenant.test", "x")
     assert caught.value.page.status == 400
 
 
-def test_its_repr_has_no_cookie(scene):
+def test_the_repr_has_no_cookie(scene):
     scene.sign_in()
     shown = repr(scene.browser) + repr(scene.browser.open(scene.authorize_url(prompt="login")))
     assert not any(value in shown for value in scene.browser.cookies.values())

@@ -1,4 +1,4 @@
-"""How a client proves to the token endpoint who it is."""
+"""Client authentication at the token endpoint."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def test_an_unknown_client(scene):
     assert (status, error["error"], error["error_codes"]) == (400, "unauthorized_client", [700016])
 
 
-def test_no_client_at_all(scene):
+def test_a_missing_client_id_is_refused(scene):
     assert scene.post(form(scene, client_id=None))[1]["error_codes"] == [900144]
 
 
-def test_two_ways_at_once(scene):
+def test_two_authentication_methods_are_refused(scene):
     headers = basic(scene.web.client_id, "web-secret")
     assert scene.post(form(scene, client_secret="web-secret"), headers)[1]["error_codes"] == [9002313]
     assert scene.post(form(scene, client_id=scene.api.client_id), headers)[1]["error_codes"] == [9002313]
@@ -118,34 +118,34 @@ class TestAssertion:
         assert self.post(scene, app, key)[0] == 200
 
     @pytest.mark.parametrize("padding", ["", "="])
-    def test_the_older_thumbprint_is_enough(self, scene, app, key, padding):
+    def test_the_sha1_thumbprint_is_accepted(self, scene, app, key, padding):
         headers = {"x5t": thumbprint(key_pair()[1], hashes.SHA1()) + padding}
         assert self.post(scene, app, key, headers=headers, algorithm="RS256")[0] == 200
 
     @pytest.mark.parametrize(
         "headers", [{}, {"x5t": "AAAA"}, {"x5t#S256": 5}, {"kid": "key"}, {"x5t#S256": "AAAA", "x5t": "AAAA"}]
     )
-    def test_the_key_is_found_by_its_thumbprint_alone(self, scene, app, key, headers):
+    def test_the_key_is_found_only_by_its_thumbprint(self, scene, app, key, headers):
         status, error = self.post(scene, app, key, headers=headers)
         assert (status, error["error"], error["error_codes"]) == (401, "invalid_client", [700027])
         assert "The key was not found" in error["error_description"]
 
-    def test_both_thumbprints_must_fit(self, scene, app, key):
+    def test_both_thumbprints_must_match(self, scene, app, key):
         fits = thumbprint(key_pair()[1], hashes.SHA256())
         assert self.post(scene, app, key, headers={"x5t#S256": fits, "x5t": "AAAA"})[1]["error_codes"] == [700027]
 
-    def test_another_key(self, scene, app):
+    def test_a_signature_with_another_key_is_refused(self, scene, app):
         status, error = self.post(scene, app, key_pair(name="another")[0])
         assert (status, error["error"], error["error_codes"]) == (401, "invalid_client", [700027])
         assert "did not match" in error["error_description"]
 
-    def test_a_shared_secret_signs_nothing(self, scene, app):
+    def test_an_hmac_signature_is_refused(self, scene, app):
         fits = thumbprint(key_pair()[1], hashes.SHA256())
         secret = "a-shared-secret-that-is-long-enough-for-sha-256"
         refused = self.post(scene, app, secret, headers={"x5t#S256": fits}, algorithm="HS256")
         assert refused[1]["error_codes"] == [700027]
 
-    def test_the_issuer_is_an_audience_too(self, scene, app, key):
+    def test_the_issuer_is_accepted_as_audience(self, scene, app, key):
         assert self.post(scene, app, key, aud=scene.tenant.issuer)[0] == 200
 
     @pytest.mark.parametrize(
@@ -167,17 +167,17 @@ class TestAssertion:
         status, error = self.post(scene, app, key, **changes)
         assert (status, error["error"], error["error_codes"]) == (401, "invalid_client", [code])
 
-    def test_an_assertion_may_be_sent_again(self, scene, app, key):
+    def test_an_assertion_can_be_reused_by_default(self, scene, app, key):
         assert [self.post(scene, app, key, jti="same")[0] for _ in range(2)] == [200, 200]
 
-    def test_a_tenant_can_refuse_an_assertion_that_was_used_before(self, scene, app, key):
+    def test_single_use_assertions_are_refused_the_second_time(self, scene, app, key):
         scene.tenant._state.single_use_assertions = True
         assert self.post(scene, app, key, jti="first")[0] == 200
         assert self.post(scene, app, key, jti="second")[0] == 200
         assert self.post(scene, app, key, jti="first")[1]["error_codes"] == [700027]
         assert self.post(scene, app, key)[1]["error_codes"] == [700027]
 
-    def test_text_that_is_no_token(self, scene, app):
+    def test_malformed_assertions_are_refused(self, scene, app):
         for text in ("nonsense", "a.b.c", "..", "é.é.é", "e30.W10.AA", "e30.e30.!"):
             sent = form(
                 scene,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 
-def test_an_app_token_carries_the_roles_it_was_granted(scene):
+def test_an_app_token_has_the_granted_roles(scene):
     scene.tenant.grant_app_role(scene.web, scene.api, "Files.Read.All")
     status, reply = scene.request("client_credentials", scope=f"{scene.api.identifier_uri}/.default")
     claims = scene.claims(reply["access_token"])
@@ -25,7 +25,7 @@ def test_without_a_role_the_token_has_none(scene):
 
 
 @pytest.mark.parametrize("scope", ["{uri}/Files.Read", "{uri}/.default openid", "{uri}", ".default"])
-def test_only_one_default_scope_will_do(scene, scope):
+def test_exactly_one_default_scope_is_required(scene, scope):
     status, error = scene.request("client_credentials", scope=scope.format(uri=scene.api.identifier_uri))
     assert (status, error["error"], error["error_codes"]) == (400, "invalid_scope", [1002012])
 
@@ -35,7 +35,7 @@ def test_an_unknown_resource(scene):
     assert (status, error["error"], error["error_codes"]) == (400, "invalid_resource", [500011])
 
 
-def test_a_public_client_cannot(scene):
+def test_a_public_client_is_refused(scene):
     status, error = scene.request(
         "client_credentials", client=scene.public, scope="https://graph.microsoft.com/.default"
     )

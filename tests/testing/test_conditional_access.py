@@ -1,4 +1,4 @@
-"""Claims that a sign-in has to satisfy: the conditional-access hook and authentication contexts."""
+"""Conditional access: required claims and authentication contexts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MERGED = json.dumps(
 )
 
 
-def test_tokens_are_withheld_until_a_sign_in_with_the_claims(scene):
+def test_tokens_are_refused_until_a_sign_in_with_the_claims(scene):
     token = scene.tokens()["refresh_token"]
     scene.tenant.require_claims(scene.ada, scene.api, STEP_UP)
     status, error = scene.request("refresh_token", refresh_token=token)
@@ -32,20 +32,20 @@ def test_other_claims_do_not_satisfy(scene):
     assert scene.redeem(code)[1]["error_codes"] == [50076]
 
 
-def test_it_concerns_one_user_and_one_resource(scene):
+def test_required_claims_apply_to_one_user_and_one_resource(scene):
     scene.tenant.require_claims(scene.grace, scene.api, STEP_UP)
     scene.tenant.require_claims(scene.ada, scene.tenant.graph, STEP_UP)
     assert scene.redeem(scene.code())[0] == 200
 
 
-def test_a_silent_request_is_told_that_it_needs_interaction(scene):
+def test_a_silent_request_fails_with_interaction_required(scene):
     scene.sign_in()
     fields = scene.sign_in(prompt="none", claims=STEP_UP)
     assert fields["error"] == "interaction_required"
     assert "AADSTS50076" in fields["error_description"]
 
 
-def test_a_context_asked_for_at_the_token_endpoint_needs_a_sign_in(scene):
+def test_a_context_requested_at_the_token_endpoint_needs_a_sign_in(scene):
     token = scene.tokens()["refresh_token"]
     status, error = scene.request("refresh_token", refresh_token=token, claims=STEP_UP)
     assert (status, error["error"], error["claims"]) == (400, "interaction_required", STEP_UP)

@@ -1,4 +1,4 @@
-"""azure-identity, the peer of this project, accepts the tenant for what it looks like."""
+"""azure-identity and msal work with the local tenant."""
 
 from __future__ import annotations
 
@@ -141,14 +141,14 @@ def certified_app(scene):
 
 
 def native(scene):
-    """A public client with consent to the API, as developers' tools have."""
+    """A public client with consent to the API, like a developer tool."""
     scene.tenant.grant_admin_consent(scene.public, scene.api, ["Files.Read"])
     scene.clock.now = dt.datetime.now(dt.UTC).timestamp()
     return {"client_id": scene.public.client_id, "tenant_id": scene.tenant.tenant_id, **options(scene)}
 
 
 class TestDeviceCode:
-    """DeviceCodeCredential, whose user is asked by a callback."""
+    """DeviceCodeCredential, with a callback that signs the user in."""
 
     @pytest.fixture(autouse=True)
     def no_waiting(self, monkeypatch):
@@ -212,7 +212,7 @@ class TestUsernamePassword:
 
 
 def test_interactive_browser(scene, monkeypatch):
-    """The browser it opens is one that posts the answer to the loopback server of the credential."""
+    """The test's browser posts the response to the loopback server of the credential."""
 
     def open_browser(url):
         post = scene.browser.sign_in_form_post(url, "ada@tenant.test", "ada-password")

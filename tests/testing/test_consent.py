@@ -1,4 +1,4 @@
-"""Consent: what is asked, remembered and refused."""
+"""Consent: the page, the record and the errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def consent_page(scene, **changes):
     return page
 
 
-def test_the_page_names_the_app_and_describes_each_scope(scene):
+def test_the_page_shows_the_app_and_each_scope(scene):
     text = consent_page(scene, scope=f"openid offline_access {scene.files_read} User.Read").text
     assert "Files Web would like to:" in text
     for line in (
@@ -24,7 +24,7 @@ def test_the_page_names_the_app_and_describes_each_scope(scene):
         assert line in text
 
 
-def test_declining_is_told_to_the_app_and_not_remembered(scene):
+def test_declining_sends_an_error_and_records_nothing(scene):
     fields = scene.sign_in(consent=False)
     assert fields["error"] == "access_denied"
     assert fields["state"] == "the-state"
@@ -43,7 +43,7 @@ def test_consent_is_remembered_for_user_client_and_resource(scene):
     assert page.title == "Permissions requested"
 
 
-def test_consent_given_in_code_is_not_asked_for(scene):
+def test_consent_granted_in_code_shows_no_page(scene):
     scene.tenant.grant_consent(scene.ada, scene.web, scene.api, [scene.files_read])
     assert consent_page(scene).location
 
@@ -61,7 +61,7 @@ def test_prompt_none_without_consent(scene):
     assert "AADSTS65001" in fields["error_description"]
 
 
-def test_default_asks_for_all_that_the_resource_publishes(scene):
+def test_default_requests_every_published_scope(scene):
     scope = f"openid {scene.api.identifier_uri}/.default"
     text = consent_page(scene, scope=scope).text
     assert "Files.Read" in text
@@ -70,7 +70,7 @@ def test_default_asks_for_all_that_the_resource_publishes(scene):
     assert scene.claims(reply["access_token"])["scp"] == "Files.Read Files.Write"
 
 
-def test_the_first_resource_is_answered_when_the_code_is_redeemed_without_a_scope(scene):
+def test_a_code_redeemed_without_a_scope_is_for_the_first_resource(scene):
     reply = scene.tokens(scope=f"openid {scene.files_read} User.Read")
     assert scene.claims(reply["access_token"])["aud"] == scene.api.client_id
 
@@ -81,7 +81,7 @@ def test_graph_default_after_a_plain_sign_in(scene):
     assert scene.claims(reply["access_token"])["scp"] == "openid profile"
 
 
-def test_the_consent_form_of_an_old_session_is_worthless(scene):
+def test_the_consent_form_of_an_old_session_is_refused(scene):
     page = consent_page(scene)
     scene.tenant.revoke(scene.ada)
     after = scene.browser.submit(page, page.form("consent"), ("answer", "accept"))

@@ -33,7 +33,7 @@ def begin(scene, body, method="POST"):
 
 
 class TestTheCode:
-    """What a device is given."""
+    """The device authorization response."""
 
     def test_the_reply(self, scene):
         device = scene.device()
@@ -81,7 +81,7 @@ class TestTheCode:
 
 
 class TestPolling:
-    """What a device is told until it has tokens."""
+    """The token endpoint's answers to a device that polls."""
 
     def test_pending_then_tokens(self, scene):
         device = scene.device()
@@ -97,7 +97,7 @@ class TestPolling:
         assert reply["client_info"]
         assert scene.request("refresh_token", client=scene.public, refresh_token=reply["refresh_token"])[0] == 200
 
-    def test_the_alias_of_older_clients(self, scene):
+    def test_the_parameter_name_of_the_first_version_is_accepted(self, scene):
         device = scene.device()
         scene.tenant.approve_device_code(device["user_code"], "ada@tenant.test")
         grant = "urn:ietf:params:oauth:grant-type:device_code"
@@ -140,7 +140,7 @@ class TestPolling:
         assert refusal(scene.poll(device, client=scene.web)) == (400, "bad_verification_code", [70018])
         assert scene.poll(device)[0] == 200
 
-    def test_a_confidential_client_proves_itself(self, scene):
+    def test_a_confidential_client_must_authenticate(self, scene):
         device = scene.device(client=scene.web)
         scene.tenant.approve_device_code(device["user_code"], scene.ada)
         grant = {
@@ -151,17 +151,17 @@ class TestPolling:
         assert scene.post(grant)[1]["error_codes"] == [7000218]
         assert scene.poll(device, client=scene.web)[0] == 200
 
-    def test_revoked_meanwhile(self, scene):
+    def test_a_revocation_before_the_redemption_is_refused(self, scene):
         device = scene.device()
         scene.tenant.approve_device_code(device["user_code"], scene.ada)
         scene.tenant.revoke(scene.ada)
         assert scene.poll(device)[1]["error_codes"] == [50173]
 
-    def test_a_hasty_device_is_not_told_to_slow_down_as_at_entra(self, scene):
+    def test_fast_polling_is_accepted_by_default(self, scene):
         device = scene.device()
         assert [refusal(scene.poll(device)) for _ in range(3)] == [PENDING] * 3
 
-    def test_a_hasty_device_is_told_to_slow_down_when_asked_for(self, scene):
+    def test_fast_polling_is_answered_with_slow_down_if_configured(self, scene):
         scene.tenant._state.slow_down = True
         device = scene.device()
         assert refusal(scene.poll(device)) == PENDING
@@ -172,7 +172,7 @@ class TestPolling:
         scene.clock.move(15)
         assert refusal(scene.poll(device)) == PENDING
         scene.tenant.approve_device_code(device["user_code"], scene.ada)
-        assert scene.poll(device)[0] == 200, "whoever has tokens to fetch is not held up"
+        assert scene.poll(device)[0] == 200, "an approved device is not slowed down"
 
 
 class TestClaims:
@@ -185,7 +185,7 @@ class TestClaims:
         _, reply = scene.poll(device)
         assert scene.claims(reply["access_token"])["acrs"] == ["c1"]
 
-    def test_claims_sent_with_the_token_request_alone_count_for_this_sign_in(self, scene):
+    def test_claims_of_the_token_request_are_satisfied_by_the_sign_in(self, scene):
         scene.tenant.require_claims(scene.ada, scene.api, STEP_UP)
         device = scene.device()
         scene.tenant.approve_device_code(device["user_code"], scene.ada)
@@ -193,7 +193,7 @@ class TestClaims:
         _, reply = scene.poll(device, claims=STEP_UP)
         assert scene.claims(reply["access_token"])["acrs"] == ["c1"]
 
-    def test_an_account_that_was_signed_in_before_has_not_satisfied_them(self, scene):
+    def test_an_earlier_sign_in_does_not_satisfy_claims(self, scene):
         first = scene.device()
         scene.browser.enter_device_code(
             first["verification_uri"], first["user_code"], "ada@tenant.test", "ada-password"
@@ -211,7 +211,7 @@ class TestClaims:
 
 
 class TestForTests:
-    """What a test does in the user's place."""
+    """approve_device_code, decline_device_code and pending_device_codes."""
 
     def test_pending_codes(self, scene):
         first, second = scene.device(), scene.device()
@@ -223,12 +223,12 @@ class TestForTests:
         scene.clock.move(900)
         assert scene.tenant.pending_device_codes == ()
 
-    def test_codes_that_cannot_be_answered(self, scene):
+    def test_unknown_used_and_expired_codes_raise_value_error(self, scene):
         device = scene.device()
         scene.tenant.decline_device_code(device["user_code"].lower())
-        with pytest.raises(ValueError, match="used already"):
+        with pytest.raises(ValueError, match="already used"):
             scene.tenant.approve_device_code(device["user_code"], scene.ada)
-        with pytest.raises(ValueError, match="not known here"):
+        with pytest.raises(ValueError, match="code is unknown"):
             scene.tenant.decline_device_code("BCDFGHJKL")
         late = scene.device()
         scene.clock.move(900)

@@ -1,4 +1,4 @@
-"""The verification page: what a person sees who signs a device in."""
+"""The device verification page."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ def test_code_sign_in_confirmation_consent(scene, device):
     assert "Read your files" in page.text
     assert scene.poll(device)[1]["error"] == "authorization_pending"
     page = scene.browser.submit(page, page.form("consent"), ("answer", "accept"))
-    assert page.title == "The device is signed in"
+    assert page.title == "You have signed in"
     assert "close this window" in page.text
     assert not page.forms
     assert scene.poll(device)[0] == 200
 
 
-def test_no_consent_is_asked_for_twice(scene, device):
+def test_known_consent_shows_no_consent_page(scene, device):
     enter(scene, device)
     again = scene.device()
     page = scene.browser.open(again["verification_uri"])
     page = scene.browser.submit(page, page.form("enter_code"), user_code=again["user_code"])
     page = scene.browser.submit(page, page.form("pick_account"), ("account", scene.ada.object_id))
     page = scene.browser.submit(page, page.form("confirm"), ("answer", "continue"))
-    assert page.title == "The device is signed in"
+    assert page.title == "You have signed in"
     assert scene.claims(scene.poll(again)[1]["access_token"])["oid"] == scene.ada.object_id
 
 
@@ -77,7 +77,7 @@ def test_an_account_is_picked_among_two(scene, device):
 
 
 @pytest.mark.parametrize("typed", ["lower", "dashes"])
-def test_however_the_code_is_typed(scene, device, typed):
+def test_the_code_is_accepted_in_any_spelling(scene, device, typed):
     code = device["user_code"]
     text = {"lower": f" {code.lower()} ", "dashes": f"{code[:3]}-{code[3:6]} {code[6:]}"}[typed]
     page = scene.browser.open(device["verification_uri"])
@@ -85,44 +85,44 @@ def test_however_the_code_is_typed(scene, device, typed):
 
 
 @pytest.mark.parametrize("name", ["user_code", "otc"])
-def test_a_code_in_the_link_still_has_to_be_confirmed(scene, device, name):
+def test_a_code_from_the_link_must_be_submitted(scene, device, name):
     page = scene.browser.open(f"{device['verification_uri']}?{name}={device['user_code']}")
     form = page.form("enter_code")
     assert form.fields["user_code"] == device["user_code"]
     assert scene.browser.submit(page, form).form("sign_in")
 
 
-class TestNo:
-    """A person who does not want it."""
+class TestDeclined:
+    """The user declines or cancels."""
 
     @pytest.mark.parametrize("answers", [{"approve": False}, {"consent": False}])
     def test_declined(self, scene, device, answers):
         page = enter(scene, device, **answers)
-        assert page.title == "The sign-in was declined"
+        assert page.title == "You declined the sign-in"
         assert "no access" in page.text
         assert scene.poll(device)[1]["error"] == "authorization_declined"
 
     def test_cancelled_before_the_sign_in(self, scene, device):
         page = to_sign_in(scene, device)
-        assert scene.browser.submit(page, page.form("cancel")).title == "The sign-in was declined"
+        assert scene.browser.submit(page, page.form("cancel")).title == "You declined the sign-in"
         assert scene.poll(device)[1]["error"] == "authorization_declined"
 
 
 class TestMistakes:
-    """Plain words that say what to do."""
+    """Errors say what to do."""
 
     def test_a_wrong_code(self, scene):
         page = scene.browser.open("https://login.tenant.test/devicelogin")
         page = scene.browser.submit(page, page.form("enter_code"), user_code="BCDFGHJKL")
-        assert "start the sign-in on the device again" in page.text
+        assert "start the sign-in on your device again" in page.text
         assert page.form("enter_code").fields["user_code"] == "BCDFGHJKL"
 
     def test_an_expired_code(self, scene, device):
         scene.clock.move(900)
         page = to_sign_in(scene, device)
-        assert "This code has expired. Start the sign-in on the device again" in page.text
+        assert "This code has expired. Start the sign-in on your device again" in page.text
 
-    def test_a_code_that_expires_on_the_way(self, scene, device):
+    def test_a_code_that_expires_during_the_sign_in(self, scene, device):
         page = to_confirmation(scene, device)
         scene.clock.move(900)
         page = scene.browser.submit(page, page.form("confirm"), ("answer", "continue"))
@@ -130,7 +130,7 @@ class TestMistakes:
 
     def test_a_code_that_was_used(self, scene, device):
         enter(scene, device)
-        assert "used already" in to_sign_in(scene, device).text
+        assert "already used" in to_sign_in(scene, device).text
 
     @pytest.mark.parametrize(
         ("username", "password", "code"),
@@ -148,7 +148,7 @@ class TestMistakes:
         assert "AADSTS50089" in refused.text
         assert scene.poll(device)[1]["error"] == "authorization_pending"
 
-    def test_a_form_is_for_its_own_code(self, scene, device):
+    def test_a_form_is_bound_to_its_code(self, scene, device):
         page = to_confirmation(scene, device)
         other = scene.device()
         form = page.form("confirm")
@@ -156,12 +156,12 @@ class TestMistakes:
         assert "AADSTS50089" in scene.browser.submit(page, form, ("answer", "continue")).text
         assert scene.poll(other)[1]["error"] == "authorization_pending"
 
-    def test_a_confirmation_is_for_the_account_that_was_asked(self, scene, device):
+    def test_a_confirmation_is_bound_to_its_account(self, scene, device):
         page = to_confirmation(scene, device)
         enter(scene, scene.device(), "grace@tenant.test")
         assert "AADSTS50089" in scene.browser.submit(page, page.form("confirm"), ("answer", "continue")).text
 
-    def test_the_confirmation_cannot_be_left_out(self, scene, device):
+    def test_the_confirmation_cannot_be_skipped(self, scene, device):
         page = to_confirmation(scene, device)
         form = page.form("confirm")
         form.fields["step"] = "consent"
@@ -174,7 +174,7 @@ class TestMistakes:
         assert page.title == "We couldn't sign you in", "the form was for an account that is signed in no more"
 
 
-def test_claims_ask_for_a_password_again(scene, device):
+def test_required_claims_need_a_new_sign_in(scene, device):
     enter(scene, device)
     step_up = '{"access_token": {"acrs": {"essential": true, "value": "c1"}}}'
     again = scene.device(claims=step_up)
@@ -183,7 +183,7 @@ def test_claims_ask_for_a_password_again(scene, device):
     assert page.form("sign_in").fields["username"] == "ada@tenant.test"
 
 
-def test_the_pages_keep_to_themselves(scene, device):
+def test_the_pages_post_to_their_own_origin_only(scene, device):
     scene.tenant.show_users = True
     nasty = "<script>alert('x')</script>"
     app = scene.tenant.add_app(nasty, public_client=True)

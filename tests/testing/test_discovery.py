@@ -18,7 +18,7 @@ def test_the_openid_configuration(scene):
 
 
 @pytest.mark.parametrize("name", ["common", "organizations"])
-def test_shared_names_have_the_issuer_of_no_tenant(scene, name):
+def test_shared_names_have_an_issuer_template(scene, name):
     base = scene.tenant.base_url
     _, document = scene.get_json(f"{base}/{name}/v2.0/.well-known/openid-configuration")
     assert document["issuer"] == f"{base}/{{tenantid}}/v2.0"
@@ -26,7 +26,7 @@ def test_shared_names_have_the_issuer_of_no_tenant(scene, name):
     assert {key["issuer"] for key in keys["keys"]} == {f"{base}/{{tenantid}}/v2.0"}
 
 
-def test_the_domain_names_the_tenant(scene):
+def test_the_domain_stands_for_the_tenant_id(scene):
     _, document = scene.get_json(f"{scene.tenant.base_url}/tenant.test/v2.0/.well-known/openid-configuration")
     assert document["issuer"] == scene.tenant.issuer
 
@@ -57,7 +57,7 @@ def test_instance_discovery(scene):
         assert (status, document["error"]) == (400, "invalid_instance")
 
 
-def test_what_is_not_there(scene):
+def test_an_unknown_endpoint_is_not_found(scene):
     assert scene.get_json(f"{scene.tenant.tenant_url}/nothing")[0] == 404
     assert scene.get_json(f"{scene.tenant.base_url}/{scene.tenant.domain}")[0] == 404
     assert scene.send("DELETE", f"{scene.tenant.tenant_url}/discovery/v2.0/keys").status == 405

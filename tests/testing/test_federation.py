@@ -1,4 +1,4 @@
-"""Tokens of another issuer that speak for an app: workload identity federation."""
+"""Workload identity federation: tokens of another issuer as client assertions."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def post(scene, app, assertion):
     )
 
 
-def test_a_trusted_issuers_token_speaks_for_the_app(scene, app):
+def test_a_token_of_a_trusted_issuer_authenticates_the_app(scene, app):
     status, reply = post(scene, app, KEY.sign(claims(scene)))
     assert status == 200
     assert scene.claims(reply["access_token"])["azp"] == app.client_id
@@ -66,12 +66,12 @@ def test_a_trusted_issuers_token_speaks_for_the_app(scene, app):
         ({"nbf": 1_800_000_301}, 700024, "invalid_client"),
     ],
 )
-def test_a_token_that_differs_is_refused(scene, app, changes, code, error):
+def test_a_token_with_different_claims_is_refused(scene, app, changes, code, error):
     status, reply = post(scene, app, KEY.sign(claims(scene, **changes)))
     assert (status, reply["error"], reply["error_codes"]) == (401, error, [code])
 
 
-def test_an_app_that_trusts_nobody(scene):
+def test_an_app_without_trust_refuses_every_issuer(scene):
     app = scene.tenant.add_app("Loner")
     status, reply = post(scene, app, KEY.sign(claims(scene)))
     assert (status, reply["error"], reply["error_codes"]) == (401, "invalid_client", [70021])
@@ -79,28 +79,28 @@ def test_an_app_that_trusts_nobody(scene):
     assert SUBJECT in reply["error_description"]
 
 
-def test_trust_in_one_app_is_none_in_another(scene, app):
+def test_trust_applies_to_one_app_only(scene, app):
     other = scene.tenant.add_app("Other workload")
     scene.tenant.trust(other, issuer="https://elsewhere.test", subject=SUBJECT, key=KEY)
     assert post(scene, other, KEY.sign(claims(scene)))[1]["error_codes"] == [700211]
 
 
-def test_a_signature_of_another_key(scene, app):
+def test_a_signature_with_an_unknown_key_is_refused(scene, app):
     status, reply = post(scene, app, OTHER.sign(claims(scene)))
     assert (status, reply["error_codes"]) == (400, [50013])
 
 
-def test_a_key_that_the_issuer_does_not_publish(scene, app):
+def test_an_unknown_key_id_is_refused(scene, app):
     status, reply = post(scene, app, KEY.sign(claims(scene), {"kid": "new"}))
     assert (status, reply["error_codes"]) == (401, [7000272])
 
 
 @pytest.mark.parametrize("algorithm", ["PS256", "RS384", "none"])
-def test_only_rs256_is_taken(scene, app, algorithm):
+def test_only_rs256_is_accepted(scene, app, algorithm):
     assert post(scene, app, KEY.sign(claims(scene), {"alg": algorithm}))[1]["error_codes"] == [50013]
 
 
-def test_an_hmac_of_the_public_key_is_no_signature(scene, app):
+def test_an_hmac_with_the_public_key_is_refused(scene, app):
     pem = KEY.private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     header, _, rest = jwt.encode(claims(scene), "x" * 64, algorithm="HS256").partition(".")
     assert pem
@@ -123,14 +123,14 @@ def public_forms():
 
 
 @pytest.mark.parametrize("key", public_forms())
-def test_the_issuers_key_in_each_form(scene, key):
+def test_each_form_of_the_issuers_key_is_accepted(scene, key):
     app = scene.tenant.add_app("Workload")
     scene.tenant.trust(app, issuer=ISSUER, subject=SUBJECT, key=key, audience="api://tenant.test")
     assert post(scene, app, KEY.sign(claims(scene, aud="api://tenant.test")))[0] == 200
     assert post(scene, app, OTHER.sign(claims(scene, aud="api://tenant.test")))[0] == 400
 
 
-def test_a_key_that_is_not_rsa_is_refused_at_once(scene):
+def test_a_key_that_is_not_rsa_is_refused_at_registration(scene):
     app = scene.tenant.add_app("Workload")
     pem = ec.generate_private_key(ec.SECP256R1()).public_key()
     with pytest.raises(TypeError, match="RSA"):
@@ -148,7 +148,7 @@ def test_one_app_trusts_several_subjects(scene, app):
         assert post(scene, app, KEY.sign(claims(scene, sub=subject)))[0] == 200
 
 
-def test_what_was_registered_is_returned_and_shows_no_key(scene):
+def test_trust_returns_the_credential_without_showing_its_key(scene):
     app = scene.tenant.add_app("Workload")
     credential = scene.tenant.trust(app, issuer=ISSUER, subject=SUBJECT, key=KEY)
     assert (credential.issuer, credential.subject, credential.audience) == (
@@ -159,8 +159,8 @@ def test_what_was_registered_is_returned_and_shows_no_key(scene):
     assert "RSAPublicKey" not in repr(credential)
 
 
-def test_one_tenant_may_trust_another(scene, app):
-    """An app-only token of a tenant is an assertion like any other issuer's."""
+def test_a_tenant_can_be_a_trusted_issuer(scene, app):
+    """An app-only token of a tenant is a client assertion for an app in another tenant."""
     issuer = LocalTenant(base_url="https://other.test", clock=scene.clock)
     assertion = KEY.sign(claims(scene, iss=issuer.issuer))
     assert post(scene, app, assertion)[1]["error_codes"] == [700211]

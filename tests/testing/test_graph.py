@@ -1,4 +1,4 @@
-"""The small Graph."""
+"""The small Microsoft Graph."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_profile_of_the_user(scene):
         {"headers": {"alg": "none"}},
     ],
 )
-def test_tokens_that_are_not_for_it(scene, changes):
+def test_tokens_for_another_audience_or_issuer_are_refused(scene, changes):
     response, body = me(scene, mint(scene, **changes))
     assert response.status == 401
     assert body["error"]["code"] == "InvalidAuthenticationToken"

@@ -1,4 +1,4 @@
-"""The emulated hosts: what they demand, and what they say to those who do not bring it."""
+"""The emulated hosts: accepted requests, errors and scripted failures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KINDS = ("imds", "app_service", "arc", "azure_ml", "cloud_shell", "service_fabri
 
 
 def ask(host: HostEmulator, *, headers: dict[str, str] | None = None, **parameters: str) -> tuple[int, dict[str, Any]]:
-    """Ask as a program on the host does, in-process, with these headers in place of the right ones."""
+    """Send the request of a program on the host in-process, with other headers if given."""
     given = right_headers(host) if headers is None else headers
     version = {} if host.kind == "cloud_shell" else {"api-version": host.host.api_version}
     query = {name: value for name, value in {**version, "resource": VAULT, **parameters}.items() if value}
@@ -55,8 +55,8 @@ def host(request):
     made.close()
 
 
-def test_a_token_is_the_tenants(host):
-    """Signed, for the resource, and of the host's identity alone."""
+def test_the_tenant_signs_the_token(host):
+    """It is for the requested resource and the host's identity."""
     status, reply = ask(host)
     assert status == 200
     keys = host.tenant.handle(TenantRequest("GET", f"{host.tenant.tenant_url}/discovery/v2.0/keys", {}))
@@ -71,7 +71,7 @@ def test_a_token_is_the_tenants(host):
 
 
 def test_roles_are_those_of_the_identity():
-    """Granted at the resource, as to any application."""
+    """They are granted at the resource, as to any application."""
     tenant = LocalTenant()
     vault = tenant.add_app("vault", identifier_uri=VAULT, app_roles=["Read"])
     host = HostEmulator("imds", tenant)
@@ -81,8 +81,8 @@ def test_roles_are_those_of_the_identity():
     assert jwt.decode(reply["access_token"], options={"verify_signature": False})["roles"] == ["Read"]
 
 
-def test_its_tenant_has_the_resources():
-    """One of one's own; without one, every resource is there."""
+def test_only_a_host_without_a_tenant_accepts_any_resource():
+    """With a tenant, the resource must be registered in it."""
     host = HostEmulator("imds", LocalTenant())
     status, reply = ask(host)
     assert (status, reply["error"]) == (400, "invalid_resource")
@@ -111,8 +111,8 @@ def test_its_tenant_has_the_resources():
         ("service_fabric", {"Secret": "x"}, 404, "ManagedIdentityNotFound"),
     ],
 )
-def test_who_does_not_bring_the_header(kind, headers, status, said):
-    """Is told so, in the words of the host."""
+def test_a_missing_or_wrong_header_is_refused(kind, headers, status, said):
+    """The error has the format of the host."""
     host = HostEmulator(kind)
     answered, reply = ask(host, headers=headers)
     assert answered == status
@@ -121,8 +121,8 @@ def test_who_does_not_bring_the_header(kind, headers, status, said):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "cloud_shell"])
-def test_version_and_resource_are_demanded(kind):
-    """As parameters."""
+def test_version_and_resource_are_required(kind):
+    """Both are query or form parameters."""
     host = HostEmulator(kind)
     assert ask(host, **{"api-version": "2000-01-01"})[0] == 400
     assert ask(host, **{"api-version": ""})[0] == 400
@@ -130,8 +130,8 @@ def test_version_and_resource_are_demanded(kind):
     host.close()
 
 
-def test_paths_and_methods(host):
-    """There is one endpoint, and it takes one of them."""
+def test_other_paths_and_methods_are_refused(host):
+    """A host has one endpoint with one method."""
     headers = right_headers(host)
     assert host.handle(TenantRequest("GET", f"{host.base_url}/", headers)).status == 404
     method = "GET" if host.kind == "cloud_shell" else "POST"
@@ -147,8 +147,8 @@ def test_paths_and_methods(host):
         ("azure_ml", {"clientid": "client_id", "object_id": "object_id", "mi_res_id": "resource_id"}),
     ],
 )
-def test_an_identity_is_named_by_any_id(kind, names):
-    """Under the host's own names for them; there is no other identity to fall back on."""
+def test_an_identity_can_be_selected_by_each_id(kind, names):
+    """Each host has its own names for the parameters. An unknown id is an error, without a fallback."""
     host = HostEmulator(kind)
     host.add_identity("other")
     shop = host.add_identity("shop")
@@ -163,8 +163,8 @@ def test_an_identity_is_named_by_any_id(kind, names):
 
 
 @pytest.mark.parametrize("parameter", ["resource_id", "clientId"])
-def test_names_that_it_does_not_know_are_ignored(parameter):
-    """As at the real one: the token is another identity's."""
+def test_unknown_parameters_are_ignored(parameter):
+    """As in Azure, the token is for the default identity."""
     host = HostEmulator("imds")
     shop = host.add_identity("shop")
     _, reply = ask(host, **{parameter: shop.client_id})
@@ -173,8 +173,8 @@ def test_names_that_it_does_not_know_are_ignored(parameter):
     )
 
 
-def test_which_identity_is_meant_without_an_id():
-    """The system-assigned one, the only one, or that is not clear."""
+def test_the_default_identity():
+    """It is the system-assigned identity, or the only one; otherwise the request is ambiguous."""
     host = HostEmulator("imds", system_assigned=False)
     assert host.system_assigned is None
     assert ask(host)[1] == {"error": "invalid_request", "error_description": "Identity not found"}
@@ -184,16 +184,16 @@ def test_which_identity_is_meant_without_an_id():
     assert "Multiple user assigned identities exist" in ask(host)[1]["error_description"]
 
 
-def test_one_identity_may_be_assigned_to_several_hosts():
-    """It is an application of the tenant."""
+def test_an_identity_can_be_assigned_to_several_hosts():
+    """All hosts share the application of the tenant."""
     tenant = LocalTenant()
     identities = [HostEmulator(kind, tenant).add_identity("shop") for kind in ("imds", "app_service")]
     assert identities[0] == identities[1]
     assert isinstance(identities[0], HostIdentity)
 
 
-def test_arcs_key_serves_once():
-    """And its file is gone afterwards; an agent that is old ignores the ids, and does not say so."""
+def test_a_key_of_arc_is_accepted_once():
+    """Its file is deleted after use. An old agent ignores the requested identity."""
     host = HostEmulator("arc")
     shop = host.add_identity("shop")
     headers = right_headers(host)
@@ -211,8 +211,8 @@ def test_arcs_key_serves_once():
 
 
 @pytest.mark.parametrize("status", [404, 410, 429, 500])
-def test_failures_can_be_ordered(host, status):
-    """So many of them, in order, and then all is well."""
+def test_failures_can_be_scripted(host, status):
+    """They are answered in order; then requests succeed again."""
     host.fail(status, times=2, retry_after=7)
     host.fail(200, body="<html>")
     seen = [host.handle(TenantRequest("GET", f"{host.base_url}{host.host.path}", {})) for _ in range(3)]
@@ -224,8 +224,8 @@ def test_failures_can_be_ordered(host, status):
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
-def test_it_can_be_silent(host):
-    """Until it is closed."""
+def test_a_host_can_hang(host):
+    """It does not answer until it is closed."""
     with host:
         host.hang()
         with pytest.raises(requests.Timeout):
@@ -233,8 +233,8 @@ def test_it_can_be_silent(host):
         assert len(host.requests) == 1
 
 
-def test_it_is_on_this_machine_and_known_by_its_variables(host):
-    """All of its kind, and none of another."""
+def test_a_host_is_on_loopback_and_sets_its_variables(host):
+    """It sets all variables of its kind and no others."""
     with host:
         assert "://localhost:" in host.base_url
         assert host.base_url in " ".join(host.environment.values())
@@ -243,7 +243,7 @@ def test_it_is_on_this_machine_and_known_by_its_variables(host):
 
 
 def test_installing_replaces_another_host(monkeypatch):
-    """So that a test may move from one to the next."""
+    """The variables of the earlier host are unset."""
     for kind in KINDS:
         with HostEmulator(kind) as host:
             host.install(monkeypatch)
@@ -251,8 +251,8 @@ def test_installing_replaces_another_host(monkeypatch):
             assert found == host.environment.keys() - {"PROGRAMDATA"}
 
 
-def test_service_fabric_speaks_tls_with_a_certificate_of_its_own():
-    """Whose thumbprint is in the environment, and which nobody trusts otherwise."""
+def test_service_fabric_serves_tls_with_its_own_certificate():
+    """The thumbprint is in the environment. No certificate authority has signed the certificate."""
     with HostEmulator("service_fabric") as host:
         assert host.base_url.startswith("https://")
         port = int(host.base_url.rpartition(":")[2])
@@ -263,8 +263,8 @@ def test_service_fabric_speaks_tls_with_a_certificate_of_its_own():
             requests.get(host.base_url, timeout=5)
 
 
-def test_a_client_that_says_nothing_stops_nobody():
-    """The handshake is each connection's own."""
+def test_a_silent_client_does_not_block_others():
+    """Each connection does its handshake in its own thread."""
     import socket
 
     with HostEmulator("service_fabric") as host:
@@ -273,8 +273,8 @@ def test_a_client_that_says_nothing_stops_nobody():
             assert ssl.get_server_certificate(("127.0.0.1", port), timeout=5)
 
 
-def test_requests_are_recorded_and_not_shown():
-    """With everything that was sent."""
+def test_requests_are_recorded_without_secrets_in_the_repr():
+    """The record has headers, query and body."""
     host = HostEmulator("app_service")
     ask(host)
     (sent,) = host.requests
@@ -283,14 +283,14 @@ def test_requests_are_recorded_and_not_shown():
     assert host.host.secret not in repr(host.requests)
 
 
-def test_a_kind_that_is_none():
-    """Is refused with those there are."""
+def test_an_unknown_kind_is_refused():
+    """The error lists the known kinds."""
     with pytest.raises(ValueError, match="imds, app_service"):
         HostEmulator("vm")
 
 
-def test_the_fixture_puts_a_test_on_a_host(azure_host, local_tenant):
-    """With a tenant of the test's, if it wants."""
+def test_the_fixture_installs_a_host(azure_host, local_tenant):
+    """The test can pass its own tenant."""
     host = azure_host("azure_ml", local_tenant, lifetime=600)
     assert os.environ["MSI_SECRET"] == host.host.secret
     assert host.tenant is local_tenant
@@ -301,7 +301,7 @@ def test_the_fixture_puts_a_test_on_a_host(azure_host, local_tenant):
 
 
 def test_the_example_of_the_documentation(azure_host, local_tenant):
-    """A token with the role that the identity was granted."""
+    """The token has the role that was granted to the identity."""
     from webidentity import ManagedIdentityCredential
 
     reports = local_tenant.add_app("reports", identifier_uri="https://reports.test", app_roles=["Read"])

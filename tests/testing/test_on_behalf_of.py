@@ -1,4 +1,4 @@
-"""The on-behalf-of grant: success, and each refusal."""
+"""The on-behalf-of grant and its errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def assertion(scene):
     return scene.tokens()["access_token"]
 
 
-def test_the_api_gets_a_token_for_the_user(scene, assertion):
+def test_the_api_receives_a_token_for_the_user(scene, assertion):
     status, reply = scene.exchange(assertion)
     claims = scene.claims(reply["access_token"])
     assert status == 200
@@ -27,21 +27,21 @@ def test_the_api_gets_a_token_for_the_user(scene, assertion):
     assert {"refresh_token", "id_token"}.isdisjoint(reply)
 
 
-def test_offline_access_and_openid_give_the_other_tokens(scene, assertion):
+def test_offline_access_and_openid_add_the_other_tokens(scene, assertion):
     _, reply = scene.exchange(assertion, "https://graph.microsoft.com/.default openid profile offline_access")
     assert scene.claims(reply["id_token"])["aud"] == scene.api.client_id
     status, _ = scene.request("refresh_token", client=scene.api, refresh_token=reply["refresh_token"])
     assert status == 200
 
 
-def test_the_identifier_uri_is_an_audience_too(scene, assertion):
+def test_the_identifier_uri_is_accepted_as_audience(scene, assertion):
     token = scene.tenant.mint_access_token(
         client=scene.web, resource=scene.api, user=scene.ada, scopes=["Files.Read"], aud=scene.api.identifier_uri
     )
     assert scene.exchange(token)[0] == 200
 
 
-def test_consent_of_the_api_is_needed(scene):
+def test_the_api_needs_consent(scene):
     status, error = scene.exchange(scene.tokens()["access_token"])
     assert (status, error["error"], error["suberror"]) == (400, "invalid_grant", "consent_required")
     assert error["error_codes"] == [65001]
@@ -92,21 +92,21 @@ def test_a_signature_under_a_known_key_id_is_still_checked(scene, assertion):
 
 
 @pytest.mark.parametrize("text", ["nonsense", "a.b.c", "..", "é.é.é"])
-def test_what_is_no_token(scene, text):
+def test_malformed_assertions_are_refused_with_50027(scene, text):
     assert scene.exchange(text)[1]["error_codes"] == [50027]
 
 
-def test_an_id_token_is_no_assertion(scene, assertion):
+def test_an_id_token_is_refused(scene, assertion):
     token = scene.tenant.mint_id_token(client=scene.api, user=scene.ada)
     assert scene.exchange(token)[1]["error_codes"] == [240002]
 
 
-def test_a_token_of_graph_is_for_graph(scene, assertion):
+def test_a_token_for_graph_is_refused(scene, assertion):
     token = scene.tokens(scope="User.Read")["access_token"]
     assert scene.exchange(token)[1]["error_codes"] == [500131]
 
 
-def test_an_assertion_from_before_a_revocation(scene, assertion):
+def test_an_assertion_issued_before_a_revocation_is_refused(scene, assertion):
     scene.tenant.revoke(scene.ada)
     assert scene.exchange(assertion)[1]["error_codes"] == [50173]
     assert scene.exchange(scene.tokens()["access_token"])[0] == 200
@@ -139,7 +139,7 @@ def test_requested_token_use_is_required(scene, assertion):
     assert scene.exchange(assertion, requested_token_use="")[1]["error_codes"] == [900144]
 
 
-def test_conditional_access_reaches_through(scene, assertion):
+def test_conditional_access_applies_to_the_exchange(scene, assertion):
     claims = json.dumps({"access_token": {"acrs": {"essential": True, "value": "c1"}}})
     scene.tenant.require_claims(scene.ada, scene.tenant.graph, claims)
     status, error = scene.exchange(assertion)

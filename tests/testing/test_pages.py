@@ -1,4 +1,4 @@
-"""The pages: escaped, self-contained and not to be framed or stored."""
+"""The pages are escaped and self-contained, and cannot be framed or stored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def pages(scene):
     }
 
 
-def test_nothing_is_taken_for_markup(pages):
+def test_every_value_is_escaped(pages):
     for name, page in pages.items():
         assert "<script>alert" not in page.html, name
         assert page.status in (200, 400), name
@@ -38,7 +38,7 @@ def test_nothing_is_taken_for_markup(pages):
         assert NASTY in pages[name].text, name
 
 
-def test_every_page_says_what_it_is(pages):
+def test_every_page_is_labelled_and_self_contained(pages):
     for page in pages.values():
         assert "Local tenant, for development" in page.text
         assert page.html.count("<style") == 1
@@ -61,7 +61,7 @@ def test_headers(scene):
     assert "form-action" not in policy, "the redirect that answers the form leads to another origin"
 
 
-def test_a_script_only_where_the_answer_is_posted(scene):
+def test_only_the_form_post_page_has_a_script(scene):
     url = scene.authorize_url(response_mode="form_post", prompt="none")
     response = scene.send("GET", url)
     policy = response.header("Content-Security-Policy")
@@ -69,7 +69,7 @@ def test_a_script_only_where_the_answer_is_posted(scene):
     assert f'<script nonce="{nonce}">document.forms[0].submit()</script>' in response.body.decode()
 
 
-def test_final_pages_submit_nothing(scene):
+def test_final_pages_allow_no_form(scene):
     response = scene.send("GET", f"{scene.tenant.tenant_url}/oauth2/v2.0/logout")
     assert "form-action 'none'" in response.header("Content-Security-Policy")
 
@@ -80,8 +80,8 @@ def test_redirects_are_not_stored(scene):
     assert response.header("Referrer-Policy") == "no-referrer"
 
 
-def test_the_address_that_the_console_prints_is_a_page(scene) -> None:
-    """It says what the tenant is and names its people, but no password."""
+def test_the_base_url_shows_the_tenant_and_its_users(scene) -> None:
+    """It shows the tenant id and the usernames, but no password."""
     response = scene.send("GET", scene.tenant.base_url + "/")
     assert response.status == 200
     assert scene.tenant.tenant_id in response.body.decode()

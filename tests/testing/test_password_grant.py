@@ -36,7 +36,7 @@ def test_everything_that_may_come_with_it(consented):
     assert consented.request("refresh_token", client=consented.public, refresh_token=refresh)[0] == 200
 
 
-def test_a_confidential_client_proves_itself(consented):
+def test_a_confidential_client_must_authenticate(consented):
     assert ask(consented, consented.web)[0] == 200
     assert ask(consented, consented.web, client_secret="wrong")[1]["error_codes"] == [7000215]
     form = {

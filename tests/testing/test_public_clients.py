@@ -33,28 +33,28 @@ class TestLoopback:
     """RFC 8252, section 7.3."""
 
     @pytest.mark.parametrize("port", [1, 8400, 65535])
-    def test_any_port_and_the_answer_in_the_query(self, scene, port):
+    def test_any_port_is_accepted_with_response_mode_query(self, scene, port):
         uri = f"http://localhost:{port}"
         url = scene.browser.sign_in(native(scene, redirect_uri=uri), "ada@tenant.test", "ada-password")
         assert url.startswith(f"{uri}?code=")
         code = url.partition("code=")[2].partition("&")[0]
         assert redeem(scene, code, redirect_uri=uri)[0] == 200
 
-    def test_the_answer_in_a_form(self, scene):
+    def test_any_port_is_accepted_with_response_mode_form_post(self, scene):
         url = native(scene, response_mode="form_post", prompt="select_account")
         post = scene.browser.sign_in_form_post(url, "ada@tenant.test", "ada-password")
         assert post.url == "http://localhost:8400"
         assert post.fields["state"] == "the-state"
         assert redeem(scene, post.fields["code"])[0] == 200
 
-    def test_the_port_of_the_redemption_is_that_of_the_request(self, scene):
+    def test_the_code_must_be_redeemed_with_the_same_port(self, scene):
         post = scene.browser.sign_in_form_post(
             native(scene, response_mode="form_post"), "ada@tenant.test", "ada-password"
         )
         reply = redeem(scene, post.fields["code"], redirect_uri="http://localhost:8401")
         assert reply[1]["error_codes"] == [500112]
 
-    def test_the_path_is_registered(self, scene):
+    def test_the_path_must_be_registered(self, scene):
         app = scene.tenant.add_app("Path", public_client=True, redirect_uris=["http://127.0.0.1/done"])
         for uri, known in (("http://127.0.0.1:9/done", True), ("http://127.0.0.1:9/", False)):
             page = scene.browser.open(native(scene, client_id=app.client_id, redirect_uri=uri))
@@ -65,12 +65,12 @@ class TestProofKeys:
     """RFC 7636."""
 
     @pytest.mark.parametrize("verifier", [None, "another-verifier-of-the-length-that-is-asked-for"])
-    def test_a_challenge_asks_for_its_verifier(self, scene, verifier):
+    def test_a_challenge_requires_its_verifier(self, scene, verifier):
         url = scene.browser.sign_in(native(scene), "ada@tenant.test", "ada-password")
         code = url.partition("code=")[2].partition("&")[0]
         assert redeem(scene, code, code_verifier=verifier)[1]["error_codes"] == [501481]
 
-    def test_required_when_asked_for(self):
+    def test_proof_keys_can_be_required(self):
         tenant = LocalTenant(require_pkce=True)
         app = tenant.add_app("Native", public_client=True, redirect_uris=["http://localhost"])
         web = tenant.add_app("Web", secrets=["s"], redirect_uris=["http://localhost:1"])
@@ -81,7 +81,7 @@ class TestProofKeys:
         assert browser.open(f"{url}&code_challenge=x").form("sign_in")
         assert browser.open(f"{base}{web.client_id}&redirect_uri=http%3A%2F%2Flocalhost%3A1").form("sign_in")
 
-    def test_not_required_by_default_as_at_entra(self, scene):
+    def test_proof_keys_are_optional_by_default(self, scene):
         page = scene.browser.open(native(scene, code_challenge=None, code_challenge_method=None))
         assert page.form("sign_in")
 
@@ -103,7 +103,7 @@ def family(scene):
     return cli, editor, arm, scene.poll(device, client=cli)
 
 
-def test_the_well_known_clients(scene, family):
+def test_well_known_clients_are_registered_with_their_ids(scene, family):
     _, _, arm, (status, reply) = family
     assert status == 200
     claims = scene.claims(reply["access_token"])
@@ -123,7 +123,7 @@ def test_a_resource_whose_name_ends_with_a_slash(scene, family, spelled):
 class TestFamily:
     """Microsoft's family of client ids."""
 
-    def test_one_members_refresh_token_serves_another(self, scene, family):
+    def test_a_refresh_token_can_be_redeemed_by_another_member(self, scene, family):
         _, editor, _, (_, reply) = family
         assert reply["foci"] == "1"
         status, theirs = scene.request(
@@ -136,7 +136,7 @@ class TestFamily:
         again = scene.request("refresh_token", client=editor, refresh_token=theirs["refresh_token"], scope="User.Read")
         assert again[0] == 200
 
-    def test_consent_is_each_members_own(self, scene, family):
+    def test_each_member_needs_its_own_consent(self, scene, family):
         _, editor, _, (_, reply) = family
         refused = scene.request(
             "refresh_token", client=editor, refresh_token=reply["refresh_token"], scope=f"{ARM}/.default"

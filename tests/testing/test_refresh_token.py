@@ -5,7 +5,7 @@ from __future__ import annotations
 from webidentity.testing import LocalTenant
 
 
-def test_one_refresh_token_serves_every_consented_resource(scene):
+def test_a_refresh_token_is_valid_for_every_consented_resource(scene):
     reply = scene.tokens(scope=f"openid offline_access {scene.files_read} User.Read")
     for scope, audience in ((scene.files_read, scene.api.client_id), ("User.Read", "https://graph.microsoft.com")):
         status, refreshed = scene.request("refresh_token", refresh_token=reply["refresh_token"], scope=scope)
@@ -50,7 +50,7 @@ def test_an_expired_refresh_token_is_refused(scene):
     assert scene.request("refresh_token", refresh_token=token)[1]["error_codes"] == [700082]
 
 
-def test_revoking_a_user_ends_refresh_and_a_new_sign_in_works(scene):
+def test_revocation_invalidates_refresh_tokens_until_a_new_sign_in(scene):
     token = scene.tokens()["refresh_token"]
     scene.tenant.revoke(scene.ada)
     status, error = scene.request("refresh_token", refresh_token=token)
@@ -59,6 +59,6 @@ def test_revoking_a_user_ends_refresh_and_a_new_sign_in_works(scene):
     assert scene.request("refresh_token", refresh_token=new)[0] == 200
 
 
-def test_two_tenants_do_not_share_anything(scene):
+def test_two_tenants_share_no_tokens(scene):
     other = LocalTenant(tenant_id="11111111-1111-4111-8111-111111111111")
     assert other.add_app("Files Web").client_id != scene.web.client_id

@@ -1,4 +1,4 @@
-"""Whatever is sent is answered: no request makes the tenant raise."""
+"""Every request is answered: no request makes the tenant raise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tenant on a real socket."""
+"""The tenant served on a loopback address."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_cookies_are_not_secure_over_http(server, connection):
 
 
 @pytest.mark.parametrize("host", ["evil.test", "localhost.evil.test:80", "[", ""])
-def test_other_names_are_refused(server, connection, host):
+def test_other_host_names_are_refused(server, connection, host):
     response, _ = ask(connection, "GET", "/common/discovery/v2.0/keys", headers={"Host": host})
     assert response.status == 421
 
@@ -77,7 +77,7 @@ def test_a_body_that_is_too_large(server, connection):
     assert response.getheader("Connection") == "close"
 
 
-def test_a_path_that_is_a_url(server, connection):
+def test_an_absolute_request_target_is_refused(server, connection):
     connection.putrequest("GET", "http://evil.test/", skip_host=True)
     connection.putheader("Host", "localhost")
     connection.endheaders()
@@ -112,7 +112,7 @@ def test_starting_and_closing_twice():
     assert "not started" in repr(server)
 
 
-def test_closing_hangs_up_on_idle_connections(server, connection):
+def test_closing_closes_idle_connections(server, connection):
     ask(connection, "GET", "/common/discovery/v2.0/keys")
     server.close()
     assert connection.sock.recv(1) == b""

@@ -1,4 +1,4 @@
-"""The package: lazy, and silent about secrets."""
+"""The package: lazy imports, reprs without secrets, and the tenant's own methods."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from webidentity.testing import LocalTenant
 from webidentity.testing.directory._state import BoundedTable
 
 
-def test_every_public_name_is_there():
+def test_every_public_name_can_be_imported():
     for name in webidentity.testing.__all__:
         assert getattr(webidentity.testing, name).__name__ == name
     assert dir(webidentity.testing) == sorted(webidentity.testing.__all__)
@@ -62,7 +62,7 @@ def test_ids_are_the_same_in_each_run():
     assert first.add_user("a", password="p", name="A") == second.add_user("a", password="p", name="A")
 
 
-def test_names_are_taken_once(scene):
+def test_duplicate_names_are_refused(scene):
     with pytest.raises(ValueError, match="already has a user"):
         scene.tenant.add_user("ADA@tenant.test", password="p", name="Another Ada")
     with pytest.raises(ValueError, match="already has an app"):
@@ -71,7 +71,7 @@ def test_names_are_taken_once(scene):
         scene.tenant.add_app("Other", identifier_uri=scene.api.identifier_uri)
 
 
-def test_a_full_table_forgets_the_oldest():
+def test_a_full_table_drops_the_oldest_entry():
     table = BoundedTable[int](limit=2)
     for number, name in enumerate("abc"):
         table.put(name, number)

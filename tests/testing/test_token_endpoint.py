@@ -1,4 +1,4 @@
-"""What the token endpoint refuses before it looks at a grant, and how its errors are written."""
+"""The token endpoint: checks before the grant, the format of errors, and the scope parameter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def test_only_post(scene):
     assert (status, error["error_codes"]) == (405, [900561])
 
 
-def test_a_repeated_parameter(scene):
+def test_a_repeated_parameter_is_refused(scene):
     status, error = scene.post("grant_type=client_credentials&scope=a&scope=b")
     assert (status, error["error"], error["error_codes"]) == (400, "invalid_request", [9002313])
 
@@ -25,7 +25,7 @@ def test_no_grant_type(scene):
     assert scene.post({})[1]["error_codes"] == [900144]
 
 
-def test_a_body_that_is_no_form(scene):
+def test_a_body_that_is_not_a_form_is_refused(scene):
     status, error = scene.post('{"grant_type": "client_credentials"}', {"Content-Type": "application/json"})
     assert (status, error["error_codes"]) == (400, [900144])
 
@@ -35,7 +35,7 @@ def test_an_unknown_grant(scene):
     assert (status, error["error"], error["error_codes"]) == (400, "unsupported_grant_type", [70003])
 
 
-def test_another_tenant(scene):
+def test_another_tenant_is_refused(scene):
     url = f"{scene.tenant.base_url}/22222222-2222-4222-8222-222222222222/oauth2/v2.0/token"
     response = scene.send("POST", url)
     assert response.status == 400
@@ -48,7 +48,7 @@ def test_other_names_of_the_tenant(scene, name):
     assert b"AADSTS900144" in response.body
 
 
-def test_errors_have_the_shape_of_entra(scene):
+def test_errors_have_the_format_of_entra(scene):
     correlation_id = str(uuid.uuid4())
     _, error = scene.post({}, {"client-request-id": correlation_id})
     assert error["correlation_id"] == correlation_id
@@ -61,7 +61,7 @@ def test_errors_have_the_shape_of_entra(scene):
     assert {"suberror", "claims"}.isdisjoint(error)
 
 
-def test_a_correlation_id_that_is_no_uuid_is_not_echoed(scene):
+def test_a_correlation_id_that_is_not_a_uuid_is_replaced(scene):
     _, error = scene.post({}, {"client-request-id": "x\r\ny"})
     assert str(uuid.UUID(error["correlation_id"])) == error["correlation_id"]
 
@@ -87,14 +87,14 @@ class TestScopes:
     def test_a_resource_that_does_not_exist(self, scene):
         assert self.refused(scene, "api://nobody/x") == (400, "invalid_resource", [500011])
 
-    def test_the_client_id_names_a_resource_too_and_case_does_not_matter(self, scene):
+    def test_a_resource_can_be_named_by_its_client_id_in_any_case(self, scene):
         token = scene.tokens()["refresh_token"]
         scope = f"{scene.api.client_id}/files.read"
         _, reply = scene.request("refresh_token", refresh_token=token, scope=scope)
         assert scene.claims(reply["access_token"])["scp"] == "Files.Read"
         assert reply["scope"].split()[0] == scope
 
-    def test_default_is_everything_consented_to(self, scene):
+    def test_default_is_every_consented_scope(self, scene):
         token = scene.tokens(scope=f"offline_access {scene.files_read} {scene.api.identifier_uri}/Files.Write")
         _, reply = scene.request(
             "refresh_token", refresh_token=token["refresh_token"], scope=f"{scene.api.identifier_uri}/.default"
@@ -102,7 +102,7 @@ class TestScopes:
         assert scene.claims(reply["access_token"])["scp"] == "Files.Read Files.Write"
         assert f"{scene.api.identifier_uri}/.default" in reply["scope"].split()
 
-    def test_a_token_has_only_the_scopes_asked_for(self, scene):
+    def test_a_token_has_only_the_requested_scopes(self, scene):
         scene.tenant.grant_consent(scene.ada, scene.web, scene.api, ["Files.Write"])
         assert scene.claims(scene.tokens()["access_token"])["scp"] == "Files.Read"
 

@@ -97,7 +97,7 @@ async def test_the_older_request(scene, transport, token_request):
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("body", [b"grant_type=x", "grant_type=x"])
-async def test_bodies_that_are_encoded_already(scene, transport, body):
+async def test_encoded_bodies_are_sent_unchanged(scene, transport, body):
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     url = f"{scene.tenant.tenant_url}/oauth2/v2.0/token"
     response = await settled(transport.send(HttpRequest("POST", url, headers=headers, content=body)))
@@ -107,7 +107,7 @@ async def test_bodies_that_are_encoded_already(scene, transport, body):
 
 
 @pytest.mark.asyncio
-async def test_parameters_that_are_none_are_not_sent(scene, transport, token_request):
+async def test_parameters_with_the_value_none_are_not_sent(scene, transport, token_request):
     data = {"grant_type": "x", "scope": None}
     await settled(transport.send(LegacyHttpRequest("POST", token_request.url, data=data)))
     assert transport.requests[0].form == {"grant_type": "x"}
@@ -116,7 +116,7 @@ async def test_parameters_that_are_none_are_not_sent(scene, transport, token_req
 @pytest.mark.asyncio
 async def test_another_host_is_not_reached(transport):
     for url in ("https://login.microsoftonline.com/common/oauth2/v2.0/token", "http://login.tenant.test/"):
-        with pytest.raises(ServiceRequestError, match=r"answers for https://login\.tenant\.test"):
+        with pytest.raises(ServiceRequestError, match=r"reaches https://login\.tenant\.test only"):
             await settled(transport.send(HttpRequest("GET", url)))
     assert len(transport.requests) == 2
 
@@ -169,7 +169,7 @@ async def test_streamed_bodies(scene, transport, content):
 @pytest.mark.asyncio
 async def test_multipart_bodies_are_refused(scene, transport):
     request = HttpRequest("POST", scene.tenant.base_url, files={"f": b"x"})
-    with pytest.raises(ServiceRequestError, match="no multipart"):
+    with pytest.raises(ServiceRequestError, match="does not support multipart"):
         await settled(transport.send(request))
 
 

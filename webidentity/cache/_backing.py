@@ -42,7 +42,7 @@ class Backing(Protocol):
         ...
 
     def read(self, partition: Partition, known: CachedPartition | None) -> CachedPartition | None:
-        """Return the partition as it is now: ``known`` itself if it has not changed, None if there is none."""
+        """Return the partition as it is now: ``known`` itself if it has not changed, None if it does not exist."""
         ...
 
     def change(

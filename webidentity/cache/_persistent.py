@@ -52,7 +52,7 @@ class PersistentFiles:
             self._cae.open()
 
     def read(self, partition: Partition, known: CachedPartition | None) -> CachedPartition | None:
-        """Return the partition as it is now: ``known`` itself if neither file has changed, None if there is none."""
+        """Return the partition as it is now: ``known`` itself if neither file has changed."""
         plain, cae = self._plain.read(), self._cae.read()
         version = (plain.version, cae.version)
         if known is not None and known.version == version:

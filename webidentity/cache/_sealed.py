@@ -33,7 +33,7 @@ class SealedStore:
         """Do nothing. A store opens itself on first use, and may be available again by then."""
 
     def read(self, partition: Partition, known: CachedPartition | None) -> CachedPartition | None:
-        """Return the partition as it is now: ``known`` itself if it has not changed, None if there is none."""
+        """Return the partition as it is now: ``known`` itself if it has not changed, None if it does not exist."""
         found = self._find(partition)
         if found is None:
             return None

@@ -71,7 +71,7 @@ class SharedAccounts(NamedTuple):
         return cls(tuple(accounts), _outsiders(found, environments))
 
     def find(self, home_account_id: str) -> SharedAccount | None:
-        """Return the account with this id; None if there is none."""
+        """Return the account with this id, or None."""
         return next((account for account in self.accounts if account.home_account_id == home_account_id), None)
 
     def may_be_in_family(self, client_id: str) -> bool:

@@ -89,7 +89,7 @@ class TokenCache:
             yield self._call(backing, backing.open)
 
     def load(self, partition: Partition) -> Flow[CachedPartition | None]:
-        """Return the partition as the store has it now; None if there is none.
+        """Return the partition as the store has it now; None if it does not exist.
 
         :raises StoreUnavailableError: the store cannot be read.
         """

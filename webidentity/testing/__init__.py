@@ -1,16 +1,15 @@
-"""The local tenant: an Entra-shaped authority that runs in-process or on localhost.
+"""The local tenant: an authority in the shape of Microsoft Entra ID that runs in-process or on localhost.
 
-Tests and demonstrations sign users in, redeem codes, refresh, exchange on-behalf-of and call a small Graph against it,
-over the same protocol as Microsoft Entra ID and with no cloud account::
+Tests and demonstrations sign users in, redeem codes, refresh tokens, exchange them on-behalf-of and call a small
+Microsoft Graph, over the same protocol as Microsoft Entra ID and without a cloud account::
 
-    tenant = LocalTenant()
-    ada = tenant.add_user("ada@tenant.test", password="ada-password", name="Ada Lovelace")
+    tenant = LocalTenant(sample_users=True)
     web = tenant.add_app("Web", secrets=["web-secret"], redirect_uris=["https://app.test/callback"])
     credential = ClientSecretCredential(
         tenant.tenant_id, web.client_id, "web-secret", authority=tenant.base_url, transport=tenant.transport()
     )
 
-It is for development: it keeps everything in memory, and it believes nothing that a client says.
+It is for development only: it keeps everything in memory, and its passwords are no secrets.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from .directory._keys import SigningKeyPair as SigningKeyPair
     from .directory._model import App as App
     from .directory._model import FederatedCredential as FederatedCredential
+    from .directory._model import RegisteredSite as RegisteredSite
     from .directory._model import User as User
     from .hosts._emulator import HostEmulator as HostEmulator
     from .hosts._identities import HostIdentity as HostIdentity
@@ -45,6 +45,7 @@ __all__ = [
     "App",
     "SigningKeyPair",
     "FederatedCredential",
+    "RegisteredSite",
     "TenantRequest",
     "TenantResponse",
     "TenantTransport",
@@ -66,6 +67,7 @@ _HOMES = {
     "App": "directory._model",
     "SigningKeyPair": "directory._keys",
     "FederatedCredential": "directory._model",
+    "RegisteredSite": "directory._model",
     "TenantRequest": "transports._messages",
     "TenantResponse": "transports._messages",
     "TenantTransport": "transports._tenant_transport",

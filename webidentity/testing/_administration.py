@@ -1,21 +1,25 @@
-"""What an administrator of the tenant does: register users and apps, consent, assign roles, ask for more at sign-in."""
+"""The tasks of the tenant's administrator: users, applications, consent, roles, required claims and revocation."""
 
 from __future__ import annotations
 
 import json
 import uuid
 from collections.abc import Iterable, Mapping
+from secrets import token_urlsafe as new_secret
 from types import MappingProxyType
 from typing import Any
 
 from webidentity.testing.directory._keys import TOKEN_EXCHANGE, IssuerKey, issuer_keys
-from webidentity.testing.directory._model import OIDC_SCOPES, App, FederatedCredential, User
+from webidentity.testing.directory._model import OIDC_SCOPES, App, FederatedCredential, RegisteredSite, User
 from webidentity.testing.directory._state import TenantState
 from webidentity.testing.policies._conditional_access import require_claims
 
 
 class Administration:
-    """The tenant as its administrator sees it."""
+    """The methods of a tenant that register, grant and revoke.
+
+    Every method that takes a user accepts a ``User`` or a username.
+    """
 
     def __init__(self, state: TenantState) -> None:
         self._state = state
@@ -41,17 +45,17 @@ class Administration:
 
     @property
     def tenant_url(self) -> str:
-        """Where its endpoints are. ``base_url``, without the tenant, is what credentials call the authority."""
+        """The address of the tenant's endpoints. Pass ``base_url``, without the tenant id, to credentials."""
         return f"{self.base_url}/{self.tenant_id}"
 
     @property
     def graph(self) -> App:
-        """Microsoft Graph, the resource that every tenant has."""
+        """Microsoft Graph, which is registered in every tenant."""
         return self._state.directory.graph
 
     @property
     def users(self) -> tuple[User, ...]:
-        """The users, in the order in which they were added."""
+        """The users, in the order of registration."""
         return tuple(self._state.directory.users.values())
 
     @property
@@ -69,7 +73,10 @@ class Administration:
         email: str | None = None,
         job_title: str | None = None,
     ) -> User:
-        """Register a user who signs in with this username and password."""
+        """Register a user who signs in with this username and password.
+
+        :raises ValueError: the username or the object id is taken.
+        """
         given_name, _, surname = name.partition(" ")
         user = User(
             username=username,
@@ -101,11 +108,16 @@ class Administration:
     ) -> App:
         """Register an application.
 
-        ``scopes`` maps the delegated scopes it publishes to their descriptions; ``app_roles`` are the roles users and
-        other apps can hold at it; ``identifier_uri`` is ``api://<client_id>`` unless given. ``certificates`` are PEM
-        certificates that may sign its client assertions. ``redirect_uris`` are also where a sign-out may return to. A
-        ``public_client`` has no secret, and may be sent to any port of a registered ``http://localhost`` URI. Public
-        clients of the ``family``, as Microsoft's own are, may redeem each other's refresh tokens.
+        :param client_id: a GUID; derived from the name unless given.
+        :param secrets: its client secrets.
+        :param certificates: PEM certificates whose keys may sign its client assertions.
+        :param redirect_uris: where sign-ins and sign-outs may return to.
+        :param scopes: the delegated scopes that it publishes, each with its description.
+        :param app_roles: the roles that users and other applications can hold at it.
+        :param identifier_uri: its application ID URI, ``api://<client_id>`` unless given.
+        :param public_client: it has no secret, and any port of a registered ``http://localhost`` URI is accepted.
+        :param family: a public client of Microsoft's family of client ids, which share refresh tokens.
+        :raises ValueError: the client id or the identifier URI is taken, or the arguments contradict each other.
         """
         client_id = str(uuid.UUID(client_id)) if client_id else self._id_of("app", name)
         app = App(
@@ -122,17 +134,41 @@ class Administration:
             family=family,
         )
         if public_client and app.secrets:
-            raise ValueError("A public client has no secrets: leave them out, or register a confidential client.")
+            raise ValueError("A public client has no secrets: leave out secrets=, or leave out public_client=True.")
         if family and not public_client:
-            raise ValueError("The family is one of public clients: add public_client=True.")
+            raise ValueError("family=True is for public clients only: add public_client=True.")
         with self._state.lock:
             self._state.directory.add_app(app)
         return app
 
+    def add_site(
+        self, *origins: str, name: str = "Your application", callback: str = "/auth/callback"
+    ) -> RegisteredSite:
+        """Register a web application that signs users in, and return it with its settings.
+
+        :param origins: where browsers reach the application, for example "http://localhost:5000". Flask's test client
+            uses "http://localhost".
+        :param callback: path of the route that redeems the authorization code.
+        :raises ValueError: an origin is missing or is not an absolute URL.
+        """
+        if not origins or any("://" not in origin for origin in origins):
+            raise ValueError('Say where browsers reach the application, for example add_site("http://localhost:5000").')
+        secret = new_secret(24)
+        roots = [origin.rstrip("/") for origin in origins]
+        uris = [f"{root}{path}" for root in roots for path in (callback, "/")]
+        app = self.add_app(name, secrets=[secret], redirect_uris=uris)
+        settings = {
+            "authority": self.base_url,
+            "tenant_id": self.tenant_id,
+            "client_id": app.client_id,
+            "client_secret": secret,
+        }
+        return RegisteredSite(app, MappingProxyType(settings))
+
     def trust(
         self, app: App, *, issuer: str, subject: str, key: IssuerKey, audience: str = TOKEN_EXCHANGE
     ) -> FederatedCredential:
-        """Register a federated identity credential: the issuer's tokens for the subject may speak for the app.
+        """Register a federated identity credential: the app may authenticate with the issuer's tokens for this subject.
 
         ``key`` is the issuer's: a ``SigningKeyPair`` with which a test signs the issuer's tokens, a public JWK or JWK
         set, or a public key or certificate in PEM. Issuer, subject and audience are compared exactly.
@@ -143,49 +179,67 @@ class Administration:
         return credential
 
     def user(self, user: User | str) -> User:
-        """The user of this name, for example "ada@tenant.test"; a user is returned as it is."""
+        """The user with this username, in any case; a ``User`` is returned unchanged.
+
+        :raises KeyError: the tenant has no such user. The message lists the users it has.
+        """
         if isinstance(user, User):
             return user
         found = self._state.directory.user_named(user)
         if found is None:
-            raise KeyError(f"the tenant has no user {user!r}: add_user({user!r}, password=..., name=...)")
+            raise KeyError(
+                f"The tenant has no user {user!r}. {self._known_users()} "
+                f"Add the user with add_user({user!r}, password=..., name=...)."
+            )
         return found
 
-    def assign_role(self, principal: User | App, app: App, role: str) -> None:
-        """Give a user or an app one of the app roles that ``app`` has registered."""
+    def _known_users(self) -> str:
+        names = ", ".join(user.username for user in self.users)
+        if names:
+            return f"Its users are: {names}."
+        return "It has no users at all: LocalTenant(sample_users=True) creates a tenant with two."
+
+    def assign_role(self, principal: User | App | str, app: App, role: str) -> None:
+        """Give a user or an application one of the roles that ``app`` has registered.
+
+        :param principal: a user, a username or an application.
+        :raises ValueError: ``app`` has no such role.
+        """
+        holder = principal if isinstance(principal, App) else self.user(principal)
         with self._state.lock:
-            self._state.directory.assign_role(principal, app, role)
+            self._state.directory.assign_role(holder, app, role)
 
     def grant_app_role(self, client: App, resource: App, role: str) -> None:
-        """Let an app act for itself at a resource: its app-only tokens carry the role."""
+        """Grant an application permission at a resource: the client's app-only tokens carry the role."""
         self.assign_role(client, resource, role)
 
     def grant_consent(self, user: User | str, client: App, resource: App, scopes: Iterable[str]) -> None:
-        """Consent, as the user, to a client's use of scopes of a resource."""
+        """Consent to a client's use of scopes of a resource, for one user."""
         with self._state.lock:
             self._state.directory.grant_consent(self.user(user), client, resource, _registered(resource, scopes))
 
     def grant_admin_consent(self, client: App, resource: App, scopes: Iterable[str]) -> None:
-        """Consent, for every user, to a client's use of scopes of a resource."""
+        """Consent to a client's use of scopes of a resource, for every user."""
         with self._state.lock:
             self._state.directory.grant_admin_consent(client, resource, _registered(resource, scopes))
 
     def require_claims(self, user: User | str, resource: App, claims: str | Mapping[str, Any]) -> None:
-        """Answer token requests for this user and resource with ``interaction_required`` and these claims (JSON).
+        """Refuse token requests for this user and resource with ``interaction_required`` and these claims.
 
-        It holds until the user signs in with a password at an authorization request whose ``claims`` ask for them.
+        The requirement ends when the user signs in with a password in an authorization request whose ``claims``
+        parameter includes them. ``claims`` is a JSON object, as a string or as a mapping.
         """
         text = claims if isinstance(claims, str) else json.dumps(dict(claims))
         with self._state.lock:
             require_claims(self._state.directory, self.user(user), resource, text)
 
     def revoke(self, user: User | str) -> None:
-        """End the user's sessions, and make every code, refresh token and assertion issued so far unusable."""
+        """End the user's sessions, and invalidate every code, refresh token and assertion issued to the user so far."""
         with self._state.lock:
             self._state.directory.revoke(self.user(user), self._state.clock())
 
     def rotate_keys(self) -> str:
-        """Sign with a new key from now on and return its id; earlier keys stay published."""
+        """Start signing with a new key and return its id. Earlier keys stay published."""
         with self._state.lock:
             return self._state.keys.rotate().kid
 
@@ -194,7 +248,7 @@ class Administration:
 
 
 def several(values: Iterable[str]) -> tuple[str, ...]:
-    """These strings; one string alone, which would be taken for its letters, is refused."""
+    """These strings as a tuple. A single string is refused, because it would be read as a list of letters."""
     if isinstance(values, str):
         raise TypeError("Give a list of strings, not one string.")
     return tuple(values)

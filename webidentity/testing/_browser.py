@@ -1,4 +1,4 @@
-"""A scripted browser that signs people in at a local tenant, through the pages that a person would see."""
+"""A scripted browser that signs users in at a local tenant, through the same pages that a person sees."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urljoin
 
+from webidentity.testing.directory._model import User
 from webidentity.testing.transports._messages import TenantRequest, TenantResponse
 
 if TYPE_CHECKING:
@@ -27,13 +28,13 @@ class Form:
 
     @property
     def step(self) -> str | None:
-        """What the tenant calls this form; None for a form that is meant for the app."""
+        """The tenant's name for this form; None for a form that posts to the application."""
         return self.fields.get("step") if "anti_forgery" in self.fields else None
 
 
 @dataclass(frozen=True, slots=True)
 class FormPost:
-    """An authorization response that the browser was about to post to the app."""
+    """An authorization response that the browser would post to the application."""
 
     url: str
     fields: Mapping[str, str] = field(repr=False)
@@ -52,18 +53,21 @@ class BrowserPage:
     location: str | None = field(default=None, repr=False)
 
     def form(self, step: str) -> Form | None:
-        """The tenant's form of this name (``sign_in``, ``pick_account``, ``consent``, ``confirm``), if it is here."""
+        """The tenant's form with this name, or None.
+
+        The names are ``sign_in``, ``pick_account``, ``consent``, ``enter_code`` and ``confirm``.
+        """
         return next((form for form in self.forms if form.step == step), None)
 
     @property
     def form_post(self) -> FormPost | None:
-        """The authorization response on this page, if it is the one that posts to the app."""
+        """The authorization response, if this page posts one to the application."""
         form = next((form for form in self.forms if form.step is None and form.method == "post"), None)
         return FormPost(form.action, dict(form.fields)) if form else None
 
 
 class SignInError(Exception):
-    """The sign-in did not get back to the app. ``page`` is where it stopped."""
+    """The sign-in did not return to the application. ``page`` is the page where it stopped."""
 
     def __init__(self, message: str, page: BrowserPage) -> None:
         super().__init__(message)
@@ -71,7 +75,10 @@ class SignInError(Exception):
 
 
 class TenantBrowser:
-    """A browser with a cookie jar that stays inside one tenant: whoever drives it carries redirects to the app."""
+    """A browser that visits one tenant and keeps its cookies. The test passes redirects on to the application.
+
+    A user is a ``User`` or a username, and signs in with the registered password unless another one is given.
+    """
 
     def __init__(self, tenant: LocalTenant) -> None:
         self.tenant = tenant
@@ -81,47 +88,54 @@ class TenantBrowser:
         return f"<TenantBrowser at {self.tenant.base_url}>"
 
     def open(self, url: str) -> BrowserPage:
-        """Go to a URL of the tenant and follow redirects as long as they stay there."""
+        """Open a URL of the tenant, and follow redirects within the tenant."""
         return self._navigate("GET", url, b"")
 
     def submit(
         self, page: BrowserPage, form: Form, button: tuple[str, str] | None = None, **fields: str
     ) -> BrowserPage:
-        """Fill in a form of a page and press a button."""
+        """Fill in a form and press a button."""
         filled = {**form.fields, **fields, **(dict([button]) if button else {})}
         return self._navigate("POST", urljoin(page.url, form.action), urlencode(filled).encode())
 
-    def sign_in(self, authorize_url: str, username: str, password: str, *, consent: bool = True) -> str:
-        """Sign in, accept or decline consent, and return the URL at the app that the tenant redirects to.
+    def sign_in(
+        self, authorize_url: str, user: User | str, password: str | None = None, *, consent: bool = True
+    ) -> str:
+        """Sign in, accept or decline consent, and return the application's URL that the tenant redirects to.
 
-        A page that is not part of the way there, such as a wrong password's, raises :class:`SignInError`.
+        :raises SignInError: the sign-in stopped at a page of the tenant, for example because the password was wrong.
+        :raises KeyError: the user is unknown and no password was given.
         """
-        page = self._drive(authorize_url, username, password, consent=consent)
+        page = self._drive(authorize_url, user, password, consent=consent)
         if page.location is None:
-            raise SignInError("The app asked for response_mode=form_post: use sign_in_form_post().", page)
+            raise SignInError("The application asked for response_mode=form_post: use sign_in_form_post().", page)
         return page.location
 
-    def sign_in_form_post(self, authorize_url: str, username: str, password: str, *, consent: bool = True) -> FormPost:
-        """Sign in for an app that asked for ``response_mode=form_post``, and return what would be posted to it."""
-        page = self._drive(authorize_url, username, password, consent=consent)
+    def sign_in_form_post(
+        self, authorize_url: str, user: User | str, password: str | None = None, *, consent: bool = True
+    ) -> FormPost:
+        """Like :meth:`sign_in`, for ``response_mode=form_post``: return what would be posted to the application."""
+        page = self._drive(authorize_url, user, password, consent=consent)
         if page.form_post is None:
-            raise SignInError("The app did not ask for response_mode=form_post: use sign_in().", page)
+            raise SignInError("The application did not ask for response_mode=form_post: use sign_in().", page)
         return page.form_post
 
     def enter_device_code(
         self,
         verification_uri: str,
         user_code: str,
-        username: str,
-        password: str,
+        user: User | str,
+        password: str | None = None,
         *,
         approve: bool = True,
         consent: bool = True,
     ) -> BrowserPage:
-        """Enter a device's code, sign in, and say yes or no; returns the page that tells how it ended.
+        """Enter a device's code, sign in, approve or decline, and return the last page.
 
-        A page that is not part of the way there, such as a wrong code's, raises :class:`SignInError`.
+        :raises SignInError: the sign-in stopped before its end, for example because the code was wrong.
+        :raises KeyError: the user is unknown and no password was given.
         """
+        username, password = self._account(user, password)
         page = self.open(verification_uri)
         if form := page.form("enter_code"):
             page = self.submit(page, form, user_code=user_code)
@@ -131,23 +145,24 @@ class TenantBrowser:
         if form := page.form("consent"):
             page = self.submit(page, form, ("answer", "accept" if consent else "cancel"))
         if page.forms:
-            raise SignInError(f"The sign-in stopped at the page {page.title!r}: {page.text}", page)
+            raise self._stopped(page, username)
         return page
 
     def logout(self, url: str) -> BrowserPage:
-        """Open a sign-out URL; ``location`` of the result is where the tenant sends the browser on to, if anywhere."""
+        """Open a sign-out URL. ``location`` of the result is the URL that the tenant redirects to, or None."""
         return self.open(url)
 
-    def _drive(self, url: str, username: str, password: str, *, consent: bool) -> BrowserPage:
+    def _drive(self, url: str, user: User | str, password: str | None, *, consent: bool) -> BrowserPage:
+        username, password = self._account(user, password)
         page = self._answer(self.open(url), username, password, until="consent")
         if form := page.form("consent"):
             page = self.submit(page, form, ("answer", "accept" if consent else "cancel"))
         if page.location is None and page.form_post is None:
-            raise SignInError(f"The sign-in stopped at the page {page.title!r}: {page.text}", page)
+            raise self._stopped(page, username)
         return page
 
     def _answer(self, page: BrowserPage, username: str, password: str, *, until: str) -> BrowserPage:
-        """Pick the account or sign in, as often as it is asked, up to a page with another question."""
+        """Pick the account or sign in whenever the tenant asks, until the page with the form ``until``."""
         tried_password = False
         for _ in range(_MOST_STEPS):
             if page.form(until):
@@ -163,8 +178,28 @@ class TenantBrowser:
                 break
         return page
 
+    def _account(self, user: User | str, password: str | None) -> tuple[str, str]:
+        """The username and password to enter. A password may be given for an unknown user, to test the refusal."""
+        if isinstance(user, str) and password is not None:
+            return user, password
+        found = self.tenant.user(user)
+        return found.username, found.password if password is None else password
+
+    def _find(self, username: str) -> User | None:
+        try:
+            return self.tenant.user(username)
+        except KeyError:
+            return None
+
+    def _stopped(self, page: BrowserPage, username: str) -> SignInError:
+        message = f"The sign-in stopped at the page {page.title!r}: {page.text}"
+        if self._find(username) is None:
+            known = ", ".join(user.username for user in self.tenant.users) or "none"
+            message += f" (Users of this tenant: {known}.)"
+        return SignInError(message, page)
+
     def _choice(self, form: Form, username: str) -> tuple[str, str]:
-        user = next((user for user in self.tenant.users if user.username.casefold() == username.casefold()), None)
+        user = self._find(username)
         wanted = ("account", user.object_id if user else "")
         return wanted if wanted in form.buttons else ("account", "")
 
@@ -178,11 +213,11 @@ class TenantBrowser:
             if not target.startswith(f"{self.tenant.base_url}/"):
                 return BrowserPage(url, response.status, "", "", "", location=target)
             method, url, body = "GET", target, b""
-        raise RuntimeError("The tenant redirects in a circle.")
+        raise RuntimeError("The tenant redirects in a loop.")
 
     def _send(self, method: str, url: str, body: bytes) -> TenantResponse:
         if not url.startswith(f"{self.tenant.base_url}/"):
-            raise ValueError(f"This browser visits {self.tenant.base_url} only.")
+            raise ValueError(f"This browser visits {self.tenant.base_url} only, not {url}.")
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if method == "POST":
             headers["Content-Type"] = "application/x-www-form-urlencoded"

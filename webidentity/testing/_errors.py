@@ -1,4 +1,4 @@
-"""The errors of the authority: an AADSTS code, the OAuth error it maps to, and Entra's way of writing both.
+"""The errors of the authority: AADSTS codes, the OAuth errors they map to, and the format in which Entra sends them.
 
 The numbers and meanings follow Microsoft's "Microsoft Entra authentication and authorization error codes".
 """
@@ -74,7 +74,7 @@ REPLIES: dict[int, tuple[str, int]] = {
 
 
 class TenantError(Exception):
-    """A refusal, with everything that the reply to it says."""
+    """An error that the tenant answers a request with."""
 
     def __init__(self, code: int, message: str, *, suberror: str | None = None, claims: str | None = None) -> None:
         super().__init__(f"AADSTS{code}: {message}")
@@ -87,7 +87,7 @@ class TenantError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ErrorTrace:
-    """The ids and the time by which Entra lets a failed request be found again."""
+    """The ids and the timestamp that identify a failed request in Entra's logs."""
 
     trace_id: str
     correlation_id: str
@@ -95,7 +95,7 @@ class ErrorTrace:
 
     @classmethod
     def of(cls, now: float, correlation_id: str | None) -> ErrorTrace:
-        """A new trace; the correlation id is the caller's ``client-request-id`` when that is a UUID."""
+        """Create a trace. The correlation id is the caller's ``client-request-id`` if that is a UUID."""
         return cls(
             trace_id=str(uuid.uuid4()),
             correlation_id=_uuid_or_new(correlation_id),
@@ -103,7 +103,7 @@ class ErrorTrace:
         )
 
     def describe(self, error: TenantError) -> str:
-        """The ``error_description``: the code, the message and the trace in one line."""
+        """The ``error_description``: code, message and trace in one line."""
         message = error.message.replace("\r", " ").replace("\n", " ")
         return (
             f"AADSTS{error.code}: {message} Trace ID: {self.trace_id} "

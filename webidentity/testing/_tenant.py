@@ -1,4 +1,4 @@
-"""The local tenant: users, apps and the endpoints of an Entra-shaped authority, in memory."""
+"""The local tenant: users, applications and the endpoints of an authority in the shape of Microsoft Entra ID."""
 
 from __future__ import annotations
 
@@ -24,23 +24,41 @@ if TYPE_CHECKING:
 
 TENANT_ID = "8f0c5a52-6f1d-4a36-9d0e-2f6a1b7c3d54"
 
+#: Username, password and name of the users that ``sample_users`` adds.
+SAMPLE_USERS = (
+    ("ada@tenant.test", "ada-password", "Ada Lovelace"),
+    ("grace@tenant.test", "grace-password", "Grace Hopper"),
+)
+
 
 class LocalTenant(Administration):
-    """An Entra-shaped authority for tests and demonstrations.
+    """An authority in the shape of Microsoft Entra ID, for tests and demonstrations.
 
-    It speaks the authorization code (with PKCE), refresh token, client credentials, on-behalf-of, device code and
+    It supports the authorization code (with PKCE), refresh token, client credentials, on-behalf-of, device code and
     password grants, shows real sign-in and consent pages, and has a small Microsoft Graph at
-    ``{base_url}/graph/v1.0/me``. Everything is in memory and goes when the object goes. Object ids and client ids are
-    derived from names, so they are the same in each run.
+    ``{base_url}/graph/v1.0/me``. Everything is kept in memory. Object ids and client ids are derived from names, so
+    they are the same in every run.
 
-    ``clock`` gives the time in seconds since the epoch; all lifetimes are in seconds. ``refresh_in``, when set, is sent
-    with each token. ``single_use_refresh_tokens`` makes a refresh token worthless once it was used; like Entra, the
-    tenant otherwise keeps it valid beside its successor. ``single_use_assertions`` refuses a client assertion whose
-    ``jti`` was used before, which RFC 7523 allows and Entra does not do. ``device_code_interval`` is for how many
-    seconds a device waits between two questions; ``slow_down`` answers one that asks more often as RFC 8628 says, where
-    Entra keeps answering that authorization is pending. ``require_pkce`` refuses a public client without a code
-    challenge, which RFC 8252 asks for and Entra does not. ``show_users`` lists the users, with their
-    passwords, on the sign-in page.
+    A new tenant has Microsoft Graph and nothing else. Add users with :meth:`add_user`, or start with two of them:
+    ``LocalTenant(sample_users=True)`` has ``ada@tenant.test`` (password ``ada-password``) and ``grace@tenant.test``
+    (``grace-password``). Methods that take a user accept a ``User`` or a username.
+
+    All times are in seconds.
+
+    :param tenant_id: the tenant's id, a GUID.
+    :param domain: the tenant's domain name, which its URLs accept in place of the id.
+    :param base_url: scheme, host and port of the authority. :func:`serve` replaces it.
+    :param clock: returns the time since the epoch.
+    :param refresh_in: sent with each token when set: after how long the client should refresh it.
+    :param single_use_refresh_tokens: invalidate a refresh token when it is redeemed. Entra keeps it valid.
+    :param single_use_assertions: refuse a client assertion whose ``jti`` was used before, as RFC 7523 permits. Entra
+        accepts it.
+    :param device_code_interval: how long a device must wait between two polls.
+    :param slow_down: answer a device that polls too often with ``slow_down`` (RFC 8628). Entra keeps answering
+        ``authorization_pending``.
+    :param require_pkce: refuse a public client without a code challenge, as RFC 8252 demands. Entra accepts it.
+    :param show_users: list the users on the sign-in page with their passwords, each with a button that signs in.
+    :param sample_users: add the two users.
     """
 
     def __init__(
@@ -61,6 +79,7 @@ class LocalTenant(Administration):
         slow_down: bool = False,
         require_pkce: bool = False,
         show_users: bool = False,
+        sample_users: bool = False,
     ) -> None:
         tenant_id = str(uuid.UUID(tenant_id))
         state = TenantState(
@@ -84,13 +103,16 @@ class LocalTenant(Administration):
             form_key=secrets.token_bytes(32),
         )
         super().__init__(state)
+        if sample_users:
+            for username, password, name in SAMPLE_USERS:
+                self.add_user(username, password=password, name=name)
 
     def __repr__(self) -> str:
         return f"<LocalTenant {self.base_url}/{self.tenant_id}>"
 
     @property
     def issuer(self) -> str:
-        """The ``iss`` of the tokens this tenant signs."""
+        """The ``iss`` claim of the tokens that this tenant issues."""
         return self._state.issuer
 
     @property
@@ -104,37 +126,40 @@ class LocalTenant(Administration):
 
     @property
     def pending_device_codes(self) -> tuple[str, ...]:
-        """The user codes of the devices that wait for someone to sign in, oldest first."""
+        """The user codes of the devices that wait for their user to sign in, oldest first."""
         with self._state.lock:
             return pending_user_codes(self._state)
 
     def approve_device_code(self, user_code: str, user: User | str) -> None:
-        """Do what a user does at the verification page: enter the code, sign in, consent and continue.
+        """Approve a device's sign-in without the pages: enter the code, sign in, consent and continue.
 
         :raises ValueError: the code is unknown, has expired, or was approved or declined already.
         """
-        person = self.user(user)
+        found = self.user(user)
         with self._state.lock:
-            approve_for(self._state, user_code, person)
+            approve_for(self._state, user_code, found)
 
     def decline_device_code(self, user_code: str) -> None:
-        """Do what a user does who enters the code and cancels; raises like :meth:`approve_device_code`."""
+        """Decline a device's sign-in without the pages.
+
+        :raises ValueError: as for :meth:`approve_device_code`.
+        """
         with self._state.lock:
             decline_for(self._state, user_code)
 
     def handle(self, request: TenantRequest) -> TenantResponse:
-        """Answer one request. It does no I/O and knows no time but the tenant's clock; threads may share it."""
+        """Answer one request. It does no I/O and reads no clock but the tenant's. Thread-safe."""
         with self._state.lock:
             return answer(self._state, request)
 
     def transport(self) -> TenantTransport:
-        """A new azure-core transport whose requests this tenant answers in-process."""
+        """A new azure-core transport that sends its requests to this tenant, in-process."""
         from webidentity.testing.transports._tenant_transport import TenantTransport
 
         return TenantTransport(self)
 
     def aio_transport(self) -> AsyncTenantTransport:
-        """A new asynchronous azure-core transport whose requests this tenant answers in-process."""
+        """A new asynchronous azure-core transport that sends its requests to this tenant, in-process."""
         from webidentity.testing.transports._tenant_transport import AsyncTenantTransport
 
         return AsyncTenantTransport(self)
@@ -151,14 +176,15 @@ class LocalTenant(Administration):
         headers: Mapping[str, Any] | None = None,
         **claim_overrides: Any,
     ) -> str:
-        """An access token that nobody asked for; without a user it is app-only.
+        """Issue an access token without a token request; without a user it is app-only.
 
-        ``claim_overrides`` replace claims, and remove those given as None. ``key`` signs in place of the tenant's own,
-        and ``headers`` replace members of the JOSE header.
+        :param key: signs in place of the tenant's own key.
+        :param headers: replace members of the JOSE header.
+        :param claim_overrides: replace claims; None removes a claim.
         """
         with self._state.lock:
-            person = None if user is None else self.user(user)
-            subject = AccessTokenSubject(client=client, resource=resource, user=person, scopes=several(scopes))
+            found = None if user is None else self.user(user)
+            subject = AccessTokenSubject(client=client, resource=resource, user=found, scopes=several(scopes))
             claims = access_token_claims(self._state, subject)
             if roles is not None:
                 claims["roles"] = list(several(roles))
@@ -168,22 +194,23 @@ class LocalTenant(Administration):
         self,
         *,
         client: App,
-        user: User,
+        user: User | str,
         nonce: str | None = None,
         key: SigningKeyPair | None = None,
         headers: Mapping[str, Any] | None = None,
         **claim_overrides: Any,
     ) -> str:
-        """An ID token that nobody asked for; the other arguments are those of :meth:`mint_access_token`."""
+        """Issue an ID token without a sign-in; the other arguments are those of :meth:`mint_access_token`."""
         with self._state.lock:
+            found = self.user(user)
             authorization = Authorization(
                 grant_id="",
-                user=user,
+                user=found,
                 client=client,
                 scope="openid profile email",
                 sid=new_session_id(),
                 auth_time=self._state.now(),
-                epoch=self._state.directory.epoch(user),
+                epoch=self._state.directory.epoch(found),
             )
             claims = id_token_claims(self._state, authorization, OIDC_SCOPES, nonce=nonce, auth_time=False)
             return self._sign(claims, claim_overrides, key, headers)

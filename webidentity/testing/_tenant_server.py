@@ -7,7 +7,7 @@ from webidentity.testing.transports._loopback_server import LoopbackServer
 
 
 class TenantServer(LoopbackServer):
-    """Serves a tenant over HTTP on this machine only, from a background thread."""
+    """Serves a tenant over HTTP on a loopback address, from a background thread."""
 
     def __init__(self, tenant: LocalTenant, host: str = "127.0.0.1", port: int = 0) -> None:
         super().__init__(tenant, host, port)
@@ -15,8 +15,8 @@ class TenantServer(LoopbackServer):
 
 
 def serve(tenant: LocalTenant, host: str = "127.0.0.1", port: int = 0) -> TenantServer:
-    """A server for a tenant, to use in a ``with`` statement or with ``start()`` and ``close()``.
+    """A server for a tenant. Use it in a ``with`` statement, or call ``start()`` and ``close()``.
 
-    Port 0 takes a free one. From ``start()`` on, the tenant's base URL is ``http://localhost:<port>``.
+    Port 0 picks a free port. ``start()`` sets the tenant's base URL to ``http://localhost:<port>``.
     """
     return TenantServer(tenant, host, port)

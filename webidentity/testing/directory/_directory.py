@@ -1,4 +1,4 @@
-"""What the tenant knows and has been told: users, apps, consents, roles and conditional access."""
+"""The tenant's directory: users, applications, consents, roles, required claims and revocations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ._model import App, User, microsoft_graph
 
 
 class Directory:
-    """The users and applications of one tenant, and what was granted between them."""
+    """The users and applications of one tenant, and the grants between them."""
 
     def __init__(self, tenant_id: str) -> None:
         self.tenant_id = tenant_id
@@ -43,7 +43,10 @@ class Directory:
         return next((user for user in self.users.values() if user.username.casefold() == wanted), None)
 
     def find_app(self, client_id: str) -> App:
-        """The app with this client id, or the error Entra gives for an unknown one."""
+        """The application with this client id.
+
+        :raises TenantError: it is not registered (AADSTS700016).
+        """
         app = self.apps.get(client_id.lower())
         if app is None:
             raise TenantError(
@@ -52,7 +55,7 @@ class Directory:
         return app
 
     def find_resource(self, identifier: str) -> App | None:
-        """The app that a scope names by identifier URI or client id."""
+        """The application with this identifier URI or client id, or None."""
         wanted = identifier.rstrip("/").casefold()
         for app in self.apps.values():
             if wanted in (app.identifier_uri.rstrip("/").casefold(), app.client_id.casefold()):
@@ -93,10 +96,10 @@ class Directory:
         self._required_claims[user.object_id, resource.client_id] = claims
 
     def required_claims(self, user: User, resource: App) -> str | None:
-        """The claims a sign-in still has to satisfy before tokens are issued, or None."""
+        """The claims that a sign-in must satisfy before tokens are issued, or None."""
         return self._required_claims.get((user.object_id, resource.client_id))
 
-    def every_required_claims(self, user: User) -> dict[str, str]:
+    def required_claims_by_resource(self, user: User) -> dict[str, str]:
         """The required claims of this user, by the client id of the resource."""
         return {
             client_id: text
@@ -105,18 +108,18 @@ class Directory:
         }
 
     def drop_required_claims(self, user: User, client_id: str) -> None:
-        """Require nothing more of this user for this resource."""
+        """Forget the required claims of this user for this resource."""
         del self._required_claims[user.object_id, client_id]
 
     def revoke(self, user: User, now: float) -> None:
-        """Make everything that was issued for the user so far worthless for getting more."""
+        """Invalidate everything issued for the user so far."""
         self._revoked_at[user.object_id] = now
         self._epochs[user.object_id] += 1
 
     def epoch(self, user: User) -> int:
-        """How often the user has been revoked; a grant remembers the number it was made under."""
+        """How many times the user was revoked. A grant stores this number, and is valid while it has not changed."""
         return self._epochs[user.object_id]
 
     def revoked_at(self, user: User) -> float | None:
-        """When the user was last revoked."""
+        """When the user was last revoked, or None."""
         return self._revoked_at.get(user.object_id)

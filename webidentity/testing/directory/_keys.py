@@ -1,4 +1,4 @@
-"""The tenant's signing keys, and the JSON Web Key Set that publishes them (RFC 7517)."""
+"""Signing keys: the tenant's own, published as a JSON Web Key Set (RFC 7517), and those of other issuers."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 @dataclass(frozen=True, slots=True)
 class SigningKeyPair:
-    """One RSA key and the id it is published under."""
+    """An RSA key pair and its key id: signs the tokens of a tenant, or of an issuer that an application trusts."""
 
     kid: str
     private_key: rsa.RSAPrivateKey = field(repr=False)
 
     @classmethod
     def generate(cls) -> SigningKeyPair:
-        """Make a new 2048 bit key; its id is derived from the public half."""
+        """Generate a 2048 bit key. Its id is derived from the public key."""
         private_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         der = private_key.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -33,7 +33,7 @@ class SigningKeyPair:
         return cls(_base64url(hashlib.sha256(der).digest()[:20]), private_key)
 
     def jwk(self, issuer: str) -> dict[str, Any]:
-        """The public half as Entra publishes it, with the issuer that the key may sign for."""
+        """The public key as a JWK in Entra's format, with the issuer that it may sign for."""
         numbers = self.private_key.public_key().public_numbers()
         return {
             "kty": "RSA",
@@ -45,21 +45,24 @@ class SigningKeyPair:
         }
 
     def sign(self, claims: Mapping[str, Any], headers: Mapping[str, Any] | None = None) -> str:
-        """A JWT over the claims, RS256 unless the headers say otherwise; ``{"alg": "none"}`` leaves it unsigned."""
+        """Sign the claims as a JWT.
+
+        :param headers: replace members of the JOSE header. ``{"alg": "none"}`` leaves the token unsigned.
+        """
         merged = {"typ": "JWT", "alg": "RS256", "kid": self.kid, **(headers or {})}
         key = "" if merged["alg"] == "none" else self.private_key
         return jwt.encode(dict(claims), key, algorithm=merged["alg"], headers=merged)
 
 
-#: The audience that Microsoft recommends for tokens that are exchanged at Entra.
+#: The audience that Microsoft recommends for federated tokens.
 TOKEN_EXCHANGE = "api://AzureADTokenExchange"
 
-#: How an issuer's key may be given: as a key of this package, a JWK or a set of them, or a public key or certificate.
+#: The accepted forms of an issuer's key: a key pair, a JWK or JWK set, or a public key or certificate in PEM.
 IssuerKey: TypeAlias = SigningKeyPair | Mapping[str, Any] | bytes | str
 
 
 def issuer_keys(key: IssuerKey) -> tuple[tuple[str | None, rsa.RSAPublicKey], ...]:
-    """Read an issuer's keys."""
+    """Read an issuer's public keys, each with its key id or None."""
     if isinstance(key, SigningKeyPair):
         return ((key.kid, key.private_key.public_key()),)
     if isinstance(key, Mapping):
@@ -72,13 +75,13 @@ def issuer_keys(key: IssuerKey) -> tuple[tuple[str | None, rsa.RSAPublicKey], ..
 
 @lru_cache(maxsize=64)
 def first_key(tenant_id: str) -> SigningKeyPair:
-    """The key that a tenant begins with, made once in a process: making one takes longer than most tests do."""
+    """The first key of a tenant. Cached per process, because generating a key takes longer than most tests."""
     del tenant_id
     return SigningKeyPair.generate()
 
 
 class TenantKeys:
-    """The keys of a tenant: the newest signs, and all are published. The first is made when it is first needed."""
+    """The keys of a tenant: the newest one signs, and all are published. The first is generated on first use."""
 
     def __init__(self, tenant_id: str) -> None:
         self._tenant_id = tenant_id
@@ -86,24 +89,27 @@ class TenantKeys:
 
     @property
     def current(self) -> SigningKeyPair:
-        """The key that signs now."""
+        """The key that signs new tokens."""
         if not self._keys:
             self._keys.append(first_key(self._tenant_id))
         return self._keys[-1]
 
     def rotate(self) -> SigningKeyPair:
-        """Sign with a new key from now on; the old ones stay published."""
+        """Start signing with a new key. The old ones stay published."""
         _ = self.current
         self._keys.append(SigningKeyPair.generate())
         return self._keys[-1]
 
     def jwks(self, issuer: str) -> dict[str, Any]:
-        """The key set document."""
+        """The published JSON Web Key Set."""
         _ = self.current
         return {"keys": [key.jwk(issuer) for key in self._keys]}
 
     def verify_signature(self, token: str) -> dict[str, Any]:
-        """The claims of a token that one of these keys signed; raises ``jwt.InvalidTokenError`` for any other."""
+        """The claims of a token that one of these keys signed.
+
+        :raises jwt.InvalidTokenError: another key signed it, or it is malformed.
+        """
         kid = jwt.get_unverified_header(token).get("kid")
         for key in self._keys:
             if key.kid == kid:
@@ -114,7 +120,7 @@ class TenantKeys:
 
 def _rsa(key: Any) -> rsa.RSAPublicKey:
     if not isinstance(key, rsa.RSAPublicKey):
-        raise TypeError("An issuer's key is an RSA key: Entra accepts RS256 alone.")
+        raise TypeError("An issuer's key must be an RSA key: Entra accepts only RS256.")
     return key
 
 

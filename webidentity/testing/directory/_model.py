@@ -1,4 +1,4 @@
-"""The people and the applications a tenant knows."""
+"""Users, applications and federated identity credentials: the objects that are registered in a tenant."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-#: The scopes of OpenID Connect, which belong to no API and are answered by Microsoft Graph.
+#: The scopes of OpenID Connect, which belong to no API; Microsoft Graph answers them.
 OIDC_SCOPES: Mapping[str, str] = MappingProxyType(
     {
         "openid": "Sign you in",
@@ -26,7 +26,7 @@ GRAPH_URI = "https://graph.microsoft.com"
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person of the tenant, who signs in with a username and a password."""
+    """A user of the tenant, who signs in with a username and a password."""
 
     username: str
     name: str
@@ -40,7 +40,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """An application of the tenant: a client that asks for tokens, a resource that accepts them, or both."""
+    """An application of the tenant: a client that requests tokens, a resource that accepts them, or both."""
 
     name: str
     client_id: str
@@ -60,33 +60,50 @@ class App:
         return GRAPH_URI if self.client_id == GRAPH_CLIENT_ID else self.client_id
 
     def scope_named(self, name: str) -> str | None:
-        """The scope as it is registered, whatever the case it was asked in, or None."""
+        """The registered scope with this name, compared without regard to case, or None."""
         return next((scope for scope in self.scopes if scope.casefold() == name.casefold()), None)
 
     def full_scope(self, name: str) -> str:
-        """A scope of this resource with the resource in front, as a token response lists it."""
+        """A scope of this resource with the identifier URI in front, as token responses list it."""
         return f"{self.identifier_uri}/{name}"
 
 
 @dataclass(frozen=True, slots=True)
+class RegisteredSite:
+    """A web application that ``add_site`` has registered, with the settings it needs.
+
+    ``settings`` is for Django's ``WEBIDENTITY``. ``environment`` has the same values as ``WEBIDENTITY_*``, for Flask's
+    ``app.config`` and for environment variables.
+    """
+
+    app: App
+    settings: Mapping[str, str] = field(repr=False)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings as WEBIDENTITY_TENANT_ID, WEBIDENTITY_CLIENT_ID and so on."""
+        return {f"WEBIDENTITY_{name.upper()}": value for name, value in self.settings.items()}
+
+
+@dataclass(frozen=True, slots=True)
 class FederatedCredential:
-    """An app's trust in the tokens of one issuer for one subject."""
+    """A federated identity credential: an application trusts one issuer's tokens for one subject."""
 
     issuer: str
     subject: str
     audience: str
-    #: The issuer's public keys, each with its id if it has one.
+    #: The issuer's public keys, each with its key id or None.
     keys: tuple[tuple[str | None, rsa.RSAPublicKey], ...] = field(repr=False)
 
 
 def pairwise_subject(tenant_id: str, app: App, object_id: str) -> str:
-    """The ``sub`` of one user at one application: stable there, and different at every other application."""
+    """The ``sub`` of a user at an application: stable there, and different at every other application."""
     digest = hashlib.sha256(f"{tenant_id}|{app.client_id}|{object_id}".encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 
 def microsoft_graph() -> App:
-    """Microsoft Graph, which every tenant has."""
+    """The registration of Microsoft Graph."""
     return App(
         name="Microsoft Graph",
         client_id=GRAPH_CLIENT_ID,

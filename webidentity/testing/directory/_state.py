@@ -1,4 +1,4 @@
-"""What the tenant remembers between requests, bounded and in memory."""
+"""The state of a tenant: its settings, codes, tokens and sessions, in bounded tables in memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ V = TypeVar("V")
 
 
 class BoundedTable(Generic[V]):
-    """A dictionary that forgets its oldest entry when it is full."""
+    """A dictionary that drops its oldest entry when it is full."""
 
     def __init__(self, limit: int = 10_000) -> None:
         self._limit = limit
@@ -30,24 +30,24 @@ class BoundedTable(Generic[V]):
         return iter(tuple(self._entries))
 
     def get(self, key: str) -> V | None:
-        """The entry under a key, or None."""
+        """The entry with this key, or None."""
         return self._entries.get(key)
 
     def put(self, key: str, value: V) -> None:
-        """Keep an entry, in place of the one that was there."""
+        """Add or replace an entry."""
         self._entries.pop(key, None)
         while len(self._entries) >= self._limit:
             self._entries.popitem(last=False)
         self._entries[key] = value
 
     def drop(self, key: str) -> None:
-        """Forget an entry, if it is there."""
+        """Remove an entry, if it exists."""
         self._entries.pop(key, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorization:
-    """What a user let a client do at one sign-in; a code and its refresh tokens carry it."""
+    """A user's authorization of a client at one sign-in. The code and its refresh tokens refer to it."""
 
     grant_id: str = field(repr=False)
     user: User
@@ -62,7 +62,7 @@ class Authorization:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedCode:
-    """One authorization code and what must be presented with it."""
+    """An authorization code, with the values that must be presented to redeem it."""
 
     authorization: Authorization
     redirect_uri: str
@@ -76,7 +76,7 @@ class IssuedCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedDeviceCode:
-    """One device code: it waits for a user, until someone approves or declines it or its time is over."""
+    """A device code. It is pending until a user approves or declines it, or until it expires."""
 
     value: str = field(repr=False)
     user_code: str = field(repr=False)
@@ -99,7 +99,7 @@ class IssuedDeviceCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedRefreshToken:
-    """One refresh token: it serves every resource that its user has consented to for its client."""
+    """A refresh token. It is valid for every resource that its user has consented to for its client."""
 
     authorization: Authorization
     expires_at: float
@@ -108,7 +108,7 @@ class IssuedRefreshToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """One account of a browser's single sign-on session."""
+    """An account in a browser's single sign-on session."""
 
     user: User
     sid: str = field(repr=False)
@@ -119,14 +119,14 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class BrowserSession:
-    """The accounts one browser has signed in with, newest first."""
+    """The accounts that a browser has signed in with, newest first."""
 
     accounts: tuple[SignedIn, ...]
 
 
 @dataclass(slots=True, kw_only=True)
 class TenantState:
-    """Everything one tenant is made of. Whoever handles a request holds the lock."""
+    """The complete state of one tenant. Hold ``lock`` while handling a request."""
 
     tenant_id: str
     domain: str
@@ -163,11 +163,11 @@ class TenantState:
 
     @property
     def issuer(self) -> str:
-        """The ``iss`` of every token."""
+        """The ``iss`` claim of every token."""
         return f"{self.base_url}/{self.tenant_id}/v2.0"
 
     def now(self) -> int:
-        """The tenant's time in whole seconds."""
+        """The tenant's time, in whole seconds since the epoch."""
         return int(self.clock())
 
     def is_revoked(self, user: User, uti: str | None, issued_at: float) -> bool:

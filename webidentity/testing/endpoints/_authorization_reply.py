@@ -1,4 +1,4 @@
-"""The answer to an authorization request: a code or an error, in the response mode the app asked for."""
+"""The authorization response: a code or an error, in the requested response mode."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._authorization_request import AuthorizationRequest, ReplyAddress
 
 
 def issue_code(state: TenantState, request: AuthorizationRequest, account: SignedIn) -> dict[str, str]:
-    """A new authorization code, with the other fields of a successful answer."""
+    """Issue an authorization code, and return the fields of the successful response."""
     value = f"1.{secrets.token_urlsafe(48)}"
     authorization = Authorization(
         grant_id=secrets.token_urlsafe(16),
@@ -47,13 +47,13 @@ def issue_code(state: TenantState, request: AuthorizationRequest, account: Signe
 
 
 def refuse(reply: ReplyAddress, trace: ErrorTrace, error: TenantError, *, after_form: bool) -> TenantResponse:
-    """Send an error to the app."""
+    """Send an error to the application."""
     name = "consent_required" if error.code == 65001 else error.error
     return answer_app(reply, {"error": name, "error_description": trace.describe(error)}, after_form=after_form)
 
 
 def answer_app(reply: ReplyAddress, fields: Mapping[str, str], *, after_form: bool) -> TenantResponse:
-    """Send fields, and the app's own ``state``, to the redirect URI."""
+    """Send fields and the application's ``state`` to the redirect URI."""
     sent = dict(fields)
     if reply.state is not None:
         sent["state"] = reply.state
@@ -64,11 +64,11 @@ def answer_app(reply: ReplyAddress, fields: Mapping[str, str], *, after_form: bo
         parts = parts._replace(fragment=urlencode(sent))
     else:
         parts = parts._replace(query="&".join(filter(None, (parts.query, urlencode(sent)))))
-    # RFC 9700, section 4.12: a form with a password must not be repeated at the app.
+    # 303 after a form, so that browsers do not post the password to the application (RFC 9700, section 4.12).
     return redirect(urlunsplit(parts), status=303 if after_form else 302)
 
 
 def redirect(location: str, *, status: int = 302) -> TenantResponse:
-    """A redirect that nothing stores and that tells the target nothing about where it came from."""
+    """A redirect that is not stored and sends no ``Referer``."""
     headers = (("Location", location), ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"))
     return TenantResponse(status, headers)

@@ -1,4 +1,4 @@
-"""The authorization request (RFC 6749, section 4.1.1; OpenID Connect Core, section 3.1.2.1), read and checked."""
+"""Parse and check authorization requests (RFC 6749, section 4.1.1; OpenID Connect Core, section 3.1.2.1)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOOPBACK = ("localhost", "127.0.0.1")
 
 @dataclass(frozen=True, slots=True)
 class ReplyAddress:
-    """Where the answer to an authorization request goes: a redirect URI that the app has registered."""
+    """Where the authorization response goes: a registered redirect URI, and how to send the response there."""
 
     client: App
     redirect_uri: str
@@ -31,7 +31,7 @@ class ReplyAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationRequest:
-    """One authorization request that may be shown to a user."""
+    """An authorization request that passed all checks."""
 
     reply: ReplyAddress
     scope: str
@@ -48,23 +48,23 @@ class AuthorizationRequest:
 
     @property
     def client(self) -> App:
-        """The app that asks."""
+        """The application that sent the request."""
         return self.reply.client
 
     @property
     def acrs(self) -> frozenset[str]:
-        """The authentication contexts that the sign-in has to reach."""
+        """The authentication contexts that the sign-in must satisfy."""
         return authentication_contexts(self.claims)
 
     @property
     def asks_auth_time(self) -> bool:
-        """Whether the claims request wants the time of the sign-in in the ID token."""
+        """Whether the claims request includes ``auth_time`` of the ID token."""
         asked: object = self.claims.get("id_token")
         return isinstance(asked, dict) and "auth_time" in asked
 
 
 def read_reply_address(state: TenantState, query: Parameters) -> ReplyAddress:
-    """The trusted part of a request; until it is known, a refusal is a page and never a redirect."""
+    """Read the client and the redirect URI. Until they are checked, an error is shown on a page, never redirected."""
     client = state.directory.find_app(query.once_each().require("client_id"))
     redirect_uri = query.require("redirect_uri")
     if not _is_registered(client, redirect_uri):
@@ -79,7 +79,7 @@ def read_reply_address(state: TenantState, query: Parameters) -> ReplyAddress:
 
 
 def read_authorization_request(state: TenantState, reply: ReplyAddress, query: Parameters) -> AuthorizationRequest:
-    """The rest of a request, whose refusals go to the app."""
+    """Read the rest of the request. Errors from here on are sent to the application."""
     mode = query.get("response_mode")
     if mode is not None and mode not in RESPONSE_MODES:
         raise TenantError(90023, f"Unsupported 'response_mode' value '{mode}'.")
@@ -112,7 +112,7 @@ def read_authorization_request(state: TenantState, reply: ReplyAddress, query: P
 def _is_registered(client: App, redirect_uri: str) -> bool:
     if redirect_uri in client.redirect_uris:
         return True
-    # RFC 8252, section 7.3: a native app listens on a port it cannot know in advance.
+    # RFC 8252, section 7.3: a native application cannot know its port in advance.
     return client.public_client and any(_without_port(redirect_uri) == known for known in client.redirect_uris)
 
 

@@ -1,7 +1,7 @@
-"""The authorization endpoint: sign-in, account picker, consent, and the answer to the app.
+"""The authorization endpoint: sign-in, account picker, consent, and the response to the application.
 
-Every page posts back to the URL it was shown at, so a form is checked against the whole request again and the tenant
-remembers nothing about a sign-in that was not finished.
+Every page posts back to its own URL, so each form is checked against the complete request again, and the tenant stores
+nothing about unfinished sign-ins.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ._authorization_request import AuthorizationRequest, read_authorization_req
 
 @dataclass(slots=True)
 class Interaction:
-    """One visit to the authorization endpoint."""
+    """One request to the authorization endpoint."""
 
     state: TenantState
     request: AuthorizationRequest
@@ -34,12 +34,12 @@ class Interaction:
 
     @property
     def query(self) -> str:
-        """The query string, which the anti-forgery tokens of its forms are bound to."""
+        """The query string, to which the anti-forgery tokens of the forms are bound."""
         return urlsplit(self.action).query
 
 
 def answer_authorize(state: TenantState, request: TenantRequest, trace: ErrorTrace) -> TenantResponse:
-    """A page, or a redirect to the app with a code or an error."""
+    """Answer with a page, or with a redirect to the application with a code or an error."""
     query = request.query
     reply = read_reply_address(state, query)
     sign_on = SignOn.of(state, request)
@@ -144,7 +144,7 @@ def _finish(visit: Interaction, account: SignedIn) -> TenantResponse:
 
 
 def _silent_account(visit: Interaction) -> SignedIn | None:
-    """The account that can be used without asking: the hinted one, or the only one."""
+    """The account to use without a page: the hinted one, or the only one."""
     if visit.request.login_hint:
         hinted = user_hinted(visit.state, visit.request.login_hint)
         return visit.sign_on.account_of(hinted.object_id) if hinted else None

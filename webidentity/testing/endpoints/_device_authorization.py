@@ -1,4 +1,4 @@
-"""The device authorization endpoint (RFC 8628, sections 3.1 and 3.2), and what becomes of a user code."""
+"""Device authorization (RFC 8628, sections 3.1 and 3.2): issues device codes, approves and declines them."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from webidentity.testing.policies._consent import record_consent
 from webidentity.testing.policies._scopes import RequestedScopes, parse_scopes
 from webidentity.testing.transports._messages import TenantRequest
 
-#: Where people enter their codes: short, because they type it. Entra's is https://microsoft.com/devicelogin.
+#: Path of the page where users enter their codes. It is short because they type it.
 VERIFICATION_PATH = "devicelogin"
 
-#: RFC 8628, section 6.1: consonants alone, so that nothing is mistaken and no word comes about.
+#: Consonants only, so that codes are easy to read and form no words (RFC 8628, section 6.1).
 _ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 _LENGTH = 9
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceRequest:
-    """What a device asks for, read from its code."""
+    """The parsed request of a device."""
 
     code: IssuedDeviceCode
     scopes: RequestedScopes
@@ -38,28 +38,28 @@ class DeviceRequest:
 
     @classmethod
     def of(cls, state: TenantState, code: IssuedDeviceCode) -> DeviceRequest:
-        """Read what was checked when the code was issued."""
+        """Parse the request again; it was checked when the code was issued."""
         scopes = parse_scopes(code.scope, state.directory, client=code.client)
         return cls(code, scopes, parse_claims(code.claims_text))
 
     @property
     def client(self) -> App:
-        """The app that asks."""
+        """The application that sent the request."""
         return self.code.client
 
     @property
     def prompt(self) -> str | None:
-        """A device cannot ask for a prompt."""
+        """None: a device cannot request a prompt."""
         return None
 
     @property
     def acrs(self) -> frozenset[str]:
-        """The authentication contexts that the sign-in has to reach."""
+        """The authentication contexts that the sign-in must satisfy."""
         return authentication_contexts(self.claims)
 
 
 def issue_device_code(state: TenantState, request: TenantRequest) -> dict[str, Any]:
-    """A new device code and user code. As at Entra, the client proves itself at the token endpoint only."""
+    """Issue a device code and a user code. As in Entra, the client authenticates at the token endpoint only."""
     if request.method != "POST":
         raise TenantError(900561, f"The endpoint only accepts POST requests. Received a {request.method} request.")
     form = request.form.once_each()
@@ -86,36 +86,38 @@ def issue_device_code(state: TenantState, request: TenantRequest) -> dict[str, A
         "verification_uri": page,
         "expires_in": state.device_code_lifetime,
         "interval": state.device_code_interval,
-        "message": f"To sign in, open the page {page} in a web browser, and enter the code {code.user_code} there.",
+        "message": f"To sign in, use a web browser to open the page {page} and enter the code {code.user_code} to "
+        "authenticate.",
     }
 
 
 def find_pending(state: TenantState, user_code: str) -> IssuedDeviceCode:
-    """The code that still waits for its user, however it was typed, or the refusal that says what to do."""
+    """The pending device code of a user code, in any spelling.
+
+    :raises TenantError: the code is unknown, was used (AADSTS70018) or has expired (AADSTS70019).
+    """
     value = state.user_codes.get(bare_user_code(user_code))
     code = state.device_codes.get(value) if value else None
     if code is None or code.answered:
         raise TenantError(
             70018,
-            "This code is not known here, or it was used already. Compare it with the one that the device shows, or "
-            "start the sign-in on the device again.",
+            "The code is unknown or was already used. Check the code on your device, or start the sign-in on your "
+            "device again to get a new one.",
         )
     if code.expires_at <= state.clock():
-        raise TenantError(
-            70019, "This code has expired. Start the sign-in on the device again, and enter the code that it shows."
-        )
+        raise TenantError(70019, "This code has expired. Start the sign-in on your device again to get a new one.")
     return code
 
 
 def pending_user_codes(state: TenantState) -> tuple[str, ...]:
-    """The user codes that wait for someone, oldest first."""
+    """The user codes of the pending device codes, oldest first."""
     values = (state.user_codes.get(user_code) or "" for user_code in state.user_codes)
     codes = (state.device_codes.get(value) for value in values)
     return tuple(code.user_code for code in codes if code and not code.answered and state.clock() < code.expires_at)
 
 
 def approve(state: TenantState, request: DeviceRequest, account: SignedIn) -> None:
-    """Let the device have tokens for an account."""
+    """Approve a device's request for an account."""
     authorization = Authorization(
         grant_id=secrets.token_urlsafe(16),
         user=account.user,
@@ -131,12 +133,12 @@ def approve(state: TenantState, request: DeviceRequest, account: SignedIn) -> No
 
 
 def decline(state: TenantState, code: IssuedDeviceCode) -> None:
-    """Tell the device that its user said no."""
+    """Decline a device's request."""
     state.device_codes.put(code.value, replace(code, declined=True))
 
 
 def bare_user_code(text: str) -> str:
-    """A user code without the spaces, the dashes and the small letters with which people type it."""
+    """A user code in upper case, without spaces and dashes."""
     return "".join(character for character in text.upper() if character.isalnum())[:32]
 
 
@@ -148,7 +150,7 @@ def _new_user_code(state: TenantState) -> str:
 
 
 def approve_for(state: TenantState, user_code: str, user: User) -> None:
-    """Sign a user in for a device, with consent to what it asks for."""
+    """Approve a device's request without the pages: sign the user in and consent."""
     request = DeviceRequest.of(state, _pending(state, user_code))
     account = SignedIn(
         user=user,
@@ -163,7 +165,7 @@ def approve_for(state: TenantState, user_code: str, user: User) -> None:
 
 
 def decline_for(state: TenantState, user_code: str) -> None:
-    """Refuse a device its sign-in."""
+    """Decline a device's request without the pages."""
     decline(state, _pending(state, user_code))
 
 

@@ -1,7 +1,7 @@
-"""The verification page (RFC 8628, section 3.3): code, sign-in, confirmation, consent.
+"""The device verification page (RFC 8628, section 3.3): user code, sign-in, confirmation, consent.
 
-Every page after the first posts back to a URL with the user code, so each form is checked against the code again and
-nothing is remembered about a visit that was not finished.
+Every page after the first posts to a URL with the user code, so each form is checked against the code again, and the
+tenant stores nothing about unfinished sign-ins.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ._device_authorization import VERIFICATION_PATH, DeviceRequest, approve, ba
 
 @dataclass(slots=True)
 class Verification:
-    """A visit of someone who has entered a code that waits."""
+    """A visit with a pending user code."""
 
     state: TenantState
     sign_on: SignOn
@@ -36,26 +36,26 @@ class Verification:
 
     @property
     def place(self) -> str:
-        """The path and the query that every form of this visit leads to, and is bound to."""
+        """The path and query to which the forms of this visit post and are bound."""
         return f"{VERIFICATION_PATH}?user_code={self.request.code.user_code}"
 
     @property
     def action(self) -> str:
-        """Where its forms lead."""
+        """The URL to which the forms post."""
         return f"/{self.place}"
 
     def token(self, step: str) -> str:
-        """The anti-forgery token of one of its forms."""
+        """The anti-forgery token of a form of this visit."""
         return self.sign_on.form_token(step, self.place)
 
 
 def answer_verification(state: TenantState, request: TenantRequest) -> TenantResponse:
-    """A page; the cookies of the browser's session come with it."""
+    """Answer with a page and the session's cookies."""
     sign_on = SignOn.of(state, request)
     if request.method == "POST":
         response = _submit(state, sign_on, request)
     else:
-        # Entra's own links name the code "otc".
+        # Entra's own links use the parameter "otc".
         given = request.query.get("user_code") or request.query.get("otc") or ""
         response = _ask_code(sign_on, bare_user_code(given))
     return replace(response, headers=(*response.headers, *sign_on.cookies()))

@@ -10,17 +10,17 @@ from webidentity.testing.directory._model import OIDC_SCOPES
 from webidentity.testing.directory._state import TenantState
 from webidentity.testing.transports._messages import Parameters
 
-#: The names under which any tenant is reached; their metadata has the issuer of no tenant in particular.
+#: The path segments that stand for any tenant. Their metadata has a template in place of the issuer.
 SHARED_NAMES = ("common", "organizations")
 
 
 def metadata_issuer(state: TenantState, tenant: str) -> str:
-    """The issuer that metadata names: a template, under the names that stand for any tenant."""
+    """The issuer in the metadata: a template if the path stands for any tenant."""
     return f"{state.base_url}/{{tenantid}}/v2.0" if tenant in SHARED_NAMES else state.issuer
 
 
 def openid_configuration(state: TenantState, tenant: str) -> dict[str, Any]:
-    """The discovery document, with the tenant named as the caller named it."""
+    """The OpenID configuration, with URLs for the tenant in the request's path."""
     authority = f"{state.base_url}/{tenant if tenant in SHARED_NAMES else state.tenant_id}"
     host = urlsplit(state.base_url).netloc
     return {
@@ -64,7 +64,7 @@ def openid_configuration(state: TenantState, tenant: str) -> dict[str, Any]:
 
 
 def instance_discovery(state: TenantState, query: Parameters) -> dict[str, Any]:
-    """Whether a host is a known authority: this tenant's own is, and no other."""
+    """The instance discovery document. Only this tenant's own host is a known authority."""
     endpoint = query.require("authorization_endpoint")
     host = urlsplit(state.base_url).netloc
     if endpoint != state.base_url and not endpoint.startswith(f"{state.base_url}/"):

@@ -1,6 +1,6 @@
-"""A small Microsoft Graph: who the bearer of a token is.
+"""A small Microsoft Graph: the profile of the signed-in user.
 
-Refusals have Graph's shape, and a client that declared ``cp1`` gets a claims challenge when its user was revoked
+Errors have Graph's format, and a client that declares ``cp1`` receives a claims challenge after its user was revoked
 (Microsoft's "Claims challenges, claims requests and client capabilities").
 """
 
@@ -18,7 +18,7 @@ from webidentity.testing.transports._messages import TenantRequest, TenantRespon
 
 
 class GraphError(Exception):
-    """A refusal: the status, Graph's code, and the challenge for the ``WWW-Authenticate`` header."""
+    """An error: the status, Graph's code, and the challenge for the ``WWW-Authenticate`` header."""
 
     def __init__(self, status: int, code: str, message: str, challenge: str | None = None) -> None:
         super().__init__(message)
@@ -29,7 +29,7 @@ class GraphError(Exception):
 
 
 def answer_graph(state: TenantState, request: TenantRequest, path: str) -> TenantResponse:
-    """The profile of the user whom the bearer token speaks for, at ``v1.0/me``."""
+    """Answer ``v1.0/me`` with the profile of the bearer token's user."""
     try:
         _check_resource(request, path)
         return json_response(200, _profile(state, _bearer_claims(state, request)))
@@ -41,7 +41,7 @@ def answer_graph(state: TenantState, request: TenantRequest, path: str) -> Tenan
 
 def _check_resource(request: TenantRequest, path: str) -> None:
     if path != "v1.0/me":
-        raise GraphError(404, "ResourceNotFound", "The local tenant's Graph has /v1.0/me only.")
+        raise GraphError(404, "ResourceNotFound", "The local tenant's Graph has only /v1.0/me.")
     if request.method != "GET":
         raise GraphError(405, "Request_BadRequest", "This resource can only be read.")
 
@@ -87,7 +87,7 @@ def _profile(state: TenantState, claims: dict[str, Any]) -> dict[str, Any]:
 
 
 def _evaluate_access(state: TenantState, user: User, claims: dict[str, Any]) -> None:
-    """Continuous access evaluation: only a client that can answer a challenge loses its token before it expires."""
+    """Continuous access evaluation: clients that declare ``cp1`` are challenged before their token expires."""
     capabilities = [str(value).lower() for value in claims.get("xms_cc", [])]
     if "cp1" not in capabilities or not state.is_revoked(user, claims.get("uti"), claims.get("iat", 0)):
         return

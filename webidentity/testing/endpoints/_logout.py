@@ -1,4 +1,4 @@
-"""The end of single sign-on (OpenID Connect RP-Initiated Logout 1.0, as Entra does it)."""
+"""Sign-out (OpenID Connect RP-Initiated Logout 1.0, as Entra implements it)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ._authorization_reply import redirect
 
 
 def answer_logout(state: TenantState, request: TenantRequest) -> TenantResponse:
-    """Sign the browser out, and return to the app only at an address that an app has registered."""
+    """Sign the browser out, and redirect to the application if the address is registered."""
     query = request.form if request.method == "POST" else request.query
     sign_on = SignOn.of(state, request)
     hinted = user_hinted(state, query.get("logout_hint"))

@@ -1,4 +1,4 @@
-"""Which endpoint answers a request, and how its refusals are written."""
+"""Maps requests to endpoints, and errors to responses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _METHODS = {
 
 
 def answer(state: TenantState, request: TenantRequest) -> TenantResponse:
-    """The response to any request at all."""
+    """Answer any request."""
     tenant, endpoint = _place(state, request.path)
     if tenant == "graph":
         return answer_graph(state, request, endpoint)
@@ -57,7 +57,7 @@ def answer(state: TenantState, request: TenantRequest) -> TenantResponse:
 def _place(state: TenantState, path: str) -> tuple[str, str]:
     tenant, _, endpoint = path.strip("/").partition("/")
     if tenant == VERIFICATION_PATH and not endpoint:
-        # People type this address: it names no tenant.
+        # Users type this address, so it does not contain the tenant.
         return state.tenant_id, VERIFICATION_PATH
     return tenant, USER_REALM if endpoint.startswith(f"{USER_REALM}/") else endpoint
 

@@ -1,7 +1,7 @@
 """User realm discovery: whether Entra ID checks a username's password itself.
 
-There is no specification. The members are those of Entra's reply to ``api-version=1.0``, which MSAL reads. The local
-tenant checks the passwords of all of its users, so it answers for none of them that a federation server does.
+There is no specification. The members are those of Entra's reply to ``api-version=1.0``, which MSAL reads. Every user
+of the local tenant is managed: the tenant checks the passwords itself, without a federation server.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ USER_REALM = "userrealm"
 
 
 def user_realm(state: TenantState, request: TenantRequest) -> dict[str, Any]:
-    """The realm of the user that the path names, or of the domain if there is no such user."""
+    """The realm of the username in the path, which its domain determines."""
     version = request.query.get("api-version") or "1.0"
     if version != "1.0":
         raise TenantError(90023, f"Unsupported 'api-version' value '{version}': the local tenant supports 1.0.")

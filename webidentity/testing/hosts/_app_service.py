@@ -1,6 +1,7 @@
-"""App Service and Functions.
+"""The hosts with a local token service: App Service and Functions, Azure Machine Learning, Cloud Shell.
 
-Microsoft's "How to use managed identities for App Service and Azure Functions", REST endpoint reference.
+App Service follows Microsoft's "How to use managed identities for App Service and Azure Functions", REST endpoint
+reference.
 """
 
 from __future__ import annotations
@@ -18,35 +19,35 @@ if TYPE_CHECKING:
 
 
 class AppService(HostKind):
-    """Demands a header whose value only its own programs know."""
+    """App Service: requires a secret header, which only programs on the host know."""
 
     path = "/msi/token"
     api_version = "2019-08-01"
     ids = frozenset({"client_id", "object_id", "principal_id", "mi_res_id"})
 
     def environment(self, base_url: str) -> dict[str, str]:
-        """Endpoint and header."""
+        """The endpoint and the secret header."""
         return {"IDENTITY_ENDPOINT": f"{base_url}{self.path}", "IDENTITY_HEADER": self.secret}
 
     def demand(self, request: TenantRequest) -> TenantResponse | None:
-        """Refuse a request without the header, or with another value."""
+        """Refuse a request without the secret header."""
         given = request.header("X-IDENTITY-HEADER")
         if given is None:
             return self.refuse(401, "", "The X-IDENTITY-HEADER header is missing")
         return None if given == self.secret else self.refuse(403, "", "The value of X-IDENTITY-HEADER is wrong")
 
     def reply(self, token: Token, identity: HostIdentity, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """The body of a success, which says when the token expires and not in how many seconds."""
+        """The body of a successful response. It has the time of expiry, not the lifetime."""
         body = super().reply(token, identity, parameters)
         return {name: body[name] for name in ("access_token", "client_id", "expires_on", "resource", "token_type")}
 
     def refuse(self, status: int, code: str, message: str, *headers: tuple[str, str]) -> TenantResponse:
-        """A refusal."""
+        """An error response."""
         del code
         return json_response(status, {"statusCode": status, "message": message}, *headers)
 
     def refuse_identity(self, reason: str) -> TenantResponse:
-        """A refusal of an identity that is not here."""
+        """The error for an unknown identity."""
         del reason
         return self.refuse(
             400,
@@ -55,13 +56,13 @@ class AppService(HostKind):
         )
 
     def refuse_resource(self, resource: str) -> TenantResponse:
-        """A refusal of a resource that the tenant does not have: as the real one, it says little."""
+        """The error for an unregistered resource. Like the real one, it has no details."""
         del resource
         return self.refuse(500, "", "An unexpected error occured while fetching the AAD Token.")
 
 
 class AzureMachineLearning(HostKind):
-    """Demands a header whose value only its own programs know."""
+    """Azure Machine Learning: requires a secret header, which only programs on the host know."""
 
     path = "/msi/token"
     api_version = "2017-09-01"
@@ -69,21 +70,21 @@ class AzureMachineLearning(HostKind):
 
     def __init__(self, tokens: TokenMaker) -> None:
         super().__init__(tokens)
-        #: "epoch", or the dates that App Service wrote with this version of the endpoint: "linux", "windows".
+        #: Format of ``expires_on``: "epoch", or App Service's formats "linux" and "windows".
         self.dates = "epoch"
 
     def environment(self, base_url: str) -> dict[str, str]:
-        """Endpoint and secret."""
+        """The endpoint and the secret."""
         return {"MSI_ENDPOINT": f"{base_url}{self.path}", "MSI_SECRET": self.secret}
 
     def demand(self, request: TenantRequest) -> TenantResponse | None:
-        """Refuse a request without the secret."""
+        """Refuse a request without the secret header."""
         if request.header("secret") == self.secret:
             return None
         return self.refuse(401, "unauthorized", "The secret header is missing or wrong")
 
     def reply(self, token: Token, identity: HostIdentity, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """The body of a success."""
+        """The body of a successful response."""
         body = super().reply(token, identity, parameters)
         names = ("access_token", "client_id", "resource", "token_type")
         return {**{name: body[name] for name in names}, "expires_on": self._date(token.expires_on)}
@@ -100,7 +101,7 @@ class AzureMachineLearning(HostKind):
 
 
 class CloudShell(HostKind):
-    """Takes a form, and lets nobody choose the identity."""
+    """Cloud Shell: takes a POST form, and always uses the same identity."""
 
     path = "/oauth2/token"
     method = "POST"
@@ -110,6 +111,6 @@ class CloudShell(HostKind):
         return {"MSI_ENDPOINT": f"{base_url}{self.path}"}
 
     def identity(self, parameters: dict[str, str]) -> HostIdentity | str:
-        """The one identity."""
+        """The only identity."""
         del parameters
         return self.tokens.identities.named({}, frozenset())

@@ -1,4 +1,4 @@
-"""What an emulated host is told to answer, in place of what it would."""
+"""The emulator of an Azure host: its identities, its endpoint, and the failures that a test scripts."""
 
 from __future__ import annotations
 
@@ -31,10 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An answer that was ordered.
-
-    ``status`` 0 is none at all: the connection stays open, and silent.
-    """
+    """A scripted failure. With ``status`` 0 the host keeps the connection open and does not answer."""
 
     status: int
     retry_after: str | None = None
@@ -42,7 +39,7 @@ class Failure:
 
 
 class Script:
-    """The failures that are still to come, in order."""
+    """The scripted failures, in order."""
 
     def __init__(self) -> None:
         self._failures: deque[Failure] = deque()
@@ -50,24 +47,24 @@ class Script:
         self._end = threading.Event()
 
     def add(self, failure: Failure, times: int) -> None:
-        """Order the failure so many times."""
+        """Add a failure for this many requests."""
         with self._lock:
             self._failures.extend([failure] * times)
 
     def next(self) -> Failure | None:
-        """The failure that is due, or None."""
+        """Remove and return the next failure, or None."""
         with self._lock:
             return self._failures.popleft() if self._failures else None
 
     def clear(self) -> None:
-        """Forget what was ordered, and let those go who wait."""
+        """Remove all failures, and release the waiting requests."""
         with self._lock:
             self._failures.clear()
         self._end.set()
         self._end = threading.Event()
 
     def wait(self, seconds: float) -> None:
-        """Keep a caller waiting."""
+        """Block for up to this many seconds, or until :meth:`clear`."""
         self._end.wait(seconds)
 
 
@@ -79,7 +76,7 @@ _KINDS: dict[str, type[HostKind]] = {
     "cloud_shell": CloudShell,
     "service_fabric": ServiceFabric,
 }
-#: Every variable by which a program finds its host.
+#: All variables that tell a program which host it runs on.
 _VARIABLES = (
     "AZURE_POD_IDENTITY_AUTHORITY_HOST",
     "IDENTITY_ENDPOINT",
@@ -90,12 +87,12 @@ _VARIABLES = (
     "MSI_SECRET",
     "AZURE_FEDERATED_TOKEN_FILE",
 )
-#: Seconds for which a silent host keeps a connection; whoever waits has given up long before.
+#: Seconds for which a silent host keeps a connection open, longer than any client waits.
 _SILENCE = 120.0
 
 
 class Patch(Protocol):
-    """What is needed of pytest's ``monkeypatch``."""
+    """The methods of pytest's ``monkeypatch`` that :meth:`HostEmulator.install` uses."""
 
     def setenv(self, name: str, value: str) -> None:
         """Set a variable."""
@@ -111,14 +108,16 @@ class Patch(Protocol):
 
 
 class HostEmulator:
-    """A host in Azure, on a loopback address: what ``ManagedIdentityCredential`` has its tokens from.
+    """An emulated Azure host on a loopback address, from which ``ManagedIdentityCredential`` acquires tokens.
 
-    ``kind`` is "imds", "app_service", "arc", "azure_ml", "cloud_shell" or "service_fabric". ``tenant`` signs the
-    tokens, and has the resources that they are for; without one, the host has a tenant of its own, which takes any
-    resource.
-    ``lifetime`` is that of a token, in seconds. ``clock`` gives the time in seconds since the epoch.
+    :param kind: "imds", "app_service", "arc", "azure_ml", "cloud_shell" or "service_fabric".
+    :param tenant: signs the tokens and has the resources. Without one, the host creates a tenant and accepts any
+        resource.
+    :param system_assigned: whether the host has an identity of its own.
+    :param lifetime: the lifetime of a token, in seconds.
+    :param clock: returns the time in seconds since the epoch.
 
-    Use it in a ``with`` statement, and give the program its ``environment``::
+    Use it in a ``with`` statement, and pass ``environment`` to the program::
 
         with HostEmulator("imds", tenant) as host:
             host.install(monkeypatch)
@@ -135,7 +134,7 @@ class HostEmulator:
         clock: Callable[[], float] = time.time,
     ) -> None:
         if kind not in _KINDS:
-            raise ValueError(f"There is no host {kind!r}: it is one of {', '.join(_KINDS)}.")
+            raise ValueError(f"Unknown kind of host {kind!r}. The kinds are: {', '.join(_KINDS)}.")
         if tenant is None:
             from webidentity.testing._tenant import LocalTenant
 
@@ -144,10 +143,10 @@ class HostEmulator:
             self.tenant, knows_every_resource = tenant, False
         self.kind = kind
         self._tokens = TokenMaker(self.tenant, knows_every_resource, lifetime, clock)
-        #: What this kind of host has of its own: ``secret``; Arc's ``key_folder``; Service Fabric's ``certificate``.
+        #: Properties of this kind of host: ``secret``; Arc's ``key_folder``; Service Fabric's ``certificate``.
         self.host: Any = _KINDS[kind](self._tokens)
         self.base_url = self.host.address
-        #: What was sent, in order.
+        #: The requests, in order.
         self.requests: list[RecordedRequest] = []
         self._script = Script()
         self._lock = threading.Lock()
@@ -163,29 +162,29 @@ class HostEmulator:
 
     @property
     def system_assigned(self) -> HostIdentity | None:
-        """The identity of the host itself, if it has one."""
+        """The system-assigned identity, or None."""
         return self._tokens.identities.system_assigned
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables by which a program finds this host; others of their kind have to be unset."""
+        """The environment variables of this host. Unset those of other hosts."""
         return self.host.environment(self.base_url)  # type: ignore[no-any-return]
 
     def add_identity(self, name: str) -> HostIdentity:
-        """Assign a user-assigned identity to the host, and return it with its ids."""
+        """Assign a user-assigned identity to the host, and return it."""
         provider = "Microsoft.ManagedIdentity/userAssignedIdentities"
         identity = HostIdentity(self._app(name), resource_id_of(provider, name))
         self._tokens.identities.user_assigned.append(identity)
         return identity
 
     def install(self, monkeypatch: Patch) -> None:
-        """Make this host the one that the test runs on: set its environment variables, and unset those of others."""
+        """Set this host's environment variables until the test ends, and unset those of other hosts."""
         for name in _VARIABLES:
             monkeypatch.delenv(name, raising=False)
         for name, value in self.environment.items():
             monkeypatch.setenv(name, value)
         if isinstance(self.host, AzureArc):
-            # No variable says on Linux where the agent's folder is.
+            # On Linux, no variable locates the agent's folder.
             from webidentity._flows.managed_identity import key_file
 
             monkeypatch.setattr(key_file, "LINUX_FOLDER", str(self.host.key_folder))
@@ -193,16 +192,16 @@ class HostEmulator:
     def fail(
         self, status: int, times: int = 1, *, retry_after: str | int | None = None, body: str | None = None
     ) -> None:
-        """Answer the next requests with this HTTP status: as the host words it, or with the given body."""
+        """Answer the next requests with this HTTP status, and with the host's own error or the given body."""
         after = None if retry_after is None else str(retry_after)
         self._script.add(Failure(status, after, body), times)
 
     def hang(self, times: int = 1) -> None:
-        """Take the next requests, and answer nothing: for a host on a socket."""
+        """Accept the next requests without answering them. The host must be served on a socket."""
         self._script.add(Failure(0), times)
 
     def handle(self, request: TenantRequest) -> TenantResponse:
-        """Answer one request; threads may share it."""
+        """Answer one request. Thread-safe."""
         with self._lock:
             self.requests.append(_recorded(request))
         failure = self._script.next()
@@ -215,29 +214,29 @@ class HostEmulator:
         return self._failed(failure)
 
     def transport(self) -> TenantTransport:
-        """A new azure-core transport whose requests this host answers in-process, wherever it is said to be.
+        """A new azure-core transport that sends its requests to this host, in-process.
 
-        Service Fabric's certificate is compared on a connection, so that host needs its socket.
+        It does not work for Service Fabric, whose clients check the certificate of the connection.
         """
         from webidentity.testing.transports._tenant_transport import TenantTransport
 
         return TenantTransport(self)
 
     def aio_transport(self) -> AsyncTenantTransport:
-        """A new asynchronous azure-core transport whose requests this host answers in-process."""
+        """A new asynchronous azure-core transport that sends its requests to this host, in-process."""
         from webidentity.testing.transports._tenant_transport import AsyncTenantTransport
 
         return AsyncTenantTransport(self)
 
     def start(self) -> Self:
-        """Listen on a free port of this machine."""
+        """Start listening on a free port of a loopback address."""
         if self._server is None:
             context = self.host.certificate.context() if isinstance(self.host, ServiceFabric) else None
             self._server = LoopbackServer(self, context=context).start()
         return self
 
     def close(self) -> None:
-        """Stop listening, and leave nothing behind. Closing twice does no harm."""
+        """Stop listening, and remove the host's files. It can be called more than once."""
         self._script.clear()
         server, self._server = self._server, None
         if server is not None:
@@ -256,14 +255,14 @@ class HostEmulator:
         self.close()
 
     def _app(self, name: str) -> Any:
-        """An application of the tenant: the one of that name, so that several hosts can have one identity."""
+        """The application with this name, registered if necessary, so that several hosts can share an identity."""
         known = next((app for app in self.tenant.apps if app.name == name), None)
         return known or self.tenant.add_app(name)
 
     def _failed(self, failure: Failure) -> TenantResponse:
         headers = () if failure.retry_after is None else (("Retry-After", failure.retry_after),)
         if failure.body is None:
-            refused: TenantResponse = self.host.refuse(failure.status, "emulated", "As it was told to", *headers)
+            refused: TenantResponse = self.host.refuse(failure.status, "emulated", "A scripted failure", *headers)
             return refused
         try:
             json.loads(failure.body)

@@ -1,4 +1,4 @@
-"""What the kinds of hosts have in common."""
+"""The base class of the emulated hosts."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class HostKind:
-    """One kind of host: how it is found, what it demands, and how it answers."""
+    """A kind of host: its environment variables, the requests it accepts, and its responses."""
 
-    #: Where it is when it is not served on a socket.
+    #: The base URL while it is not served on a socket.
     address: ClassVar[str] = "http://localhost:40342"
     path: ClassVar[str]
     method: ClassVar[str] = "GET"
     api_version: ClassVar[str | None] = None
-    #: The parameters by which an identity can be named.
+    #: The parameters that can select an identity.
     ids: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, tokens: TokenMaker) -> None:
@@ -28,7 +28,7 @@ class HostKind:
         self.secret = secrets.token_hex(16)
 
     def environment(self, base_url: str) -> dict[str, str]:
-        """The variables by which programs on the host find it."""
+        """The environment variables that tell programs where the endpoint is."""
         raise NotImplementedError
 
     def answer(self, request: TenantRequest) -> TenantResponse:
@@ -36,7 +36,7 @@ class HostKind:
         if request.path.rstrip("/") != self.path:
             return self.refuse(404, "not_found", "The endpoint does not exist")
         if request.method != self.method:
-            return self.refuse(405, "method_not_allowed", f"The endpoint takes {self.method}")
+            return self.refuse(405, "method_not_allowed", f"The endpoint only accepts {self.method}")
         refusal = self.demand(request)
         if refusal is not None:
             return refusal
@@ -56,17 +56,17 @@ class HostKind:
         return json_response(200, self.reply(token, identity, parameters))
 
     def demand(self, request: TenantRequest) -> TenantResponse | None:
-        """Refuse a request that lacks what the host demands."""
+        """Refuse a request without the required headers; None accepts it."""
         if (request.header("Metadata") or "") != "true" or request.header("X-Forwarded-For"):
             return self.refuse(400, "invalid_request", "Required metadata header not specified")
         return None
 
     def identity(self, parameters: dict[str, str]) -> HostIdentity | str:
-        """The identity that is meant, or why there is none."""
+        """The requested identity, or an error message."""
         return self.tokens.identities.named(parameters, self.ids)
 
     def reply(self, token: Token, identity: HostIdentity, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """The body of a success."""
+        """The body of a successful response."""
         del parameters
         return {
             "access_token": token.text,
@@ -80,24 +80,24 @@ class HostKind:
         }
 
     def refuse(self, status: int, code: str, message: str, *headers: tuple[str, str]) -> TenantResponse:
-        """A refusal."""
+        """An error response."""
         return json_response(status, {"error": code, "error_description": message}, *headers)
 
     def refuse_version(self, given: str) -> TenantResponse:
-        """A refusal of a version that the host does not know."""
+        """The error for an unknown API version."""
         del given
         return self.refuse(400, "invalid_request", f"The api-version must be {self.api_version}")
 
     def refuse_without_resource(self) -> TenantResponse:
-        """A refusal of a request for nothing."""
+        """The error for a missing resource."""
         return self.refuse(400, "invalid_request", "Required query variable 'resource' is missing")
 
     def refuse_identity(self, reason: str) -> TenantResponse:
-        """A refusal of an identity that is not here."""
+        """The error for an unknown identity."""
         return self.refuse(400, "invalid_request", reason)
 
     def refuse_resource(self, resource: str) -> TenantResponse:
-        """A refusal of a resource that the tenant does not have."""
+        """The error for a resource that is not registered in the tenant."""
         return self.refuse(
             400,
             "invalid_resource",
@@ -105,4 +105,4 @@ class HostKind:
         )
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Remove the host's files."""

@@ -1,4 +1,4 @@
-"""The identities that a host has."""
+"""Managed identities of a host, and the tokens that it issues for them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 _GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/test/providers"
-#: What hosts call the ids of an identity, in all versions of their endpoints.
+#: The parameters that select an identity, in all versions of the endpoints, and the id that each one is.
 _NAMES = {
     "client_id": "client_id",
     "clientid": "client_id",
@@ -26,7 +26,7 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class HostIdentity:
-    """One managed identity: an application of the tenant whose tokens the host hands out."""
+    """A managed identity: an application of the tenant for which the host issues tokens."""
 
     app: App
     resource_id: str
@@ -44,15 +44,15 @@ class HostIdentity:
 
 @dataclass(slots=True)
 class Identities:
-    """What is assigned to one host."""
+    """The identities that are assigned to a host."""
 
     system_assigned: HostIdentity | None = None
     user_assigned: list[HostIdentity] = field(default_factory=list[HostIdentity])
 
     def named(self, parameters: dict[str, str], known: frozenset[str]) -> HostIdentity | str:
-        """The identity that a request means, or why there is none.
+        """The requested identity, or an error message.
 
-        ``known`` are the parameters that this host knows; as at the real ones, others are not looked at.
+        :param known: the parameters that this kind of host supports. As in Azure, others are ignored.
         """
         named = {_NAMES[name]: value.lower() for name, value in parameters.items() if name in known}
         if len(named) > 1:
@@ -71,13 +71,13 @@ class Identities:
 
 
 def resource_id_of(provider: str, name: str) -> str:
-    """The id of a resource in Azure."""
+    """The Azure resource id of an identity or a machine."""
     return f"{_GROUP}/{provider}/{name}"
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token and its times, in seconds since the epoch."""
+    """A token, with its times in seconds since the epoch."""
 
     text: str = field(repr=False)
     resource: str
@@ -86,15 +86,15 @@ class Token:
 
     @property
     def expires_in(self) -> int:
-        """For how long it is valid."""
+        """The lifetime in seconds."""
         return self.expires_on - self.not_before
 
 
 @dataclass(slots=True)
 class TokenMaker:
-    """Makes a host's tokens.
+    """Issues a host's tokens. The tenant signs them, so its protected APIs accept them.
 
-    ``knows_every_resource`` registers resources as they are asked for.
+    ``knows_every_resource`` registers unknown resources when they are requested.
     """
 
     tenant: LocalTenant
@@ -104,7 +104,7 @@ class TokenMaker:
     identities: Identities = field(default_factory=Identities)
 
     def make(self, identity: HostIdentity, resource: str) -> Token | None:
-        """A token of the identity for the resource; None if the tenant has no such resource."""
+        """Issue a token for an identity and a resource; None if the resource is not registered in the tenant."""
         app = self._resource(resource)
         if app is None:
             return None

@@ -1,6 +1,7 @@
-"""The instance metadata service of a virtual machine.
+"""Machines: virtual machines in Azure, and machines elsewhere that Azure Arc manages.
 
-Microsoft's "How to use managed identities for Azure resources on an Azure VM to acquire an access token".
+Follows Microsoft's "How to use managed identities for Azure resources on an Azure VM to acquire an access token" and
+"Authenticate against Azure resources with Azure Arc-enabled servers".
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Imds(HostKind):
-    """Demands a header that no forged request has."""
+    """The instance metadata service of a virtual machine. It requires a header that browsers cannot be made to send."""
 
     address = "http://169.254.169.254"
     path = "/metadata/identity/oauth2/token"
@@ -29,12 +30,12 @@ class Imds(HostKind):
     ids = frozenset({"client_id", "object_id", "msi_res_id"})
 
     def environment(self, base_url: str) -> dict[str, str]:
-        """The variable that names another place than the real one."""
+        """The variable that replaces the real address."""
         return {"AZURE_POD_IDENTITY_AUTHORITY_HOST": base_url}
 
 
 class AzureArc(HostKind):
-    """Has its callers read a file that only they can read."""
+    """The agent of Azure Arc. It requires the content of a key file that only programs on the machine can read."""
 
     path = "/metadata/identity/oauth2/token"
     api_version = "2020-06-01"
@@ -42,27 +43,27 @@ class AzureArc(HostKind):
 
     def __init__(self, tokens: TokenMaker) -> None:
         super().__init__(tokens)
-        #: Whether the agent knows user-assigned identities; an old one ignores what is asked for.
+        #: Whether the agent supports user-assigned identities. An old agent ignores the requested identity.
         self.knows_user_assigned = True
         self._keys: dict[str, Path] = {}
         self._program_data: Path | None = None
 
     @property
     def program_data(self) -> Path:
-        """PROGRAMDATA on Windows; elsewhere a folder like it."""
+        """The folder that PROGRAMDATA names on Windows."""
         if self._program_data is None:
             self._program_data = Path(tempfile.mkdtemp(prefix="arc-"))
         return self._program_data
 
     @property
     def key_folder(self) -> Path:
-        """Where the agent puts its key files."""
+        """The folder of the key files."""
         folder = self.program_data / "AzureConnectedMachineAgent" / "Tokens"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def environment(self, base_url: str) -> dict[str, str]:
-        """Endpoint and address, and where the key files are, as far as a variable can say so: on Windows."""
+        """The endpoints, and PROGRAMDATA, which locates the key files on Windows."""
         return {
             "IDENTITY_ENDPOINT": f"{base_url}{self.path}",
             "IMDS_ENDPOINT": base_url,
@@ -70,7 +71,7 @@ class AzureArc(HostKind):
         }
 
     def demand(self, request: TenantRequest) -> TenantResponse | None:
-        """Refuse a request without the content of a key file, and name a new one."""
+        """Refuse a request without the content of a key file, and create a new key file."""
         refusal = super().demand(request)
         if refusal is not None:
             return refusal
@@ -82,7 +83,7 @@ class AzureArc(HostKind):
         return None
 
     def challenge(self) -> tuple[str, str]:
-        """Write a new key file, and return the header that names it."""
+        """Create a key file, and return the header with its path."""
         key = secrets.token_hex(32)
         file = self.key_folder / f"{secrets.token_hex(8)}.key"
         file.touch(mode=0o600)
@@ -91,12 +92,12 @@ class AzureArc(HostKind):
         return "WWW-Authenticate", f"Basic realm={file}"
 
     def identity(self, parameters: dict[str, str]) -> HostIdentity | str:
-        """The identity that is meant, or the machine's own if the agent is old."""
+        """The requested identity, or the machine's own if the agent is old."""
         ids = self.ids if self.knows_user_assigned else frozenset[str]()
         return self.tokens.identities.named(parameters, ids)
 
     def reply(self, token: Token, identity: HostIdentity, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """The body of a success, which says whose token it is if somebody was asked for."""
+        """The body of a successful response. It repeats the ids that were requested."""
         body = super().reply(token, identity, parameters)
         del body["client_id"]
         echoes = {"client_id": identity.client_id, "object_id": identity.object_id, "msi_res_id": identity.resource_id}

@@ -1,4 +1,7 @@
-"""The certificate of a Service Fabric endpoint: signed by itself, and known by its thumbprint alone."""
+"""The Managed Identity Token Service of a Service Fabric cluster, and its certificate.
+
+Follows Microsoft's "How to leverage a Service Fabric application's managed identity to access Azure services".
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class ServerCertificate:
-    """A key and its certificate, made anew."""
+    """A new key and its self-signed certificate. Clients recognise it by its thumbprint."""
 
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -43,16 +46,16 @@ class ServerCertificate:
 
     @property
     def thumbprint(self) -> str:
-        """The SHA-1 digest, as Service Fabric writes it."""
-        return self._certificate.fingerprint(SHA1()).hex().upper()  # noqa: S303 - that is what a thumbprint is
+        """The SHA-1 thumbprint, in Service Fabric's format."""
+        return self._certificate.fingerprint(SHA1()).hex().upper()  # noqa: S303 - thumbprints are SHA-1 digests
 
     @property
     def thumbprint_sha256(self) -> str:
-        """The SHA-256 digest."""
+        """The SHA-256 thumbprint."""
         return self._certificate.fingerprint(SHA256()).hex().upper()
 
     def context(self) -> ssl.SSLContext:
-        """A TLS context of a server that has it."""
+        """A TLS context for a server with this certificate."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "server.pem"
@@ -64,7 +67,7 @@ class ServerCertificate:
 
 
 class ServiceFabric(HostKind):
-    """Demands a code that only its own programs know, and has a certificate that they know by its thumbprint."""
+    """Requires a secret that only programs on the host know. They recognise its certificate by the thumbprint."""
 
     address = "https://localhost:2377"
     path = "/metadata/identity/oauth2/token"
@@ -75,7 +78,7 @@ class ServiceFabric(HostKind):
         self.certificate = ServerCertificate()
 
     def environment(self, base_url: str) -> dict[str, str]:
-        """Endpoint, code and thumbprint."""
+        """The endpoint, the secret and the thumbprint."""
         return {
             "IDENTITY_ENDPOINT": f"{base_url}{self.path}",
             "IDENTITY_HEADER": self.secret,
@@ -83,19 +86,19 @@ class ServiceFabric(HostKind):
         }
 
     def demand(self, request: TenantRequest) -> TenantResponse | None:
-        """Refuse a request without the code, or with one that belongs to no application."""
+        """Refuse a request without the secret, or with an unknown one."""
         given = request.header("Secret")
         if given is None:
             return self.refuse(400, "SecretHeaderNotFound", "Secret is not found in the request headers.")
         return None if given == self.secret else self.refuse_identity("")
 
     def identity(self, parameters: dict[str, str]) -> HostIdentity | str:
-        """The one identity that the application has."""
+        """The application's only identity."""
         del parameters
         return self.tokens.identities.named({}, frozenset())
 
     def reply(self, token: Token, identity: HostIdentity, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """The body of a success, whose time is a number."""
+        """The body of a successful response. ``expires_on`` is a number."""
         del identity, parameters
         return {
             "token_type": "Bearer",
@@ -105,27 +108,27 @@ class ServiceFabric(HostKind):
         }
 
     def refuse(self, status: int, code: str, message: str, *headers: tuple[str, str]) -> TenantResponse:
-        """A refusal."""
+        """An error response."""
         error = {"correlationId": str(uuid.uuid4()), "code": code, "message": message}
         return json_response(status, {"error": error}, *headers)
 
     def refuse_version(self, given: str) -> TenantResponse:
-        """A refusal of a version that the host does not know."""
+        """The error for an unknown API version."""
         message = f"The api-version '{given}' is not supported. Supported version is '{self.api_version}'."
         return self.refuse(400, "InvalidApiVersion", message)
 
     def refuse_without_resource(self) -> TenantResponse:
-        """A refusal of a request for nothing."""
+        """The error for a missing resource."""
         message = "The parameter 'resource' should not be null or empty string."
         return self.refuse(400, "ArgumentNullOrEmpty", message)
 
     def refuse_identity(self, reason: str) -> TenantResponse:
-        """A refusal of an application without an identity."""
+        """The error for an application without an identity."""
         del reason
         message = "Managed identity not found for the specified application host."
         return self.refuse(404, "ManagedIdentityNotFound", message)
 
     def refuse_resource(self, resource: str) -> TenantResponse:
-        """A refusal of a resource that the tenant does not have: as the real one, it says little."""
+        """The error for an unregistered resource. Like the real one, it has no details."""
         del resource
         return self.refuse(500, "InternalServerError", "An error occurred.")

@@ -1,4 +1,4 @@
-"""The pages on which a person signs a device in."""
+"""The pages for signing in on another device."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from webidentity.testing.transports._messages import TenantResponse
 
 from ._layout import alert_box, hidden_fields, render
 
-#: No form of these pages leads to another origin.
+#: The ``form-action`` directive of these pages: no form leads to another origin.
 SELF = "'self'"
 
 
 def user_code_page(*, action: str, token: str, user_code: str, alert: str | None) -> TenantResponse:
-    """The page that asks for the code; one that came with the link is filled in, and still has to be confirmed."""
-    content = f"""<p>Enter the code that your app or device shows.</p>
+    """The page that asks for the user code. A code from the link is filled in, and the user must still submit it."""
+    content = f"""<p>Enter the code displayed on your app or device.</p>
 {alert_box(alert)}<form method="post" action="{escape(action)}">
 {hidden_fields(step="enter_code", anti_forgery=token)}
 <label for="user_code">Code</label>
@@ -27,11 +27,11 @@ def user_code_page(*, action: str, token: str, user_code: str, alert: str | None
 
 
 def confirm_page(*, action: str, token: str, app_name: str, user: User, user_code: str) -> TenantResponse:
-    """The page that asks whether this person began the sign-in (RFC 8628, section 5.4)."""
+    """The page that asks whether the user started this sign-in (RFC 8628, section 5.4)."""
     content = f"""<p class="dim">Signed in as {escape(user.username)}</p>
 <p>Are you trying to sign in to <strong>{escape(app_name)}</strong> on a device that shows the code
 <code>{escape(user_code)}</code>?</p>
-<p>Continue only if you started this yourself. Whoever holds the device will act as you.</p>
+<p>Continue only if you started this sign-in yourself. The device will have access to your account.</p>
 <form method="post" action="{escape(action)}">
 {hidden_fields(step="confirm", anti_forgery=token)}
 <button name="answer" value="continue">Continue</button>
@@ -41,14 +41,14 @@ def confirm_page(*, action: str, token: str, app_name: str, user: User, user_cod
 
 
 def device_signed_in_page(app_name: str) -> TenantResponse:
-    """The page after an approval."""
+    """The page after the user approved."""
     content = f"""<p>You have signed in to <strong>{escape(app_name)}</strong> on your device.</p>
-<p>You may now close this window.</p>"""
-    return render("The device is signed in", content, form_action="'none'")
+<p>You can close this window.</p>"""
+    return render("You have signed in", content, form_action="'none'")
 
 
 def device_declined_page(app_name: str) -> TenantResponse:
-    """The page after a refusal."""
-    content = f"""<p>You declined to sign in to <strong>{escape(app_name)}</strong>. The device has no access.</p>
-<p>You may now close this window. To try again, start the sign-in on the device again.</p>"""
-    return render("The sign-in was declined", content, form_action="'none'")
+    """The page after the user declined."""
+    content = f"""<p>You declined the sign-in to <strong>{escape(app_name)}</strong>. The device has no access.</p>
+<p>You can close this window. To try again, start the sign-in on your device again.</p>"""
+    return render("You declined the sign-in", content, form_action="'none'")

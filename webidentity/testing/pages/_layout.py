@@ -65,10 +65,13 @@ _SECURITY_HEADERS = (
 
 
 def render(title: str, content: str, *, status: int = 200, script: str = "", form_action: str = "") -> TenantResponse:
-    """A whole page. ``title`` is text; ``content`` and ``script`` are markup that is already safe.
+    """Render a complete page.
 
-    ``form_action`` is left out on pages whose forms lead back to the app: browsers hold the redirect that answers a
-    form to the same directive, and the app is another origin.
+    :param title: plain text.
+    :param content: escaped markup.
+    :param script: a script, without its tag.
+    :param form_action: the ``form-action`` directive. Leave it empty if the form may lead to a redirect to the
+        application: browsers apply the directive to that redirect too, and the application is another origin.
     """
     nonce = secrets.token_urlsafe(16)
     policy = f"default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; frame-ancestors 'none'"
@@ -83,10 +86,10 @@ def render(title: str, content: str, *, status: int = 200, script: str = "", for
 
 
 def hidden_fields(**fields: str) -> str:
-    """The fields of a form that nobody sees."""
+    """Hidden form fields."""
     return "\n".join(f'<input type="hidden" name="{escape(name)}" value="{escape(fields[name])}">' for name in fields)
 
 
 def alert_box(text: str | None) -> str:
-    """What is wrong, said before the form; nothing when nothing is."""
+    """An error message above a form; empty without a text."""
     return f'<p class="alert" role="alert">{escape(text)}</p>\n' if text else ""

@@ -1,4 +1,4 @@
-"""The pages a person sees: plain HTML, one style sheet, nothing to download, readable on a phone."""
+"""The pages of the authorization endpoint: sign-in, account picker, consent, form post and errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def sign_in_page(
     users: Iterable[User],
     form_action: str = "",
 ) -> TenantResponse:
-    """The page that asks for a username and a password; ``users`` are offered as one-click sign-ins."""
+    """The page that asks for a username and a password. Each of ``users`` has a button that signs in."""
     focus = ("", " autofocus") if username else (" autofocus", "")
     content = f"""<p>to continue to <strong>{escape(app_name)}</strong></p>
 {alert_box(alert)}<form method="post" action="{escape(action)}">
@@ -47,7 +47,7 @@ def account_picker_page(
     users: Iterable[User],
     form_action: str = "",
 ) -> TenantResponse:
-    """The page that asks which of the signed-in accounts to use."""
+    """The page that asks which signed-in account to use."""
     choices = "\n".join(
         f'<button class="plain" name="account" value="{escape(user.object_id)}">'
         f'{escape(user.name)}<br><span class="dim">{escape(user.username)}</span></button>'
@@ -72,7 +72,7 @@ def consent_page(
     scopes: Iterable[tuple[str, str]],
     form_action: str = "",
 ) -> TenantResponse:
-    """The page that asks a user to let an app use scopes, each with its description."""
+    """The page that asks a user to consent to scopes, each with its description."""
     rows = "\n".join(f"<li>{escape(text)} <code>{escape(name)}</code></li>" for name, text in scopes)
     content = f"""<p class="dim">Signed in as {escape(user.username)}</p>
 <p><strong>{escape(app_name)}</strong> would like to:</p>
@@ -88,8 +88,8 @@ def consent_page(
 
 
 def form_post_page(*, action: str, fields: Mapping[str, str]) -> TenantResponse:
-    """The page that posts an authorization response to the app (OAuth 2.0 Form Post Response Mode)."""
-    content = f"""<p>One moment: returning you to the app.</p>
+    """The page that posts the authorization response to the application (OAuth 2.0 Form Post Response Mode)."""
+    content = f"""<p>You are being returned to the app.</p>
 <form method="post" action="{escape(action)}">
 {hidden_fields(**fields)}
 <button type="submit">Continue</button>
@@ -98,25 +98,27 @@ def form_post_page(*, action: str, fields: Mapping[str, str]) -> TenantResponse:
 
 
 def error_page(description: str, *, status: int = 400) -> TenantResponse:
-    """The page for a request that cannot be answered at the app."""
-    content = f"""<p>The sign-in request was refused, and cannot be sent back to the app.</p>
+    """The page for an error that cannot be sent to the application."""
+    content = f"""<p>The sign-in request from the app is not valid.</p>
 <p class="alert">{escape(description)}</p>"""
     return render("We couldn't sign you in", content, status=status, form_action="'none'")
 
 
 def welcome_page(base_url: str, tenant_id: str, usernames: Iterable[str]) -> TenantResponse:
-    """The page at the tenant's own address, for whoever opens what the console printed."""
-    people = "".join(f"<li>{escape(name)}</li>" for name in usernames)
-    content = f"""<p>This is a local tenant for development, in the shape of Microsoft Entra ID. Applications send
-people here to sign in; there is nothing else to do at this address.</p>
-<p>Authority: <code>{escape(base_url)}</code><br>Tenant id: <code>{escape(tenant_id)}</code></p>
-<p>People:</p><ul>{people}</ul>"""
+    """The page at the tenant's base URL, which the console prints."""
+    names = "".join(f"<li>{escape(name)}</li>" for name in usernames)
+    users = f"<ul>{names}</ul>" if names else "<p>None yet: add one with <code>add_user()</code>.</p>"
+    content = f"""<p>This is a local tenant for development. It works like Microsoft Entra ID: your application sends
+users here to sign in. To start, open your application.</p>
+<p>Authority: <code>{escape(base_url)}</code><br>Tenant ID: <code>{escape(tenant_id)}</code></p>
+<p>Users:</p>
+{users}"""
     return render("A local tenant", content, form_action="'none'")
 
 
 def signed_out_page() -> TenantResponse:
-    """The page at the end of a sign-out that has nowhere to return to."""
-    return render("You signed out", "<p>It is safe to close this window.</p>", form_action="'none'")
+    """The page after a sign-out without a redirect."""
+    return render("You signed out of your account", "<p>You can close this window.</p>", form_action="'none'")
 
 
 def _cancel(action: str, token: str) -> str:
@@ -135,4 +137,4 @@ def _one_click(action: str, token: str, users: Iterable[User]) -> str:
 </form>"""
         for user in users
     )
-    return f'<section>\n<p class="dim">Or sign in as a user of this tenant</p>\n{forms}\n</section>\n' if forms else ""
+    return f'<section>\n<p class="dim">Or choose a test user</p>\n{forms}\n</section>\n' if forms else ""

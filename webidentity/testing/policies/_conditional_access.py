@@ -1,4 +1,4 @@
-"""The ``claims`` parameter (OpenID Connect Core, section 5.5): what it asks of a token and of a sign-in."""
+"""Conditional access: required claims, and the ``claims`` parameter (OpenID Connect Core, section 5.5)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from webidentity.testing.directory._model import App, User
 
 
 def parse_claims(text: str | None) -> dict[str, Any]:
-    """The claims request as a dictionary; empty when none was sent."""
+    """The claims request as a dictionary; empty if the parameter was not sent."""
     if not text:
         return {}
     try:
@@ -25,7 +25,7 @@ def parse_claims(text: str | None) -> dict[str, Any]:
 
 
 def requested_values(claims: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """The values an access token's claim is asked to have, as ``value`` or as ``values``."""
+    """The values requested for a claim of the access token, from ``value`` or ``values``."""
     member = _mapping(_mapping(claims.get("access_token")).get(name))
     values: object = member.get("values")
     if isinstance(values, list):
@@ -39,7 +39,7 @@ def client_capabilities(claims: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def authentication_contexts(claims: Mapping[str, Any]) -> frozenset[str]:
-    """The authentication contexts (``acrs``) that the access token is asked to carry."""
+    """The authentication contexts (``acrs``) requested for the access token."""
     return frozenset(requested_values(claims, "acrs"))
 
 
@@ -50,11 +50,11 @@ def require_claims(directory: Directory, user: User, resource: App, claims: str)
 
 
 def outstanding_claims(directory: Directory, user: User, claims: str | None) -> list[str]:
-    """The resources (client ids) whose requirements a sign-in with these claims would satisfy."""
+    """The client ids of the resources whose required claims a sign-in with these claims satisfies."""
     if not claims:
         return []
     offered = parse_claims(claims)
-    required = directory.every_required_claims(user)
+    required = directory.required_claims_by_resource(user)
     return [client_id for client_id, text in required.items() if covers(offered, parse_claims(text))]
 
 
@@ -67,10 +67,11 @@ def satisfy_claims(directory: Directory, user: User, claims: str | None) -> None
 def check_conditional_access(
     directory: Directory, user: User, resource: App, *, claims: str | None, held: frozenset[str]
 ) -> None:
-    """Refuse a token that the user has to sign in again for.
+    """Refuse a token if the user must sign in again first.
 
     :param claims: the ``claims`` parameter of the token request.
-    :param held: the authentication contexts that the sign-in has reached.
+    :param held: the authentication contexts of the current sign-in.
+    :raises TenantError: ``interaction_required``, with the claims to request (AADSTS50076).
     """
     required = directory.required_claims(user, resource)
     if required is None and not authentication_contexts(parse_claims(claims)) <= held:
@@ -86,7 +87,7 @@ def check_conditional_access(
 
 
 def covers(offered: object, required: object) -> bool:
-    """Whether a claims request asks for everything that another one does."""
+    """Whether a claims request includes everything that is required."""
     if isinstance(required, dict):
         wanted = cast("dict[str, object]", required)
         have = _mapping(offered)

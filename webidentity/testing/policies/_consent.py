@@ -1,4 +1,4 @@
-"""Consent: what a user still has to allow an app, the page that asks, and the record of the answer."""
+"""Consent: which scopes a user must still consent to, and the record of the consent."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from ._scopes import RequestedScopes, missing_consent
 
 
 class ConsentRequest(Protocol):
-    """A request that a user may have to consent to."""
+    """A request that may need the user's consent."""
 
     @property
     def client(self) -> App:
-        """The app that asks."""
+        """The application that sent the request."""
         ...
 
     @property
     def scopes(self) -> RequestedScopes:
-        """What it asks for."""
+        """The requested scopes."""
         ...
 
     @property
     def prompt(self) -> str | None:
-        """``consent`` when it wants the question to be asked again."""
+        """``consent`` to show the consent page in any case."""
         ...
 
 
 def missing_consents(state: TenantState, request: ConsentRequest, user: User) -> dict[str, tuple[str, ...]]:
-    """The scopes to ask for, by the client id of their resource; empty when everything was consented to before.
+    """The scopes without consent, by the client id of their resource.
 
-    The scopes of OpenID Connect are asked for at the first sign-in to an app, and never alone afterwards.
+    The scopes of OpenID Connect need consent at the first sign-in to an application only.
     """
     directory = state.directory
     missing = {
@@ -50,7 +50,7 @@ def missing_consents(state: TenantState, request: ConsentRequest, user: User) ->
 def consent_rows(state: TenantState, request: ConsentRequest, user: User) -> Iterator[tuple[str, str]]:
     """The scopes that the consent page lists, each with its description.
 
-    With ``prompt=consent`` it lists everything again.
+    These are the scopes without consent, or with ``prompt=consent`` all requested scopes.
     """
     for client_id, scopes in _asked(state, request, user).items():
         resource = state.directory.apps[client_id]
@@ -59,7 +59,7 @@ def consent_rows(state: TenantState, request: ConsentRequest, user: User) -> Ite
 
 
 def record_consent(state: TenantState, request: ConsentRequest, user: User) -> None:
-    """Remember that the user accepted what the page listed."""
+    """Record the user's consent to the scopes that the page listed."""
     for client_id, scopes in _asked(state, request, user).items():
         state.directory.grant_consent(user, request.client, state.directory.apps[client_id], scopes)
 

@@ -1,7 +1,7 @@
-"""The ``scope`` parameter of the v2.0 endpoints: which resources it names, and which of their scopes.
+"""The ``scope`` parameter of the v2.0 endpoints: the resources it names, and their scopes.
 
 Follows Microsoft's "Scopes and permissions in the Microsoft identity platform": a scope is a resource and a
-permission, a bare name belongs to Microsoft Graph, ``.default`` stands for what was consented to already, and
+permission, a bare name belongs to Microsoft Graph, ``.default`` means everything that was consented to before, and
 the scopes of OpenID Connect belong to no API.
 """
 
@@ -18,7 +18,7 @@ DEFAULT = ".default"
 
 @dataclass(frozen=True, slots=True)
 class ResourceScopes:
-    """The scopes asked of one resource, as registered, and as the client spelled them."""
+    """The scopes requested for one resource: ``names`` as registered, ``spelled`` as the client wrote them."""
 
     resource: App
     names: tuple[str, ...] = ()
@@ -28,13 +28,16 @@ class ResourceScopes:
 
 @dataclass(frozen=True, slots=True)
 class RequestedScopes:
-    """A scope parameter, read."""
+    """A parsed ``scope`` parameter."""
 
     oidc: frozenset[str]
     resources: tuple[ResourceScopes, ...]
 
     def single_resource(self, directory: Directory) -> ResourceScopes:
-        """The one resource of a token request; Microsoft Graph when only OpenID Connect scopes are asked for."""
+        """The resource of a token request: Microsoft Graph if only OpenID Connect scopes are requested.
+
+        :raises TenantError: there is more than one.
+        """
         if len(self.resources) > 1:
             raise TenantError(
                 28000,
@@ -46,7 +49,11 @@ class RequestedScopes:
 def parse_scopes(
     text: str, directory: Directory, *, unknown: int = 70011, client: App | None = None
 ) -> RequestedScopes:
-    """Read a scope parameter; ``unknown`` is the AADSTS code that answers a scope its resource does not have."""
+    """Parse a ``scope`` parameter.
+
+    :param unknown: the AADSTS code of the error for a scope that its resource does not have.
+    :raises TenantError: a resource or a scope is not registered.
+    """
     oidc: set[str] = set()
     resources: dict[str, ResourceScopes] = {}
     for spelled in text.split():
@@ -80,10 +87,10 @@ def _with_scope(before: ResourceScopes, name: str, spelled: str, unknown: int, c
 
 
 def missing_consent(directory: Directory, user: User, client: App, requested: ResourceScopes) -> tuple[str, ...]:
-    """The scopes of one resource that the user still has to consent to.
+    """The scopes of one resource that the user has not consented to yet.
 
-    ``.default`` asks for what was consented to before; with nothing consented it asks for everything, because the
-    local tenant takes a resource's published scopes for the permissions that the client's registration lists.
+    ``.default`` requests what was consented to before. Without any consent it requests every published scope, because
+    the local tenant has no list of permissions in a client's registration.
     """
     consented = directory.consented(user, client, requested.resource)
     wanted = requested.names
@@ -93,7 +100,10 @@ def missing_consent(directory: Directory, user: User, client: App, requested: Re
 
 
 def granted_scopes(directory: Directory, user: User, client: App, requested: ResourceScopes) -> tuple[str, ...]:
-    """The scopes a token for one resource carries, or the refusal that asks for consent."""
+    """The scopes of a token for one resource.
+
+    :raises TenantError: consent is required (AADSTS65001).
+    """
     consented = directory.consented(user, client, requested.resource)
     if missing_consent(directory, user, client, requested) or (requested.default and not consented):
         raise TenantError(
@@ -107,7 +117,7 @@ def granted_scopes(directory: Directory, user: User, client: App, requested: Res
 
 
 def scope_reply(requested: ResourceScopes, granted: tuple[str, ...], oidc: frozenset[str]) -> str:
-    """The ``scope`` of a token response: what was asked for as it was spelled, then what else was granted."""
+    """The ``scope`` of a token response: the requested scopes as the client wrote them, then the others granted."""
     resource = requested.resource
     implied = (resource.full_scope(name) for name in granted if name not in requested.names)
     named = (scope for scope in OIDC_SCOPES if scope in oidc)

@@ -1,4 +1,4 @@
-"""Single sign-on: which accounts a browser has signed in with, and the forms that only it may submit."""
+"""Sign-in with a password, single sign-on sessions, and the anti-forgery tokens of their forms."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SignOn:
 
     @classmethod
     def of(cls, state: TenantState, request: TenantRequest) -> SignOn:
-        """Read the cookies; an account whose user was revoked since is signed in no more."""
+        """Read the session from the cookies, without the accounts whose user was revoked."""
         session_id = request.cookie(session_cookie(state))
         session = state.sessions.get(session_id) if session_id else None
         accounts = session.accounts if session else ()
@@ -34,11 +34,11 @@ class SignOn:
         return cls(state, browser_id, session_id if session else None, live)
 
     def account_of(self, object_id: str) -> SignedIn | None:
-        """The signed-in account of one user."""
+        """The signed-in account of this user, or None."""
         return next((account for account in self.accounts if account.user.object_id == object_id), None)
 
     def add(self, account: SignedIn) -> None:
-        """Sign an account in, under a new session id."""
+        """Add an account to the session, under a new session id."""
         others = tuple(other for other in self.accounts if other.user != account.user)
         if self.session_id:
             self.state.sessions.drop(self.session_id)
@@ -47,7 +47,7 @@ class SignOn:
         self.state.sessions.put(self.session_id, BrowserSession(self.accounts))
 
     def remove(self, object_id: str | None = None) -> None:
-        """Sign one account out, or every one."""
+        """Sign out one account, or all of them."""
         kept = tuple(account for account in self.accounts if object_id and account.user.object_id != object_id)
         if self.session_id:
             self.state.sessions.drop(self.session_id)
@@ -58,10 +58,10 @@ class SignOn:
         self.accounts = kept
 
     def form_token(self, step: str, query: str) -> str:
-        """The anti-forgery token of one form: for this browser and this authorization request.
+        """The anti-forgery token of a form, bound to this browser and this request.
 
-        A consent and the confirmation of a device are also for the account that is signed in now. A sign-in form is
-        not: signing in with one tab must not spoil the form that another tab shows.
+        The tokens of the consent and confirmation forms are also bound to the signed-in account. Those of sign-in forms
+        are not, so that a sign-in in one tab does not invalidate the form in another tab.
         """
         bound = step in ("confirm", "consent") and self.accounts
         account = self.accounts[0].user.object_id if bound else ""
@@ -69,12 +69,15 @@ class SignOn:
         return hmac.new(self.state.form_key, text.encode(), hashlib.sha256).hexdigest()
 
     def check_form(self, step: str, query: str, token: str | None) -> None:
-        """Refuse a form that this browser was not given."""
+        """Check the anti-forgery token of a submitted form.
+
+        :raises TenantError: the form was not shown to this browser (AADSTS50089).
+        """
         if not hmac.compare_digest(self.form_token(step, query).encode(), (token or "").encode()):
             raise TenantError(50089, "The form has expired or was not shown to this browser. Start again from the app.")
 
     def cookies(self) -> list[tuple[str, str]]:
-        """The headers that keep this browser's cookies up to date."""
+        """The ``Set-Cookie`` headers of this session."""
         secure = "; Secure" if self.state.base_url.startswith("https:") else ""
         attributes = f"Path=/; HttpOnly; SameSite=Lax{secure}"
         session = f"{session_cookie(self.state)}={self.session_id or ''}; {attributes}"
@@ -87,22 +90,27 @@ class SignOn:
 
 
 def session_cookie(state: TenantState) -> str:
-    """The name of the session cookie, which no other local tenant on this host shares."""
+    """The name of the session cookie. It has part of the tenant id, because tenants on localhost share cookies."""
     return f"localtenant-session-{state.tenant_id[:8]}"
 
 
 def browser_cookie(state: TenantState) -> str:
-    """The name of the cookie that ties forms to a browser."""
+    """The name of the cookie that binds forms to a browser."""
     return f"localtenant-browser-{state.tenant_id[:8]}"
 
 
 def check_password(state: TenantState, username: str, password: str) -> User:
-    """The user whose password this is, or the refusal."""
+    """The user with this username and password.
+
+    :raises TenantError: the user is unknown (AADSTS50034) or the password is wrong (AADSTS50126).
+    """
     user = state.directory.user_named(username)
     if user is None:
+        advice = "" if state.directory.users else " This local tenant has no users: add one with add_user()."
         raise TenantError(
             50034,
-            f"The user account does not exist in the {state.domain} directory. Check the username and try again.",
+            f"The user account does not exist in the {state.domain} directory. Check the username and try again."
+            f"{advice}",
         )
     if not hmac.compare_digest(password.encode(), user.password.encode()):
         raise TenantError(50126, "Error validating credentials due to invalid username or password.")
@@ -110,7 +118,7 @@ def check_password(state: TenantState, username: str, password: str) -> User:
 
 
 def sign_in(sign_on: SignOn, user: User, *, acrs: frozenset[str], claims: str | None) -> SignedIn:
-    """Add a user to a browser's session, with what this sign-in was asked to satisfy."""
+    """Sign a user in: add the account to the browser's session, and record which claims the sign-in satisfied."""
     known = sign_on.account_of(user.object_id)
     state = sign_on.state
     account = SignedIn(
@@ -126,5 +134,5 @@ def sign_in(sign_on: SignOn, user: User, *, acrs: frozenset[str], claims: str | 
 
 
 def is_strong_enough(state: TenantState, account: SignedIn, *, acrs: frozenset[str], claims: str | None) -> bool:
-    """Whether an account that is signed in needs no further sign-in for these claims."""
+    """Whether a signed-in account satisfies these claims without a new sign-in."""
     return acrs <= account.acrs and not outstanding_claims(state.directory, account.user, claims)

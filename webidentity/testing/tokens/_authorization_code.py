@@ -18,7 +18,7 @@ from ._token_reply import TokenOrder, delegated_reply, revoked_grant
 
 
 def redeem_code(state: TenantState, client: App, form: Parameters) -> dict[str, Any]:
-    """Tokens for a code, once: a second redemption also revokes what the first one gave."""
+    """Redeem a code, once. A second redemption is refused and revokes the tokens of the first one."""
     value = form.require("code")
     redirect_uri = form.require("redirect_uri")
     code = state.codes.get(value)

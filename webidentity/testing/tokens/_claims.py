@@ -1,4 +1,4 @@
-"""Access tokens and ID tokens, with the claims of Entra's v2.0 tokens.
+"""The claims of access tokens and ID tokens, as in Entra's v2.0 tokens.
 
 Follows Microsoft's "Access token claims reference" and "ID token claims reference". Tokens are signed RS256.
 """
@@ -17,7 +17,7 @@ from webidentity.testing.directory._state import Authorization, TenantState, new
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessTokenSubject:
-    """Whom an access token speaks for: a client, for a user or for itself, at a resource."""
+    """The parties of an access token: the client, the resource, and the user unless the token is app-only."""
 
     client: App
     resource: App
@@ -29,7 +29,7 @@ class AccessTokenSubject:
 
 
 def access_token_claims(state: TenantState, subject: AccessTokenSubject) -> dict[str, Any]:
-    """The claims of one access token; without a user it is an app-only token."""
+    """The claims of an access token; without a user it is an app-only token."""
     principal = subject.user or subject.client
     claims = {
         "aud": subject.resource.audience,
@@ -60,7 +60,7 @@ def access_token_claims(state: TenantState, subject: AccessTokenSubject) -> dict
 def id_token_claims(
     state: TenantState, authorization: Authorization, oidc: Collection[str], *, nonce: str | None, auth_time: bool
 ) -> dict[str, Any]:
-    """The claims of one ID token. As at Entra, ``profile`` is what adds the name and the object id."""
+    """The claims of an ID token. As in Entra, the scope ``profile`` adds the name and the object id."""
     user, client = authorization.user, authorization.client
     claims: dict[str, Any] = {
         "aud": client.client_id,
@@ -86,23 +86,23 @@ def id_token_claims(
 
 
 def graph_scopes(oidc: Collection[str]) -> tuple[str, ...]:
-    """The scopes of OpenID Connect that a token for Microsoft Graph lists."""
+    """The OpenID Connect scopes that the ``scp`` claim of a Microsoft Graph token lists."""
     return tuple(scope for scope in OIDC_SCOPES if scope in oidc and scope != "offline_access")
 
 
 def client_info(state: TenantState, user: User) -> str:
-    """The ``client_info`` of a reply: the user's and the tenant's id, base64url encoded JSON."""
+    """The ``client_info`` of a reply: the ids of the user and the tenant, as base64url encoded JSON."""
     text = f'{{"uid":"{user.object_id}","utid":"{state.tenant_id}"}}'
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode("ascii")
 
 
 def opaque_login_hint(state: TenantState, user: User) -> str:
-    """The ``login_hint`` claim: names the user to this tenant and to nobody else."""
+    """The ``login_hint`` claim: an opaque value that only this tenant can resolve."""
     return f"O.{pairwise_subject(state.tenant_id, state.directory.graph, f'login_hint|{user.object_id}')}"
 
 
 def user_hinted(state: TenantState, hint: str | None) -> User | None:
-    """The user that a ``login_hint`` or ``logout_hint`` means: a username, or the claim of an ID token."""
+    """The user of a ``login_hint`` or ``logout_hint``: a username, or the ``login_hint`` claim of an ID token."""
     if not hint:
         return None
     named = state.directory.user_named(hint)

@@ -1,6 +1,8 @@
-"""Signed proofs of a client (RFC 7523, section 2.2): made with its certificate, or by an issuer that it trusts.
+"""Client assertions (RFC 7523, section 2.2): signed with the client's certificate, or by an issuer that it trusts.
 
-Follows Microsoft's "Microsoft identity platform application authentication certificate credentials".
+Follows Microsoft's "Microsoft identity platform application authentication certificate credentials", and for other
+issuers "Workload identity federation" and "Important considerations and restrictions for federated identity
+credentials": issuer, subject and audience are compared exactly, and signatures are RS256.
 """
 
 from __future__ import annotations
@@ -22,12 +24,15 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 def check_assertion(state: TenantState, client: App, request: TenantRequest, form: Parameters) -> None:
-    """Accept the assertion of a token request, or refuse it."""
+    """Check the client assertion of a token request.
+
+    :raises TenantError: the assertion is refused.
+    """
     if form.require("client_assertion_type") != ASSERTION_TYPE:
         raise TenantError(9002313, f"Invalid request. 'client_assertion_type' must be '{ASSERTION_TYPE}'.")
     assertion = Jws.parse(form.require("client_assertion"))
     issuer = assertion.claims.get("iss")
-    # Apps are GUIDs; the issuers that an app may trust are URLs (OpenID Connect Discovery, section 3).
+    # An application signs as its client id, a GUID. Other issuers are URLs (OpenID Connect Discovery, section 3).
     if isinstance(issuer, str) and "://" in issuer:
         check_federated(state, client, assertion)
     else:
@@ -69,8 +74,8 @@ def _check_signature(client: App, assertion: Jws) -> None:
 
 
 def _is_named(certificate: x509.Certificate, assertion: Jws) -> bool:
-    """Whether the header has the certificate's thumbprint: by it, and by nothing else, Entra finds the key."""
-    thumbprints = {"x5t": hashes.SHA1(), "x5t#S256": hashes.SHA256()}  # noqa: S303 - what x5t is (RFC 7515)
+    """Whether the header has the certificate's thumbprint, by which Entra finds the key."""
+    thumbprints = {"x5t": hashes.SHA1(), "x5t#S256": hashes.SHA256()}  # noqa: S303 - x5t is a SHA-1 digest (RFC 7515)
     given = {name: assertion.header[name] for name in thumbprints if name in assertion.header}
     return bool(given) and all(
         isinstance(value, str) and value.rstrip("=") == _base64url(certificate.fingerprint(thumbprints[name]))
@@ -90,7 +95,10 @@ def _base64url(data: bytes) -> str:
 
 
 def check_federated(state: TenantState, client: App, assertion: Jws) -> None:
-    """Accept a token of an issuer that the app trusts, or refuse it."""
+    """Check a token of another issuer against the federated identity credentials of the application.
+
+    :raises TenantError: no credential matches, or the token is not valid.
+    """
     trusted = state.federated.get(client.client_id, ())
     claims = assertion.claims
     issuer, subject, audience = claims.get("iss"), claims.get("sub"), claims.get("aud")

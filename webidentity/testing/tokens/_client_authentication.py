@@ -19,7 +19,10 @@ from ._client_assertion import check_assertion
 
 
 def authenticate_client(state: TenantState, request: TenantRequest, form: Parameters) -> App:
-    """The app that sent a token request, or the refusal of one that cannot prove what it says."""
+    """The application that sent a token request.
+
+    :raises TenantError: it is not registered, or its authentication is missing or wrong.
+    """
     basic = _basic(request.header("Authorization"))
     client_id = form.get("client_id") or (basic[0] if basic else None)
     if client_id is None:
@@ -27,7 +30,7 @@ def authenticate_client(state: TenantState, request: TenantRequest, form: Parame
     client = state.directory.find_app(client_id)
     secret = form.get("client_secret")
     if basic and (basic[0].lower() != client_id.lower() or secret):
-        raise TenantError(9002313, "Invalid request. The client authenticates in two ways.")
+        raise TenantError(9002313, "Invalid request. The client must use one authentication method only.")
     secret = secret or (basic[1] if basic else None)
     assertion = form.get("client_assertion")
     if client.public_client:

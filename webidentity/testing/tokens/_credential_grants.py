@@ -1,4 +1,7 @@
-"""The client credentials and password grants (RFC 6749, sections 4.4 and 4.3)."""
+"""The grants that need credentials only: client credentials, and the user's username and password.
+
+Follows RFC 6749, sections 4.4 and 4.3, and Microsoft's "OAuth 2.0 Resource Owner Password Credentials".
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from ._token_reply import bearer_reply, delegated_reply, direct_order
 
 
 def issue_app_token(state: TenantState, client: App, form: Parameters) -> dict[str, Any]:
-    """An app-only token for one ``<resource>/.default``, with the roles the app was granted there."""
+    """Issue an app-only token for ``<resource>/.default``, with the roles that the client holds there."""
     if client.public_client:
         raise TenantError(700025, "Client is public, so it cannot use the client credentials grant.")
     scope = form.require("scope")
@@ -35,7 +38,7 @@ def issue_app_token(state: TenantState, client: App, form: Parameters) -> dict[s
 
 
 def redeem_password(state: TenantState, client: App, form: Parameters) -> dict[str, Any]:
-    """Tokens for a username and a password, without interaction: a missing consent is an error."""
+    """Issue tokens for a username and a password. There is no page, so missing consent is an error."""
     username, password, scope = form.require("username"), form.require("password"), form.require("scope")
     scopes = parse_scopes(scope, state.directory, client=client)
     user = check_password(state, username, password)

@@ -16,16 +16,16 @@ from ._token_reply import TokenOrder, delegated_reply, revoked_grant
 
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 
-#: RFC 8628, section 3.5: by how many seconds a client that was told to slow down waits longer.
-_MORE_PATIENCE = 5
+#: Seconds that ``slow_down`` adds to the polling interval (RFC 8628, section 3.5).
+_SLOW_DOWN_STEP = 5
 
-#: A client that waits exactly as long as it was told may be early by its clock.
+#: Seconds by which a poll may be early, for clients whose clock differs slightly.
 _TOLERANCE = 1
 
 
 def redeem_device_code(state: TenantState, client: App, form: Parameters) -> dict[str, Any]:
-    """Tokens once the user has approved, and once only; until then the error that says how it stands."""
-    # Clients of the first version of the endpoint call it "code".
+    """Issue tokens once the user has approved. Until then, raise the error for the code's state."""
+    # In the first version of the endpoint, the parameter is named "code".
     value = form.get("device_code") or form.get("code") or form.require("device_code")
     code = state.device_codes.get(value)
     if code is None or code.client.client_id != client.client_id:
@@ -59,8 +59,8 @@ def _not_yet(state: TenantState, code: IssuedDeviceCode) -> TenantError:
     now = state.clock()
     early = code.polled_at is not None and now - code.polled_at < code.interval - _TOLERANCE
     if state.slow_down and early:
-        state.device_codes.put(code.value, replace(code, polled_at=now, interval=code.interval + _MORE_PATIENCE))
-        return TenantError(50196, "OAuth 2.0 device flow error. The device asks too often: it has to wait longer.")
+        state.device_codes.put(code.value, replace(code, polled_at=now, interval=code.interval + _SLOW_DOWN_STEP))
+        return TenantError(50196, "OAuth 2.0 device flow error. The device polls too often: increase the interval.")
     state.device_codes.put(code.value, replace(code, polled_at=now))
     return TenantError(70016, "OAuth 2.0 device flow error. Authorization is pending. Continue polling.")
 
@@ -68,10 +68,10 @@ def _not_yet(state: TenantState, code: IssuedDeviceCode) -> TenantError:
 def _with_claims(
     state: TenantState, code: IssuedDeviceCode, authorization: Authorization, claims: str | None
 ) -> Authorization:
-    """Count a sign-in that was made for this code as one that these claims asked for.
+    """Treat a sign-in that was made for this code as one that satisfies these claims.
 
-    MSAL sends the claims of a challenge with the token request, and not with the request for the code, so the sign-in
-    page did not see them. An account that was signed in before has not done what they ask.
+    MSAL sends the claims of a challenge in the token request, not in the request for the code, so the sign-in page did
+    not see them. An account that was signed in before the code was issued does not satisfy them.
     """
     asked = authentication_contexts(parse_claims(claims))
     if claims is None or authorization.auth_time < int(code.issued_at):

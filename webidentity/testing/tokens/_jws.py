@@ -1,6 +1,7 @@
-"""Signed tokens from outside (RFC 7515, compact form), read apart and verified with a key.
+"""Parse and verify JWTs of other issuers (RFC 7515, compact serialization).
 
-Not PyJWT's decoder: azure-identity's async credentials pad the parts of their assertions with ``=``, which Entra takes.
+PyJWT cannot decode all of them: azure-identity's async credentials pad the parts of their assertions with ``=``, which
+Entra accepts.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _SKEW = 300
 
 @dataclass(frozen=True, slots=True)
 class Jws:
-    """One token: nothing in it is certain before :meth:`is_signed_with`."""
+    """A parsed token. Do not trust its content before :meth:`is_signed_with` has returned True."""
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
@@ -32,7 +33,10 @@ class Jws:
 
     @classmethod
     def parse(cls, token: str) -> Jws:
-        """Take a token apart, or refuse what is none."""
+        """Parse a token.
+
+        :raises TenantError: it is malformed (AADSTS50027).
+        """
         malformed = TenantError(50027, "JWT token is invalid or malformed.")
         try:
             head, body, signature = token.split(".")
@@ -45,7 +49,7 @@ class Jws:
         return cls(header, claims, signed, signature_bytes)
 
     def is_signed_with(self, key: rsa.RSAPublicKey, *algorithms: str) -> bool:
-        """Whether the key's owner signed it, with one of the algorithms (RS256, PS256)."""
+        """Whether this key signed the token, with one of these algorithms (RS256, PS256)."""
         algorithm = self.header.get("alg")
         if algorithm not in algorithms:
             return False
@@ -61,9 +65,9 @@ class Jws:
         return True
 
     def is_valid_at(self, now: float) -> bool:
-        """Whether it has begun, and has not ended (RFC 7519, section 4.1); one without an end is not.
+        """Whether ``now`` is between ``nbf`` and ``exp`` (RFC 7519, section 4.1). A token without ``exp`` is not valid.
 
-        The client's clock may be ahead of the tenant's by as much as Entra allows.
+        As in Entra, the client's clock may be up to five minutes ahead.
         """
         begins, ends = _time(self.claims.get("nbf", 0)), _time(self.claims.get("exp"))
         return begins is not None and ends is not None and begins - _SKEW <= now < ends

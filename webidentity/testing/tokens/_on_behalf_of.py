@@ -1,4 +1,4 @@
-"""The on-behalf-of grant: an API calls another API for the user who called it (RFC 7523 as Microsoft extends it)."""
+"""The on-behalf-of grant: an API calls another API for its user (Microsoft's extension of RFC 7523)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._token_reply import TokenOrder, delegated_reply, revoked_grant
 
 
 def exchange_assertion(state: TenantState, client: App, form: Parameters) -> dict[str, Any]:
-    """Tokens for the user of an access token that was issued for the calling API."""
+    """Exchange an access token that was issued for this API for tokens of the same user."""
     assertion = form.require("assertion")
     if form.require("requested_token_use") != "on_behalf_of":
         raise TenantError(9002313, "Invalid request. 'requested_token_use' must be 'on_behalf_of'.")

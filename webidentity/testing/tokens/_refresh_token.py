@@ -15,7 +15,7 @@ from ._token_reply import TokenOrder, delegated_reply, revoked_grant
 
 
 def redeem_refresh_token(state: TenantState, client: App, form: Parameters) -> dict[str, Any]:
-    """Tokens for any resource the user has consented to for this client, and a new refresh token."""
+    """Issue tokens for any resource that the user has consented to for this client, and a new refresh token."""
     value = form.require("refresh_token")
     token = state.refresh_tokens.get(value)
     if token is None or not _may_redeem(client, token.authorization.client):
@@ -33,7 +33,7 @@ def redeem_refresh_token(state: TenantState, client: App, form: Parameters) -> d
 
 
 def _may_redeem(client: App, issued_for: App) -> bool:
-    """A refresh token is its client's own, or its family's (Microsoft's family of client ids)."""
+    """A refresh token belongs to its client, or to Microsoft's family of client ids."""
     return client.client_id == issued_for.client_id or (client.family and issued_for.family)
 
 

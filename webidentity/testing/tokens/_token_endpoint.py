@@ -1,4 +1,4 @@
-"""The token endpoint: who is asking, by which grant, and the reply."""
+"""The token endpoint: authenticates the client and calls the grant."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ GRANTS: Mapping[str, Grant] = {
 
 
 def answer_token_request(state: TenantState, request: TenantRequest) -> dict[str, Any]:
-    """The members of a token response, or the refusal."""
+    """The members of the token response.
+
+    :raises TenantError: the request is refused.
+    """
     if request.method != "POST":
         raise TenantError(900561, f"The endpoint only accepts POST requests. Received a {request.method} request.")
     form = request.form.once_each()

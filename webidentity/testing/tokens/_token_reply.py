@@ -1,4 +1,4 @@
-"""The successful reply of the token endpoint (RFC 6749, section 5.1), as Entra writes it."""
+"""The successful response of the token endpoint (RFC 6749, section 5.1), in Entra's format."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ._claims import AccessTokenSubject, access_token_claims, client_info, graph
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenOrder:
-    """What one delegated grant has earned: the authorization behind it and the scopes it now asks for."""
+    """The tokens that a delegated grant issues: the user's authorization, and the scopes requested now."""
 
     authorization: Authorization
     scopes: RequestedScopes
@@ -30,7 +30,7 @@ class TokenOrder:
 
 
 def delegated_reply(state: TenantState, form: Parameters, order: TokenOrder) -> dict[str, Any]:
-    """Tokens for a user, after consent and conditional access have been looked at."""
+    """Issue tokens for a user, after checking consent and conditional access."""
     authorization = order.authorization
     user, client = authorization.user, authorization.client
     requested = order.scopes.single_resource(state.directory)
@@ -58,7 +58,7 @@ def delegated_reply(state: TenantState, form: Parameters, order: TokenOrder) -> 
     if order.refresh_token:
         reply["refresh_token"] = issue_refresh_token(state, authorization)
         if client.family:
-            # There is one family, and this is its id.
+            # Microsoft has one family of client ids, and this is its id.
             reply["foci"] = "1"
     if order.id_token:
         id_claims = id_token_claims(
@@ -71,7 +71,7 @@ def delegated_reply(state: TenantState, form: Parameters, order: TokenOrder) -> 
 
 
 def bearer_reply(state: TenantState, claims: Mapping[str, Any], scope: str | None = None) -> dict[str, Any]:
-    """The members that every successful reply has."""
+    """The members of every successful response, with a signed access token."""
     reply: dict[str, Any] = {"token_type": "Bearer"}
     if scope is not None:
         reply["scope"] = scope
@@ -82,7 +82,7 @@ def bearer_reply(state: TenantState, claims: Mapping[str, Any], scope: str | Non
 
 
 def issue_refresh_token(state: TenantState, authorization: Authorization) -> str:
-    """A new refresh token for what a user authorized."""
+    """Issue a refresh token for an authorization."""
     value = f"1.{secrets.token_urlsafe(48)}"
     expires_at = state.clock() + state.refresh_token_lifetime
     state.refresh_tokens.put(value, IssuedRefreshToken(authorization=authorization, expires_at=expires_at))
@@ -90,7 +90,7 @@ def issue_refresh_token(state: TenantState, authorization: Authorization) -> str
 
 
 def direct_order(state: TenantState, client: App, user: User, *, scope: str, scopes: RequestedScopes) -> TokenOrder:
-    """The order of a user who signed in with the token request itself, and not at a page."""
+    """The order for a user who authenticates in the token request itself, without a page."""
     authorization = Authorization(
         grant_id=secrets.token_urlsafe(16),
         user=user,
@@ -109,7 +109,7 @@ def direct_order(state: TenantState, client: App, user: User, *, scope: str, sco
 
 
 def revoked_grant() -> TenantError:
-    """The refusal of a grant that was withdrawn."""
+    """The error for a revoked grant (AADSTS50173)."""
     return TenantError(
         50173, "The provided grant has expired due to it being revoked, a fresh auth token is needed. Sign in again."
     )

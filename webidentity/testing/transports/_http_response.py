@@ -1,4 +1,4 @@
-"""The responses that azure-core gets from a local tenant: all of the body has arrived already."""
+"""Responses of a local tenant as azure-core's response classes. The whole body is in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ._messages import TenantResponse
 
 
 class ReceivedResponse:
-    """What the synchronous and the asynchronous response have in common: all of it has arrived already."""
+    """The common part of the synchronous and the asynchronous response."""
 
     def __init__(self, request: Any, response: TenantResponse) -> None:
         self._request = request
@@ -29,7 +29,7 @@ class ReceivedResponse:
 
     @property
     def request(self) -> Any:
-        """The request that was answered."""
+        """The request of this response."""
         return self._request
 
     @property
@@ -39,7 +39,7 @@ class ReceivedResponse:
 
     @property
     def headers(self) -> Any:
-        """The headers, whatever the case of their names."""
+        """The headers. Names are matched in any case."""
         return self._headers
 
     @property
@@ -82,7 +82,7 @@ class ReceivedResponse:
         return self._content
 
     def body(self) -> bytes:
-        """The body, as the older pipeline asks for it."""
+        """The body, for azure-core's older pipeline."""
         return self._content
 
     def text(self, encoding: str | None = None) -> str:
@@ -98,7 +98,7 @@ class ReceivedResponse:
 
 
 class TenantHttpResponse(ReceivedResponse, HttpResponse):
-    """A response of the tenant as ``azure.core.rest`` gives it."""
+    """A response of the tenant, as an ``azure.core.rest.HttpResponse``."""
 
     def raise_for_status(self) -> None:
         """Raise ``HttpResponseError`` for a status of 400 or more."""
@@ -132,13 +132,13 @@ class TenantHttpResponse(ReceivedResponse, HttpResponse):
         yield self.read()
 
     def stream_download(self, pipeline: Any = None, **kwargs: Any) -> Iterator[bytes]:
-        """The body in one piece, as the older pipeline asks for it."""
+        """The body in one piece, for azure-core's older pipeline."""
         del pipeline, kwargs
         return self.iter_bytes()
 
 
 class AsyncTenantHttpResponse(ReceivedResponse, AsyncHttpResponse):
-    """A response of the tenant as ``azure.core.rest`` gives it to asynchronous callers."""
+    """A response of the tenant, as an ``azure.core.rest.AsyncHttpResponse``."""
 
     def raise_for_status(self) -> None:
         """Raise ``HttpResponseError`` for a status of 400 or more."""
@@ -177,10 +177,10 @@ class AsyncTenantHttpResponse(ReceivedResponse, AsyncHttpResponse):
         yield await self.read()
 
     def stream_download(self, pipeline: Any = None, **kwargs: Any) -> AsyncIterator[bytes]:
-        """The body in one piece, as the older pipeline asks for it."""
+        """The body in one piece, for azure-core's older pipeline."""
         del pipeline, kwargs
         return self.iter_bytes()
 
     async def load_body(self) -> None:
-        """Read the body, as the older pipeline asks for it."""
+        """Read the body, for azure-core's older pipeline."""
         await self.read()

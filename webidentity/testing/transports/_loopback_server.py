@@ -1,4 +1,4 @@
-"""A local tenant on a real socket: HTTP on the loopback interface, for browsers and other processes."""
+"""An HTTP server on the loopback interface, for browsers and other processes."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     import ssl
 
 
-#: The longest body that is read, in bytes.
+#: The size limit for request bodies, in bytes.
 MAX_BODY = 256 * 1024
 
 _logger = logging.getLogger(__name__)
 
 
 class ServedApplication(Protocol):
-    """What is served: it answers requests, and is told where it is."""
+    """The application behind a server or a transport: a tenant, or an emulated host."""
 
     @property
     def base_url(self) -> str:
-        """Scheme, host and port, without a path."""
+        """Scheme, host and port. The server sets it when it starts."""
         ...
 
     @base_url.setter
@@ -42,9 +42,10 @@ class ServedApplication(Protocol):
 
 
 class LoopbackServer:
-    """Serves a application on this machine only, from a background thread.
+    """Serves an application on a loopback address, from a background thread.
 
-    :param context: serves over TLS.
+    :param context: serve TLS with this context.
+    :raises ValueError: the host is not a loopback address.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class LoopbackServer:
         if not _is_loopback(host):
             raise ValueError(
                 f"The local tenant listens on a loopback address (127.0.0.1, ::1 or localhost), not on {host!r}: "
-                "it hands out tokens to whoever knows a demonstration password."
+                "it issues tokens for well-known test passwords."
             )
         self._site = application
         self._context = context
@@ -71,18 +72,18 @@ class LoopbackServer:
 
     @property
     def port(self) -> int:
-        """The port that is listened on."""
+        """The port that the server listens on."""
         if self._server is None:
             raise RuntimeError("The server is not running: call start(), or use it in a with statement.")
         return self._server.server_port
 
     @property
     def url(self) -> str:
-        """The base URL of the application while it is served."""
+        """The base URL of the application while the server runs."""
         return f"{'https' if self._context else 'http'}://localhost:{self.port}"
 
     def start(self) -> Self:
-        """Listen, and make the application's URLs those of this server."""
+        """Start listening, and set the application's ``base_url``."""
         if self._server is None:
             self._server = _HttpServer(self._address, self._site, self._context)
             self._site.base_url = self.url
@@ -93,7 +94,7 @@ class LoopbackServer:
         return self
 
     def close(self) -> None:
-        """Stop listening and hang up. Closing twice does no harm."""
+        """Stop listening and close all connections. It can be called more than once."""
         server, thread = self._server, self._thread
         self._server = self._thread = None
         if server and thread:
@@ -114,7 +115,7 @@ class LoopbackServer:
 
 
 class _HttpServer(ThreadingHTTPServer):
-    """A threading server that knows its open connections, so that closing it ends them."""
+    """A threading server that closes its open connections when it is closed."""
 
     daemon_threads = True
 
@@ -126,33 +127,33 @@ class _HttpServer(ThreadingHTTPServer):
         self._connections: set[Any] = set()
         super().__init__(address, _RequestHandler)
         if context is not None:
-            # The handshake is the connection's own thread's: here, a client that says nothing would stop all others.
+            # The connection's thread does the handshake: a silent client must not block the accept loop.
             self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def server_bind(self) -> None:
-        """Bind without looking up the host's name, which could ask a name server."""
+        """Bind without a reverse lookup of the host name, which could contact a name server."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = "localhost", int(self.server_address[1])
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Remember a connection and serve it."""
+        """Track a connection and serve it."""
         self._connections.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Forget a connection that has ended."""
+        """Stop tracking a connection that has ended."""
         self._connections.discard(request)
         super().shutdown_request(request)
 
     def server_close(self) -> None:
-        """Stop listening and end what is still open."""
+        """Stop listening and close the open connections."""
         super().server_close()
         for connection in tuple(self._connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Note a connection that failed; what it sent is not written anywhere."""
+        """Log that a connection failed, without its content, which may have secrets."""
         del request, client_address
         _logger.debug("A connection failed.")
 
@@ -173,11 +174,11 @@ class _RequestHandler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         body = self._body()
         if body is None:
-            self._refuse(413, "The body is too large, or its length is not known.")
+            self._refuse(413, "The body is too large or has no Content-Length.")
         elif not self._is_for_this_host():
-            self._refuse(421, "This server answers for localhost only.")
+            self._refuse(421, "This server accepts requests for localhost only.")
         elif not self.path.startswith("/"):
-            self._refuse(400, "The request needs a path.")
+            self._refuse(400, "The request target must be a path.")
         else:
             application = cast("_HttpServer", self.server).application
             headers = {name: str(value) for name, value in self.headers.items()}
@@ -186,7 +187,7 @@ class _RequestHandler(BaseHTTPRequestHandler):
             )
 
     def _is_for_this_host(self) -> bool:
-        """Whether the page that sent this could only reach it by a name of this machine (DNS rebinding)."""
+        """Whether the Host header names this machine. Another name means DNS rebinding."""
         try:
             return _is_loopback(urlsplit(f"//{self.headers.get('Host', '')}").hostname or "")
         except ValueError:

@@ -1,4 +1,4 @@
-"""One request to the local tenant and one response, free of any HTTP library."""
+"""Requests to a local tenant and its responses, independent of any HTTP library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from webidentity.testing._errors import TenantError
 
 @dataclass(frozen=True, slots=True)
 class TenantRequest:
-    """What reached the tenant. Its repr shows the method alone: URLs, headers and bodies carry secrets."""
+    """A request to the tenant. Its repr shows the method only, because URLs, headers and bodies contain secrets."""
 
     method: str
     url: str = field(repr=False)
@@ -32,18 +32,18 @@ class TenantRequest:
 
     @property
     def form(self) -> Parameters:
-        """The parameters of a urlencoded body; none when the body is something else."""
+        """The parameters of a urlencoded body; empty for any other body."""
         content_type = self.header("Content-Type") or ""
         if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
             return Parameters(())
         return Parameters.parse(self.body.decode("utf-8", errors="replace"))
 
     def header(self, name: str) -> str | None:
-        """One header, whatever the case of its name."""
+        """The value of a header, or None. The name is matched in any case."""
         return next((value for key, value in self.headers.items() if key.lower() == name.lower()), None)
 
     def cookie(self, name: str) -> str | None:
-        """One cookie, or None."""
+        """The value of a cookie, or None."""
         for pair in (self.header("Cookie") or "").split(";"):
             key, _, value = pair.strip().partition("=")
             if key == name and value:
@@ -53,26 +53,26 @@ class TenantRequest:
 
 @dataclass(frozen=True, slots=True)
 class TenantResponse:
-    """What the tenant answers. Its repr shows the status alone, for the same reason."""
+    """A response of the tenant. Its repr shows the status only, because the rest contains secrets."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
 
     def header(self, name: str) -> str | None:
-        """The first header of this name, whatever its case."""
+        """The first value of a header, or None. The name is matched in any case."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The parameters of one OAuth request, which may each be sent once (RFC 6749, section 3.1)."""
+    """The parameters of an OAuth request. Each may be sent only once (RFC 6749, section 3.1)."""
 
     pairs: tuple[tuple[str, str], ...] = field(repr=False)
 
     @classmethod
     def parse(cls, text: str) -> Parameters:
-        """Read a urlencoded text. A parameter without a value counts as left out."""
+        """Parse a urlencoded text. A parameter without a value counts as not sent."""
         try:
             pairs = parse_qsl(text, keep_blank_values=False, max_num_fields=100)
         except ValueError:
@@ -80,18 +80,24 @@ class Parameters:
         return cls(tuple(pairs))
 
     def once_each(self) -> Parameters:
-        """These parameters, refusing a request that repeats one."""
+        """These parameters.
+
+        :raises TenantError: a parameter is repeated.
+        """
         names = [name for name, _ in self.pairs]
         if len(names) != len(set(names)):
             raise TenantError(9002313, "Invalid request. Request is malformed or invalid: a parameter is repeated.")
         return self
 
     def get(self, name: str) -> str | None:
-        """One parameter, or None."""
+        """The value of a parameter, or None."""
         return next((value for key, value in self.pairs if key == name), None)
 
     def require(self, name: str) -> str:
-        """One parameter, or the error that names the one missing."""
+        """The value of a parameter.
+
+        :raises TenantError: it is missing (AADSTS900144).
+        """
         value = self.get(name)
         if value is None:
             raise TenantError(900144, f"The request body must contain the following parameter: '{name}'.")
@@ -99,7 +105,7 @@ class Parameters:
 
 
 def json_response(status: int, document: Mapping[str, Any], *headers: tuple[str, str]) -> TenantResponse:
-    """A JSON document as a response."""
+    """A JSON response that must not be stored."""
     fixed = (
         ("Content-Type", "application/json; charset=utf-8"),
         ("Cache-Control", "no-store, no-cache"),

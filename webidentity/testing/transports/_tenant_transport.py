@@ -1,4 +1,4 @@
-"""An azure-core transport whose server is a local tenant."""
+"""azure-core transports that send their requests to a local tenant, in-process."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from ._loopback_server import ServedApplication
 
 
-#: Where clients ask about an authority they do not know.
+#: The host to which clients send instance discovery for an unknown authority.
 _PUBLIC_CLOUD = "login.microsoftonline.com"
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """One request that went through a transport, for assertions. Its repr shows the method alone."""
+    """A request that went through a transport, for assertions. Its repr shows the method only."""
 
     method: str
     url: str = field(repr=False)
@@ -51,10 +51,10 @@ class RecordedRequest:
 
 
 class TenantTransport(HttpTransport[Any, Any]):
-    """Sends to a local tenant, in-process.
+    """An azure-core transport that sends its requests to a local tenant, in-process.
 
-    ``requests`` lists what was sent; ``opened`` and ``closed`` count. Requests to a host other than the tenant's fail
-    as requests to a host that does not exist do. Sleeping is recorded in ``slept`` and takes no time.
+    ``requests`` records the requests; ``opened`` and ``closed`` count calls. A request to another host fails with
+    ``ServiceRequestError``, as for an unreachable host. ``sleep`` returns at once and records the seconds in ``slept``.
     """
 
     def __init__(self, tenant: ServedApplication) -> None:
@@ -65,11 +65,11 @@ class TenantTransport(HttpTransport[Any, Any]):
         self.closed = 0
 
     def open(self) -> None:
-        """Count that the transport was opened."""
+        """Count the call."""
         self.opened += 1
 
     def close(self) -> None:
-        """Count that the transport was closed."""
+        """Count the call."""
         self.closed += 1
 
     def __enter__(self) -> Self:
@@ -85,17 +85,17 @@ class TenantTransport(HttpTransport[Any, Any]):
         self.close()
 
     def sleep(self, duration: float) -> None:
-        """Record how long a policy wanted to wait."""
+        """Record the duration, without waiting."""
         self.slept.append(duration)
 
     def send(self, request: Any, **kwargs: Any) -> TenantHttpResponse:
-        """The tenant's answer to a request of ``azure.core.rest`` or of the older pipeline."""
+        """Send a request of ``azure.core.rest`` or of azure-core's older pipeline."""
         del kwargs
         return TenantHttpResponse(request, exchange(self.tenant, request, self.requests))
 
 
 def exchange(tenant: ServedApplication, request: Any, recorded: list[RecordedRequest]) -> TenantResponse:
-    """Record an azure-core request and have the tenant answer it."""
+    """Record an azure-core request and return the tenant's response."""
     headers = {str(name): str(value) for name, value in dict(request.headers).items()}
     body = encode_body(request, headers)
     record = RecordedRequest(str(request.method), str(request.url), case_insensitive_dict(headers), body)
@@ -103,15 +103,15 @@ def exchange(tenant: ServedApplication, request: Any, recorded: list[RecordedReq
     parts = urlsplit(record.url)
     instance_discovery = parts.netloc == _PUBLIC_CLOUD and parts.path == "/common/discovery/instance"
     if f"{parts.scheme}://{parts.netloc}" != tenant.base_url and not instance_discovery:
-        message = f"The transport answers for {tenant.base_url}, not for {parts.scheme}://{parts.netloc}."
+        message = f"This transport reaches {tenant.base_url} only, not {parts.scheme}://{parts.netloc}."
         raise ServiceRequestError(message)
     return tenant.handle(TenantRequest(record.method, record.url, record.headers, record.body))
 
 
 def encode_body(request: Any, headers: dict[str, str]) -> bytes:
-    """The bytes that an HTTP library would send for a request's content, data or form."""
+    """Encode a request's content, data or form as an HTTP library would."""
     if getattr(request, "files", None):
-        raise ServiceRequestError("The local tenant takes no multipart bodies.")
+        raise ServiceRequestError("The local tenant does not support multipart bodies.")
     content: Any = request.content if isinstance(request, HttpRequest) else request.data
     if content is None:
         return b""
@@ -134,7 +134,7 @@ def _bytes(part: str | bytes) -> bytes:
 
 
 class AsyncTenantTransport(AsyncHttpTransport[Any, Any]):
-    """Sends to a local tenant, in-process; the asynchronous twin of ``TenantTransport``."""
+    """The asynchronous version of :class:`TenantTransport`."""
 
     def __init__(self, tenant: ServedApplication) -> None:
         self.tenant = tenant
@@ -144,11 +144,11 @@ class AsyncTenantTransport(AsyncHttpTransport[Any, Any]):
         self.closed = 0
 
     async def open(self) -> None:
-        """Count that the transport was opened."""
+        """Count the call."""
         self.opened += 1
 
     async def close(self) -> None:
-        """Count that the transport was closed."""
+        """Count the call."""
         self.closed += 1
 
     async def __aenter__(self) -> Self:
@@ -164,11 +164,11 @@ class AsyncTenantTransport(AsyncHttpTransport[Any, Any]):
         await self.close()
 
     async def sleep(self, duration: float) -> None:
-        """Record how long a policy wanted to wait."""
+        """Record the duration, without waiting."""
         self.slept.append(duration)
 
     async def send(self, request: Any, **kwargs: Any) -> AsyncTenantHttpResponse:
-        """The tenant's answer; other tasks get a turn before it, as they would over a network."""
+        """Send a request. Other tasks run before the response, as they would over a network."""
         del kwargs
         await asyncio.sleep(0)
         return AsyncTenantHttpResponse(request, exchange(self.tenant, request, self.requests))
