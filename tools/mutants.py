@@ -1,8 +1,8 @@
 """Mutation testing: ``make mutants`` changes the code in small ways and reports the changes that no test notices.
 
 pytest collects the tests once. Each mutant then runs in a forked process that replaces the code of one function and
-runs only the tests that reach the changed line, until one fails. ``tests/mutants.md`` explains the mutants that survive;
-a survivor that it does not list fails the run.
+runs only the tests that reach the changed line, until one fails. ``tests/mutants.md`` explains the mutants that
+survive; a survivor that it does not list fails the run.
 """
 
 import argparse
@@ -187,7 +187,8 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(constant)
 
 
-def _silence() -> None:
+def _silence(config: pytest.Config) -> None:
+    config.pluginmanager.unregister(name="terminalreporter")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(1, 2)
 
@@ -231,7 +232,7 @@ class Runner:
             file = str(Path(folder) / "coverage")
             child = os.fork()
             if child == 0:
-                _silence()
+                _silence(session.config)
                 measured = Coverage(data_file=file, include=[str(path) for path in self.paths], config_file=False)
                 measured.start()
                 for item in session.items:
@@ -257,7 +258,7 @@ class Runner:
         if child:
             return child
         os.setsid()
-        _silence()
+        _silence(items[0].config)
         status = 1
         try:
             if apply(mutant):
