@@ -2,8 +2,8 @@
 
 try:
     import django as _django  # noqa: F401  # pyright: ignore[reportUnusedImport]
-except ImportError as error:  # pragma: no cover - seen in tests/packaging, without Django
-    raise ImportError("webidentity_django needs Django: pip install 'webidentity[django]'") from error
+except ImportError as _error:  # pragma: no cover - seen in tests/packaging, without Django
+    raise ImportError("webidentity_django needs Django: pip install 'webidentity[django]'") from _error
 
 from typing import TYPE_CHECKING
 

@@ -2,8 +2,8 @@
 
 try:
     import flask as _flask  # noqa: F401  # pyright: ignore[reportUnusedImport]
-except ImportError as error:  # pragma: no cover - seen in tests/packaging, without Flask
-    raise ImportError("webidentity_flask needs Flask: pip install 'webidentity[flask]'") from error
+except ImportError as _error:  # pragma: no cover - seen in tests/packaging, without Flask
+    raise ImportError("webidentity_flask needs Flask: pip install 'webidentity[flask]'") from _error
 
 from webidentity_flask.decorators import require_sign_in as require_sign_in
 from webidentity_flask.decorators import require_token as require_token

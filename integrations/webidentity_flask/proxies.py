@@ -39,4 +39,4 @@ def known_identity() -> Identity | None:
 
 
 #: The identity of the current request: ``.record``, ``.claims``, ``.credential``, ``.aio_credential``.
-current_identity = cast("Identity", LocalProxy(load_identity))
+current_identity: Identity = cast("Identity", LocalProxy(load_identity))

@@ -62,7 +62,7 @@ class CredentialFactory:
     """Makes both credentials of one request over the same tokens."""
 
     def __init__(self, grant: TokenGrant, tenant_id: str, drivers: Drivers) -> None:
-        self.token_source = TokenSource(grant, Tenants.of(tenant_id))
+        self.token_source: TokenSource = TokenSource(grant, Tenants.of(tenant_id))
         self._drivers = drivers
 
     def sync(self) -> UserCredential:
