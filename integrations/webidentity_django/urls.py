@@ -2,12 +2,12 @@
 
 from django.urls import URLPattern, path
 
-from webidentity_django import views
+from webidentity_django import _views
 
-app_name = "webidentity"
+app_name: str = "webidentity"
 
 urlpatterns: list[URLPattern] = [
-    path("sign-in", views.sign_in, name="sign_in"),
-    path("callback", views.callback, name="callback"),
-    path("sign-out", views.sign_out, name="sign_out"),
+    path("sign-in", _views.sign_in, name="sign_in"),
+    path("callback", _views.callback, name="callback"),
+    path("sign-out", _views.sign_out, name="sign_out"),
 ]

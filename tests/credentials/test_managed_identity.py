@@ -284,14 +284,29 @@ def test_the_environment_selects_the_host(
 @pytest.mark.parametrize(
     ("variables", "problem"),
     [
-        ({"IDENTITY_ENDPOINT": "http://localhost:1"}, "IDENTITY_ENDPOINT is set alone"),
-        ({"IDENTITY_ENDPOINT": "not a url", "IDENTITY_HEADER": "h"}, "IDENTITY_ENDPOINT is no URL"),
-        ({"IDENTITY_ENDPOINT": "file:///etc/passwd", "IMDS_ENDPOINT": "x"}, "IDENTITY_ENDPOINT is no URL"),
-        ({"IDENTITY_ENDPOINT": "http://user@h", "IMDS_ENDPOINT": "x"}, "IDENTITY_ENDPOINT is no URL"),
-        ({"IDENTITY_ENDPOINT": "http://h:port", "IMDS_ENDPOINT": "x"}, "IDENTITY_ENDPOINT is no URL"),
+        ({"IDENTITY_ENDPOINT": "http://localhost:1"}, "Only IDENTITY_ENDPOINT is set"),
+        (
+            {"IDENTITY_ENDPOINT": "not a url", "IDENTITY_HEADER": "h"},
+            "IDENTITY_ENDPOINT is not a valid http or https URL",
+        ),
+        (
+            {"IDENTITY_ENDPOINT": "file:///etc/passwd", "IMDS_ENDPOINT": "x"},
+            "IDENTITY_ENDPOINT is not a valid http or https URL",
+        ),
+        (
+            {"IDENTITY_ENDPOINT": "http://user@h", "IMDS_ENDPOINT": "x"},
+            "IDENTITY_ENDPOINT is not a valid http or https URL",
+        ),
+        (
+            {"IDENTITY_ENDPOINT": "http://h:port", "IMDS_ENDPOINT": "x"},
+            "IDENTITY_ENDPOINT is not a valid http or https URL",
+        ),
         ({"IDENTITY_ENDPOINT": "http://h", "IDENTITY_HEADER": "canary\r\nX: 1"}, "cannot be sent in a header"),
-        ({"MSI_ENDPOINT": "localhost:1"}, "MSI_ENDPOINT is no URL"),
-        ({"AZURE_POD_IDENTITY_AUTHORITY_HOST": "localhost"}, "AZURE_POD_IDENTITY_AUTHORITY_HOST is no URL"),
+        ({"MSI_ENDPOINT": "localhost:1"}, "MSI_ENDPOINT is not a valid http or https URL"),
+        (
+            {"AZURE_POD_IDENTITY_AUTHORITY_HOST": "localhost"},
+            "AZURE_POD_IDENTITY_AUTHORITY_HOST is not a valid http or https URL",
+        ),
     ],
 )
 def test_an_inconsistent_environment_is_reported(

@@ -62,9 +62,9 @@ def test_the_folder_may_be_a_symbolic_link(folder: Path, tmp_path: Path, monkeyp
         ("{root}/tokens/missing.key", "does not exist"),
         ("{root}/tokens/folder.key", "does not exist"),
         ("{root}/tokens/large.key", "4096 bytes"),
-        ("{root}/tokens/empty.key", "no key"),
-        ("{root}/tokens/lines.key", "no key"),
-        ("{root}/tokens/binary.key", "no key"),
+        ("{root}/tokens/empty.key", "not a key"),
+        ("{root}/tokens/lines.key", "not a key"),
+        ("{root}/tokens/binary.key", "not a key"),
     ],
 )
 def test_other_files_are_not_read(folder: Path, tmp_path: Path, path: str, problem: str) -> None:

@@ -222,7 +222,8 @@ def test_the_probe_of_a_silent_host_fails_fast(driver: Driver, in_a_chain: None,
     began = time.monotonic()
     with pytest.raises(Unavailable, match="No managed identity endpoint was found"):
         used.get_token(SCOPE)
-    assert 0.5 < time.monotonic() - began < 5
+    # Far below the default timeouts of the transports, and enough for a busy machine.
+    assert 0.5 < time.monotonic() - began < 30
     used.close()
 
 

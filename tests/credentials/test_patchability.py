@@ -16,7 +16,7 @@ from tests.kit.replies import SCOPE
 PACKAGE = Path(webidentity.__file__).parent
 #: Modules whose functions return a different value at each call.
 OUTSIDE = {"time", "os", "secrets", "random", "uuid", "datetime"}
-FOLDERS = ["arguments", "credentials", "aio", "flows", "protocol", "transport"]
+FOLDERS = ["_credentials", "aio", "_flows", "_protocol", "_transport"]
 
 
 @pytest.mark.parametrize("module", sorted(OUTSIDE))

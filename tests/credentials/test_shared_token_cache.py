@@ -217,7 +217,7 @@ def test_a_reply_for_a_different_account_is_refused(home: Home, make: Make) -> N
     sign_in(home)
     for more in ({}, {"id_token": None}):
         reply = signed_in("eve", "eve's", client_info=client_info("eve"), **more)
-        with pytest.raises(ClientAuthenticationError, match="of another account"):
+        with pytest.raises(ClientAuthenticationError, match="belongs to a different account"):
             make(Canned(reply)).get_token(SCOPE)
     assert "eve's" not in home.file().read_text()
 

@@ -34,7 +34,7 @@ def test_a_refresh_reply_for_a_different_account_is_refused(make: Make) -> None:
     credential.get_token(SCOPE)
     assert credential.get_token(OTHER_SCOPE).token == "access-token"
     assert len(authority.prompts) == 2
-    assert b"eve" not in b"".join(held.document.encode() for held in cache._partitions.values())
+    assert b"eve" not in b"".join(cached.document.encode() for cached in cache._partitions.values())
     silent = make(
         authority,
         token_cache=cache,

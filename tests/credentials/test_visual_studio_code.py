@@ -128,7 +128,7 @@ def test_a_record_that_is_not_a_file_is_ignored(home: Home, make: Make) -> None:
     for replace in (os.mkfifo, os.mkdir):
         path.unlink()
         replace(path)
-        with pytest.raises(CredentialUnavailableError, match="no regular file"):
+        with pytest.raises(CredentialUnavailableError, match="not a regular file"):
             make().get_token(SCOPE)
 
 

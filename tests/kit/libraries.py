@@ -226,8 +226,8 @@ def _with_credentials(
         if awaits:
             asyncio.run(called)
     if ours is not None:
-        (held,) = ours._partitions.values()
-        return list(held.document._tokens["AccessToken"].values())[-1]
+        (cached,) = ours._partitions.values()
+        return list(cached.document._tokens["AccessToken"].values())[-1]
     cache = getattr(credential, "_cache", None) or credential._client._cache
     return _newest(cache)
 
