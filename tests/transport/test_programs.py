@@ -104,7 +104,7 @@ def test_a_program_that_takes_too_long_is_killed(driver: Driver, programs: Progr
     with pytest.raises(TimeoutError) as caught:
         driver.run(flow_of(run_of(program, timeout=1)))
     assert time.monotonic() - began < 20
-    assert not isinstance(caught.value.__context__, subprocess.SubprocessError), "it has what was printed"
+    assert not isinstance(caught.value.__context__, subprocess.SubprocessError), "it contains the output"
     gone(programs)
 
 
