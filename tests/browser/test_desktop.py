@@ -74,7 +74,7 @@ def test_sign_in_to_a_program(page: Page, tenant: LocalTenant, monkeypatch: pyte
     page.get_by_role("button", name="Accept", exact=True).click()
     expect(page.get_by_role("heading", level=1, name="Signed in", exact=True)).to_be_visible()
     expect(page.get_by_text(f"You are signed in as {ADA.username}.")).to_be_visible()
-    expect(page.get_by_text("You can close this window and go back to the program.")).to_be_visible()
+    expect(page.get_by_text("You can close this window and return to the program.")).to_be_visible()
     assert "code" not in page.url
     assert problems == []
     assert program.outcome().token.count(".") == 2

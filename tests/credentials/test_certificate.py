@@ -75,7 +75,7 @@ UNREADABLE = [
     pytest.param({"certificate_data": b""}, ValueError, "certificate_path.*certificate_data", id="no bytes"),
     pytest.param({"certificate_data": b"garbage"}, ValueError, "PEM or PKCS12", id="garbage"),
     pytest.param({"certificate_data": certificate().decode()}, TypeError, "bytes.*'rb'", id="text"),
-    pytest.param({"certificate_data": PRIVATE}, ValueError, "hold the certificate beside", id="key alone"),
+    pytest.param({"certificate_data": PRIVATE}, ValueError, "contain the certificate as well", id="key alone"),
     pytest.param({"certificate_data": PUBLIC}, ValueError, "private key.*missing", id="certificate alone"),
     pytest.param({"certificate_data": certificate("ec")}, ValueError, "RSA private key", id="EC key"),
     pytest.param(

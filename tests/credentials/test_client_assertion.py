@@ -94,7 +94,7 @@ def test_a_coroutine_function_is_awaited_by_the_async_credential(driver: Driver)
 def test_an_assertion_that_is_not_a_string_is_refused(driver: Driver, returned: Any) -> None:
     """Before anything is sent. The message says what the callable must return."""
     network = numbered()
-    with pytest.raises(ValueError, match="must return a signed token as a string"):
+    with pytest.raises(ValueError, match="must return a signed token as a non-empty string"):
         credential_of(driver, network, lambda: returned).get_token(SCOPE)
     assert not network.sent
 

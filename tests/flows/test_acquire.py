@@ -1,4 +1,4 @@
-"""The cache policy, played as lists of requests and replies."""
+"""The cache policy, tested as lists of requests and replies."""
 
 import json
 import logging
@@ -30,7 +30,7 @@ def ask(*scopes: str, claims: str | None = None, cae: bool = False) -> TokenRequ
 
 
 class App:
-    """The application's own tokens, asked for one after the other."""
+    """Acquires the application's own tokens, one after the other."""
 
     def __init__(self) -> None:
         self.cache = TokenCache()
@@ -42,7 +42,7 @@ class App:
 
 
 class User:
-    """A signed-in user's tokens, had by refresh token only."""
+    """Acquires tokens of a signed-in user, by refresh token only."""
 
     def __init__(self, *, refresh_token: str | None = "refresh-token-1") -> None:
         self.user_tokens = UserTokens(Client(AUTHORITY, CLIENT, ClientSecret("s3cret")), TokenCache())
@@ -68,7 +68,7 @@ def _now() -> int:
 
 
 def test_a_fresh_token_is_served_without_a_request(clock: Clock) -> None:
-    """One request, then none until the refresh window."""
+    """There is one request, and no further one until the refresh window."""
     app = App()
     assert app.token(ask(), token("first")) == "first"
     clock.advance(3600 - 300 - 10)
@@ -76,7 +76,7 @@ def test_a_fresh_token_is_served_without_a_request(clock: Clock) -> None:
 
 
 def test_an_expired_token_is_not_served(clock: Clock) -> None:
-    """After its expiry a new one is asked for, and the failure to get one is the caller's."""
+    """An expired token is replaced; if that fails, the caller gets the error."""
     app = App()
     app.token(ask(), token("first"))
     clock.advance(3600)
@@ -86,8 +86,8 @@ def test_an_expired_token_is_not_served(clock: Clock) -> None:
     assert app.token(ask()) == "second"
 
 
-def test_a_token_near_its_end_is_renewed(clock: Clock) -> None:
-    """Five minutes before its expiry a token is renewed."""
+def test_a_token_near_its_expiry_is_renewed(clock: Clock) -> None:
+    """A token is renewed from five minutes before its expiry on."""
     app = App()
     app.token(ask(), token("first"))
     clock.advance(3600 - 299)
@@ -96,7 +96,7 @@ def test_a_token_near_its_end_is_renewed(clock: Clock) -> None:
 
 
 def test_refresh_in_brings_the_renewal_forward(clock: Clock) -> None:
-    """The authority may ask for a renewal long before the expiry."""
+    """The authority may request a renewal long before the expiry."""
     app = App()
     app.token(ask(), token("first", refresh_in=1000))
     clock.advance(990)
@@ -111,13 +111,13 @@ def test_refresh_in_brings_the_renewal_forward(clock: Clock) -> None:
 def test_a_failing_renewal_serves_the_current_token(
     clock: Clock, failure: Reply | Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever goes wrong, there is a valid token; the authority is asked again after 30 seconds, not before."""
+    """After any error, the valid token is served and the next attempt is made 30 seconds later."""
     app = App()
     app.token(ask(), token("first"))
     clock.advance(3600 - 200)
     with caplog.at_level(logging.WARNING):
         assert app.token(ask(), failure) == "first"
-    assert "Renewing a token failed" in caplog.text
+    assert "A token could not be renewed" in caplog.text
     clock.advance(29)
     assert app.token(ask()) == "first"
     clock.advance(2)
@@ -125,7 +125,7 @@ def test_a_failing_renewal_serves_the_current_token(
 
 
 def test_a_short_lived_token_is_not_renewed_at_every_call(clock: Clock) -> None:
-    """A token that is born in its refresh window is served for 30 seconds as well."""
+    """A new token that is already in its refresh window is also served for 30 seconds."""
     app = App()
     app.token(ask(), token("first", expires_in=200))
     assert app.token(ask()) == "first"
@@ -135,7 +135,7 @@ def test_a_short_lived_token_is_not_renewed_at_every_call(clock: Clock) -> None:
 
 
 def test_claims_bypass_the_cache_and_replace_the_token(clock: Clock) -> None:
-    """A resource refused the cached token: it is not served again, with claims or without."""
+    """A cached token that a resource rejected is not served again, with claims or without."""
     app = App()
     app.token(ask(), token("refused"))
     assert app.token(ask(claims=CLAIMS), token("accepted")) == "accepted"
@@ -143,8 +143,8 @@ def test_claims_bypass_the_cache_and_replace_the_token(clock: Clock) -> None:
     assert app.token(ask(claims=CLAIMS), token("again")) == "again"
 
 
-def test_claims_replace_a_token_of_more_scopes() -> None:
-    """The newest of the tokens that fit is served: the one had for more scopes is the one that was refused."""
+def test_claims_replace_a_token_for_more_scopes() -> None:
+    """Of several matching tokens, the newest is served: the one for more scopes was rejected."""
     user = User()
     user.token(ask("a", "b"), ("refresh-token-1", user_token("refused", refresh_token=None)))
     assert user.token(ask("a")) == "refused"
@@ -152,8 +152,8 @@ def test_claims_replace_a_token_of_more_scopes() -> None:
     assert user.token(ask("a")) == "accepted"
 
 
-def test_claims_for_more_scopes_replace_a_token_of_fewer() -> None:
-    """And the other way round."""
+def test_claims_for_more_scopes_replace_a_token_for_fewer() -> None:
+    """A new token for more scopes replaces the rejected one for fewer."""
     user = User()
     user.token(ask("a"), ("refresh-token-1", user_token("refused", refresh_token=None)))
     user.token(ask("a", "b", claims=CLAIMS), ("refresh-token-1", user_token("accepted", refresh_token=None)))
@@ -161,7 +161,7 @@ def test_claims_for_more_scopes_replace_a_token_of_fewer() -> None:
 
 
 def test_renewing_one_of_several_tokens_serves_the_new_one(clock: Clock) -> None:
-    """A token for a subset of scopes, once renewed, is the one served."""
+    """After a token for a subset of the scopes was renewed, it is the one that is served."""
     user = User()
     user.token(ask("a", "b"), ("refresh-token-1", user_token("wide", refresh_token=None)))
     clock.advance(3600 - 200)
@@ -170,13 +170,13 @@ def test_renewing_one_of_several_tokens_serves_the_new_one(clock: Clock) -> None
 
 
 def test_malformed_claims_are_refused_before_anything_is_sent() -> None:
-    """A claims challenge that was not base64-decoded, for example."""
+    """For example a claims challenge that was not base64-decoded."""
     with pytest.raises(ValueError, match="JSON object"):
         App().token(ask(claims="eyJ9"))
 
 
 def test_claims_and_the_cae_capability_are_merged() -> None:
-    """The request says both what was challenged and that challenges are understood."""
+    """The claims parameter contains both the challenge and the client capability."""
     fields = ask(claims=CLAIMS, cae=True).fields
     assert json.loads(fields["claims"])["access_token"] == {
         "nbf": {"essential": True, "value": "1700000000"},
@@ -187,7 +187,7 @@ def test_claims_and_the_cae_capability_are_merged() -> None:
 
 
 def test_cae_tokens_are_kept_apart() -> None:
-    """A caller who cannot answer a challenge never gets a token that may be challenged, nor the other way round."""
+    """A caller without CAE never gets a CAE token, and the reverse."""
     app = App()
     app.token(ask(), token("plain"))
     assert app.token(ask(cae=True), token("cae")) == "cae"
@@ -195,7 +195,7 @@ def test_cae_tokens_are_kept_apart() -> None:
 
 
 def test_the_refresh_token_serves_any_scope_and_either_cae_setting() -> None:
-    """One sign-in is enough for everything the user consented to."""
+    """One sign-in is enough for all scopes that the user consented to."""
     user = User()
     assert user.token(ask("b"), ("refresh-token-1", user_token("b", refresh_token=None))) == "b"
     assert user.token(ask("c", cae=True), ("refresh-token-1", user_token("c", refresh_token=None))) == "c"
@@ -212,7 +212,7 @@ def test_a_rotated_refresh_token_replaces_its_predecessor() -> None:
 
 
 def test_a_spent_refresh_token_is_not_sent_again() -> None:
-    """invalid_grant is final: the caller learns why, the next one that there is nothing left."""
+    """After invalid_grant, the caller gets the error, and the next caller gets NoTokenSourceError."""
     user = User()
     with pytest.raises(EntraError, match="AADSTS700082"):
         user.token(ask("b"), ("refresh-token-1", refusal("invalid_grant", "AADSTS700082: expired")))
@@ -221,8 +221,8 @@ def test_a_spent_refresh_token_is_not_sent_again() -> None:
     assert user.token(ask("openid")) == "signed-in"
 
 
-def test_missing_consent_does_not_spend_the_refresh_token() -> None:
-    """The other scopes still work."""
+def test_missing_consent_keeps_the_refresh_token() -> None:
+    """The refresh token still works for other scopes."""
     user = User()
     refused = refusal("invalid_grant", "AADSTS65001", suberror="consent_required", error_codes=[65001])
     with pytest.raises(EntraError, match="consented"):
@@ -230,8 +230,8 @@ def test_missing_consent_does_not_spend_the_refresh_token() -> None:
     assert user.token(ask("c"), ("refresh-token-1", user_token("c"))) == "c"
 
 
-def test_a_refusal_for_another_reason_does_not_spend_the_refresh_token() -> None:
-    """A throttled or broken authority says nothing of the token."""
+def test_a_refusal_for_another_reason_keeps_the_refresh_token() -> None:
+    """Throttling and server errors say nothing about the refresh token."""
     user = User()
     for error in ("temporarily_unavailable", "invalid_client"):
         with pytest.raises(EntraError, match=error):
@@ -239,7 +239,7 @@ def test_a_refusal_for_another_reason_does_not_spend_the_refresh_token() -> None
     assert user.token(ask("b"), ("refresh-token-1", user_token("b"))) == "b"
 
 
-def test_without_a_refresh_token_nothing_can_be_asked_for() -> None:
+def test_without_a_refresh_token_there_is_no_token_source() -> None:
     """The user did not grant offline_access."""
     with pytest.raises(NoTokenSourceError):
         User(refresh_token=None).token(ask("b"))

@@ -1,4 +1,4 @@
-"""The authorization code grant: redeemed once, and good for everything afterwards."""
+"""The authorization code grant: one redemption, and tokens by refresh token afterwards."""
 
 import asyncio
 import threading
@@ -23,7 +23,7 @@ def code_credential(driver: Driver, network: Canned, **options: Any) -> Any:
 
 
 def test_the_code_is_redeemed_with_its_verifier(driver: Driver) -> None:
-    """The form has all that RFC 6749 section 4.1.3 and RFC 7636 section 4.5 ask for."""
+    """The form has all fields that RFC 6749 section 4.1.3 and RFC 7636 section 4.5 require."""
     network = Canned(user_token("first"))
     assert code_credential(driver, network, code_verifier="the-verifier").get_token("a", "b").token == "first"
     assert network.forms == [
@@ -42,14 +42,14 @@ def test_the_code_is_redeemed_with_its_verifier(driver: Driver) -> None:
 
 
 def test_a_public_client_sends_no_secret(driver: Driver) -> None:
-    """And without a challenge no verifier."""
+    """Without PKCE, it sends no code verifier either."""
     network = Canned(user_token())
     code_credential(driver, network, client_secret=None).get_token("a")
     assert {"client_secret", "code_verifier"}.isdisjoint(network.forms[0])
 
 
 def test_eight_racing_callers_redeem_the_code_once(driver: Driver) -> None:
-    """A code is single-use: the second redemption would fail, and might revoke the first one's tokens."""
+    """A code is single-use: a second redemption would fail and might revoke the tokens of the first."""
     network = Canned(answer=_once_only, latency=0.05)
     credential = code_credential(driver, network)
     outcomes = driver.together([lambda: credential.raw.get_token("a")] * 8)
@@ -57,8 +57,8 @@ def test_eight_racing_callers_redeem_the_code_once(driver: Driver) -> None:
     assert len(network.sent) == 1
 
 
-def test_racing_callers_may_want_different_scopes(driver: Driver) -> None:
-    """The others go on with the refresh token."""
+def test_concurrent_callers_may_request_different_scopes(driver: Driver) -> None:
+    """The callers that did not redeem the code use the refresh token."""
     network = Canned(answer=_once_only, latency=0.02)
     credential = code_credential(driver, network)
     outcomes = driver.together([lambda: credential.raw.get_token("a"), lambda: credential.raw.get_token("b")])
@@ -89,7 +89,7 @@ def test_a_second_scope_is_served_by_the_refresh_token(driver: Driver) -> None:
 
 
 def test_cae_after_a_redemption_without_it(driver: Driver) -> None:
-    """The refresh token serves either setting."""
+    """The refresh token works with CAE and without."""
     network = Canned(user_token("first"), user_token("second"))
     credential = code_credential(driver, network)
     credential.get_token("a")
@@ -99,7 +99,7 @@ def test_cae_after_a_redemption_without_it(driver: Driver) -> None:
 
 
 def test_the_code_survives_a_failed_redemption(driver: Driver) -> None:
-    """A fault on the way, or a wrong secret, is no reason to make the user sign in again."""
+    """After a network error or a wrong secret, the user need not sign in again."""
     network = Canned(OSError("reset"), refusal("invalid_client"), user_token("first"))
     credential = code_credential(driver, network)
     with pytest.raises(OSError, match="reset"):
@@ -110,8 +110,8 @@ def test_the_code_survives_a_failed_redemption(driver: Driver) -> None:
     assert [form["code"] for form in network.forms] == ["the-code"] * 3
 
 
-def test_a_failed_redemption_is_everybodys(driver: Driver) -> None:
-    """Those who waited for it do not each redeem the code again."""
+def test_all_waiting_callers_get_the_error_of_a_failed_redemption(driver: Driver) -> None:
+    """The callers that waited do not each redeem the code again."""
     network = Canned(answer=lambda _: refusal("invalid_grant", "AADSTS54005"), latency=0.3)
     credential = code_credential(driver, network)
     outcomes = driver.together([lambda: credential.raw.get_token("a")] * 8)
@@ -119,8 +119,8 @@ def test_a_failed_redemption_is_everybodys(driver: Driver) -> None:
     assert len(network.sent) < 8
 
 
-def test_without_a_refresh_token_the_end_is_explained(driver: Driver, clock: Clock) -> None:
-    """Nothing is sent: the code is spent."""
+def test_without_a_refresh_token_the_error_says_what_to_do(driver: Driver, clock: Clock) -> None:
+    """Nothing is sent, because the code was redeemed already."""
     network = Canned(user_token("first", refresh_token=None))
     credential = code_credential(driver, network)
     credential.get_token("a")
@@ -130,8 +130,8 @@ def test_without_a_refresh_token_the_end_is_explained(driver: Driver, clock: Clo
     assert len(network.sent) == 1
 
 
-def test_a_reply_that_names_nobody_serves_this_credential_alone(driver: Driver) -> None:
-    """Without client_info and ID token there is no account by which another credential might find the tokens."""
+def test_tokens_of_a_reply_without_an_account_are_not_shared(driver: Driver) -> None:
+    """Without client_info and ID token there is no account by which another credential could find the tokens."""
     cache = TokenCache()
     first = code_credential(driver, Canned(token("of-first")), token_cache=cache)
     second = code_credential(driver, Canned(token("of-second")), token_cache=cache)
@@ -140,7 +140,7 @@ def test_a_reply_that_names_nobody_serves_this_credential_alone(driver: Driver) 
 
 
 def test_credentials_of_different_users_share_a_cache_but_no_token(driver: Driver) -> None:
-    """Each finds its own user's tokens only."""
+    """Each finds only the tokens of its own user."""
     cache = TokenCache()
     ada = code_credential(driver, Canned(user_token("of-ada", user="ada")), token_cache=cache)
     grace = code_credential(driver, Canned(user_token("of-grace", user="grace")), token_cache=cache)
@@ -150,7 +150,7 @@ def test_credentials_of_different_users_share_a_cache_but_no_token(driver: Drive
 
 
 def test_a_cancelled_redemption_is_taken_over() -> None:
-    """The task that waited for it redeems the code instead."""
+    """A waiting task redeems the code instead."""
     arrived = threading.Event()
     release = threading.Event()
 
@@ -190,13 +190,13 @@ def test_a_cancelled_redemption_is_taken_over() -> None:
     ],
 )
 def test_a_missing_argument_is_named(driver: Driver, arguments: tuple[str, ...], named: str) -> None:
-    """Configuration errors are found when the credential is made."""
+    """The constructor raises configuration errors."""
     with pytest.raises(ValueError, match=f"(?i){named}"):
         driver.credential("AuthorizationCodeCredential", Canned(), *arguments)
 
 
 def test_the_tenant_of_a_call_is_where_the_code_is_redeemed(driver: Driver) -> None:
-    """An allowed tenant; another is refused before the code is sent anywhere."""
+    """An allowed tenant is used; any other is refused before the code is sent."""
     network = Canned(user_token())
     credential = code_credential(driver, network, additionally_allowed_tenants=[OTHER_TENANT])
     with pytest.raises(ClientAuthenticationError, match="additionally_allowed_tenants"):

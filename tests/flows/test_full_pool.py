@@ -1,4 +1,4 @@
-"""Threads that wait for a result must not be the ones that are needed to make it."""
+"""Waiting threads must not block the threads that are needed to produce the result."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +12,7 @@ from webidentity.testing import LocalTenant, serve
 SCOPE = "https://graph.microsoft.com/.default"
 
 
-def test_waiters_on_every_thread_of_the_loop_do_not_stop_their_leader(tmp_path: Path) -> None:
+def test_waiters_on_all_threads_of_the_loop_do_not_block_their_leader(tmp_path: Path) -> None:
     """The leader, a coroutine, needs threads for its store and for its request."""
     tenant = LocalTenant()
     app = tenant.add_app("service", secrets=["s3cret"])

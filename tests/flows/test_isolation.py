@@ -1,4 +1,4 @@
-"""No caller ever gets a token of somebody else, whatever was asked before, and by whom."""
+"""No caller ever gets a token that belongs to a different caller, in any order of calls."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ from webidentity._protocol.token_request import TokenRequest
 from webidentity.cache import KeyRing, MemoryStore, TokenCache
 
 USERS = ["ada", "grace", "edsger"]
-# Names that are equal but for case, or that run into each other when they are joined carelessly.
+# Names that differ only in case, or that are ambiguous when they are joined.
 TENANTS = ["tenant-a", "tenant-b", "tenant-a-b"]
 AUTHORITIES = ["https://login.microsoftonline.com", "https://login.microsoftonline.us"]
 SECRETS = ["secret-1", "secret-2"]
@@ -46,8 +46,8 @@ CALL = st.fixed_dictionaries(
 
 
 def whose(call: dict[str, Any]) -> str:
-    """Return what must be equal for a token to be shared; the secret stands for the client in all but user tokens."""
-    who = call["user"] if call["kind"] != "app" else "nobody"
+    """Return what must be equal for a token to be shared: the user, or the client and its secret."""
+    who = call["user"] if call["kind"] != "app" else "no user"
     authentication = call["secret"] if call["kind"] != "user" else "any"
     return "|".join(
         [call["kind"], who, call["tenant"], call["authority"], call["client_id"], authentication, str(call["cae"])]
@@ -55,7 +55,7 @@ def whose(call: dict[str, Any]) -> str:
 
 
 class Authority:
-    """Answers each call with a token that names whose it is."""
+    """Answers each call with a token that names its owner."""
 
     def __init__(self, call: dict[str, Any]) -> None:
         self._call = call
@@ -83,7 +83,7 @@ def assertion_of(user: str) -> str:
 
 
 def flow_for(cache: TokenCache, call: dict[str, Any]) -> Flow[Any]:
-    """Sign the user in if need be, then ask for the token."""
+    """Sign the user in if necessary, then request the token."""
     client = Client(call["authority"], call["client_id"], ClientSecret(call["secret"]))
     request = TokenRequest(call["scopes"], call["tenant"], call["claims"], call["cae"])
     if call["kind"] == "app":
@@ -123,8 +123,8 @@ def test_one_shared_cache_never_returns_a_foreign_token(cache_name: str, calls: 
 
 @settings(max_examples=15)
 @given(calls=st.lists(CALL, min_size=8, max_size=16))
-def test_nor_does_it_when_they_all_come_at_once(calls: list[dict[str, Any]]) -> None:
-    """Single-flight gives nobody the reply to another's request."""
+def test_concurrent_callers_never_get_a_foreign_token(calls: list[dict[str, Any]]) -> None:
+    """Single-flight never returns the reply to a different caller's request."""
     cache, face = TokenCache(), SyncFace()
     starts = [lambda call=call: face.start(flow_for(cache, call), Authority(call).send) for call in calls]
     for call, outcome in zip(calls, face.together(starts), strict=True):

@@ -1,4 +1,4 @@
-"""How often the authority is asked for its keys, and what happens when it does not answer."""
+"""How often signing keys are fetched, and what happens when the authority does not respond."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ KEYS = f"{AUTHORITY}/{TENANT}/discovery/v2.0/keys"
 
 
 class Authority:
-    """Publishes metadata and keys, and counts how often it is asked."""
+    """Publishes metadata and keys, and counts the requests."""
 
     def __init__(self) -> None:
         self.metadata: Any = {"issuer": ISSUER, "jwks_uri": KEYS}
@@ -31,8 +31,8 @@ class Authority:
         self.send = SyncPipeline(transport=self.network.transport(), retry_total=0).send
 
     @property
-    def asked(self) -> int:
-        """How often the keys or the metadata were asked for."""
+    def requests_made(self) -> int:
+        """The number of requests for keys or metadata."""
         return len(self.network.sent)
 
     def _answer(self, sent: Sent) -> Reply | Exception:
@@ -51,12 +51,12 @@ def authority() -> Authority:
 
 @pytest.fixture
 def source() -> KeySource:
-    """The keys of the tenant, of which nothing is known yet."""
+    """A key source without any keys yet."""
     return KeySource(AUTHORITY, TENANT)
 
 
 def token(by: str = "tenant", **header: Any) -> str:
-    """Return a token that is valid for hours around the present."""
+    """Return a token that is valid for hours before and after now."""
     import time
 
     now = int(time.time())
@@ -64,73 +64,73 @@ def token(by: str = "tenant", **header: Any) -> str:
 
 
 def verify(driver: Driver, source: KeySource, authority: Authority, text: str) -> dict[str, Any]:
-    """Verify with that driver."""
+    """Verify the token with that driver."""
     outcome: dict[str, Any] = driver.run(source.verify(text, frozenset({CLIENT})), authority.send)
     return outcome
 
 
 def test_keys_are_fetched_once_a_day(driver: Driver, source: KeySource, authority: Authority, clock: Clock) -> None:
-    """Metadata and keys with the first token, and again when they are a day old."""
+    """Metadata and keys are fetched with the first token, and again when they are a day old."""
     for _ in range(3):
         assert verify(driver, source, authority, token())["aud"] == CLIENT
-    assert authority.asked == 2
+    assert authority.requests_made == 2
     clock.advance(24 * 3600 - 10)
     verify(driver, source, authority, token())
-    assert authority.asked == 2
+    assert authority.requests_made == 2
     clock.advance(20)
     verify(driver, source, authority, token())
-    assert authority.asked == 4
+    assert authority.requests_made == 4
 
 
-def test_nothing_is_fetched_for_what_is_no_token(driver: Driver, source: KeySource, authority: Authority) -> None:
-    """The form is looked at first."""
+def test_nothing_is_fetched_for_a_malformed_token(driver: Driver, source: KeySource, authority: Authority) -> None:
+    """The form of the token is checked first."""
     for text in ("", "a.b.c", token(alg="HS256"), "x" * 70_000):
         with pytest.raises(TokenRejectedError):
             verify(driver, source, authority, text)
-    assert authority.asked == 0
+    assert authority.requests_made == 0
 
 
 def test_a_new_key_is_fetched_when_it_is_first_seen(
     driver: Driver, source: KeySource, authority: Authority, clock: Clock
 ) -> None:
-    """The authority rotates its keys; the token that shows it is accepted."""
+    """After a key rotation, the first token with the new key is accepted."""
     verify(driver, source, authority, token())
     authority.keys = key_set("tenant", "rotated")
     clock.advance(61)
     assert verify(driver, source, authority, token("rotated"))
-    assert authority.asked == 4
+    assert authority.requests_made == 4
     assert verify(driver, source, authority, token())
 
 
 def test_ten_thousand_unknown_keys_cause_one_fetch(
     driver: Driver, source: KeySource, authority: Authority, clock: Clock
 ) -> None:
-    """At most one in a minute, whoever sends them."""
+    """Keys are fetched at most once a minute."""
     verify(driver, source, authority, token())
     clock.advance(61)
     text = token("unknown")
     for _ in range(10_000):
         with pytest.raises(UnknownKeyError):
             verify(driver, source, authority, text)
-    assert authority.asked == 4
+    assert authority.requests_made == 4
     clock.advance(61)
     with pytest.raises(UnknownKeyError):
         verify(driver, source, authority, text)
-    assert authority.asked == 6
+    assert authority.requests_made == 6
 
 
-def test_those_who_ask_together_ask_once(driver: Driver, source: KeySource, authority: Authority) -> None:
-    """And all get their answer."""
+def test_concurrent_callers_share_one_fetch(driver: Driver, source: KeySource, authority: Authority) -> None:
+    """All of them get their claims."""
     authority.network._latency = 0.05
     text = token()
     flows = [lambda: driver.start(source.verify(text, frozenset({CLIENT})), authority.send) for _ in range(8)]
     outcomes = driver.together(flows)
     assert [outcome["aud"] for outcome in outcomes] == [CLIENT] * 8
-    assert authority.asked == 2
+    assert authority.requests_made == 2
 
 
 def test_the_last_good_keys_stay_in_use(driver: Driver, source: KeySource, authority: Authority, clock: Clock) -> None:
-    """When the authority cannot be reached, or sends what is no key set."""
+    """They do while the authority is unreachable or sends an invalid key set."""
     verify(driver, source, authority, token())
     for trouble in (
         {"is_down": True},
@@ -145,10 +145,10 @@ def test_the_last_good_keys_stay_in_use(driver: Driver, source: KeySource, autho
         for name, value in trouble.items():
             setattr(authority, name, value)
         clock.advance(25 * 3600)
-        asked = authority.asked
+        requests_made = authority.requests_made
         for _ in range(3):
             assert verify(driver, source, authority, token())
-        assert authority.asked == asked + 1, trouble
+        assert authority.requests_made == requests_made + 1, trouble
 
 
 def test_without_any_key_nothing_is_accepted(
@@ -159,23 +159,23 @@ def test_without_any_key_nothing_is_accepted(
     for _ in range(3):
         with pytest.raises(KeysUnavailableError, match=f"tenant {TENANT} cannot be fetched from {AUTHORITY}"):
             verify(driver, source, authority, token())
-    assert authority.asked == 1
+    assert authority.requests_made == 1
     authority.is_down = False
     clock.advance(6)
     assert verify(driver, source, authority, token())
 
 
 def test_keys_are_not_fetched_over_plain_http(driver: Driver, source: KeySource, authority: Authority) -> None:
-    """Whatever the metadata says: anybody on the way could put in keys of their own."""
+    """Even if the metadata says so: an attacker in the network could replace the keys."""
     authority.metadata = {"issuer": ISSUER, "jwks_uri": "http://keys.test/keys"}
     with pytest.raises(KeysUnavailableError):
         verify(driver, source, authority, token())
-    assert authority.asked == 1
+    assert authority.requests_made == 1
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["for the metadata", "for the keys"])
 def test_redirects_are_not_followed(driver: Driver, source: KeySource, authority: Authority, first: bool) -> None:
-    """The keys of another host are not the authority's."""
+    """Keys of a different host are not those of the authority."""
     elsewhere = Reply("", 302, {"Location": "https://evil.test/keys"})
     answers = [elsewhere] if first else [Reply(authority.metadata), elsewhere]
     authority.network = Canned(*answers)
@@ -185,18 +185,18 @@ def test_redirects_are_not_followed(driver: Driver, source: KeySource, authority
     assert not any("evil" in sent.url for sent in authority.network.sent)
 
 
-def test_the_issuer_is_the_metadatas(driver: Driver, source: KeySource, authority: Authority) -> None:
-    """Not one that is put together here: sovereign clouds have their own."""
+def test_the_issuer_comes_from_the_metadata(driver: Driver, source: KeySource, authority: Authority) -> None:
+    """It is not derived, because sovereign clouds have issuers of their own."""
     authority.metadata = {"issuer": f"https://issuer.test/{TENANT}/", "jwks_uri": KEYS}
     authority.keys = json.dumps({"keys": [{**json.loads(authority.keys)["keys"][0], "issuer": ""}]})
     with pytest.raises(TokenRejectedError, match="another issuer"):
         verify(driver, source, authority, token())
 
 
-def test_a_clock_that_was_set_back_does_not_stop_the_fetching(
+def test_keys_are_fetched_after_the_clock_was_set_back(
     driver: Driver, source: KeySource, authority: Authority, clock: Clock
 ) -> None:
-    """A machine that starts in the future and is then corrected."""
+    """For example on a machine that starts with a wrong clock."""
     authority.is_down = True
     clock.advance(10**8)
     with pytest.raises(KeysUnavailableError):
@@ -206,8 +206,8 @@ def test_a_clock_that_was_set_back_does_not_stop_the_fetching(
     assert verify(driver, source, authority, token())
 
 
-def test_nobody_waits_for_keys_that_are_only_getting_old(driver: Driver, authority: Authority, clock: Clock) -> None:
-    """One caller fetches them; the others go on with those of yesterday."""
+def test_callers_do_not_wait_while_old_keys_are_renewed(driver: Driver, authority: Authority, clock: Clock) -> None:
+    """One caller fetches new keys; the others use the old ones."""
     source = KeySource(AUTHORITY, TENANT)
     audiences = frozenset({CLIENT})
     verify(driver, source, authority, token())
@@ -219,4 +219,4 @@ def test_nobody_waits_for_keys_that_are_only_getting_old(driver: Driver, authori
 
 
 def _refuse(request: Any) -> Any:
-    raise AssertionError("somebody else is fetching")
+    raise AssertionError("another caller fetches the keys")

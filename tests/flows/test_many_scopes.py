@@ -1,4 +1,4 @@
-"""A credential of many resources: what one more scope costs does not grow with those that are there."""
+"""The cost of one more scope does not grow with the number of scopes that are cached already."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ NOW = 1_800_000_000
 
 
 class Counted(dict[str, Any]):
-    """An entry that counts how often any entry is looked into."""
+    """An entry that counts how often any entry is read."""
 
     looks = 0
 
@@ -35,8 +35,8 @@ def find(document: TokenDocument, *scopes: str, now: float = NOW) -> str | None:
     return found.token if found else None
 
 
-def test_a_new_scope_is_added_without_looking_at_the_others() -> None:
-    """Neither for it nor for what has expired."""
+def test_adding_a_scope_does_not_read_the_other_entries() -> None:
+    """Not for the new entry, and not to find expired ones."""
     document = TokenDocument.empty()
     for number in range(300):
         assert find(document, f"scope-{number}") is None
@@ -53,8 +53,8 @@ def test_a_new_scope_is_added_without_looking_at_the_others() -> None:
     assert find(document, "scope-7") == "for scope-7"
 
 
-def test_copies_know_what_was_added_after_them() -> None:
-    """And the original does not claim to have it."""
+def test_copies_find_entries_added_after_copying() -> None:
+    """The original does not contain the entries that were added to the copy."""
     original = TokenDocument.empty()
     assert find(original, "a") is None
     copied = original.copy()
@@ -65,8 +65,8 @@ def test_copies_know_what_was_added_after_them() -> None:
     assert find(copied, "a") is None
 
 
-def test_what_has_expired_is_dropped_when_its_time_has_come() -> None:
-    """Also when others live longer, and in a document that was read from a store."""
+def test_expired_entries_are_removed_in_time() -> None:
+    """Even if others live longer, and in a document that was read from a store."""
     document = TokenDocument.empty()
     add(document, "long", expires_on=NOW + 9000)
     add(document, "short", expires_on=NOW + 100)
@@ -81,7 +81,7 @@ def test_what_has_expired_is_dropped_when_its_time_has_come() -> None:
 
 
 def test_a_thousand_scopes_are_served_from_memory(driver: Driver, clock: Clock) -> None:
-    """Each with its own token, and again after they have all expired."""
+    """Each scope has its own token, and a new one after all have expired."""
     network = Canned(answer=lambda sent: token(f"{sent.form['scope']} {len(network.sent) > 1000}"))
     credential = driver.credential("ClientSecretCredential", network, TENANT, CLIENT, "s3cret", policies=[])
     scopes = [f"api://{number}/.default" for number in range(1000)]

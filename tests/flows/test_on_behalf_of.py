@@ -1,4 +1,4 @@
-"""The on-behalf-of grant: one user's token is exchanged for another of the same user, and of nobody else."""
+"""The on-behalf-of grant: a user's token is exchanged for another token of the same user only."""
 
 import time
 from typing import Any
@@ -24,7 +24,7 @@ def obo_credential(driver: Driver, network: Canned, assertion: str = ADA, **opti
 
 
 def test_the_assertion_is_exchanged(driver: Driver) -> None:
-    """The form has all that the Microsoft identity platform asks for, and asks for no refresh token."""
+    """The form has all fields that the Microsoft identity platform requires, and requests no refresh token."""
     network = Canned(user_token("exchanged", refresh_token=None))
     assert obo_credential(driver, network).get_token(SCOPE).token == "exchanged"
     assert network.forms == [
@@ -41,7 +41,7 @@ def test_the_assertion_is_exchanged(driver: Driver) -> None:
 
 
 def test_credentials_with_the_same_assertion_share_a_cache(driver: Driver) -> None:
-    """A credential for each request of an API does not ask for each request."""
+    """An API may create a credential for each request without a token request each time."""
     cache, network = TokenCache(), Canned(user_token("exchanged"))
     for _ in range(3):
         assert obo_credential(driver, network, token_cache=cache).get_token(SCOPE).token == "exchanged"
@@ -49,7 +49,7 @@ def test_credentials_with_the_same_assertion_share_a_cache(driver: Driver) -> No
 
 
 def test_64_credentials_with_the_same_assertion_cause_one_request(driver: Driver) -> None:
-    """Also when all requests of a page arrive together."""
+    """Also when all requests of a page arrive at the same time."""
     cache, network = TokenCache(), Canned(answer=lambda _: user_token("exchanged"), latency=0.05)
     credentials = [obo_credential(driver, network, token_cache=cache) for _ in range(64)]
     outcomes = driver.together([lambda raw=each.raw: raw.get_token(SCOPE) for each in credentials])
@@ -66,16 +66,16 @@ def test_64_credentials_with_the_same_assertion_cause_one_request(driver: Driver
         {"authority": "https://login.microsoftonline.us"},
     ],
 )
-def test_whoever_differs_in_anything_shares_nothing(driver: Driver, other: dict[str, str]) -> None:
-    """Another user, another proof of the client, another tenant, another cloud."""
+def test_credentials_that_differ_in_any_part_share_no_token(driver: Driver, other: dict[str, str]) -> None:
+    """A different user, client authentication, tenant or cloud."""
     cache, network = TokenCache(), Canned(user_token("first"), user_token("second"))
     assert obo_credential(driver, network, token_cache=cache).get_token(SCOPE).token == "first"
     assert obo_credential(driver, network, token_cache=cache, **other).get_token(SCOPE).token == "second"
     assert obo_credential(driver, network, token_cache=cache).get_token(SCOPE).token == "first"
 
 
-def test_a_wrong_secret_never_finds_what_the_right_one_had(driver: Driver) -> None:
-    """A shared cache is no way around the client's authentication."""
+def test_a_wrong_secret_never_finds_tokens_of_the_right_one(driver: Driver) -> None:
+    """A shared cache does not bypass client authentication."""
     cache = TokenCache()
     obo_credential(driver, Canned(user_token("first")), token_cache=cache).get_token(SCOPE)
     network = Canned(refusal("invalid_client", error_codes=[7000215]))
@@ -84,7 +84,7 @@ def test_a_wrong_secret_never_finds_what_the_right_one_had(driver: Driver) -> No
 
 
 def test_concurrent_users_get_their_own_tokens(driver: Driver) -> None:
-    """Single-flight joins callers of one user, not of one scope."""
+    """Single-flight joins calls for the same user, not for the same scope."""
     cache = TokenCache()
     network = Canned(answer=lambda sent: user_token(f"for {sent.form['assertion']}"), latency=0.01)
     assertions = [jwt_of(oid=f"user-{number}", exp=4_000_000_000) for number in range(16)] * 2
@@ -94,7 +94,7 @@ def test_concurrent_users_get_their_own_tokens(driver: Driver) -> None:
 
 
 def test_a_refused_user_does_not_affect_the_others(driver: Driver) -> None:
-    """Nothing is throttled or replayed from one user's failure to another's request."""
+    """The failure of one user is neither throttled nor replayed for another."""
     cache = TokenCache()
     network = Canned(refusal("temporarily_unavailable", status=503), user_token("of grace"))
     with pytest.raises(ClientAuthenticationError):
@@ -103,7 +103,7 @@ def test_a_refused_user_does_not_affect_the_others(driver: Driver) -> None:
 
 
 def test_an_expired_token_is_exchanged_again(driver: Driver, clock: Clock) -> None:
-    """With the assertion: a refresh token that came unasked is not used."""
+    """With the assertion: a refresh token that was not requested is not used."""
     network = Canned(user_token("first"), user_token("second"))
     credential = obo_credential(driver, network)
     credential.get_token(SCOPE)
@@ -113,7 +113,7 @@ def test_an_expired_token_is_exchanged_again(driver: Driver, clock: Clock) -> No
 
 
 def test_a_claims_challenge_reaches_the_caller(driver: Driver) -> None:
-    """The API passes ``.claims`` on to its client, which asks the user."""
+    """The API passes ``.claims`` on to its client, which challenges the user."""
     challenge = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
     network = Canned(refusal("interaction_required", suberror="basic_action", error_codes=[50076], claims=challenge))
     with pytest.raises(EntraError) as caught:
@@ -125,8 +125,8 @@ def test_a_claims_challenge_reaches_the_caller(driver: Driver) -> None:
     ("assertion", "expected"),
     [(jwt_of(exp=1_000), 1_000.0), (jwt_of(exp=4_000_000_000), 1_500.0), ("opaque", None), (jwt_of(exp=True), None)],
 )
-def test_what_is_had_for_an_assertion_is_forgotten_with_it(assertion: str, expected: float | None) -> None:
-    """The partition may be swept when the assertion or the token expires, whichever is first."""
+def test_tokens_are_kept_until_the_assertion_or_the_token_expires(assertion: str, expected: float | None) -> None:
+    """The partition may be swept at the earlier of the two times."""
     from webidentity._flows.client import Client
     from webidentity._flows.client_authentication import ClientSecret
     from webidentity._flows.on_behalf_of import OnBehalfOf
@@ -141,7 +141,7 @@ def test_what_is_had_for_an_assertion_is_forgotten_with_it(assertion: str, expec
 
 
 def test_missing_arguments_are_type_errors(driver: Driver) -> None:
-    """As azure-identity has it."""
+    """As in azure-identity."""
     with pytest.raises(TypeError, match="user_assertion"):
         driver.credential("OnBehalfOfCredential", Canned(), TENANT, CLIENT, user_assertion="", client_secret="s")
     with pytest.raises(TypeError, match="client_secret"):

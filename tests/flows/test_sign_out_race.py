@@ -1,4 +1,4 @@
-"""A reply that arrives when its user is gone."""
+"""A reply that arrives after its user has signed out."""
 
 from dataclasses import replace
 
@@ -13,8 +13,8 @@ from webidentity._transport.pipeline import SyncPipeline
 from webidentity.cache._token_cache import TokenCache
 
 
-def test_tokens_for_somebody_who_signed_out_are_not_kept(driver: Driver) -> None:
-    """The caller who waits for the refresh is served; nothing of it stays."""
+def test_tokens_of_a_signed_out_user_are_not_stored(driver: Driver) -> None:
+    """The caller that waits for the refresh gets its token, but nothing is stored."""
     network = Canned(user_token("first"), user_token("second", refresh_token="refresh-token-2"))
     send = SyncPipeline(transport=network.transport(), retry_total=0).send
     user_tokens = UserTokens(Client(AUTHORITY, CLIENT, ClientSecret("s3cret")), TokenCache())
@@ -24,7 +24,7 @@ def test_tokens_for_somebody_who_signed_out_are_not_kept(driver: Driver) -> None
     gone = replace(user_tokens, may_keep=lambda document: bool(document.sessions))
     token = driver.run(gone.token(TokenRequest(("b",), TENANT), account), send)
     assert token.token == "second"
-    held = user_tokens.cache.peek(user_tokens.partition(TENANT, account))
-    assert held is not None
-    assert held.document.refresh_token == "refresh-token-1"
-    assert held.document.access_token(("b",), cae=False, now=0) is None
+    cached = user_tokens.cache.peek(user_tokens.partition(TENANT, account))
+    assert cached is not None
+    assert cached.document.refresh_token == "refresh-token-1"
+    assert cached.document.access_token(("b",), cae=False, now=0) is None

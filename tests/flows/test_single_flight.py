@@ -1,4 +1,4 @@
-"""Of many callers that want the same token at the same time, one asks for it."""
+"""Concurrent callers that need the same token share one request."""
 
 import asyncio
 import threading
@@ -30,7 +30,7 @@ def secret_credential(driver: Driver, network: Canned, **options: Any) -> Any:
 
 
 def test_64_first_callers_cause_one_request(driver: Driver) -> None:
-    """Everybody gets the one token."""
+    """All of them get the same token."""
     network = Canned(answer=lambda _: token(f"token-{len(network.sent)}"), latency=0.05)
     credential = secret_credential(driver, network)
     outcomes = driver.together([lambda: credential.raw.get_token(SCOPE)] * CALLERS)
@@ -39,7 +39,7 @@ def test_64_first_callers_cause_one_request(driver: Driver) -> None:
 
 
 def test_64_callers_of_an_expired_token_cause_one_request(driver: Driver, clock: Clock) -> None:
-    """The second herd is no larger than the first."""
+    """The same applies when the token has expired."""
     network = Canned(answer=lambda _: token(f"token-{len(network.sent)}"), latency=0.05)
     credential = secret_credential(driver, network)
     credential.get_token(SCOPE)
@@ -50,14 +50,14 @@ def test_64_callers_of_an_expired_token_cause_one_request(driver: Driver, clock:
 
 
 def test_in_the_refresh_window_one_renews_and_the_others_do_not_wait(driver: Driver, clock: Clock) -> None:
-    """The others are served the current token before the renewal has come back."""
+    """The others are served the current token before the renewal is complete."""
     served: list[str] = []
     enough = threading.Event()
 
     def answer(_: Sent) -> Reply:
         if len(network.sent) == 1:
             return token("current")
-        assert enough.wait(10), "the other callers wait for the renewal"
+        assert enough.wait(10), "the other callers must not wait for the renewal"
         return token("renewed")
 
     network = Canned(answer=answer)
@@ -85,15 +85,15 @@ def test_in_the_refresh_window_one_renews_and_the_others_do_not_wait(driver: Dri
 
 
 def test_callers_with_the_same_claims_share_a_request(driver: Driver) -> None:
-    """A revoked session makes every request of a site ask with the same claims at once."""
+    """After a session was revoked, all requests of a site send the same claims at once."""
     network = Canned(answer=lambda _: token(), latency=0.05)
     credential = secret_credential(driver, network)
     driver.together([lambda: credential.raw.get_token(SCOPE, claims='{"a": {}}')] * 8)
     assert len(network.sent) == 1
 
 
-def test_callers_who_want_different_tokens_share_nothing(driver: Driver) -> None:
-    """Scopes, tenant and CAE each make another token."""
+def test_callers_of_different_tokens_share_no_request(driver: Driver) -> None:
+    """Scopes, tenant and CAE each require a different token."""
     network = Canned(answer=lambda sent: token(f"{sent.url} {sent.form['scope']} {sent.form.get('claims')}"))
     credential = secret_credential(driver, network, additionally_allowed_tenants=["*"])
     raw = credential.raw
@@ -109,7 +109,7 @@ def test_callers_who_want_different_tokens_share_nothing(driver: Driver) -> None
 
 
 def test_after_a_failure_one_waiter_tries_again_for_all(driver: Driver) -> None:
-    """A passing fault of the leader's request fails the leader alone."""
+    """A transient failure of the leader's request fails only the leader."""
     network = Canned(answer=lambda _: token() if len(network.sent) > 1 else OSError("reset"), latency=0.05)
     credential = secret_credential(driver, network)
     outcomes = driver.together([lambda: credential.raw.get_token(SCOPE)] * CALLERS)
@@ -118,8 +118,8 @@ def test_after_a_failure_one_waiter_tries_again_for_all(driver: Driver) -> None:
     assert len(network.sent) == 2
 
 
-def test_a_lasting_failure_reaches_everybody_after_two_requests(driver: Driver) -> None:
-    """The authority's refusal is shared too, as an exception of each caller's own."""
+def test_a_lasting_failure_reaches_all_callers_after_two_requests(driver: Driver) -> None:
+    """Each caller raises its own copy of the error."""
     network = Canned(answer=lambda _: refusal("invalid_client", "AADSTS7000215"), latency=0.5)
     credential = secret_credential(driver, network)
     outcomes = driver.together([lambda: credential.raw.get_token(SCOPE)] * CALLERS)
@@ -131,8 +131,8 @@ def test_a_lasting_failure_reaches_everybody_after_two_requests(driver: Driver) 
     assert len(network.sent) == 2
 
 
-def test_a_failure_is_forgotten(driver: Driver) -> None:
-    """Nothing is replayed: the next call asks again."""
+def test_a_failure_is_not_cached(driver: Driver) -> None:
+    """The next call sends a new request."""
     network = Canned(refusal(), refusal(), token("recovered"))
     credential = secret_credential(driver, network)
     for _ in range(2):
@@ -150,7 +150,7 @@ REPLY = TokenReply("token", 4_000_000_000, None, "Bearer", ())
 
 
 def test_when_the_leading_task_is_cancelled_another_takes_over() -> None:
-    """A browser that goes away does not fail the requests that waited with it."""
+    """A browser that disconnects does not fail the requests that waited with it."""
     asked: list[int] = []
 
     def exchange(_: TokenRequest) -> Flow[TokenReply]:
@@ -184,7 +184,7 @@ def test_when_the_leading_task_is_cancelled_another_takes_over() -> None:
 
 
 def test_threads_wait_for_a_task_and_tasks_for_a_thread() -> None:
-    """A site with sync and async views shares one cache: its callers meet in one flight."""
+    """Sync and async views of a site share one cache and one flight."""
     cache = TokenCache()
     asked: list[str] = []
     release = threading.Event()
@@ -214,7 +214,7 @@ def test_threads_wait_for_a_task_and_tasks_for_a_thread() -> None:
 
 
 def test_a_credential_that_needs_the_same_token_itself_does_not_hang(driver: Driver) -> None:
-    """A flow that comes back to its own key on its own thread or task leads instead of waiting."""
+    """A flow that requests its own key again on the same thread or task leads instead of waiting."""
     cache = TokenCache()
     asked: list[int] = []
 
@@ -228,8 +228,8 @@ def test_a_credential_that_needs_the_same_token_itself_does_not_hang(driver: Dri
     assert len(asked) == 2
 
 
-def test_flights_end_however_their_leader_ended(driver: Driver) -> None:
-    """Nothing is left behind that a later caller would wait for."""
+def test_flights_end_whatever_happens_to_their_leader(driver: Driver) -> None:
+    """Nothing remains that a later caller would wait for."""
     cache = TokenCache()
 
     def exchange(_: TokenRequest) -> Flow[TokenReply]:
@@ -241,8 +241,8 @@ def test_flights_end_however_their_leader_ended(driver: Driver) -> None:
     assert cache.flights.join(_acquisition(exchange).key)[1] is True
 
 
-def test_the_copy_of_an_error_says_the_same() -> None:
-    """Waiters raise copies: one exception raised in many threads would mix their tracebacks."""
+def test_the_copy_of_an_error_is_equal() -> None:
+    """Waiters raise copies, because one exception raised in many threads would mix their tracebacks."""
     flights = Flights()
     flight, _ = flights.join("key")
     error = EntraError("message", error="invalid_grant", error_codes=(1,))
@@ -253,8 +253,8 @@ def test_the_copy_of_an_error_says_the_same() -> None:
     assert (str(copy), copy.error, copy.error_codes, copy.args) == ("message", "invalid_grant", (1,), error.args)
 
 
-def test_what_is_done_once_is_done_by_one(driver: Driver) -> None:
-    """The others wait, and go on when it is done."""
+def test_once_runs_a_flow_for_one_caller(driver: Driver) -> None:
+    """The others wait and continue when it is done."""
     flights, done = Flights(), list[str]()
 
     def begin() -> Flow[str]:
@@ -270,8 +270,8 @@ def test_what_is_done_once_is_done_by_one(driver: Driver) -> None:
     assert done == ["done"]
 
 
-def test_all_who_wait_for_it_get_the_error(driver: Driver) -> None:
-    """One prompt that was declined is not followed by seven others."""
+def test_once_raises_the_error_for_all_waiters(driver: Driver) -> None:
+    """One declined prompt is not followed by seven others."""
     flights, tries = Flights(), list[int]()
 
     def begin() -> Flow[str]:

@@ -1,4 +1,4 @@
-"""A store that cannot be written: a grant that was spent is not lost, and nothing expired is served."""
+"""A store that cannot be written: the tokens of a used grant are not lost, and no expired token is served."""
 
 from tests.kit.canned import Canned
 from tests.kit.clock import Clock
@@ -25,7 +25,7 @@ class Flaky(MemoryStore):
 
 
 def test_a_redeemed_code_survives_a_full_disk(driver: Driver) -> None:
-    """The caller gets its token, later scopes come by the refresh token, and the store learns of it afterwards."""
+    """The caller gets its token, other scopes are served by the refresh token, and the store is updated later."""
     store = Flaky()
     network = Canned(user_token("first"), user_token("second"))
     credential = driver.credential(
@@ -47,7 +47,7 @@ def test_a_redeemed_code_survives_a_full_disk(driver: Driver) -> None:
 
 
 def test_on_behalf_of_tokens_end_with_the_assertion(driver: Driver, clock: Clock) -> None:
-    """Though the token itself would live longer: the user's permission was the assertion's."""
+    """Although the token itself would live longer: the assertion limits the user's permission."""
     assertion = jwt_of(exp=clock() + 600)
     network = Canned(token("first", expires_in=7000), token("second", expires_in=7000))
     cache = TokenCache()

@@ -1,4 +1,4 @@
-"""A canned network: azure-core's own transports over an adapter that answers from a list and records requests."""
+"""A canned network: azure-core's own transports over an adapter that replies from a list and records requests."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ from urllib3 import HTTPResponse
 
 @dataclass(frozen=True)
 class Reply:
-    """What the network answers. A dict is sent as JSON."""
+    """A reply of the network. A dict is sent as JSON."""
 
     body: dict[str, Any] | str | bytes = field(default_factory=dict)
     status: int = 200
@@ -64,7 +64,7 @@ class Canned(BaseAdapter):
         return [sent.form for sent in self.sent]
 
     def add(self, *replies: Reply | Exception) -> None:
-        """Answer these as well."""
+        """Add further replies."""
         self._replies.extend(replies)
 
     def send(self, request: Any, *args: Any, **kwargs: Any) -> requests.Response:
@@ -91,7 +91,7 @@ class Canned(BaseAdapter):
         return _response(request, reply)
 
     def close(self) -> None:
-        """Do nothing: a session closes its adapters, and more than one session uses this one."""
+        """Do nothing: a session closes its adapters, and several sessions share this one."""
 
     def transport(self) -> RequestsTransport:
         """Return azure-core's sync transport over these answers."""
@@ -125,5 +125,5 @@ def _response(request: Any, reply: Reply) -> requests.Response:
 
 
 def lines_of(values: Iterable[Any]) -> str:
-    """Return the values as one text, to look for secrets in."""
+    """Return the values as one text that can be searched for secrets."""
     return "\n".join(str(value) for value in values)

@@ -1,4 +1,4 @@
-"""Certificates made for tests."""
+"""Certificates for tests."""
 
 import datetime as dt
 from functools import cache
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 
 def key_pair(kind: str = "rsa", name: str = "client") -> tuple[Any, x509.Certificate]:
-    """Return a private key and its self-signed certificate; the same for the same arguments."""
+    """Return a private key and its self-signed certificate. Equal arguments return the same pair."""
     return _made(kind, name)
 
 
@@ -53,7 +53,7 @@ def certificate_pkcs12(password: bytes | None = None) -> bytes:
 
 
 def server_certificate(name: str) -> bytes:
-    """Return key and certificate of a TLS server with this DNS name, in PEM; it is its own authority."""
+    """Return key and self-signed certificate of a TLS server with this DNS name, in PEM."""
     key = rsa.generate_private_key(65537, 2048)
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = dt.datetime.now(dt.UTC)

@@ -1,10 +1,10 @@
-"""A clock that a test turns."""
+"""A clock that a test controls."""
 
 import time
 
 
 class Clock:
-    """Replaces ``time.time``: runs on, can be put forward, and be stopped."""
+    """Replaces ``time.time``. It runs, and can be advanced or stopped."""
 
     def __init__(self) -> None:
         self._real = time.time
@@ -15,9 +15,9 @@ class Clock:
         return (self._real() if self._stopped_at is None else self._stopped_at) + self._ahead
 
     def stop(self) -> None:
-        """Let no more time pass than a test says: how long it runs itself must not count."""
+        """Stop the clock, so that the duration of the test does not matter."""
         self._stopped_at = self._real()
 
     def advance(self, seconds: float) -> None:
-        """Let that much time have passed."""
+        """Advance the clock."""
         self._ahead += seconds

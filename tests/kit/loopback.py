@@ -1,4 +1,4 @@
-"""The guard that keeps tests off the network."""
+"""Keeps tests off the network."""
 
 import ipaddress
 import socket
@@ -14,7 +14,7 @@ class NetworkRefused(AssertionError):
 
 
 def is_local(host: Any) -> bool:
-    """Whether the host can only be this machine."""
+    """Whether the host is certainly this machine."""
     if host in _LOCAL_NAMES:
         return True
     text = host.decode() if isinstance(host, bytes) else str(host)
@@ -26,7 +26,7 @@ def is_local(host: Any) -> bool:
 
 @contextmanager
 def only_loopback() -> Iterator[None]:
-    """Refuse connections and name look-ups to anything but this machine; AF_UNIX is allowed."""
+    """Refuse connections and name lookups to other machines. AF_UNIX is allowed."""
     connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 
     def check(family: int, address: Any) -> None:

@@ -1,4 +1,4 @@
-"""Fake tools on PATH: each prints a recorded output, and notes how it was run."""
+"""Fake tools on PATH. Each prints a given output and records how it was run."""
 
 import contextlib
 import os
@@ -41,12 +41,12 @@ class Noted:
     input: str
     arguments: list[str]
     environment: dict[str, str]
-    #: A process that the tool started, which has the tool's pipes.
+    #: A process that the tool started, which holds the tool's pipes.
     child: int | None
 
 
 class Programs:
-    """A folder that is all of PATH."""
+    """A folder that is the only one on PATH."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "programs"
@@ -79,7 +79,7 @@ class Programs:
         program = (folder or self.folder) / name
         text = _SCRIPT.format(
             notes=shlex.quote(str(self._notes)),
-            # The shell itself is killed, and the process that it waits for as well.
+            # Both the shell and the process that it waits for are killed.
             pause=f"/bin/sleep {seconds}" if seconds else "",
             child='/bin/sleep 60 & printf "child=%s\\n" "$!" >> "$note.part"' if child else "",
             stdout=printed[0],
@@ -92,12 +92,12 @@ class Programs:
 
     @property
     def runs(self) -> list[Noted]:
-        """How tools were run so far, oldest first."""
+        """The runs of tools so far, oldest first."""
         notes = sorted(self._notes.glob("*.run"), key=lambda path: path.stat().st_mtime_ns)
         return [_read(path.read_text()) for path in notes]
 
     def end(self, run: Noted) -> None:
-        """Kill a run that another library has left behind, with its pause."""
+        """Kill a run that another library left running, and its pause."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(run.pid, signal.SIGKILL)
 
@@ -121,18 +121,18 @@ def _read(text: str) -> Noted:
 
 
 def soon(look: Callable[[], T | None]) -> T:
-    """Return what is there, once it is there."""
+    """Return the result of ``look`` once it is not None."""
     until = time.monotonic() + 20
     while True:
         found = look()
         if found is not None:
             return found
-        assert time.monotonic() < until, "it does not happen"
+        assert time.monotonic() < until, "it did not happen in time"
         time.sleep(0.01)
 
 
 def is_running(pid: int) -> bool:
-    """Whether the process is there and no zombie."""
+    """Whether the process exists and is not a zombie."""
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -141,7 +141,7 @@ def is_running(pid: int) -> bool:
 
 
 def is_reaped(pid: int) -> bool:
-    """Whether nothing of this process's child is left, not even a zombie."""
+    """Whether the child process is gone, not even a zombie."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -151,11 +151,11 @@ def is_reaped(pid: int) -> bool:
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Programs]:
-    """An empty PATH for fake tools."""
+    """Provide a PATH with fake tools only."""
     lent = Programs(tmp_path)
     monkeypatch.setenv("PATH", str(lent.folder))
     yield lent
     for run in lent.runs:
         for pid in (run.pid, run.child):
             if pid is not None:
-                assert not is_running(pid), "a program is left running"
+                assert not is_running(pid), "a program is still running"

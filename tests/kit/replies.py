@@ -1,4 +1,4 @@
-"""What a token endpoint says."""
+"""Replies of a token endpoint."""
 
 import base64
 import json
@@ -19,17 +19,17 @@ def encoded(content: dict[str, Any]) -> str:
 
 
 def jwt_of(**claims: Any) -> str:
-    """Return a token with these claims and a signature that proves nothing."""
+    """Return a token with these claims and an invalid signature."""
     return f"{encoded({'alg': 'RS256', 'typ': 'JWT'})}.{encoded(claims)}.c2lnbmF0dXJl"
 
 
 def client_info(user: str = "ada", tenant: str = TENANT) -> str:
-    """Return who signed in, as Entra adds it to replies."""
+    """Return the account that signed in, as Entra adds it to replies."""
     return encoded({"uid": user, "utid": tenant})
 
 
 def token(access_token: str = "access-token", *, expires_in: object = 3600, **more: Any) -> Reply:
-    """Return a success; ``more`` are further fields, None leaves one out."""
+    """Return a success. ``more`` are further fields; None removes one."""
     fields = {"token_type": "Bearer", "access_token": access_token, "expires_in": expires_in, **more}
     return Reply({name: value for name, value in fields.items() if value is not None})
 
@@ -42,5 +42,5 @@ def user_token(access_token: str = "access-token", *, user: str = "ada", **more:
 
 
 def refusal(error: str = "invalid_grant", description: str = "Refused.", *, status: int = 400, **more: Any) -> Reply:
-    """Return a refusal."""
+    """Return an error reply."""
     return Reply({"error": error, "error_description": description, **more}, status)

@@ -1,4 +1,4 @@
-"""Flows as lists: which request is expected, and what is answered to it. No driver, no network."""
+"""Flows as lists of expected requests and their replies, without a driver and a network."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -11,12 +11,12 @@ from tests.kit.canned import Reply
 from webidentity._protocol.effects import Call, Flow, Send, Sleep
 
 T = TypeVar("T")
-#: The form fields that the request must have, or a function that checks the request; and the reply to it.
+#: The form fields that the request must have, or a function that checks the request, and the reply.
 Step = tuple[dict[str, str] | Callable[[HttpRequest], None], Reply | Exception]
 
 
 class Response:
-    """A reply as a flow sees it."""
+    """A reply as a flow receives it."""
 
     def __init__(self, reply: Reply, request: HttpRequest | None = None) -> None:
         self.request = request
@@ -50,7 +50,7 @@ def play(flow: Flow[T], steps: Sequence[Step] = ()) -> T:
             if isinstance(effect, Sleep):
                 effect = flow.send(None)
                 continue
-            assert isinstance(effect, Send), f"nothing else runs, so there is nothing to wait for: {effect}"
+            assert isinstance(effect, Send), f"unexpected effect: {effect}"
             assert left, f"no step is left for {form_of(effect.request)}"
             expected, reply = left.pop(0)
             if callable(expected):

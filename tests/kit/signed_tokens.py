@@ -1,4 +1,4 @@
-"""Tokens that are signed with keys of the test's own."""
+"""Tokens that are signed with keys of the test."""
 
 import base64
 import json
@@ -19,12 +19,12 @@ NOW = 1_800_000_000
 
 @cache
 def key(name: str = "tenant") -> SigningKeyPair:
-    """Return the key of that name; its id is the name."""
+    """Return the key of that name. Its id is the name."""
     return SigningKeyPair(name, SigningKeyPair.generate().private_key)
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    """Return good claims with these changes; None leaves one out."""
+    """Return valid claims with these changes; None removes one."""
     good = {
         "iss": ISSUER,
         "tid": TENANT,
@@ -38,7 +38,7 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 
 def sign(content: Any = None, *, by: str = "tenant", header: dict[str, Any] | None = None) -> str:
-    """Return a token over the content (bytes as they are); header members given as None are left out."""
+    """Return a signed token with the content (bytes are used as they are). Header members that are None are removed."""
     merged = {"alg": "RS256", "typ": "JWT", "kid": by, **(header or {})}
     fields = {name: value for name, value in merged.items() if value is not None}
     payload = content if isinstance(content, bytes) else json.dumps(claims() if content is None else content).encode()
@@ -54,14 +54,14 @@ def key_set(*names: str, issuer: str | None = TEMPLATE, **changes: Any) -> str:
 
 
 def keys(*names: str, **changes: Any) -> SigningKeys:
-    """Return the keys, as the library reads them."""
+    """Return the keys as the library reads them."""
     read = SigningKeys.parse(key_set(*names, **changes))
     assert read is not None
     return read
 
 
 def verify(token: str, known: SigningKeys | None = None, **changes: Any) -> dict[str, Any]:
-    """Verify a token for the client, now."""
+    """Verify a token for the client at the present time."""
     expected = {"issuer": ISSUER, "audiences": frozenset({CLIENT}), "now": float(NOW), **changes}
     return verify_token(token, known or keys(), Expected(**expected))
 

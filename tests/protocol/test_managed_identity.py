@@ -1,4 +1,4 @@
-"""What hosts are asked and what they answer: ids, lifetimes, replies, challenges; also from somebody unfriendly."""
+"""The protocol of managed identities: ids, lifetimes, replies and challenges, including malicious ones."""
 
 import json
 from typing import Any
@@ -37,8 +37,8 @@ NOW = 1_600_000_000
         (None, {"msi_res_id": "r"}, ("resource_id", "r")),
     ],
 )
-def test_one_identity_or_none_is_named(client_id: Any, config: Any, expected: tuple[str, str]) -> None:
-    """Every name that a host has for an id is understood."""
+def test_an_identity_is_read_from_the_arguments(client_id: Any, config: Any, expected: tuple[str, str]) -> None:
+    """All names that hosts use for an id are accepted."""
     assert tuple(RequestedIdentity.of(client_id, config)) == expected
     assert RequestedIdentity.of(client_id, config).is_user_assigned == bool(expected[0])
 
@@ -59,7 +59,7 @@ def test_one_identity_or_none_is_named(client_id: Any, config: Any, expected: tu
     ],
 )
 def test_conflicting_ids_are_refused(client_id: Any, config: Any, problem: str) -> None:
-    """A token of another identity than the one that was meant is worse than none."""
+    """A token of the wrong identity is worse than an error."""
     with pytest.raises(ValueError, match=problem):
         RequestedIdentity.of(client_id, config)
 
@@ -77,7 +77,7 @@ def test_conflicting_ids_are_refused(client_id: Any, config: Any, problem: str) 
         ({"expires_on": str(NOW + 100)}, (NOW + 100, None)),
         ({"expires_on": NOW + 7200}, (NOW + 7200, NOW + 3600)),
         ({"expires_on": NOW - 5}, (NOW, None)),
-        # A host whose clock is wrong says how long the token lives, all the same.
+        # expires_in is right even if the clock of the host is wrong.
         ({"expires_in": "3600", "expires_on": "1"}, (NOW + 3600, None)),
         ({"expires_on": "09/13/2020 12:30:00 +00:00"}, (NOW + 200, None)),
         ({"expires_on": "9/13/2020 12:30:00 PM +00:00"}, (NOW + 200, None)),
@@ -85,8 +85,8 @@ def test_conflicting_ids_are_refused(client_id: Any, config: Any, problem: str) 
         ({"expires_on": "9/13/2020 1:26:40 PM +00:00"}, (NOW + 3600, None)),
     ],
 )
-def test_lifetimes_in_all_their_formats(fields: dict[str, Any], expected: tuple[int, int | None]) -> None:
-    """Seconds, points in time and dates, as numbers and as text."""
+def test_lifetimes_are_read_in_all_formats(fields: dict[str, Any], expected: tuple[int, int | None]) -> None:
+    """Seconds, timestamps and dates, as numbers and as strings."""
     assert read_lifetime(fields, NOW) == expected
 
 
@@ -115,8 +115,8 @@ def test_lifetimes_in_all_their_formats(fields: dict[str, Any], expected: tuple[
         "9/13/2020 12:30:00 PM",
     ],
 )
-def test_what_is_no_lifetime_is_not_taken_for_one(value: Any) -> None:
-    """A token of unknown lifetime would be served for ever or never."""
+def test_an_invalid_lifetime_is_not_accepted(value: Any) -> None:
+    """A token without a lifetime would be served forever or never."""
     assert read_lifetime({"expires_on": value}, NOW) is None
     with pytest.raises(EntraError, match="lifetime"):
         read(Reply({"access_token": "t", "expires_on": value}))
@@ -128,7 +128,7 @@ def read(reply: Reply, *, user_assigned: bool = False, secrets: tuple[str, ...] 
 
 
 def test_a_token_is_read() -> None:
-    """The rest of the reply is of no importance."""
+    """Other members of the reply are ignored."""
     body = {"access_token": "t", "expires_in": "3600", "token_type": "Bearer", "resource": "r", "refresh_token": ""}
     reply = read(Reply(body))
     assert (reply.access_token, reply.expires_on, reply.token_type) == ("t", NOW + 3600, "Bearer")
@@ -136,8 +136,8 @@ def test_a_token_is_read() -> None:
 
 
 @pytest.mark.parametrize(("user_assigned", "which"), [(False, "No identity has"), (True, "The requested identity has")])
-def test_400_says_that_the_identity_is_not_here(user_assigned: bool, which: str) -> None:
-    """Whatever else the host says of it."""
+def test_400_means_that_the_identity_does_not_exist(user_assigned: bool, which: str) -> None:
+    """The credential is unavailable, whatever the body says."""
     for body in ({"error": "invalid_request", "error_description": "Identity not found"}, "<html>", ""):
         with pytest.raises(CredentialUnavailableError, match=f"{which}.* been assigned to this resource") as caught:
             read(Reply(body, 400), user_assigned=user_assigned)
@@ -146,14 +146,14 @@ def test_400_says_that_the_identity_is_not_here(user_assigned: bool, which: str)
 
 @pytest.mark.parametrize("body", ["", "<html>", "[]", "null", '"token"', b"\xff\xfe", "[" * 100_000])
 @pytest.mark.parametrize("status", [200, 302, 403, 502])
-def test_what_is_no_json_object_is_from_somebody_else(status: int, body: Any) -> None:
-    """A proxy, a captive portal: the credential is unavailable."""
-    with pytest.raises(CredentialUnavailableError, match="something else"):
+def test_a_reply_that_is_not_a_json_object_is_not_from_the_host(status: int, body: Any) -> None:
+    """It is from a proxy or a captive portal, so the credential is unavailable."""
+    with pytest.raises(CredentialUnavailableError, match="is not a JSON object"):
         read(Reply(body, status))
 
 
 def test_the_proxy_of_docker_desktop_is_recognized() -> None:
-    """It answers in the place of what it cannot reach."""
+    """It answers 403 for addresses that it cannot reach."""
     for body in ("connecting to 169.254.169.254:80: unreachable network", '{"message": "host is unreachable"}'):
         with pytest.raises(CredentialUnavailableError, match="unreachable"):
             read(Reply(body, 403))
@@ -172,8 +172,8 @@ def test_the_proxy_of_docker_desktop_is_recognized() -> None:
         ({"error": None}, "HTTP 500"),
     ],
 )
-def test_a_refusal_says_what_the_host_said(body: dict[str, Any], said: str) -> None:
-    """In the words of each kind of host; .response has the rest."""
+def test_a_refusal_contains_the_error_of_the_host(body: dict[str, Any], said: str) -> None:
+    """In the format of each kind of host. The response is in ``.response``."""
     with pytest.raises(EntraError) as caught:
         read(Reply(body, 500))
     assert said in str(caught.value)
@@ -183,14 +183,14 @@ def test_a_refusal_says_what_the_host_said(body: dict[str, Any], said: str) -> N
 
 @pytest.mark.parametrize("body", [{}, {"access_token": ""}, {"access_token": 7}, {"error": "x", "access_token": None}])
 def test_a_success_without_a_token_is_a_refusal(body: dict[str, Any]) -> None:
-    """Whatever the status says."""
+    """Even with status 200."""
     with pytest.raises(EntraError, match=r"sent no token|refused"):
         read(Reply(body))
 
 
 @pytest.mark.parametrize("status", [400, 500])
-def test_a_refusal_that_echoes_is_scrubbed(status: int) -> None:
-    """Neither the secret header nor a token comes back in a message."""
+def test_secrets_are_removed_from_a_refusal(status: int) -> None:
+    """A message contains neither the secret header nor a token."""
     token = jwt_of(sub="canary")
     body = {"error": "e canary-secret", "error_description": f"canary-secret {token} \x1b[31m" + "x" * 5000}
     with pytest.raises((EntraError, CredentialUnavailableError)) as caught:
@@ -232,8 +232,8 @@ def test_a_challenge_names_a_file(header: str, path: str) -> None:
         "Basic realm=" + "a" * 10_000,
     ],
 )
-def test_another_challenge_is_refused(header: str | None) -> None:
-    """Which file would be read must be beyond doubt."""
+def test_any_other_challenge_is_refused(header: str | None) -> None:
+    """The path of the file must be unambiguous."""
     with pytest.raises(EntraError, match="WWW-Authenticate") as caught:
         key_file_of(header)
     assert len(str(caught.value)) < 1500
@@ -259,13 +259,13 @@ def test_another_challenge_is_refused(header: str | None) -> None:
         ("", False),
     ],
 )
-def test_what_is_nearby(url: str, expected: bool) -> None:
-    """Loopback and link-local addresses, and the names of this machine."""
+def test_local_endpoints(url: str, expected: bool) -> None:
+    """Loopback and link-local addresses, and localhost."""
     assert is_local_endpoint(url) is expected
 
 
 def test_thumbprints() -> None:
-    """As Windows, OpenSSL and Service Fabric write them."""
+    """In the formats of Windows, OpenSSL and Service Fabric."""
     assert read_thumbprint("AB" * 20) == "ab" * 20
     assert read_thumbprint(" ".join(["AB"] * 20)) == "ab" * 20
     assert read_thumbprint(":".join(["AB"] * 32)) == "ab" * 32
@@ -292,12 +292,12 @@ def test_thumbprints() -> None:
     ],
 )
 def test_retry_after(value: str | None, expected: float | None) -> None:
-    """Seconds or a date."""
+    """A number of seconds or a date."""
     assert read_retry_after(value, NOW) == expected
 
 
-def test_the_replies_of_hosts_are_json() -> None:
-    """A large document is read, and not repeated."""
+def test_a_large_reply_is_read_but_not_repeated() -> None:
+    """The message does not contain the document."""
     with pytest.raises(EntraError) as caught:
         read(Reply(json.dumps({"error": "x" * 100_000, "error_description": "y" * 100_000}), 500))
     assert len(str(caught.value)) < 1500

@@ -1,4 +1,4 @@
-"""The script that PowerShell gets, and what it prints."""
+"""The PowerShell script and its output."""
 
 import re
 from base64 import b64decode
@@ -9,7 +9,7 @@ from webidentity._protocol.power_shell import NO_MODULE, encode_script, plain_er
 
 
 def test_the_script_names_resource_and_tenant() -> None:
-    """In single quotes, in which PowerShell replaces nothing."""
+    """In single quotes, in which PowerShell expands nothing."""
     script = token_script("https://vault.azure.net", "contoso.test")
     assert "ResourceUrl = 'https://vault.azure.net'" in script
     assert "if ('contoso.test') { $request.TenantId = 'contoso.test' }" in script
@@ -17,7 +17,7 @@ def test_the_script_names_resource_and_tenant() -> None:
 
 
 def test_the_script_is_complete() -> None:
-    """Nothing in it is left to be replaced, and its braces and quotes are pairs."""
+    """It has no placeholders left, and its braces and quotes are balanced."""
     script = token_script("https://vault.azure.net", "")
     assert not re.search("@[A-Z_]+@", script)
     assert NO_MODULE in script
@@ -28,14 +28,14 @@ def test_the_script_is_complete() -> None:
 
 
 def test_the_script_turns_a_secure_string_into_text() -> None:
-    """Az.Accounts 5 returns one."""
+    """Az.Accounts 5 returns a SecureString."""
     script = token_script("https://vault.azure.net", "")
     assert "-is [securestring]" in script
     assert "NetworkCredential]::new('', $text).Password" in script
 
 
 def test_the_script_needs_no_quoting() -> None:
-    """UTF-16 in base64, as -EncodedCommand wants it."""
+    """It is UTF-16 in base64, as -EncodedCommand requires."""
     assert b64decode(encode_script("$a = 'ü'\n")).decode("utf-16-le") == "$a = 'ü'\n"
 
 
@@ -49,7 +49,7 @@ def test_the_script_needs_no_quoting() -> None:
     ],
 )
 def test_the_token_is_found_among_other_output(output: str) -> None:
-    """Modules and profiles print what they like."""
+    """Modules and profiles may print anything."""
     token = read_power_shell(output)
     assert token is not None
     assert (token.token, token.expires_on) == ("tok", 1999999999)
@@ -70,6 +70,6 @@ NOT_LOGGED_IN = "Run Connect-AzAccount to login"
     ],
     ids=["plain", "colours", "frame", "CLIXML"],
 )
-def test_errors_are_found_in_whatever_form_they_have(stderr: str) -> None:
+def test_errors_are_found_in_all_formats(stderr: str) -> None:
     """PowerShell breaks, colours and wraps them."""
     assert NOT_LOGGED_IN in plain_error(stderr)

@@ -1,4 +1,4 @@
-"""What reads the answers of a user's sign-in gets anything, and raises nothing but what it promises."""
+"""The readers of sign-in replies accept any input, and raise only their documented errors."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ from webidentity._protocol.redirect_uri import LoopbackRedirect
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.errors import EntraError
 
-#: With halves of surrogate pairs, which JSON can escape and no encoding can write.
+#: With lone surrogates, which JSON can escape and which cannot be encoded.
 TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
@@ -32,7 +32,7 @@ CLAIMS = ("aud", "tid", "exp", "nonce", "iss", "sub", "preferred_username", "upn
 
 @given(st.dictionaries(st.sampled_from([*CODE_FIELDS, "error", "error_description"]), JSON), st.integers(100, 599))
 def test_any_reply_to_a_device_authorization_request(document: dict[str, Any], status: int) -> None:
-    """A code that can be shown and asked with, or an error of the authority."""
+    """The result is a complete device code or an EntraError."""
     try:
         code = read_device_code(Response(Reply(json.dumps(document), status)), now=1000.0)
     except EntraError:
@@ -49,22 +49,22 @@ def test_any_reply_to_a_device_authorization_request(document: dict[str, Any], s
 
 @pytest.mark.parametrize("field", ["user_code", "verification_uri"])
 def test_a_code_that_cannot_be_shown_is_refused(field: str) -> None:
-    """The user would wait in front of an empty line."""
+    """The user would see an empty line."""
     document = {"user_code": "HJKL-1234", "device_code": "d", "verification_uri": "https://a.test", "expires_in": 900}
-    with pytest.raises(EntraError, match="not complete"):
+    with pytest.raises(EntraError, match="incomplete"):
         read_device_code(Response(Reply({**document, field: "\u200b \x00"})), now=0.0)
 
 
 @given(st.binary(max_size=200), st.integers(100, 599))
 def test_any_bytes_for_a_device_code(body: bytes, status: int) -> None:
-    """Text that is no JSON is an error of the authority too."""
+    """A body that is not JSON is an EntraError too."""
     with pytest.raises(EntraError):
         read_device_code(Response(Reply(body, status)), now=0.0)
 
 
 @given(st.dictionaries(st.sampled_from(["code", "error", "error_description", "iss", "state"]), st.text(max_size=60)))
-def test_any_answer_of_the_browser(parameters: dict[str, str]) -> None:
-    """A code, or an error whose text is one line that can be shown."""
+def test_any_reply_in_the_browser(parameters: dict[str, str]) -> None:
+    """The result is a code, or an error with a printable text on one line."""
     try:
         reply, refused = read_authorization_reply(parameters), ""
     except EntraError as refusal:
@@ -80,7 +80,7 @@ def test_any_answer_of_the_browser(parameters: dict[str, str]) -> None:
     st.dictionaries(st.sampled_from(CLAIMS), JSON), st.none() | st.text(max_size=10), st.none() | st.text(max_size=5)
 )
 def test_any_id_token(claims: dict[str, Any], home_account_id: str | None, nonce: str | None) -> None:
-    """An account, whose every part is text, or a ClientAuthenticationError."""
+    """The result is an account whose fields are strings, or a ClientAuthenticationError."""
     reply = TokenReply("t", 0, None, "Bearer", (), id_token=jwt_of(**claims), home_account_id=home_account_id)
     try:
         record = account_of(reply, EXPECTED, now=0.0, nonce=nonce)
@@ -92,7 +92,7 @@ def test_any_id_token(claims: dict[str, Any], home_account_id: str | None, nonce
 
 
 def test_a_nonce_or_an_issuer_of_another_sign_in_is_refused() -> None:
-    """Whoever can put a code of their own into the answer gets nobody signed in (RFC 9700 section 4.5)."""
+    """This prevents code injection (RFC 9700 section 4.5)."""
     claims = {"aud": CLIENT, "exp": 10, "nonce": "mine", "iss": "https://login.test/v2.0", "tid": TENANT}
     reply = TokenReply("t", 0, None, "Bearer", (), id_token=jwt_of(**claims), home_account_id="ada")
     given: dict[str, Any] = {"expected": EXPECTED, "now": 0.0}
@@ -105,7 +105,7 @@ def test_a_nonce_or_an_issuer_of_another_sign_in_is_refused() -> None:
 
 @given(st.text(max_size=60) | st.from_regex(r"http://[a-z0-9.:\[\]@/?#-]{0,40}", fullmatch=True))
 def test_any_redirect_uri(text: str) -> None:
-    """One of this machine, or a ValueError."""
+    """The result is a redirect URI of this machine, or a ValueError."""
     try:
         redirect = LoopbackRedirect.parse(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Key sets and metadata: what of them is used (RFC 7517, OpenID Connect Discovery 1.0)."""
+"""Which keys and metadata are used (RFC 7517, OpenID Connect Discovery 1.0)."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from webidentity._protocol.verification import UnknownKeyError
 
 @pytest.mark.parametrize("changes", [{}, {"use": None}, {"x5c": ["MII"], "x5t": "x", "alg": "RS256"}])
 def test_an_rsa_key_for_signatures_is_used(changes: dict[str, Any]) -> None:
-    """Whether it says its use or not, and whatever else it says."""
+    """With or without ``use``, and with any other members."""
     assert verify(sign(), known=keys(**changes))
 
 
@@ -34,8 +34,8 @@ def test_an_rsa_key_for_signatures_is_used(changes: dict[str, Any]) -> None:
         {"e": "AA"},
     ],
 )
-def test_any_other_key_is_passed_over(changes: dict[str, Any]) -> None:
-    """A broken key does not make the good ones useless."""
+def test_any_other_key_is_skipped(changes: dict[str, Any]) -> None:
+    """A malformed key does not make the valid ones unusable."""
     document = json.loads(key_set("tenant"))
     document["keys"].insert(0, {**json.loads(key_set("other"))["keys"][0], **changes})
     read = SigningKeys.parse(json.dumps(document))
@@ -47,13 +47,13 @@ def test_any_other_key_is_passed_over(changes: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "{}", '{"keys":{}}', '{"keys":[]}', '{"keys":[5,null]}', "<html>"])
-def test_what_is_no_key_set_is_none(text: str) -> None:
-    """So that the last good one stays in use."""
+def test_an_invalid_key_set_is_none(text: str) -> None:
+    """The last valid key set stays in use."""
     assert SigningKeys.parse(text) is None
 
 
 def test_a_key_without_an_id_signs_tokens_without_one() -> None:
-    """And none with one."""
+    """It is not used for tokens with a ``kid``."""
     read = keys(kid=None)
     assert verify(sign(header={"kid": None}), known=read)
     with pytest.raises(UnknownKeyError):
@@ -61,7 +61,7 @@ def test_a_key_without_an_id_signs_tokens_without_one() -> None:
 
 
 def test_private_parts_of_a_key_are_not_read() -> None:
-    """Only the modulus and the exponent are."""
+    """Only the modulus and the exponent are read."""
     read = keys(d="AAAA", p="BBBB")
     assert verify(sign(), known=read)
     assert key().kid in repr(read.candidates("tenant")[0])
@@ -74,7 +74,7 @@ def metadata(**changes: Any) -> TenantMetadata | None:
 
 @pytest.mark.parametrize("uri", ["https://keys.test/keys", "http://127.0.0.1:8080/keys", "http://localhost/keys"])
 def test_keys_are_fetched_over_https_or_from_this_machine(uri: str) -> None:
-    """Where nobody can change them on the way."""
+    """They cannot be modified in transit."""
     found = metadata(jwks_uri=uri)
     assert found is not None
     assert (found.issuer, found.jwks_uri) == (ISSUER, uri)
@@ -98,18 +98,18 @@ def test_keys_are_fetched_over_https_or_from_this_machine(uri: str) -> None:
     ],
 )
 def test_keys_from_elsewhere_are_not_fetched(uri: object) -> None:
-    """The document counts as none."""
+    """The metadata document is invalid."""
     assert metadata(jwks_uri=uri) is None
 
 
 @pytest.mark.parametrize("issuer", [None, "", 5, []])
-def test_metadata_without_an_issuer_is_none(issuer: object) -> None:
-    """It is what every token is compared with."""
+def test_metadata_without_an_issuer_is_invalid(issuer: object) -> None:
+    """Every token is compared with the issuer."""
     assert metadata(issuer=issuer) is None
     assert TenantMetadata.parse("<html>") is None
 
 
-def test_metadata_is_where_the_specification_says() -> None:
+def test_the_metadata_url_follows_the_specification() -> None:
     """OpenID Connect Discovery 1.0 section 4."""
     expected = "https://login.test/tenant/v2.0/.well-known/openid-configuration"
     assert metadata_url("https://login.test", "tenant") == expected

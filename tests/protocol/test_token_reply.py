@@ -1,4 +1,4 @@
-"""Replies of the token endpoint: what is read, what is refused, and what a message may say."""
+"""Replies of the token endpoint: which are accepted, which are refused, and what a message may contain."""
 
 import time
 from typing import Any
@@ -26,43 +26,43 @@ def failure(reply: Reply, *secrets: str) -> EntraError:
 
 
 def test_lifetimes_count_from_the_request() -> None:
-    """expires_in and refresh_in become points in time."""
+    """expires_in and refresh_in become Unix seconds."""
     reply = read(token("a", expires_in=3600, refresh_in=1800))
     assert (reply.access_token, reply.expires_on, reply.refresh_on) == ("a", NOW + 3600, NOW + 1800)
 
 
-def test_numbers_may_be_text() -> None:
+def test_numbers_may_be_strings() -> None:
     """ADFS sends expires_in as a string."""
     assert read(token(expires_in="3599", refresh_in="100")).expires_on == NOW + 3599
 
 
 def test_long_lived_tokens_are_refreshed_half_way() -> None:
-    """Without refresh_in, two hours and more get one; less does not."""
+    """Without refresh_in, this applies from two hours on."""
     assert read(token(expires_in=7200)).refresh_on == NOW + 3600
     assert read(token(expires_in=7199)).refresh_on is None
 
 
 @pytest.mark.parametrize("expires_in", [None, "soon", True, [], {}, 10**12, 10**400, "1" + "0" * 400])
 def test_a_token_without_a_lifetime_is_refused(expires_in: object) -> None:
-    """A token of unknown lifetime would be served for ever or never."""
+    """It would be served forever or never."""
     assert "lifetime" in str(failure(token(expires_in=expires_in)))
 
 
 def test_the_account_comes_from_client_info() -> None:
-    """uid and utid name the account; without them the ID token's subject does."""
+    """It is named by uid and utid, or else by the subject of the ID token."""
     assert read(user_token(user="ada", client_info=client_info("ada", "home"))).home_account_id == "ada.home"
     assert read(user_token(client_info=None, id_token=jwt_of(sub="subject"))).home_account_id == "subject"
     assert read(token()).home_account_id is None
 
 
 @pytest.mark.parametrize("garbage", ["", "!", "e30", "eyJ1aWQiOjF9", "\u00e9\u00e9\u00e9"])
-def test_unreadable_client_info_names_nobody(garbage: str) -> None:
-    """Junk from the other side is no account, and no crash."""
+def test_unreadable_client_info_names_no_account(garbage: str) -> None:
+    """Malformed data neither names an account nor raises."""
     assert read(token(client_info=garbage)).home_account_id is None
 
 
-def test_a_refusal_keeps_what_entra_said() -> None:
-    """Everything a handler needs is an attribute, nothing has to be parsed from the message."""
+def test_a_refusal_has_the_details_as_attributes() -> None:
+    """A handler need not parse the message."""
     error = failure(
         refusal(
             "interaction_required",
@@ -84,7 +84,7 @@ def test_a_refusal_keeps_what_entra_said() -> None:
 
 
 def test_claims_may_be_an_object() -> None:
-    """A claims challenge that is not quoted is still one."""
+    """A claims challenge may be an object instead of a string."""
     assert failure(refusal(claims={"access_token": {}})).claims == '{"access_token": {}}'
 
 
@@ -102,7 +102,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_description_is_made_harmless(name: str) -> None:
-    """One line, no token, no secret of the request, bounded, and read in bounded time."""
+    """One line without tokens and secrets of the request, of limited length, in limited time."""
     description, forbidden = HOSTILE[name]
     began = time.perf_counter()
     text = str(failure(refusal("invalid_client", description), "s3cret~value", "p@ss/word+"))
@@ -112,7 +112,7 @@ def test_a_hostile_description_is_made_harmless(name: str) -> None:
 
 
 def test_the_error_code_is_made_harmless_too() -> None:
-    """Not only the description comes from the other side."""
+    """It comes from the authority too, like the description."""
     text = str(failure(refusal("in\r\nvalid s3cret~value"), "s3cret~value"))
     assert "\r" not in text
     assert "s3cret" not in text
@@ -137,8 +137,8 @@ NO_TOKEN_REPLIES: dict[str, Reply] = {
 
 
 @pytest.mark.parametrize("name", NO_TOKEN_REPLIES)
-def test_what_is_no_token_reply_is_an_error_with_the_response(name: str) -> None:
-    """Whatever comes, it ends in one kind of error that says something and leaks nothing."""
+def test_an_invalid_reply_is_an_error_with_the_response(name: str) -> None:
+    """Any reply leads to an EntraError with a message that contains no secret."""
     error = failure(NO_TOKEN_REPLIES[name], "s3cret")
     assert error.response is not None
     for text in (str(error), repr(error), error.message, error.exc_msg):
@@ -146,26 +146,26 @@ def test_what_is_no_token_reply_is_an_error_with_the_response(name: str) -> None
     assert "Microsoft Entra ID" in str(error)
 
 
-def test_an_html_reply_says_where_to_look() -> None:
+def test_an_html_reply_is_explained() -> None:
     """A captive portal answers 200 with a page."""
     assert "proxy" in str(failure(NO_TOKEN_REPLIES["HTML"]))
 
 
 def test_the_repr_of_a_reply_shows_no_token() -> None:
-    """A reply is what debuggers and tracebacks show first."""
+    """Debuggers and tracebacks show the repr."""
     shown = repr(read(user_token("at-value", refresh_token="rt-value")))
     assert not [value for value in ("at-value", "rt-value", "eyJ") if value in shown]
 
 
 @pytest.mark.parametrize("token_text", ["", "a", "a.b", "a.!.c", "a.W10.c", "....", "\u00e9.\u00e9.\u00e9"])
-def test_claims_of_junk_are_empty(token_text: str) -> None:
+def test_claims_of_malformed_tokens_are_empty(token_text: str) -> None:
     """Reading claims never raises."""
     assert decode_unverified(token_text) == {}
 
 
 @pytest.mark.parametrize(("codes", "advised"), [([65001], "consented"), ([7000215], "secret"), ([1], None)])
 def test_known_codes_carry_advice(codes: list[int], advised: str | None) -> None:
-    """The message says what to do next where that is known."""
+    """The message says what to do next."""
     text = str(failure(refusal("invalid_grant", "AADSTS.", error_codes=codes)))
     assert (advised in text) if advised else text.endswith("AADSTS.'")
 
@@ -181,7 +181,7 @@ def test_only_a_spent_refresh_token_counts_as_spent(suberror: str | None, spent:
 
 
 def test_scrubbing_keeps_ordinary_text() -> None:
-    """Nothing but the forbidden is changed."""
+    """Only tokens and secrets are changed."""
     assert scrub("AADSTS65001: The user has not consented. Trace ID: 1-2") == (
         "AADSTS65001: The user has not consented. Trace ID: 1-2"
     )
@@ -200,6 +200,6 @@ def test_scrubbing_keeps_ordinary_text() -> None:
         ("The password pa&s is wrong \\ud83d \\uZZZZ \\", "The password pa&s is wrong \\ud83d \\uZZZZ \\"),
     ],
 )
-def test_scrubbing_finds_secrets_in_disguise(text: str, shown: str) -> None:
-    """What can be cut out is; otherwise nothing is shown."""
+def test_scrubbing_finds_encoded_secrets(text: str, shown: str) -> None:
+    """They are cut out if possible; otherwise nothing is shown."""
     assert scrub(text, ["pa&ss"]) == shown

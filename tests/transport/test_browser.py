@@ -1,4 +1,4 @@
-"""The browser of the Windows around a Linux: a URL is one word of PowerShell, whatever is in it."""
+"""Opening the Windows browser from the Windows Subsystem for Linux: the URL is one quoted word of PowerShell."""
 
 import platform
 import shutil
@@ -13,7 +13,7 @@ from webidentity._transport.browser import open_browser
 
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """What PowerShell was told, on a Linux within Windows that has no browser of its own."""
+    """Record the commands for PowerShell, on a Linux without a browser of its own."""
     told: list[list[str]] = []
 
     def run(command: list[str], **options: Any) -> Any:
@@ -30,7 +30,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 @pytest.mark.parametrize("quote", ["'", "\u2018", "\u2019", "\u201a", "\u201b", '"', "\u201c", "`", "\n", " "])
 def test_no_quotation_mark_ends_the_url(commands: list[list[str]], quote: str) -> None:
-    """PowerShell takes the typographic ones as well."""
+    """PowerShell also accepts typographic quotation marks."""
     assert open_browser(f"https://login.test/a{quote};calc;{quote}?b=%20c&d=$e+f~")
     ((*_, command),) = commands
     before, url, after = command.split("'")
@@ -42,7 +42,7 @@ def test_no_quotation_mark_ends_the_url(commands: list[list[str]], quote: str) -
 
 
 def test_other_systems_start_no_powershell(commands: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is no browser then."""
+    """Without a browser, opening fails."""
     monkeypatch.setattr(platform, "release", lambda: "6.1.0-generic")
     assert not open_browser("https://login.test/")
     assert not commands

@@ -1,4 +1,4 @@
-"""What the two drivers promise to flows."""
+"""The contract between drivers and flows."""
 
 import asyncio
 import threading
@@ -18,8 +18,8 @@ from webidentity.cache._flights import Flights
 REQUEST = HttpRequest("GET", "https://tenant.test/")
 
 
-def test_outcomes_are_sent_in_and_the_value_comes_out(driver: Driver) -> None:
-    """Each effect's outcome is the value of its yield; the return value is the driver's."""
+def test_a_flow_receives_outcomes_and_returns_a_value(driver: Driver) -> None:
+    """The outcome of an effect is the value of its yield; the driver returns the value of the flow."""
 
     def flow() -> Flow[list[Any]]:
         first = yield Send(REQUEST)
@@ -31,7 +31,7 @@ def test_outcomes_are_sent_in_and_the_value_comes_out(driver: Driver) -> None:
 
 @pytest.mark.parametrize("blocking", [False, True])
 def test_an_error_is_raised_at_the_yield(driver: Driver, blocking: bool) -> None:
-    """A flow catches the errors of its effects as any function would."""
+    """A flow catches errors of its effects like any function."""
 
     def fail() -> None:
         raise OSError("disk")
@@ -47,7 +47,7 @@ def test_an_error_is_raised_at_the_yield(driver: Driver, blocking: bool) -> None
 
 
 def test_a_transport_error_is_raised_at_the_yield(driver: Driver) -> None:
-    """So are the errors of sending."""
+    """Errors of sending are raised there too."""
 
     def send(_: HttpRequest) -> None:
         raise OSError("network")
@@ -62,7 +62,7 @@ def test_a_transport_error_is_raised_at_the_yield(driver: Driver) -> None:
 
 
 def test_an_uncaught_error_reaches_the_caller_after_cleaning_up(driver: Driver) -> None:
-    """The very exception, and the flow's finally ran."""
+    """The same exception object, after the flow's ``finally``."""
     closed: list[str] = []
     failure = OSError("network")
 
@@ -81,8 +81,8 @@ def test_an_uncaught_error_reaches_the_caller_after_cleaning_up(driver: Driver) 
     assert closed == ["closed"]
 
 
-def test_an_effect_that_raises_stop_iteration_does_not_end_the_flow_quietly(driver: Driver) -> None:
-    """A StopIteration from below is an error, not a return value."""
+def test_stop_iteration_of_an_effect_is_an_error(driver: Driver) -> None:
+    """It is not mistaken for the end of the flow."""
 
     def fail() -> None:
         raise StopIteration("not a value")
@@ -96,7 +96,7 @@ def test_an_effect_that_raises_stop_iteration_does_not_end_the_flow_quietly(driv
 
 
 def test_awaitable_outcomes_are_awaited() -> None:
-    """A call may be a coroutine function where an event loop runs."""
+    """With the async driver, a call may be a coroutine function."""
 
     async def answer() -> str:
         await asyncio.sleep(0)
@@ -111,8 +111,8 @@ def test_awaitable_outcomes_are_awaited() -> None:
     assert asyncio.run(AsyncDriver(send).run(flow())) == "awaited"
 
 
-def test_blocking_calls_leave_the_event_loop_alone() -> None:
-    """A call that waits for a disk runs on another thread; one that does not, on the loop's."""
+def test_blocking_calls_do_not_block_the_event_loop() -> None:
+    """A blocking call runs on a different thread, any other call on the thread of the loop."""
     threads: list[int] = []
 
     def flow() -> Flow[None]:
@@ -131,7 +131,7 @@ def test_blocking_calls_leave_the_event_loop_alone() -> None:
 
 
 def test_a_cancelled_task_closes_its_flow() -> None:
-    """Cancellation is raised at the yield and cleans up."""
+    """Cancellation is raised at the yield, and the flow cleans up."""
     seen: list[object] = []
 
     def flow() -> Flow[None]:
@@ -158,7 +158,7 @@ def test_a_cancelled_task_closes_its_flow() -> None:
 
 
 def test_waiting_for_a_flow_of_the_same_thread_or_task_is_refused(driver: Driver) -> None:
-    """A flow that would wait for itself is told so instead of hanging."""
+    """The outcome is False instead of a deadlock."""
 
     def flow() -> Flow[bool]:
         flight, leads = Flights().join("key")
@@ -170,7 +170,7 @@ def test_waiting_for_a_flow_of_the_same_thread_or_task_is_refused(driver: Driver
 
 
 def test_a_sync_flow_on_the_loops_thread_does_not_wait_for_the_loop() -> None:
-    """Sync code in a coroutine would stop the very task that it waits for."""
+    """Sync code in a coroutine would block the task that it waits for."""
     from webidentity._transport.driver import SyncDriver
 
     flights = Flights()
@@ -191,7 +191,7 @@ def test_a_sync_flow_on_the_loops_thread_does_not_wait_for_the_loop() -> None:
 
 
 def test_waiting_ends_when_another_thread_is_done(driver: Driver) -> None:
-    """True, whatever the outcome of the other flow was."""
+    """The outcome is True, whatever the result of the other flow is."""
     future: Future[None] = Future()
     future.set_running_or_notify_cancel()
     timer = threading.Timer(0.02, future.set_result, [None])
@@ -206,7 +206,7 @@ def test_waiting_ends_when_another_thread_is_done(driver: Driver) -> None:
 
 
 def test_a_cancelled_waiter_does_not_cancel_the_others() -> None:
-    """A browser that goes away takes only its own request with it."""
+    """A browser that disconnects cancels only its own request."""
     flights = Flights()
     flight, _ = flights.join("key")
 
@@ -231,8 +231,8 @@ def test_a_cancelled_waiter_does_not_cancel_the_others() -> None:
     assert flight.succeeded
 
 
-def test_sleeping_takes_its_time(driver: Driver) -> None:
-    """On a thread by blocking it, on an event loop without."""
+def test_sleeping_waits(driver: Driver) -> None:
+    """It blocks the thread, but not the event loop."""
 
     def flow() -> Flow[str]:
         yield Sleep(0.01)
@@ -244,8 +244,8 @@ def test_sleeping_takes_its_time(driver: Driver) -> None:
     assert time.monotonic() - began >= 0.01
 
 
-def test_naps_pass_on_the_clock_alone(driver: Driver, naps: list[float], clock: Clock) -> None:
-    """What tests of slow flows rely on."""
+def test_a_fake_sleep_only_advances_the_clock(driver: Driver, naps: list[float], clock: Clock) -> None:
+    """Tests of slow flows rely on it."""
 
     def flow() -> Flow[None]:
         yield Sleep(3600)

@@ -1,4 +1,4 @@
-"""The pipelines that carry every request."""
+"""The pipelines that carry all requests."""
 
 import asyncio
 import gc
@@ -20,19 +20,19 @@ from webidentity.testing import LocalTenant, serve
 
 
 def get() -> HttpRequest:
-    """Return a request; policies change it, so each is sent once."""
+    """Return a new request. Policies modify requests, so each is sent once."""
     return HttpRequest("GET", "https://tenant.test/")
 
 
 def test_nothing_is_opened_before_the_first_request() -> None:
-    """A constructor is cheap: no session, no connection."""
+    """A constructor creates no session and no connection."""
     pipeline = SyncPipeline()
     assert pipeline._pipeline is None
     pipeline.close()
 
 
-def test_closing_twice_is_once_and_a_request_opens_again() -> None:
-    """The transport hears of each."""
+def test_a_second_close_does_nothing_and_a_request_reopens() -> None:
+    """The transport is opened and closed once each time."""
     events: list[str] = []
 
     class Watched(RequestsTransport):
@@ -54,7 +54,7 @@ def test_closing_twice_is_once_and_a_request_opens_again() -> None:
 
 
 def test_timeouts_are_set_unless_the_user_sets_them() -> None:
-    """Nobody waits for minutes, and azure-core's keywords have the last word."""
+    """azure-core's defaults of minutes are too long; its keywords have precedence."""
     for options, expected in (({}, (10, 30)), ({"connection_timeout": 1, "read_timeout": 2}, (1, 2))):
         pipeline = SyncPipeline(**options)
         config = pipeline.open()._transport.connection_config
@@ -71,8 +71,8 @@ def test_policies_replace_the_whole_list() -> None:
     assert "x-ms-client-request-id" not in network.sent[0].headers
 
 
-def test_a_retry_policy_of_the_user_repeats_token_requests() -> None:
-    """In a list of the user's own as well."""
+def test_a_retry_policy_of_the_user_retries_token_requests() -> None:
+    """Also in a list of policies."""
     network = Canned(Reply(status=503), Reply())
     pipeline = SyncPipeline(transport=network.transport(), policies=[RetryPolicy(retry_backoff_factor=0)])
     assert pipeline.send(HttpRequest("POST", "https://tenant.test/")).status_code == 200
@@ -93,8 +93,8 @@ def test_hooks_and_headers_of_the_user_are_used() -> None:
     assert seen == ["https://tenant.test/"]
 
 
-def test_one_async_credential_serves_event_loops_one_after_the_other() -> None:
-    """Over real connections, with nothing closed in between, and without a warning about what was left open."""
+def test_one_async_credential_works_on_consecutive_event_loops() -> None:
+    """Over real connections, without closing it in between and without a ResourceWarning."""
     tenant = LocalTenant()
     app = tenant.add_app("service", secrets=["s3cret"])
     with serve(tenant):
@@ -108,8 +108,8 @@ def test_one_async_credential_serves_event_loops_one_after_the_other() -> None:
     assert len(set(tokens)) == 2
 
 
-def test_closing_an_async_pipeline_twice_is_once_and_a_request_opens_again() -> None:
-    """As for the sync one."""
+def test_an_async_pipeline_is_closed_once_and_reopened_by_a_request() -> None:
+    """As for the sync pipeline."""
     pipeline = AsyncPipeline()
 
     async def opened() -> Any:
@@ -122,8 +122,8 @@ def test_closing_an_async_pipeline_twice_is_once_and_a_request_opens_again() -> 
     assert asyncio.run(opened()) is not asyncio.run(opened())
 
 
-def test_the_users_transport_serves_every_loop() -> None:
-    """Its owner knows where it may be used."""
+def test_a_transport_of_the_user_is_used_on_each_loop() -> None:
+    """The user decides on which loops it may be used."""
     network = Canned(Reply(), Reply())
     pipelines = AsyncPipeline(transport=network.aio_transport())
 
@@ -133,8 +133,8 @@ def test_the_users_transport_serves_every_loop() -> None:
     assert [asyncio.run(send()) for _ in range(2)] == [200, 200]
 
 
-def test_threads_send_for_coroutines_of_any_loop() -> None:
-    """A new event loop for every view does not need new connections."""
+def test_a_threaded_pipeline_serves_coroutines_of_any_loop() -> None:
+    """An event loop for each view does not need new connections."""
     network = Canned(Reply(), Reply())
     threaded = ThreadedPipeline(SyncPipeline(transport=network.transport()))
 
@@ -146,7 +146,7 @@ def test_threads_send_for_coroutines_of_any_loop() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_forked_child_opens_connections_of_its_own() -> None:
-    """On a shared one, either process might read the other's reply: somebody else's token."""
+    """On a shared connection, each process could read the reply to the other."""
     pipeline = SyncPipeline()
     opened = pipeline.open()
 
@@ -161,7 +161,7 @@ def test_a_forked_child_opens_connections_of_its_own() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_forked_child_starts_threads_of_its_own() -> None:
-    """The parent's are not there to send anything."""
+    """The threads of the parent process do not exist in the child."""
     network = Canned(Reply(), Reply())
     threaded = ThreadedPipeline(SyncPipeline(transport=network.transport()))
 
@@ -173,5 +173,5 @@ def test_a_forked_child_starts_threads_of_its_own() -> None:
 
 
 def test_discovery_cannot_be_disabled_because_there_is_none() -> None:
-    """The keyword of azure-identity is accepted and means nothing; the others go to azure-core."""
+    """azure-identity's keyword is accepted and ignored; the others are passed to azure-core."""
     assert pipeline_options({"disable_instance_discovery": True, "retry_total": 1}) == {"retry_total": 1}

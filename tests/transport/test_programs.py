@@ -1,4 +1,4 @@
-"""Programs that flows run: how they end, and that nothing is left of them."""
+"""Programs that flows run: their outcomes, and that no process is left over."""
 
 import asyncio
 import os
@@ -34,14 +34,14 @@ async def _unused(request: Any, **options: Any) -> Any:
 
 
 def gone(programs: Programs) -> None:
-    """Wait until nothing is left of the first run, nor of what it started."""
+    """Wait until the first run and its child have ended."""
     (run,) = programs.runs
     assert is_reaped(run.pid)
     assert run.child is None or soon(lambda: not is_running(run.child) or None)
 
 
-def test_what_a_program_prints_comes_back(driver: Driver, programs: Programs) -> None:
-    """As text; the program has no input, the given environment and folder, and its arguments as they are."""
+def test_a_program_returns_its_output(driver: Driver, programs: Programs) -> None:
+    """As text. The program has no input, and exactly the given arguments, environment and folder."""
     program = programs.install("tool", "printed ü\r\nline\n", "warned")
     completed = driver.run(flow_of(run_of(program, "a b", "$(c)", "")))
     assert completed == Completed(0, "printed ü\nline\n", "")
@@ -54,42 +54,42 @@ def test_what_a_program_prints_comes_back(driver: Driver, programs: Programs) ->
 
 
 def test_a_failure_has_both_outputs(driver: Driver, programs: Programs) -> None:
-    """And its code."""
+    """And the exit status."""
     program = programs.install("tool", "out", "err", code=3)
     assert driver.run(flow_of(run_of(program))) == Completed(3, "out", "err")
 
 
-def test_a_killed_program_has_a_code_too(driver: Driver, programs: Programs) -> None:
-    """It has not succeeded."""
+def test_a_killed_program_has_an_exit_status(driver: Driver, programs: Programs) -> None:
+    """It is not zero."""
     program = programs.folder / "tool"
     program.write_text("#!/bin/sh\nkill -9 $$\n")
     program.chmod(0o755)
     assert driver.run(flow_of(run_of(program))).returncode == -9
 
 
-def test_output_that_is_no_text_is_no_error(driver: Driver, programs: Programs) -> None:
-    """What cannot be decoded is replaced."""
+def test_output_that_is_not_utf8_is_replaced(driver: Driver, programs: Programs) -> None:
+    """It does not raise."""
     program = programs.folder / "tool"
     program.write_text("#!/bin/sh\nprintf 'a\\377b'\n")
     program.chmod(0o755)
     assert driver.run(flow_of(run_of(program))).stdout == "a\ufffdb"
 
 
-def test_endless_output_is_cut(driver: Driver, programs: Programs) -> None:
-    """Nobody reads more."""
+def test_long_output_is_cut(driver: Driver, programs: Programs) -> None:
+    """A token has only a few thousand characters."""
     program = programs.folder / "tool"
     program.write_text("#!/bin/sh\n/usr/bin/head -c 3000000 /dev/zero\n")
     program.chmod(0o755)
     assert len(driver.run(flow_of(run_of(program))).stdout) == 1 << 20
 
 
-def test_output_is_not_shown() -> None:
-    """It has the token."""
+def test_the_repr_of_a_completed_program_has_no_output() -> None:
+    """The output may contain a token."""
     assert "canary" not in repr(Completed(0, "canary", "canary"))
 
 
-def test_a_program_that_is_not_there_is_an_error_at_the_yield(driver: Driver, programs: Programs) -> None:
-    """As one that is no program."""
+def test_a_program_that_cannot_be_started_is_an_error_at_the_yield(driver: Driver, programs: Programs) -> None:
+    """A missing file, or one that is not executable."""
     (programs.folder / "text").write_text("no program")
     for name in ("missing", "text"):
         with pytest.raises(OSError, match=r"missing|text"):
@@ -98,48 +98,48 @@ def test_a_program_that_is_not_there_is_an_error_at_the_yield(driver: Driver, pr
 
 @pytest.mark.parametrize("child", [False, True], ids=["alone", "with a child"])
 def test_a_program_that_takes_too_long_is_killed(driver: Driver, programs: Programs, child: bool) -> None:
-    """And reaped, with the process that it started, though that one holds its pipes."""
+    """And reaped, with the child process that holds its pipes."""
     program = programs.install("tool", seconds=60, child=child)
     began = time.monotonic()
     with pytest.raises(TimeoutError) as caught:
         driver.run(flow_of(run_of(program, timeout=1)))
     assert time.monotonic() - began < 20
-    assert not isinstance(caught.value.__context__, subprocess.SubprocessError), "it has what was printed"
+    assert not isinstance(caught.value.__context__, subprocess.SubprocessError), "it contains the output"
     gone(programs)
 
 
-def test_a_child_that_keeps_the_pipes_is_killed_in_the_end(driver: Driver, programs: Programs) -> None:
-    """The program itself is done, its output is not."""
+def test_a_child_that_holds_the_pipes_is_killed_after_the_timeout(driver: Driver, programs: Programs) -> None:
+    """The program itself has ended, but its output has not."""
     program = programs.install("tool", "printed", child=True)
     with pytest.raises(TimeoutError):
         driver.run(flow_of(run_of(program, timeout=1)))
     gone(programs)
 
 
-def test_who_has_left_the_group_is_not_waited_for(driver: Driver, programs: Programs) -> None:
-    """A daemon that still has the pipes: it is not this call's to kill, nor to wait for."""
+def test_a_process_that_left_the_group_is_not_waited_for(driver: Driver, programs: Programs) -> None:
+    """A daemon that still holds the pipes is neither killed nor waited for."""
     program = programs.folder / "tool"
     daemon = programs.folder / "daemon"
     leave = (
         "import os, time; os.setsid(); "
         f'open("{daemon}.part", "w").write(str(os.getpid())); os.rename("{daemon}.part", "{daemon}"); time.sleep(60)'
     )
-    program.write_text(f"#!/bin/sh\n{sys.executable} -c '{leave}' &\nexec /bin/sleep 60\n")
+    program.write_text(f"#!/bin/sh\n{sys.executable} -IS -c '{leave}' &\nexec /bin/sleep 60\n")
     program.chmod(0o755)
     with pytest.raises(TimeoutError):
-        driver.run(flow_of(run_of(program, timeout=3)))
+        driver.run(flow_of(run_of(program, timeout=5)))
     pid = int(daemon.read_text())
     assert is_running(pid)
     os.kill(pid, signal.SIGKILL)
 
 
 def test_no_timeout_is_no_limit(driver: Driver, programs: Programs) -> None:
-    """None, as for subprocess."""
+    """None means the same as for subprocess."""
     assert driver.run(flow_of(run_of(programs.install("tool", "x"), timeout=None))).stdout == "x"
 
 
 def test_an_interrupt_kills_the_program(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C does not reach it by itself: it is in a session of its own."""
+    """The program has a session of its own, so Ctrl-C does not reach it."""
     program = programs.install("tool", seconds=60, child=True)
     communicate = subprocess.Popen.communicate
 
@@ -155,7 +155,7 @@ def test_an_interrupt_kills_the_program(programs: Programs, monkeypatch: pytest.
 
 
 def cancelled_after(run: Run, wait: Any) -> None:
-    """Cancel the run once ``wait`` has returned, in a loop that goes on for a moment."""
+    """Cancel the run once ``wait`` has returned."""
 
     async def main() -> None:
         task = asyncio.create_task(AsyncDriver(_unused).run(flow_of(run)))
@@ -168,7 +168,7 @@ def cancelled_after(run: Run, wait: Any) -> None:
 
 
 def test_a_cancelled_task_kills_the_program(programs: Programs) -> None:
-    """With what it started."""
+    """With its child processes."""
 
     async def until_it_runs(task: Any) -> None:
         await asyncio.to_thread(programs.wait_for_run)
@@ -179,7 +179,7 @@ def test_a_cancelled_task_kills_the_program(programs: Programs) -> None:
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 3, 5])
 def test_a_task_may_be_cancelled_while_the_program_starts(programs: Programs, steps: int) -> None:
-    """At any moment of it: nothing is left."""
+    """At any moment, and no process is left over."""
     pids: list[int] = []
     create = asyncio.create_subprocess_exec
 
@@ -199,7 +199,7 @@ def test_a_task_may_be_cancelled_while_the_program_starts(programs: Programs, st
 
 
 @pytest.mark.parametrize("error", [NotImplementedError(), RuntimeError("the child watcher is not activated")])
-def test_a_loop_that_cannot_run_programs_leaves_it_to_a_thread(
+def test_a_loop_that_cannot_run_programs_uses_a_thread(
     programs: Programs, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     """With the same arguments, environment, folder and timeout."""
@@ -220,7 +220,7 @@ def test_a_loop_that_cannot_run_programs_leaves_it_to_a_thread(
 
 
 def test_an_event_loop_of_another_thread_runs_programs(programs: Programs) -> None:
-    """As those of Flask's async views."""
+    """For example that of an async view in Flask."""
     outcomes: list[Any] = []
 
     def work() -> None:
@@ -278,7 +278,7 @@ def taskkill(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[list[str]]]:
 
 
 def test_a_timeout_on_windows_kills_the_process_tree(taskkill: list[list[str]]) -> None:
-    """With taskkill, because az.cmd is a shell that runs Python; a process that survives it is not waited for."""
+    """With taskkill, because az.cmd is a shell that starts Python. A process that survives it is not waited for."""
     with pytest.raises(TimeoutError):
         transport.run_program(Run((r"C:\az.cmd",), {}, r"C:\Windows", 0.1))
     assert taskkill == [["/windows/System32/taskkill.exe", "/F", "/T", "/PID", "17"]]

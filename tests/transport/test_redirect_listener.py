@@ -1,4 +1,4 @@
-"""The listener of a browser sign-in, and those who connect to it without being the browser that is waited for."""
+"""The loopback listener of a browser sign-in, and connections that do not bring the expected reply."""
 
 import socket
 import threading
@@ -22,7 +22,7 @@ def listener() -> Iterator[RedirectListener]:
 
 
 def connect(listener: RedirectListener) -> socket.socket:
-    """Return a connection to it."""
+    """Return a connection to the listener."""
     return socket.create_connection(("127.0.0.1", urlsplit(listener.redirect_uri).port or 0), timeout=20)
 
 
@@ -32,7 +32,7 @@ def post(body: str, host: str = "localhost") -> bytes:
 
 
 def rest_of(connection: socket.socket) -> bytes:
-    """Return what comes until the other side hangs up."""
+    """Return all data until the other side closes the connection."""
     received = b""
     try:
         while more := connection.recv(65536):
@@ -42,8 +42,8 @@ def rest_of(connection: socket.socket) -> bytes:
     return received
 
 
-def test_many_who_say_nothing_do_not_keep_the_browser_out(listener: RedirectListener) -> None:
-    """Who has been there longest without a word is ended, so that there are never more than a few."""
+def test_idle_connections_do_not_block_the_browser(listener: RedirectListener) -> None:
+    """The connection that has been idle longest is closed, so that there are never more than a few."""
     slow = [connect(listener) for _ in range(100)]
     for connection in slow:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n.")
@@ -60,8 +60,8 @@ def test_many_who_say_nothing_do_not_keep_the_browser_out(listener: RedirectList
         connection.close()
 
 
-def test_nobody_is_left_when_listening_ends(listener: RedirectListener) -> None:
-    """Neither who says nothing, nor who says it slowly."""
+def test_open_connections_are_closed_when_listening_ends(listener: RedirectListener) -> None:
+    """Idle connections and slow ones."""
     strangers = [connect(listener) for _ in range(3)]
     strangers[1].sendall(b"POST / HT")
     strangers[2].sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n.")
@@ -72,12 +72,12 @@ def test_nobody_is_left_when_listening_ends(listener: RedirectListener) -> None:
 
 
 def test_the_browser_gets_its_page_when_listening_ends(listener: RedirectListener) -> None:
-    """Though the program stopped before it was done."""
+    """The browser is not left waiting when the program stops."""
     browser = connect(listener)
     browser.sendall(post(f"state={STATE}&code=c"))
     assert listener.wait(20) is not None
     listener.close()
-    assert b"The program stopped before it was done." in rest_of(browser)
+    assert b"The program stopped before the sign-in was complete." in rest_of(browser)
     browser.close()
 
 
@@ -101,8 +101,8 @@ def test_the_browser_gets_its_page_when_listening_ends(listener: RedirectListene
         b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\r\n\r\n",
     ],
 )
-def test_what_is_not_the_answer_changes_nothing(listener: RedirectListener, request_: bytes) -> None:
-    """A name that is not this machine's, another form, another method: the browser is still waited for."""
+def test_any_other_request_changes_nothing(listener: RedirectListener, request_: bytes) -> None:
+    """A different host name, form or method: the listener keeps waiting for the reply."""
     with connect(listener) as stranger:
         stranger.sendall(request_)
         stranger.shutdown(socket.SHUT_WR)

@@ -79,7 +79,7 @@ def authority(certificate: Path, tmp_path: Path) -> Path:
 
 
 class NoTransport:
-    """Lets the credential make its own."""
+    """Lets the credential create its own transport."""
 
     def transport(self) -> None: ...
 
@@ -103,7 +103,7 @@ def credential(driver: Driver, tmp_path: Path) -> Any:
 def test_token_requests_go_to_the_proxy(
     driver: Driver, certificate: Path, authority: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By its address, under its own name, and with the cluster's authority; the path of the request follows its own."""
+    """To its address and path, with its SNI name, and with the cluster's certificate authority."""
     with served(certificate) as proxy:
         monkeypatch.setenv("AZURE_KUBERNETES_TOKEN_PROXY", f"{proxy.url}/base")
         monkeypatch.setenv("AZURE_KUBERNETES_SNI_NAME", SNI)
@@ -118,7 +118,7 @@ def test_token_requests_go_to_the_proxy(
 def test_another_authority_is_not_trusted(
     driver: Driver, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor is any of the public ones."""
+    """Public certificate authorities are not trusted either."""
     other = tmp_path / "other.pem"
     pem = server_certificate("other.ests.aks")
     other.write_bytes(pem[pem.index(b"-----BEGIN CERTIFICATE") :])
@@ -146,7 +146,7 @@ def test_another_authority_is_not_trusted(
                 "AZURE_KUBERNETES_CA_FILE": "f",
                 "AZURE_KUBERNETES_CA_DATA": "d",
             },
-            "exclude each other",
+            "mutually exclusive",
         ),
     ],
 )
@@ -155,13 +155,13 @@ def test_contradictions_are_named(variables: dict[str, str], problem: str) -> No
         TokenProxy.read(variables)
 
 
-def test_no_proxy_is_no_error() -> None:
-    """Asked for, but not set up: the token endpoint itself is used."""
+def test_without_a_proxy_the_token_endpoint_is_used() -> None:
+    """The proxy was requested but is not configured."""
     assert TokenProxy.read({}) is None
 
 
-def test_it_is_off_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the variables say."""
+def test_the_proxy_is_off_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if the variables are set."""
     monkeypatch.setenv("AZURE_KUBERNETES_TOKEN_PROXY", "http://nonsense")
     for package in (webidentity, webidentity.aio):
         used = package.WorkloadIdentityCredential(tenant_id=TENANT, client_id=CLIENT, token_file_path="/f")

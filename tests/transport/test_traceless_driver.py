@@ -1,4 +1,4 @@
-"""Errors of flows carry no variables."""
+"""Errors of flows contain no variables."""
 
 import asyncio
 from typing import Any
@@ -13,14 +13,14 @@ from webidentity.errors import EntraError
 
 
 def run(name: str, flow: Flow[Any]) -> Any:
-    """Run the flow with one of the drivers."""
+    """Run the flow with the driver of that name."""
     if name == "sync":
         return TracelessDriver(lambda _: None).run(flow)
     return asyncio.run(AsyncTracelessDriver(lambda _: None).run(flow))  # type: ignore[arg-type, return-value]
 
 
 def variables(error: BaseException) -> str:
-    """Return the variables of all frames of the error and of what caused it."""
+    """Return the variables in all frames of the error and its causes."""
     found: list[str] = []
     left: list[Any] = [error]
     seen: set[int] = set()
@@ -40,7 +40,7 @@ def variables(error: BaseException) -> str:
 
 
 def failing(make: Any) -> Flow[None]:
-    """Fail with a secret among the variables, deep inside and in what caused the error."""
+    """Raise an error with a secret in its variables and in those of its cause."""
     secret = "the-secret"
 
     def deeper() -> None:
@@ -64,8 +64,8 @@ def failing(make: Any) -> Flow[None]:
         lambda: KeyError("a mistake"),
     ],
 )
-def test_an_error_leaves_without_frames(driver: str, make: Any) -> None:
-    """The error itself, with its cause; what it says is as before."""
+def test_an_error_has_no_frames(driver: str, make: Any) -> None:
+    """The same error with its cause and its message."""
     with pytest.raises(type(make())) as raised:
         run(driver, failing(make))
     assert str(raised.value) == str(make())
@@ -73,7 +73,7 @@ def test_an_error_leaves_without_frames(driver: str, make: Any) -> None:
     assert "the-secret" not in variables(raised.value)
 
 
-def test_the_drivers_of_other_packages_would_have_shown_it() -> None:
+def test_an_ordinary_driver_keeps_the_frames() -> None:
     """The test above can fail."""
     from webidentity._transport.driver import SyncDriver
 
@@ -82,8 +82,8 @@ def test_the_drivers_of_other_packages_would_have_shown_it() -> None:
     assert "the-secret" in variables(raised.value)
 
 
-def test_a_mistake_of_ours_can_still_be_found() -> None:
-    """An unexpected error has the lines of code it came through, which have no values."""
+def test_an_unexpected_error_has_its_traceback_as_a_note() -> None:
+    """The note has the lines of code, which contain no values."""
     with pytest.raises(KeyError) as raised:
         run("sync", failing(lambda: KeyError("a mistake")))
     [note] = raised.value.__notes__
@@ -91,14 +91,14 @@ def test_a_mistake_of_ours_can_still_be_found() -> None:
     assert "the-secret" not in note
 
 
-def test_causes_in_a_circle_come_to_an_end() -> None:
-    """Nothing forbids them."""
+def test_circular_causes_end() -> None:
+    """Python does not prevent them."""
     first, second = ServiceRequestError("first"), ServiceRequestError("second")
     first.__cause__, second.__context__ = second, first
     assert without_frames(first) is first
 
 
-def test_what_succeeds_is_passed_on() -> None:
+def test_a_successful_flow_returns_its_value() -> None:
     """With both drivers."""
 
     def flow() -> Flow[int]:
@@ -107,8 +107,8 @@ def test_what_succeeds_is_passed_on() -> None:
     assert run("sync", flow()) == run("aio", flow()) == 5
 
 
-def test_what_the_caller_was_handling_keeps_its_frames() -> None:
-    """A get_token in an except block, as a fallback, may fail too: the first error is the caller's own."""
+def test_the_exception_that_the_caller_handles_keeps_its_frames() -> None:
+    """A get_token in an except block may fail too: the first error belongs to the caller."""
 
     def fall_back() -> None:
         try:

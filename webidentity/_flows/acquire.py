@@ -1,4 +1,4 @@
-"""How a token is come by: the one copy of the cache policy."""
+"""Token acquisition: the single implementation of the cache policy."""
 
 import logging
 import time
@@ -19,25 +19,26 @@ from webidentity.errors import EntraError
 
 _LOGGER = logging.getLogger(__name__)
 
-#: Seconds before its expiry from which a token is renewed while it is still being served.
+#: A token is renewed from this many seconds before its expiry on, while it is still served.
 REFRESH_WINDOW = 300
-#: Seconds between two attempts to renew a token that is still being served.
+#: Seconds between two attempts to renew a token that is still served.
 RETRY_INTERVAL = 30
 
 
 class Acquisition:
-    """Where a token may come from, for one call of ``get_token``.
+    """How to get a token, for one call of ``get_token``.
 
-    :param partition: whose tokens these are.
+    :param partition: where the tokens are cached.
     :param request: what the caller asked for.
-    :param exchange: the grant itself, or None when only the user can start it anew.
-    :param refresh: redeems a refresh token, or None when the grant has none.
-    :param keep_until: from a reply, when the partition may be forgotten (Unix seconds).
-    :param may_keep: asked of the partition, when a reply is about to be kept, whether it still may be.
-    :param signed_in: the partition of the tenant in which the user signed in, whose refresh token serves other tenants.
+    :param exchange: the grant itself, or None if only the user can start it again.
+    :param refresh: redeems a refresh token, or None if the grant has none.
+    :param keep_until: from a reply, the time until which the partition is kept (Unix seconds).
+    :param signed_in: the partition of the tenant in which the user signed in. Its refresh token also works for other
+        tenants.
+    :param may_keep: returns whether a reply may still be stored, given the current content of the partition.
     """
 
-    # No dataclass: making one would be a good part of what importing a credential costs.
+    # Not a dataclass: creating the class would take a large part of the import time of a credential.
     __slots__ = ("exchange", "keep_until", "may_keep", "partition", "refresh", "request", "signed_in")
 
     def __init__(
@@ -60,25 +61,26 @@ class Acquisition:
 
     @property
     def key(self) -> tuple[str, tuple[str, ...], bool, str | None]:
-        """What concurrent callers must have in common to share one reply."""
+        """Concurrent callers with equal keys share one reply."""
         request = self.request
         return self.partition.name, request.scopes, request.enable_cae, request.claims
 
 
 class NoTokenSourceError(Exception):
-    """There is neither a cached token, nor a refresh token, nor a grant that could be repeated."""
+    """There is no cached token, no refresh token, and no grant that could be repeated."""
 
 
 def acquire(cache: TokenCache, acquisition: Acquisition) -> Flow[AccessTokenInfo]:
-    """Return a token: a cached one, or one had by refresh token or by the grant, at most once at a time.
+    """Return a token from the cache, by refresh token or by the grant. Concurrent callers share one request.
 
-    A token in its refresh window is served to everybody but the one caller who renews it; if that fails, the caller
-    is served it too. Claims bypass cached access tokens and replace them.
+    If the cached token is in its refresh window, one caller renews it and the others are served the cached token. If
+    renewing fails, that caller is served the cached token too. A request with claims bypasses the cached access token
+    and replaces it.
 
     :raises EntraError: the authority refused.
-    :raises NoTokenSourceError: nothing is left to ask with.
+    :raises NoTokenSourceError: there is no refresh token and no grant.
     """
-    current = _cached(cache.peek(acquisition.partition), acquisition.request)
+    current = _cached_token(cache.peek(acquisition.partition), acquisition.request)
     if current is not None and not _should_refresh(cache, acquisition, current):
         return current
     key = acquisition.key
@@ -94,7 +96,7 @@ def acquire(cache: TokenCache, acquisition: Acquisition) -> Flow[AccessTokenInfo
             return flight.value  # type: ignore[no-any-return]
         failure = flight.failure()
         failures += failure is not None
-        # One waiter tries again in the leader's stead; only if that fails too do the rest share the error.
+        # After the leader has failed, one waiter tries again. If that fails too, the others raise its error.
         if failure is not None and failures > 1:
             raise failure
         flight, leads = cache.flights.retry(key, flight)
@@ -102,7 +104,7 @@ def acquire(cache: TokenCache, acquisition: Acquisition) -> Flow[AccessTokenInfo
 
 
 def keep(cache: TokenCache, acquisition: Acquisition, reply: TokenReply, now: int) -> Flow[AccessTokenInfo]:
-    """Store what a reply brought and return its access token."""
+    """Store the tokens of a reply and return its access token."""
     partition, request = acquisition.partition, acquisition.request
 
     def add(document: TokenDocument) -> None:
@@ -112,78 +114,78 @@ def keep(cache: TokenCache, acquisition: Acquisition, reply: TokenReply, now: in
 
     keep_until = acquisition.keep_until(reply)
     try:
-        held = yield from cache.update(partition, add, expires_at=keep_until, now=now)
+        cached = yield from cache.update(partition, add, expires_at=keep_until, now=now)
     except StoreUnavailableError as error:
-        # The grant is spent: losing what it brought would be worse than holding it in one process.
-        _LOGGER.error("A token could not be stored and is kept in this process for now: %s", error)  # noqa: TRY400
-        held = cache.keep_unsaved(partition, add, expires_at=keep_until)
-    # A token may be born in its refresh window: it is not renewed at the next call either.
-    held.last_refresh[acquisition.key] = float(now)
+        # The grant has been used up: keeping its tokens in one process is better than losing them.
+        _LOGGER.error("A token could not be stored. It is kept in this process for now: %s", error)  # noqa: TRY400
+        cached = cache.keep_unsaved(partition, add, expires_at=keep_until)
+    # The new token may already be in its refresh window. It is not renewed by the next call.
+    cached.last_refresh[acquisition.key] = float(now)
     return OpaqueAccessTokenInfo(
         reply.access_token, reply.expires_on, token_type=reply.token_type, refresh_on=reply.refresh_on
     )
 
 
 def serve_until(token: AccessTokenInfo) -> float:
-    """Return the time (Unix seconds) up to which the token may be served without a second thought."""
+    """Return the time until which the token is served without checking whether to renew it (Unix seconds)."""
     fresh_until = token.expires_on - REFRESH_WINDOW
     return fresh_until if token.refresh_on is None else min(token.refresh_on, fresh_until)
 
 
-def _cached(held: CachedPartition | None, request: TokenRequest) -> AccessTokenInfo | None:
+def _cached_token(cached: CachedPartition | None, request: TokenRequest) -> AccessTokenInfo | None:
     now = time.time()
-    if held is None or held.expires_at <= now or request.claims:
+    if cached is None or cached.expires_at <= now or request.claims:
         return None
-    return held.document.access_token(request.scopes, cae=request.enable_cae, now=now)
+    return cached.document.access_token(request.scopes, cae=request.enable_cae, now=now)
 
 
 def _should_refresh(cache: TokenCache, acquisition: Acquisition, current: AccessTokenInfo) -> bool:
     now = time.time()
     if now < serve_until(current):
         return False
-    held = cache.peek(acquisition.partition)
-    return held is None or now - held.last_refresh.get(acquisition.key, 0.0) >= RETRY_INTERVAL
+    cached = cache.peek(acquisition.partition)
+    return cached is None or now - cached.last_refresh.get(acquisition.key, 0.0) >= RETRY_INTERVAL
 
 
 def _lead(cache: TokenCache, acquisition: Acquisition, known: AccessTokenInfo | None) -> Flow[AccessTokenInfo]:
-    """Return a token from the store or a new one; ``known`` is the token of this process, if that should be renewed."""
+    """Return a token from the store, or a new one. ``known`` is the token of this process that is due for renewal."""
     try:
-        held = yield from cache.load(acquisition.partition)
+        cached = yield from cache.load(acquisition.partition)
     except Exception as error:
         if known is None:
             raise
         return _keep_serving(cache, acquisition, known, error)
-    current = _cached(held, acquisition.request)
+    current = _cached_token(cached, acquisition.request)
     if current is None:
-        return (yield from _renew(cache, acquisition, held))
+        return (yield from _renew(cache, acquisition, cached))
     if not _should_refresh(cache, acquisition, current):
         return current
-    assert held is not None  # noqa: S101 - it is where the current token came from
-    held.last_refresh[acquisition.key] = time.time()
+    assert cached is not None  # noqa: S101 - the current token comes from it
+    cached.last_refresh[acquisition.key] = time.time()
     try:
-        return (yield from _renew(cache, acquisition, held))
-    except Exception as error:  # noqa: BLE001 - whatever it is, there is a valid token to serve
+        return (yield from _renew(cache, acquisition, cached))
+    except Exception as error:  # noqa: BLE001 - there is a valid token to serve
         return _keep_serving(cache, acquisition, current, error)
 
 
 def _keep_serving(
     cache: TokenCache, acquisition: Acquisition, current: AccessTokenInfo, error: Exception
 ) -> AccessTokenInfo:
-    held = cache.peek(acquisition.partition)
-    if held is not None:
-        held.last_refresh[acquisition.key] = time.time()
-    _LOGGER.warning("Renewing a token failed, the current one is served: %s", type(error).__name__)
+    cached = cache.peek(acquisition.partition)
+    if cached is not None:
+        cached.last_refresh[acquisition.key] = time.time()
+    _LOGGER.warning("A token could not be renewed, so the current one is served: %s", type(error).__name__)
     return current
 
 
-def _renew(cache: TokenCache, acquisition: Acquisition, held: CachedPartition | None) -> Flow[AccessTokenInfo]:
+def _renew(cache: TokenCache, acquisition: Acquisition, cached: CachedPartition | None) -> Flow[AccessTokenInfo]:
     now = int(time.time())
     partition = acquisition.partition
-    refresh_token = held.document.refresh_token if held else None
+    refresh_token = cached.document.refresh_token if cached else None
     if refresh_token is None and acquisition.signed_in is not None and acquisition.signed_in != partition:
         partition = acquisition.signed_in
-        held = yield from cache.load(partition)
-        refresh_token = held.document.refresh_token if held else None
+        cached = yield from cache.load(partition)
+        refresh_token = cached.document.refresh_token if cached else None
     refusal: EntraError | None = None
     if refresh_token and acquisition.refresh:
         try:
@@ -193,7 +195,7 @@ def _renew(cache: TokenCache, acquisition: Acquisition, held: CachedPartition | 
                 raise
             refusal = error
             if error.refresh_token_is_spent:
-                yield from _forget_refresh_token(cache, partition, refresh_token, held)
+                yield from _forget_refresh_token(cache, partition, refresh_token, cached)
         else:
             return (yield from keep(cache, acquisition, reply, now))
     if acquisition.exchange is None:
@@ -203,12 +205,12 @@ def _renew(cache: TokenCache, acquisition: Acquisition, held: CachedPartition | 
 
 
 def _forget_refresh_token(
-    cache: TokenCache, partition: Partition, refresh_token: str, held: CachedPartition | None
+    cache: TokenCache, partition: Partition, refresh_token: str, cached: CachedPartition | None
 ) -> Flow[None]:
-    """Drop a refresh token that the authority no longer takes; one that only lacks consent is kept."""
+    """Remove a refresh token that the authority no longer accepts."""
     yield from cache.update(
         partition,
         lambda document: document.forget_refresh_token(refresh_token),
-        expires_at=held.expires_at if held else 0.0,
+        expires_at=cached.expires_at if cached else 0.0,
         now=time.time(),
     )

@@ -1,4 +1,4 @@
-"""The proof that a callable returns: an assertion made by somebody else."""
+"""Client authentication with an assertion that a callable returns."""
 
 import secrets
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from webidentity._protocol.effects import Call, Flow
 
 @dataclass(frozen=True)
 class AssertionAuthentication(ClientAuthentication):
-    """A callable that returns an assertion made by somebody else; it is called for each token request.
+    """Sends the assertion that a callable returns. It is called for each token request.
 
-    :param func: may return an awaitable where an event loop runs the flow.
+    :param func: with async credentials, it may return an awaitable.
     """
 
     func: Callable[[], object] = field(repr=False)
@@ -27,11 +27,11 @@ class AssertionAuthentication(ClientAuthentication):
 
     @property
     def fingerprint(self) -> str:
-        """The identity of the callable in this process: what it returns changes."""
+        """The identity of the callable in this process, because its results change."""
         return self._identity
 
-    def fields(self, token_endpoint: str, tenant: str) -> Flow[dict[str, str]]:  # noqa: ARG002 - the callable knows
-        """Return what the callable returns."""
+    def fields(self, token_endpoint: str, tenant: str) -> Flow[dict[str, str]]:  # noqa: ARG002 - not needed by the callable
+        """Return the form fields with a new assertion from the callable."""
         return assertion_fields((yield Call(self.func)))
 
 
@@ -39,10 +39,10 @@ _IDENTITIES: WeakKeyDictionary[Any, dict[Any, str]] = WeakKeyDictionary()
 
 
 def _identity_of(func: Callable[..., Any]) -> str:
-    """Return a random name that the callable keeps for its life; bound methods are known by object and function."""
+    """Return a random, stable name for the callable. Bound methods are identified by object and function."""
     owner, part = getattr(func, "__self__", func), getattr(func, "__func__", None)
     try:
         return _IDENTITIES.setdefault(owner, {}).setdefault(part, secrets.token_hex(16))
     except TypeError:
-        # Neither hashable nor weakly referable, so nobody can hold on to it: it shares with nobody.
+        # Neither hashable nor weakly referable: its tokens are not shared.
         return secrets.token_hex(16)

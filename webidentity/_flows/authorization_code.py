@@ -19,36 +19,36 @@ from webidentity.cache._partition import Partition
 from webidentity.cache._token_cache import TokenCache
 from webidentity.errors import EntraError
 
-#: Seconds that a user's tokens are kept without being used, Entra's own limit for refresh tokens.
+#: Seconds that unused tokens of a user are kept: Entra's limit for refresh tokens.
 DEFAULT_LIFETIME = 90 * 24 * 3600
-#: Begins the name of an account that the authority did not name.
+#: Prefix of the account id if the authority did not name the account.
 _ANONYMOUS = "anonymous-"
 
 
 @dataclass(frozen=True, slots=True)
 class UserTokens:
-    """Acquires a signed-in user's tokens from the cache and by refresh token.
+    """Acquires tokens of signed-in users, from the cache and by refresh token.
 
-    :param lifetime: seconds that the tokens are kept without being used.
+    :param lifetime: seconds that unused tokens are kept.
     """
 
     client: Client
     cache: TokenCache
     lifetime: float = DEFAULT_LIFETIME
-    #: Whether a partition may still be given tokens, asked when they are about to be written.
+    #: Returns whether tokens may still be stored, given the current content of the partition.
     may_keep: Callable[[TokenDocument], bool] | None = None
 
     def partition(self, tenant: str, home_account_id: str) -> Partition:
-        """Return where the user's tokens are kept."""
+        """Return the partition of the user's tokens."""
         client = self.client
         return Partition.user(
             client_id=client.client_id, authority=client.authority, tenant=tenant, home_account_id=home_account_id
         )
 
     def acquisition(self, request: TokenRequest, home_account_id: str, tenant: str | None = None) -> Acquisition:
-        """Return where a token of this user may come from.
+        """Return how to get a token of this user.
 
-        :param tenant: where the user signed in, if not in the tenant of the request.
+        :param tenant: the tenant in which the user signed in, if it is not that of the request.
         """
         partition = signed_in = self.partition(request.tenant, home_account_id)
         if tenant is not None and tenant != request.tenant:
@@ -64,12 +64,12 @@ class UserTokens:
         )
 
     def _refresh(self, request: TokenRequest, refresh_token: str, home_account_id: str) -> Flow[TokenReply]:
-        # Without offline_access, Entra renews the access token alone, and the sign-in ends when the refresh token does.
+        # Without offline_access, Entra returns no new refresh token, and the sign-in ends when the current one expires.
         scopes = dict.fromkeys((*request.scopes, "offline_access"))
         fields = {**request.fields, "scope": " ".join(scopes)}
         reply = yield from self.client.refresh(request.tenant, fields, refresh_token)
         if not home_account_id.startswith(_ANONYMOUS) and names_another(reply.home_account_id, home_account_id):
-            # As if it were spent: it is dropped, and the user has to sign in again (OpenID Connect Core 1.0, 12.2).
+            # OpenID Connect Core 1.0 section 12.2. The refresh token is removed, and the user has to sign in again.
             raise EntraError(
                 "Authentication failed: the authority's reply to a refresh token names another account than the one "
                 "that signed in. Sign in again.",
@@ -80,23 +80,23 @@ class UserTokens:
     def token(self, request: TokenRequest, home_account_id: str, tenant: str | None = None) -> Flow[AccessTokenInfo]:
         """Return a token that acts for the user.
 
-        :raises NoTokenSourceError: the cache has nothing of this user.
+        :raises NoTokenSourceError: the cache has no token of this user.
         """
         return acquire(self.cache, self.acquisition(request, home_account_id, tenant))
 
 
 @dataclass(slots=True)
 class AuthorizationCodeGrant:
-    """Redeems one authorization code, once, and acquires its user's tokens from then on."""
+    """Redeems one authorization code, once, and then acquires tokens of its user."""
 
     user_tokens: UserTokens
     redirect_uri: str
     code: str | None = field(repr=False)
     code_verifier: str | None = field(default=None, repr=False)
     home_account_id: str | None = None
-    #: Where the code was redeemed.
+    #: The tenant in which the code was redeemed.
     tenant: str | None = None
-    #: Checks a reply before any of it is kept; raises if it must not be.
+    #: Checks a reply before it is stored, and raises to reject it.
     accept: Callable[[TokenReply], Flow[None]] | None = None
 
     @classmethod
@@ -116,10 +116,10 @@ class AuthorizationCodeGrant:
     def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
         """Return a token that acts for the user who authorized.
 
-        :raises ClientAuthenticationError: there is no code left, and no refresh token was had for it.
+        :raises ClientAuthenticationError: the code has been redeemed, and there is no usable token.
         """
         if self.home_account_id is None:
-            # Whoever comes while the code is redeemed waits for that, and is served from the cache.
+            # Other callers wait while the code is redeemed, and are then served from the cache.
             redeemed = yield from self.user_tokens.cache.flights.once(
                 ("redeem", id(self)), lambda: self.home_account_id is not None, lambda: self._redeem(request)
             )
@@ -144,7 +144,7 @@ class AuthorizationCodeGrant:
         reply: TokenReply = yield from self.user_tokens.client.send(request.tenant, {**grant, **request.fields})
         if self.accept is not None:
             yield from self.accept(reply)
-        # The tokens of a reply that names nobody must be found by nobody else.
+        # If the reply names no account, only this grant may find its tokens.
         home_account_id = reply.home_account_id or f"{_ANONYMOUS}{secrets.token_hex(16)}"
         token = yield from keep(
             self.user_tokens.cache, self.user_tokens.acquisition(request, home_account_id), reply, now

@@ -25,10 +25,10 @@ TOOL = Tool(
 class AzureCli:
     """Asks the Azure CLI for tokens of its signed-in user.
 
-    Nothing is kept, because ``az login`` may switch the user at any time; calls at the same time share one process.
+    Tokens are not cached, because ``az login`` may switch the user at any time. Concurrent calls share one process.
 
-    :param subscription: ID or name of the subscription whose account is asked for, or None for the current one.
-    :param process_timeout: seconds that the process may take.
+    :param subscription: ID or name of the subscription whose account to use, or None for the current one.
+    :param process_timeout: seconds to wait for the process.
     """
 
     def __init__(self, subscription: str | None, process_timeout: float | None) -> None:
@@ -40,7 +40,7 @@ class AzureCli:
         """Return a token.
 
         :raises ValueError: there are several scopes, or one is malformed.
-        :raises ~webidentity.CredentialUnavailableError: nobody is signed in, or the tool cannot be used.
+        :raises ~webidentity.CredentialUnavailableError: no user is signed in, or the tool cannot be used.
         :raises ~azure.core.exceptions.ClientAuthenticationError: the tool failed.
         """
         resource = resource_of(request.scopes)
@@ -52,9 +52,9 @@ class AzureCli:
             arguments += ["--tenant", request.tenant]
         if self.subscription:
             arguments += ["--subscription", self.subscription]
-        return (yield from self._flights.share(tuple(arguments), lambda: self._ask(arguments)))
+        return (yield from self._flights.share(tuple(arguments), lambda: self._run(arguments)))
 
-    def _ask(self, arguments: list[str]) -> Flow[AccessTokenInfo]:
+    def _run(self, arguments: list[str]) -> Flow[AccessTokenInfo]:
         completed = yield from TOOL.run(arguments, self.process_timeout)
         if completed.returncode != 0:
             raise _failure(completed)
@@ -69,14 +69,14 @@ def _failure(completed: Completed) -> ClientAuthenticationError:
     stderr = completed.stderr
     if TOOL.is_missing(completed):
         return CredentialUnavailableError(message=TOOL.missing)
-    # What Entra refused may be advised to be solved by signing in again; the refusal is the better message.
+    # If Entra refused, the tool may also advise to sign in again, but the error from Entra is the better message.
     if ("az login" in stderr or "az account set" in stderr) and "AADSTS" not in stderr:
         return CredentialUnavailableError(message="Please run 'az login' to set up an account")
     return ClientAuthenticationError(message=redact(stderr) or "Failed to invoke Azure CLI")
 
 
 def _hint(request: TokenRequest, claims: str) -> str:
-    """Say what the user has to run: the tool satisfies a claims challenge when it signs in."""
+    """Return the message with the command to run: the tool satisfies a claims challenge by signing in."""
     command = f"az login --claims-challenge {encode_claims(claims)}"
     if request.tenant:
         command += f" --tenant {request.tenant}"

@@ -29,10 +29,10 @@ _NOT_LOGGED_IN = "not logged in, run `azd auth login` to login"
 class AzureDeveloperCli:
     """Asks the Azure Developer CLI for tokens of its signed-in user or service principal.
 
-    Nothing is kept, because ``azd auth login`` may switch the user at any time; calls at the same time share one
+    Tokens are not cached, because ``azd auth login`` may switch the user at any time. Concurrent calls share one
     process.
 
-    :param process_timeout: seconds that the process may take.
+    :param process_timeout: seconds to wait for the process.
     """
 
     def __init__(self, process_timeout: float | None) -> None:
@@ -43,7 +43,7 @@ class AzureDeveloperCli:
         """Return a token.
 
         :raises ValueError: a scope is malformed.
-        :raises ~webidentity.CredentialUnavailableError: nobody is signed in, or the tool cannot be used.
+        :raises ~webidentity.CredentialUnavailableError: no user is signed in, or the tool cannot be used.
         :raises ~azure.core.exceptions.ClientAuthenticationError: the tool failed.
         """
         check_scopes(request.scopes)
@@ -54,9 +54,9 @@ class AzureDeveloperCli:
             arguments += ["--tenant-id", request.tenant]
         if request.claims:
             arguments += ["--claims", encode_claims(request.claims)]
-        return (yield from self._flights.share(tuple(arguments), lambda: self._ask(arguments)))
+        return (yield from self._flights.share(tuple(arguments), lambda: self._run(arguments)))
 
-    def _ask(self, arguments: list[str]) -> Flow[AccessTokenInfo]:
+    def _run(self, arguments: list[str]) -> Flow[AccessTokenInfo]:
         completed = yield from TOOL.run(arguments, self.process_timeout)
         if completed.returncode != 0:
             raise _failure(completed)
@@ -72,12 +72,12 @@ class AzureDeveloperCli:
 def _failure(completed: Completed) -> ClientAuthenticationError:
     if TOOL.is_missing(completed):
         return CredentialUnavailableError(message=TOOL.missing)
-    said = f"{completed.stdout}\n{completed.stderr}"
-    if _NOT_LOGGED_IN in said and "AADSTS" not in said:
+    output = f"{completed.stdout}\n{completed.stderr}"
+    if _NOT_LOGGED_IN in output and "AADSTS" not in output:
         return CredentialUnavailableError(
             message="Please run 'azd auth login' from a command prompt to authenticate before using this credential."
         )
-    if "unknown flag: --claims" in said:
+    if "unknown flag: --claims" in output:
         return CredentialUnavailableError(
             message="Claims challenges are not supported by the Azure Developer CLI version you are using. Please "
             "update to version 1.18.1 or later."

@@ -20,7 +20,7 @@ TOOL = Tool(
     title="Azure PowerShell",
     name="PowerShell",
     programs=("pwsh",),
-    # The second is Windows PowerShell, which every Windows has.
+    # The second is Windows PowerShell, which is part of Windows.
     windows_programs=("pwsh.exe", "powershell.exe"),
     missing="PowerShell is not installed",
     switches={"NO_COLOR": "true"},
@@ -31,10 +31,10 @@ TOOL = Tool(
 class AzurePowerShell:
     """Asks the Az.Accounts module of PowerShell for tokens of its signed-in user.
 
-    Nothing is kept, because ``Connect-AzAccount`` may switch the user at any time; calls at the same time share one
+    Tokens are not cached, because ``Connect-AzAccount`` may switch the user at any time. Concurrent calls share one
     process.
 
-    :param process_timeout: seconds that the process may take.
+    :param process_timeout: seconds to wait for the process.
     """
 
     def __init__(self, process_timeout: float | None) -> None:
@@ -45,7 +45,7 @@ class AzurePowerShell:
         """Return a token.
 
         :raises ValueError: there are several scopes, or one is malformed.
-        :raises ~webidentity.CredentialUnavailableError: nobody is signed in, or PowerShell cannot be used.
+        :raises ~webidentity.CredentialUnavailableError: no user is signed in, or PowerShell cannot be used.
         :raises ~azure.core.exceptions.ClientAuthenticationError: PowerShell printed no token.
         """
         resource = resource_of(request.scopes)
@@ -53,9 +53,9 @@ class AzurePowerShell:
         if request.claims:
             raise CredentialUnavailableError(message=_hint(request, request.claims))
         script = token_script(resource, request.tenant)
-        return (yield from self._flights.share(script, lambda: self._ask(script)))
+        return (yield from self._flights.share(script, lambda: self._run(script)))
 
-    def _ask(self, script: str) -> Flow[AccessTokenInfo]:
+    def _run(self, script: str) -> Flow[AccessTokenInfo]:
         arguments = ("-NoProfile", "-NonInteractive", "-EncodedCommand", encode_script(script))
         completed = yield from TOOL.run(arguments, self.process_timeout)
         if completed.returncode != 0:
@@ -79,7 +79,7 @@ def _failure(completed: Completed) -> CredentialUnavailableError:
         return CredentialUnavailableError(message='Please run "Connect-AzAccount" to set up account')
     if "AuthorizationManager check failed" in stderr:
         return CredentialUnavailableError(message="Execution policy prevented invoking Azure PowerShell")
-    # Too noisy for an exception.
+    # Too long for an exception message.
     _LOGGER.debug('Azure PowerShell failed with code %s: "%s"', completed.returncode, redact(stderr))
     return CredentialUnavailableError(
         message=f"Failed to invoke PowerShell. Enable debug logging for additional information. {TOOL.help}"
@@ -87,7 +87,7 @@ def _failure(completed: Completed) -> CredentialUnavailableError:
 
 
 def _hint(request: TokenRequest, claims: str) -> str:
-    """Say what the user has to run: PowerShell satisfies a claims challenge when it signs in."""
+    """Return the message with the command to run: PowerShell satisfies a claims challenge by signing in."""
     command = f"Connect-AzAccount -ClaimsChallenge {encode_claims(claims)}"
     if request.tenant:
         command += f" -Tenant {request.tenant}"

@@ -1,4 +1,4 @@
-"""Sign-in in the user's browser: the authorization code grant of a program on a desktop (RFC 8252, RFC 7636)."""
+"""Sign-in in the user's browser: the authorization code grant of a desktop program (RFC 8252, RFC 7636)."""
 
 import time
 from collections.abc import Callable
@@ -16,11 +16,11 @@ from webidentity.errors import CredentialUnavailableError
 
 
 class Landing(Protocol):
-    """A browser that has come back, and waits for a page."""
+    """A browser that was redirected back to this program and waits for a page."""
 
     @property
     def parameters(self) -> dict[str, str]:
-        """What the authority sent with it."""
+        """The parameters of the authority's reply."""
         ...
 
     def succeed(self, username: str) -> None:
@@ -33,27 +33,27 @@ class Landing(Protocol):
 
 
 class Listener(Protocol):
-    """Waits on this machine for the browser to come back."""
+    """Listens on this machine for the redirect of the browser."""
 
     @property
     def redirect_uri(self) -> str:
-        """Where it listens."""
+        """The redirect URI on which it listens."""
         ...
 
     def wait(self, timeout: float) -> Landing | None:
-        """Return the browser that brings the answer; None after ``timeout`` seconds."""
+        """Return the browser that brings the reply, or None after ``timeout`` seconds."""
         ...
 
     def close(self) -> None:
-        """Stop listening, and have :meth:`wait` return."""
+        """Stop listening and make :meth:`wait` return."""
         ...
 
 
 class BrowserSignIn:
-    """Opens the authority's page in the user's browser, and waits for the browser to come back.
+    """Opens the authority's sign-in page in the user's browser, and waits for the redirect back.
 
-    :param listen: starts to listen for the answer to the sign-in with a state.
-    :param open_browser: opens a page and says whether it could.
+    :param listen: starts to listen for the reply with the given state.
+    :param open_browser: opens a page and returns whether that succeeded.
     :param timeout: seconds to wait for the user.
     """
 
@@ -75,20 +75,19 @@ class BrowserSignIn:
         self._timeout = timeout
 
     def ask(self, expected: ExpectedAccount, fields: dict[str, str]) -> Flow[TokenReply]:
-        """Have the user sign in in a browser.
+        """Have the user sign in with a browser.
 
         :raises CredentialUnavailableError: there is no browser, or no port to listen on.
-        :raises ClientAuthenticationError: the user declined, failed, or did not do it in time.
+        :raises ClientAuthenticationError: the user declined, failed, or did not sign in in time.
         """
         state, nonce, verifier = (new_verifier() for _ in range(3))
-        # Not on a thread: if this task were cancelled meanwhile, nobody would close it.
+        # Not on a thread: if the task were cancelled meanwhile, the listener would never be closed.
         listener: Listener = yield Call(lambda: self._listen(self._redirect, state))
         try:
             url = self._url(expected.tenant, fields, listener.redirect_uri, state, nonce, verifier)
             if not (yield Call(lambda: self._open_browser(url), blocking=True)):
                 raise CredentialUnavailableError(
-                    message="Failed to open a browser. Where there is none, such as in a container or an SSH session, "
-                    "use DeviceCodeCredential."
+                    message="Failed to open a browser. In a container or an SSH session, use DeviceCodeCredential."
                 )
             landing: Landing | None = yield Call(lambda: listener.wait(self._timeout), blocking=True)
             if landing is None:
@@ -108,15 +107,19 @@ class BrowserSignIn:
         nonce: str,
         verifier: str,
     ) -> Flow[TokenReply]:
-        """Redeem what the browser brought, and show in the browser how that went."""
+        """Redeem the code, and show the outcome in the browser."""
         try:
-            answer = read_authorization_reply(landing.parameters)
-            grant = {"grant_type": "authorization_code", "code": answer.code, "redirect_uri": redirect_uri}
+            authorization = read_authorization_reply(landing.parameters)
+            grant = {"grant_type": "authorization_code", "code": authorization.code, "redirect_uri": redirect_uri}
             form = {**fields, **grant, "code_verifier": verifier}
             reply = yield from self._client.send(expected.tenant, form)
-            record = account_of(reply, expected, now=time.time(), nonce=nonce, issuer=answer.issuer)
+            record = account_of(reply, expected, now=time.time(), nonce=nonce, issuer=authorization.issuer)
         except Exception as error:
-            reason = str(error) if isinstance(error, ClientAuthenticationError) else "The program could not go on."
+            reason = (
+                str(error)
+                if isinstance(error, ClientAuthenticationError)
+                else "The program could not complete the sign-in."
+            )
             yield Call(lambda: landing.fail(reason), blocking=True)
             raise
         yield Call(lambda: landing.succeed(record.username), blocking=True)
@@ -129,7 +132,7 @@ class BrowserSignIn:
             **fields,
             "client_id": self._client.client_id,
             "response_type": "code",
-            # So that the code is in no address, neither in the browser's history nor in its Referer headers.
+            # Keeps the code out of URLs, and so out of the browser's history and Referer headers.
             "response_mode": "form_post",
             "redirect_uri": redirect_uri,
             "state": state,

@@ -1,4 +1,4 @@
-"""The proof that a certificate is: it signs an assertion for each token request."""
+"""Client authentication with a certificate."""
 
 import secrets
 import time
@@ -13,9 +13,9 @@ from webidentity._protocol.effects import Flow
 
 @dataclass(frozen=True)
 class CertificateAuthentication(ClientAuthentication):
-    """A certificate that signs an assertion for each token request.
+    """Signs an assertion with a certificate for each token request.
 
-    :param send_chain: whether the assertion brings the certificates along, for subject name and issuer authentication.
+    :param send_chain: whether the assertion contains the certificate chain, for subject name and issuer authentication.
     """
 
     certificate: ClientCertificate = field(repr=False)
@@ -24,11 +24,11 @@ class CertificateAuthentication(ClientAuthentication):
 
     @property
     def fingerprint(self) -> str:
-        """The digest of certificate and key."""
+        """The digest of the certificate and its key."""
         return self.certificate.fingerprint
 
     def fields(self, token_endpoint: str, tenant: str) -> Flow[dict[str, str]]:
-        """Return a fresh assertion for this endpoint."""
+        """Return the form fields with a new assertion for this endpoint."""
         yield from ()
         assertion = sign_assertion(
             self.certificate,

@@ -1,4 +1,4 @@
-"""A chain: credentials that are asked in turn until one has a token."""
+"""A chain: credentials that are tried in order until one provides a token."""
 
 import inspect
 import logging
@@ -24,9 +24,9 @@ Attempt = tuple[str, Exception]
 class Member(NamedTuple):
     """A credential and its place in a chain.
 
-    :param name: what error messages call it.
-    :param failures_are_skipped: whether the chain goes on after any authentication failure of it.
-    :param is_probed: whether it is told that there are others, so that it gives up early.
+    :param name: its name in error messages.
+    :param failures_are_skipped: whether the chain continues after any authentication failure of it.
+    :param is_probed: whether :data:`IN_CHAIN` is set during the call, so that it gives up early.
     """
 
     name: str
@@ -36,15 +36,16 @@ class Member(NamedTuple):
 
 
 class Chain:
-    """Asks its members in order, and stops at the first that has a token, or that fails.
+    """Tries its members in order, and stops at the first that provides a token or fails.
 
-    Only CredentialUnavailableError, ours or azure-identity's, lets the next member have its turn, unless the failures
-    of a member are skipped.
+    The chain continues after a CredentialUnavailableError, ours or azure-identity's, and after any authentication
+    failure of a member with ``failures_are_skipped``.
 
-    :param owner: the class that users know, for messages.
+    :param owner: the name of the public class, for messages.
+    :param advice: returns what the user should do, given the member that stopped the chain, or None if all members were
+        unavailable.
     :param is_async: whether the members' methods are awaited.
-    :param pins: whether the first winner alone is asked from then on.
-    :param advice: what to do next, from the member that stopped the chain, or None if all of them lacked something.
+    :param pins: whether the first member that provides a token is used exclusively from then on.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Chain:
         self.members = tuple(members)
         #: The credential that last provided a token.
         self.selected: Any = None
-        #: The credential that is asked from now on.
+        #: The credential that is used exclusively from now on.
         self.pinned: Any = None
         self._owner = owner
         self._advice = advice
@@ -68,7 +69,7 @@ class Chain:
         self._flights = Flights()
 
     def __getstate__(self) -> dict[str, object]:
-        """Pickle without the winner: elsewhere, another may win."""
+        """Pickle without the selected credential: in another environment, a different one may succeed."""
         return {**self.__dict__, "selected": None, "pinned": None, "_flights": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -87,19 +88,19 @@ class Chain:
         return self._pinning(call) if self._pins else self._search(call)
 
     def _pinning(self, call: TokenCall) -> Flow[Any]:
-        """Let one of the callers who want the same search for a winner, and ask the winner for the others."""
+        """Run the search once for concurrent equal calls, and use the credential that it found."""
         token = yield from self._flights.once(call.key, lambda: self.pinned is not None, lambda: self._search(call))
         if token is not None:
             return token
-        return (yield from self._ask(self.pinned, call))
+        return (yield from self._invoke(self.pinned, call))
 
     def _search(self, call: TokenCall) -> Flow[Any]:
         attempts: list[Attempt] = []
         stopped: Member | None = None
         for member in self.members:
             try:
-                token = yield from self._ask_in_chain(member, call)
-            except Exception as error:  # noqa: BLE001 - whatever a credential raises ends its attempt
+                token = yield from self._invoke_in_chain(member, call)
+            except Exception as error:  # noqa: BLE001 - any error of a credential ends its attempt
                 attempts.append((member.name, error))
                 _LOGGER.debug("%s: %s provided no token (%s)", self._owner, member.name, type(error).__name__)
                 if not _is_skipped(member, error):
@@ -110,17 +111,17 @@ class Chain:
                 return token
         raise self._failure(attempts, stopped) from (attempts[-1][1] if stopped else None)
 
-    def _ask_in_chain(self, member: Member, call: TokenCall) -> Flow[Any]:
+    def _invoke_in_chain(self, member: Member, call: TokenCall) -> Flow[Any]:
         if not member.is_probed:
-            return (yield from self._ask(member.credential, call))
-        # The drivers perform the effect in the context that this is set in: a thread's, or a task's.
+            return (yield from self._invoke(member.credential, call))
+        # The drivers perform the effect in the current context, that of the thread or task.
         before = IN_CHAIN.set(True)
         try:
-            return (yield from self._ask(member.credential, call))
+            return (yield from self._invoke(member.credential, call))
         finally:
             _end(before)
 
-    def _ask(self, credential: Any, call: TokenCall) -> Flow[Any]:
+    def _invoke(self, credential: Any, call: TokenCall) -> Flow[Any]:
         token = yield Call(partial(_outcome, credential, call, is_async=self._is_async))
         return call.read(credential, token)
 
@@ -140,7 +141,7 @@ class Chain:
         )
 
     def enter(self, enter: str, leave: str) -> Flow[None]:
-        """Enter the members that are context managers, by methods of these names; all of them or none."""
+        """Enter the members that are context managers. If one fails, leave those that were entered already."""
         entered: list[Any] = []
         try:
             for credential in self._distinct():
@@ -152,28 +153,28 @@ class Chain:
             raise
 
     def leave(self, leave: str, *details: Any) -> Flow[None]:
-        """Leave the members that are context managers, whichever of them fails; then raise the first error."""
+        """Leave all members that are context managers, then raise the first error."""
         return _close(self._distinct(), (leave,), details)
 
     def close(self, leave: str) -> Flow[None]:
-        """Close the members, or leave those without ``close``, whichever of them fails; then raise the first error."""
+        """Close all members, leaving those without ``close``, then raise the first error."""
         return _close(self._distinct(), ("close", leave), (None, None, None))
 
     def _distinct(self) -> list[Any]:
-        """Return the credentials, each once."""
+        """Return the credentials without duplicates."""
         return list({id(member.credential): member.credential for member in self.members}.values())
 
 
 def _end(before: Token[bool]) -> None:
-    """Take back what was set in IN_CHAIN."""
+    """Reset IN_CHAIN."""
     try:
         IN_CHAIN.reset(before)
-    except ValueError:  # a coroutine that was dropped is closed in another context, where nothing was set
+    except ValueError:  # an abandoned coroutine is closed in a different context, where IN_CHAIN was not set
         return
 
 
 def message_of(error: Exception) -> str:
-    """Return what the error says, on one line; not the body of a response, which azure-core would append."""
+    """Return the message on one line, without the response body that azure-core appends."""
     text = str(error.message) if isinstance(error, AzureError) else f"{type(error).__name__}: {error}"
     return " ".join(text.split())
 
@@ -185,7 +186,7 @@ def _is_skipped(member: Member, error: Exception) -> bool:
 
 
 def _foreign_unavailable() -> Iterable[type[Exception]]:
-    """Return azure-identity's class of that name, if anybody here uses azure-identity."""
+    """Return azure-identity's CredentialUnavailableError if azure-identity has been imported."""
     found = getattr(sys.modules.get("azure.identity"), "CredentialUnavailableError", None)
     return () if found is None else (found,)
 
@@ -210,7 +211,7 @@ def _close(credentials: Iterable[Any], names: Sequence[str], details: tuple[Any,
         method = getattr(credential, name)
         try:
             yield Call(method if name == "close" else partial(method, *details))
-        except Exception as error:  # noqa: BLE001 - the others are closed all the same
+        except Exception as error:  # noqa: BLE001 - the others are still closed
             failure = failure or error
     if failure is not None:
         raise failure

@@ -1,4 +1,4 @@
-"""The application as the token endpoint knows it."""
+"""An application that sends token requests."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from webidentity.errors import EntraError
 
 #: AADSTS700024: the client assertion is not within its valid time range.
 _ASSERTION_EXPIRED = 700024
-#: Fields of a token request that must never come back in a message.
+#: Fields of a token request that must never appear in a message.
 _SECRET_FIELDS = (
     "client_secret",
     "code",
@@ -45,10 +45,10 @@ class Client(NamedTuple):
         *,
         secrets: Iterable[str] = (),
     ) -> Flow[TokenReply]:
-        """Send the grant's fields with the client's own to the tenant's token endpoint.
+        """Send the grant's fields with the client's own fields to the tenant's token endpoint.
 
-        :param options: those of the effect, such as ``retry_read``.
-        :param secrets: what must not come back in a message, beside the fields that are secret.
+        :param options: the options of the effect, such as ``retry_read``.
+        :param secrets: further values that must not appear in a message.
         :raises EntraError: the authority refused.
         """
         try:

@@ -1,4 +1,4 @@
-"""How a client proves that it is the application (RFC 6749 section 2.3, RFC 7523 section 2.2)."""
+"""Client authentication (RFC 6749 section 2.3, RFC 7523 section 2.2)."""
 
 from webidentity._protocol.effects import Flow
 from webidentity.cache._partition import digest
@@ -7,25 +7,25 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 class ClientAuthentication:
-    """What a client adds to the form of each token request; this one, of a public client, is nothing."""
+    """Fields that a client adds to the form of each token request. A public client, as here, adds none."""
 
     @property
     def fingerprint(self) -> str:
-        """A digest that is equal for equal proofs only."""
+        """A digest that is equal only for equal credentials of the client."""
         return ""
 
-    def fields(self, token_endpoint: str, tenant: str) -> Flow[dict[str, str]]:  # noqa: ARG002 - for others
-        """Return the form fields that carry the proof."""
+    def fields(self, token_endpoint: str, tenant: str) -> Flow[dict[str, str]]:  # noqa: ARG002 - for subclasses
+        """Return the form fields that authenticate the client."""
         yield from ()
         return {}
 
     def renew(self) -> bool:
-        """Forget what was sent, since it is too old for the authority; say whether there may be something newer."""
+        """Discard an assertion that the authority considers expired, and return whether a newer one may exist."""
         return False
 
 
 class ClientSecret(ClientAuthentication):
-    """A shared secret, sent in the form."""
+    """A client secret, sent in the form."""
 
     def __init__(self, secret: str) -> None:
         self.secret = secret
@@ -35,8 +35,8 @@ class ClientSecret(ClientAuthentication):
         """The digest of the secret."""
         return digest(self.secret)
 
-    def fields(self, token_endpoint: str, tenant: str) -> Flow[dict[str, str]]:  # noqa: ARG002 - the same everywhere
-        """Return the secret as a field."""
+    def fields(self, token_endpoint: str, tenant: str) -> Flow[dict[str, str]]:  # noqa: ARG002 - the same for all endpoints
+        """Return the form field with the secret."""
         yield from ()
         return {"client_secret": self.secret}
 
@@ -44,8 +44,8 @@ class ClientSecret(ClientAuthentication):
 def assertion_fields(assertion: object) -> dict[str, str]:
     """Return the form fields that carry an assertion.
 
-    :raises ValueError: it is no assertion.
+    :raises ValueError: it is not a non-empty string.
     """
     if not isinstance(assertion, str) or not assertion:
-        raise ValueError("the callable for client assertions must return a signed token as a string, never empty")
+        raise ValueError("the callable for client assertions must return a signed token as a non-empty string")
     return {"client_assertion": assertion, "client_assertion_type": ASSERTION_TYPE}

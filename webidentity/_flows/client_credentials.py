@@ -13,12 +13,12 @@ from webidentity._protocol.token_request import TokenRequest
 from webidentity.cache._partition import Partition
 from webidentity.cache._token_cache import TokenCache
 
-if TYPE_CHECKING:  # loaded by who asks for a region
+if TYPE_CHECKING:  # imported only if a region is configured
     from webidentity._flows.region import Region
 
 
 class ClientCredentials:
-    """Acquires the application's own tokens."""
+    """Acquires tokens for the application itself."""
 
     def __init__(self, client: Client, cache: TokenCache) -> None:
         self.client = client

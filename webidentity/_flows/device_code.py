@@ -14,7 +14,7 @@ from webidentity._protocol.effects import Call, Flow, Send, Sleep
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.errors import EntraError
 
-#: Gets the verification URI, the user code and the time at which the code expires, in UTC.
+#: Receives the verification URI, the user code and the expiry of the code, in UTC.
 PromptCallback = Callable[[str, str, dt.datetime], Any]
 
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -23,9 +23,9 @@ _SLOWER = 5
 
 
 class DeviceCodeSignIn:
-    """Tells the user where to sign in, and asks the authority until that is done.
+    """Tells the user where to sign in, and polls the authority until the user has done so.
 
-    :param timeout: seconds to wait for the user; None waits as long as the code lives, which also prevails.
+    :param timeout: seconds to wait for the user, at most until the code expires. None waits until then.
     """
 
     def __init__(self, client: Client, prompt: PromptCallback | None, timeout: float | None) -> None:
@@ -36,7 +36,7 @@ class DeviceCodeSignIn:
     def ask(self, expected: ExpectedAccount, fields: dict[str, str]) -> Flow[TokenReply]:
         """Have the user sign in with a code.
 
-        :raises ClientAuthenticationError: the user declined, or did not do it in time.
+        :raises ClientAuthenticationError: the user declined, or did not sign in in time.
         """
         client, now = self._client, time.time()
         form = {"client_id": client.client_id, **fields}
@@ -69,12 +69,11 @@ class DeviceCodeSignIn:
     def _tell(self, code: DeviceAuthorization) -> Any:
         if self._prompt is not None:
             return self._prompt(code.verification_uri, code.user_code, code.expires_at)
-        print(code.message, flush=True)  # noqa: T201 - what the user must do, as azure-identity has it
+        print(code.message, flush=True)  # noqa: T201 - instructions for the user, as in azure-identity
         return None
 
 
 def _too_late() -> ClientAuthenticationError:
     return ClientAuthenticationError(
-        message="Timed out waiting for user to authenticate. The code is no longer good: try again, and enter the new "
-        "code in time."
+        message="Timed out waiting for user to authenticate. The code has expired: try again with a new code."
     )

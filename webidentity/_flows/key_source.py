@@ -1,4 +1,4 @@
-"""Where the authority's signing keys come from: its metadata, fetched rarely."""
+"""Token verification with the signing keys that a tenant publishes."""
 
 import time
 from typing import Any
@@ -13,16 +13,16 @@ from webidentity._protocol.token_reply import read_text
 from webidentity._protocol.verification import Expected, UnknownKeyError, key_id, verify_token
 from webidentity.cache._flights import Flights
 
-#: Seconds for which keys are used without asking again.
+#: Seconds that keys are used without fetching them again.
 _FRESH_FOR = 24 * 3600
-#: Seconds between two requests, however many tokens with unknown keys arrive.
+#: Seconds between two attempts to fetch keys, no matter how many tokens have unknown keys.
 _RETRY_INTERVAL = 60
-#: The same while no key is known at all.
+#: The same while no key is known yet.
 _FIRST_RETRY_INTERVAL = 5
 
 
 class KeysUnavailableError(Exception):
-    """The authority's keys cannot be had now, so no token can be verified."""
+    """The tenant's signing keys cannot be fetched, so no token can be verified."""
 
 
 class _Known:
@@ -37,8 +37,8 @@ class _Known:
 class KeySource:
     """Verifies tokens of one tenant with the keys that the tenant publishes.
 
-    An unknown key causes one request, at most one a minute; the last good keys stay in use when the authority cannot
-    be reached.
+    A token with an unknown key causes the keys to be fetched again, at most once a minute. The last valid keys stay in
+    use while the authority is unreachable.
     """
 
     def __init__(self, authority: str, tenant: str) -> None:
@@ -52,7 +52,7 @@ class KeySource:
         """Return the claims of a token that the tenant issued for one of the audiences.
 
         :raises ~webidentity._protocol.verification.TokenRejectedError: the token is not acceptable.
-        :raises KeysUnavailableError: there is nothing to verify it with.
+        :raises KeysUnavailableError: there are no keys to verify it with.
         """
         key_id(token)
         known = self._known
@@ -70,9 +70,9 @@ class KeySource:
         return verify_token(token, known.keys, Expected(known.metadata.issuer, audiences, time.time()))
 
     def _refresh(self, *, is_needed: bool) -> Flow[_Known]:
-        """Fetch the keys, once for all who ask at this moment.
+        """Fetch the keys, once for all concurrent callers.
 
-        :param is_needed: whether the known ones, if there are any, will not do.
+        :param is_needed: whether the known keys are not sufficient.
         """
         flight, leads = self._flights.join("keys")
         if not leads and not is_needed and self._known is not None:
@@ -89,13 +89,13 @@ class KeySource:
     def _last_good(self) -> _Known:
         if self._known is None:
             raise KeysUnavailableError(
-                f"the signing keys of tenant {self._tenant} cannot be fetched from {self._authority}: is the tenant id "
-                "right, and can this machine reach the authority?"
+                f"the signing keys of tenant {self._tenant} cannot be fetched from {self._authority}: check the tenant "
+                "id, and whether this machine can reach the authority"
             )
         return self._known
 
     def _tried_within(self, seconds: float) -> bool:
-        # A clock that was set back must not keep the keys from being fetched until it has caught up.
+        # If the clock was set back, the keys must still be fetched at once.
         return 0 <= time.time() - self._tried_at < seconds
 
     def _fetch(self) -> Flow[None]:

@@ -1,4 +1,4 @@
-"""The on-behalf-of grant: a token for a resource, for the user who called this API.
+"""The on-behalf-of grant: a token for another resource, for the user who called this API.
 
 RFC 7523 section 2.1, with ``requested_token_use`` as the Microsoft identity platform defines it.
 """
@@ -16,13 +16,13 @@ from webidentity._protocol.token_request import TokenRequest
 from webidentity.cache._partition import Partition
 from webidentity.cache._token_cache import TokenCache
 
-#: Seconds that tokens are kept for an assertion whose own expiry cannot be read.
+#: Seconds that tokens are kept for an assertion without a readable expiry.
 _DEFAULT_LIFETIME = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class OnBehalfOf:
-    """Acquires tokens in exchange for one user's access token."""
+    """Acquires tokens in exchange for the access token of one user."""
 
     client: Client
     cache: TokenCache
@@ -39,7 +39,7 @@ class OnBehalfOf:
         return cls(client, cache, assertion)
 
     def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
-        """Return a token that acts for the assertion's user."""
+        """Return a token that acts for the user of the assertion."""
         client = self.client
         partition = Partition.on_behalf_of(
             client_id=client.client_id,
@@ -48,7 +48,7 @@ class OnBehalfOf:
             assertion=self.assertion,
             authentication=client.authentication.fingerprint,
         )
-        # No refresh token is asked for: what is had for an assertion must not outlive it.
+        # No refresh token is requested: tokens acquired for an assertion must not outlive it.
         acquisition = Acquisition(partition, request, self._exchange, None, self._keep_until)
         return acquire(self.cache, acquisition)
 

@@ -1,4 +1,4 @@
-"""The proof that a job of Azure Pipelines has: a token that Azure DevOps issues for a service connection."""
+"""Client authentication of Azure Pipelines jobs: a token that Azure DevOps issues for a service connection."""
 
 import os
 from dataclasses import dataclass, field
@@ -19,27 +19,27 @@ _API_VERSION = "7.1"
 
 @dataclass(frozen=True)
 class PipelinesAuthentication(ClientAuthentication):
-    """Asks Azure DevOps for an assertion before each token request."""
+    """Requests an assertion from Azure DevOps for each token request."""
 
     service_connection_id: str
     system_access_token: str = field(repr=False)
 
     @property
     def fingerprint(self) -> str:
-        """The digest of connection and access token."""
+        """The digest of the service connection and the access token."""
         return digest(f"{self.service_connection_id} {self.system_access_token}")
 
-    def fields(self, token_endpoint: str, tenant: str) -> Flow[dict[str, str]]:  # noqa: ARG002 - DevOps knows
-        """Return a fresh assertion.
+    def fields(self, token_endpoint: str, tenant: str) -> Flow[dict[str, str]]:  # noqa: ARG002 - not needed by DevOps
+        """Return the form fields with a new assertion.
 
-        :raises CredentialUnavailableError: this is no job of Azure Pipelines.
+        :raises CredentialUnavailableError: this is not an Azure Pipelines job.
         :raises EntraError: Azure DevOps refused.
         """
         address = os.environ.get(_VARIABLE)
         if not address:
             raise CredentialUnavailableError(
-                message=f"Missing value for the {_VARIABLE} environment variable. AzurePipelinesCredential is for jobs "
-                "of Azure Pipelines, which set it."
+                message=f"Missing value for the {_VARIABLE} environment variable. Azure Pipelines sets it in its jobs; "
+                "AzurePipelinesCredential works only there."
             )
         query = urlencode({"api-version": _API_VERSION, "serviceConnectionId": self.service_connection_id})
         request = HttpRequest(
@@ -48,7 +48,7 @@ class PipelinesAuthentication(ClientAuthentication):
             headers={
                 "Content-Type": "application/json",
                 "Authorization": f"Bearer {self.system_access_token}",
-                # Otherwise an expired access token is answered with a page to sign in at.
+                # Otherwise Azure DevOps answers an expired access token with a sign-in page.
                 "X-TFS-FedAuthRedirect": "Suppress",
             },
         )
@@ -56,7 +56,7 @@ class PipelinesAuthentication(ClientAuthentication):
         document = parse_object(read_text(response)) or {} if response.status_code == 200 else {}
         assertion = as_text(document.get("oidcToken"))
         if assertion is None:
-            # Not azure-core's class: it would put the text of the response in the message's place.
+            # Not azure-core's class, which would replace the message with the text of the response.
             raise EntraError(
                 f"Azure DevOps issued no token for the service connection (HTTP {response.status_code}). Check "
                 "the service connection's id, and that system_access_token is the job's System.AccessToken.",

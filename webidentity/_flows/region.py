@@ -14,23 +14,23 @@ from webidentity._protocol.token_reply import read_text
 _VARIABLE = "AZURE_REGIONAL_AUTHORITY_NAME"
 _DETECT = frozenset({"tryautodetect", "true"})
 _REGION = re.compile(r"[a-z0-9]{1,40}", re.ASCII)
-#: Hosts of the public cloud, whose regions have hosts of their own below this one.
+#: Hosts of the public cloud. Its regional hosts are subdomains of the one below.
 _PUBLIC = frozenset({"login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net"})
 _PUBLIC_REGIONAL = "login.microsoft.com"
-#: The instance metadata service, which is only there on machines in Azure.
+#: The instance metadata service, which exists only on machines in Azure.
 _LOCATION = "http://169.254.169.254/metadata/instance/compute/location?format=text&api-version=2021-02-01"
 
 
 class Region:
-    """Finds the region that the environment asks for, once."""
+    """Resolves the region that the environment configures, once."""
 
     def __init__(self) -> None:
         self._detected: str | None = None
 
     def authority(self, authority: str) -> Flow[str]:
-        """Return the regional authority, or the global one if no region is asked for or none can be found.
+        """Return the regional authority, or the global one if no region is configured or detected.
 
-        :raises ValueError: the name is not one that a region can have.
+        :raises ValueError: the name is not a valid region name.
         """
         wanted = os.environ.get(_VARIABLE, "").strip()
         if not wanted:
@@ -49,15 +49,15 @@ class Region:
     def _detect(self) -> Flow[str]:
         if self._detected is None:
             name = os.environ.get("REGION_NAME", "").replace(" ", "").lower()
-            self._detected = name or (yield from _ask_metadata_service())
+            self._detected = name or (yield from _request_location())
         return self._detected
 
 
-def _ask_metadata_service() -> Flow[str]:
+def _request_location() -> Flow[str]:
     request = HttpRequest("GET", _LOCATION, headers={"Metadata": "true"})
     try:
-        # Elsewhere than in Azure nobody answers, so nobody is waited for.
-        # Not read_timeout: azure-core's AsyncioRequestsTransport stumbles over it.
+        # Outside of Azure there is no response, so the wait is short.
+        # Not read_timeout: azure-core's AsyncioRequestsTransport rejects it.
         response = yield Send(request, {"retry_total": 0, "connection_timeout": 1, **without_proxy(_LOCATION)})
     except AzureError:
         return ""

@@ -1,4 +1,4 @@
-"""Tokens of an account that some program of the user signed in, had silently."""
+"""Tokens of accounts that other programs of the user signed in, acquired silently."""
 
 from collections.abc import Iterable
 
@@ -20,9 +20,9 @@ from webidentity.record import AuthenticationRecord
 
 
 class SharedAccountTokens:
-    """Acquires tokens of accounts in the files that a user's programs share, as one client.
+    """Acquires tokens of the accounts in a shared token cache, for one client.
 
-    :param users: over the same files.
+    :param user_tokens: with a cache over the same files.
     """
 
     def __init__(self, files: PersistentFiles, user_tokens: UserTokens) -> None:
@@ -32,7 +32,7 @@ class SharedAccountTokens:
     def accounts(self) -> Flow[SharedAccounts]:
         """Return the accounts of the client's cloud.
 
-        :raises CredentialUnavailableError: there are no such files here, or they cannot be read.
+        :raises CredentialUnavailableError: the files do not exist or cannot be read.
         """
         environments = self.user_tokens.partition("", "").environments
         try:
@@ -44,9 +44,10 @@ class SharedAccountTokens:
     def token(
         self, request: TokenRequest, account: SharedAccount, *, may_be_in_family: bool = True
     ) -> Flow[AccessTokenInfo]:
-        """Return a token of the account: the client's own, or had by its refresh token, or by one of the family.
+        """Return a token of the account, from the cache, by the client's refresh token or by one of its family.
 
-        :raises NoTokenSourceError: there is none of these.
+        :param may_be_in_family: whether to try refresh tokens of other clients in Microsoft's family of clients.
+        :raises NoTokenSourceError: there is no such token.
         :raises EntraError: the authority refused.
         """
         user_tokens = self.user_tokens
@@ -64,9 +65,9 @@ class SharedAccountTokens:
 
 
 class RecordedAccount:
-    """Acquires tokens of the account of a record, and of no other.
+    """Acquires tokens of the account of an authentication record only.
 
-    :param shared: of the record's client and authority.
+    :param shared: for the client and authority of the record.
     """
 
     def __init__(self, shared: SharedAccountTokens, record: AuthenticationRecord) -> None:
@@ -76,7 +77,7 @@ class RecordedAccount:
     def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
         """Return a token.
 
-        :raises CredentialUnavailableError: there is no such account, or no token of it.
+        :raises CredentialUnavailableError: the account is not in the cache, or has no token there.
         :raises ClientAuthenticationError: the authority refused.
         """
         accounts = yield from self.shared.accounts()
@@ -93,15 +94,15 @@ class RecordedAccount:
 
 
 def no_token(username: str) -> CredentialUnavailableError:
-    """Return the error of an account without a token that could be used."""
+    """Return the error for an account without a usable token."""
     return CredentialUnavailableError(
-        message=f"Token acquisition failed for user '{scrub(username)}': the shared token cache has no token that can "
-        "be used. To fix, sign in again with a developer tool that shares its sign-ins."
+        message=f"Token acquisition failed for user '{scrub(username)}': the shared token cache has no usable token. "
+        "To fix, sign in again with a developer tool that shares its sign-ins."
     )
 
 
 def _redeem(client: Client, request: TokenRequest, account: SharedAccount, tokens: Iterable[str]) -> Flow[TokenReply]:
-    """Redeem the first refresh token that the authority takes."""
+    """Redeem the first refresh token that the authority accepts."""
     refusal: EntraError | None = None
     for token in tokens:
         try:
@@ -116,13 +117,13 @@ def _redeem(client: Client, request: TokenRequest, account: SharedAccount, token
 
 
 def _checked(reply: TokenReply, account: SharedAccount) -> TokenReply:
-    """Refuse somebody else's tokens: the entry came from another program, which may have mislabelled it."""
+    """Refuse tokens of a different account: another program wrote the entry and may have mislabelled it."""
     owner = reply.home_account_id
-    # Without a dot it is the subject of an ID token, which says nothing about the account elsewhere.
+    # Without a dot it is the subject of an ID token, which cannot be compared with a home account id.
     if owner is not None and "." in owner and owner.lower() != account.home_account_id.lower():
         raise ClientAuthenticationError(
-            message="Token acquisition failed: a refresh token in the shared token cache is of another account than "
-            "its entry says. To fix, sign in again with a developer tool that shares its sign-ins."
+            message="Token acquisition failed: a refresh token in the shared token cache belongs to a different "
+            "account than its entry says. To fix, sign in again with a developer tool that shares its sign-ins."
         )
     return reply
 

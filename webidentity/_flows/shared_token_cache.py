@@ -1,4 +1,4 @@
-"""The grant of SharedTokenCacheCredential: the one account of the shared cache that matches."""
+"""The grant of SharedTokenCacheCredential: tokens of the only matching account in the shared cache."""
 
 import sys
 
@@ -18,12 +18,12 @@ _UNAVAILABLE = "SharedTokenCacheCredential authentication unavailable."
 
 
 def is_supported() -> bool:
-    """Whether the platform has a place for a cache that programs share."""
+    """Whether the platform has a shared token cache."""
     return sys.platform.startswith(("linux", "darwin", "win32"))
 
 
 class OnSupportedPlatforms:
-    """A grant that needs the shared cache."""
+    """A grant that needs a shared token cache."""
 
     def __init__(self, grant: TokenGrant) -> None:
         self.grant = grant
@@ -31,7 +31,7 @@ class OnSupportedPlatforms:
     def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
         """Return a token.
 
-        :raises CredentialUnavailableError: there is no such cache on this platform.
+        :raises CredentialUnavailableError: this platform has no shared token cache.
         """
         if not is_supported():
             raise CredentialUnavailableError(message="Shared token cache is not supported on this platform.")
@@ -39,10 +39,10 @@ class OnSupportedPlatforms:
 
 
 class MatchingAccount:
-    """Acquires tokens of the only account that matches; where several do, of none.
+    """Acquires tokens of the only account that matches. If several accounts match, it is unavailable.
 
-    :param username: the account's name in any of its tenants, in any case; None for any account.
-    :param tenant_id: the id of the account's home tenant; None for any.
+    :param username: the username in any tenant of the account, case-insensitive, or None for any account.
+    :param tenant_id: the id of the account's home tenant, or None for any.
     """
 
     def __init__(self, shared: SharedAccountTokens, username: str | None, tenant_id: str | None) -> None:

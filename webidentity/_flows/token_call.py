@@ -16,9 +16,9 @@ _SHARED = ("claims", "tenant_id", "enable_cae")
 
 
 class TokenCall:
-    """A call of ``get_token`` or ``get_token_info``, to be repeated with other credentials.
+    """A call of ``get_token`` or ``get_token_info`` that is repeated with other credentials.
 
-    A credential that has the other of the two methods only, as users write them, is asked by that one.
+    Credentials written by users may have only one of the two methods. Then that one is called.
 
     :param method: the name of the method.
     :param keywords: the keywords of ``get_token``, or the options of ``get_token_info``.
@@ -38,14 +38,15 @@ class TokenCall:
 
     @property
     def key(self) -> Hashable:
-        """What two calls must have in common to fail for the same reason."""
+        """Calls with equal keys fail for the same reasons."""
         given = self.keywords
         return self.scopes, given.get("claims"), given.get("tenant_id"), bool(given.get("enable_cae", False))
 
     def invoke(self, credential: Any) -> Any:
-        """Ask the credential; return what it returns.
+        """Call the credential and return its result.
 
-        :raises CredentialUnavailableError: proof of possession is asked of a credential that cannot give it.
+        :raises CredentialUnavailableError: a proof-of-possession token was requested and the credential does not
+            support it.
         """
         keywords = dict(self.keywords)
         if hasattr(credential, self.method):
@@ -60,7 +61,7 @@ class TokenCall:
         return credential.get_token(*self.scopes, **keywords)
 
     def read(self, credential: Any, token: Any) -> Any:
-        """Return the credential's token in the form that was asked for."""
+        """Return the credential's token as the class that the caller's method returns."""
         if hasattr(credential, self.method):
             return token
         if self.method == "get_token":

@@ -1,4 +1,4 @@
-"""What a credential answers without running a flow: the tokens it has handed out and that are still fresh."""
+"""The tokens that a credential returns without running a flow, and the flow for all other calls."""
 
 import time
 from typing import Protocol
@@ -15,7 +15,7 @@ Key = tuple[tuple[str, ...], str | None, bool]
 
 
 class TokenGrant(Protocol):
-    """A grant, ready to be asked."""
+    """A grant that acquires tokens."""
 
     def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
         """Return the flow that acquires the token."""
@@ -23,7 +23,7 @@ class TokenGrant(Protocol):
 
 
 class FreshToken:
-    """A token in both forms, and until when it is served without a second thought (Unix seconds)."""
+    """A token in both forms, and the time until which it is served without running a flow (Unix seconds)."""
 
     __slots__ = ("info", "serve_until", "token")
 
@@ -34,17 +34,17 @@ class FreshToken:
 
 
 class TokenSource:
-    """Stands between a credential's calls and its grant.
+    """Answers the calls of a credential, from its fresh tokens or from its grant.
 
-    :param tenants: where a call may ask for tokens.
-    :param keeps_tokens: whether a fresh token is served again without asking the grant.
+    :param tenants: the tenants that a call may request tokens from.
+    :param keeps_tokens: whether a fresh token is served again without running the grant.
     """
 
     def __init__(self, grant: TokenGrant, tenants: Tenants, *, keeps_tokens: bool = True) -> None:
         self._grant = grant
         self._tenants = tenants
         self._keeps_tokens = keeps_tokens
-        #: Read by the credentials themselves: this lookup is the whole of a cached ``get_token``.
+        #: Read by the credentials directly: this lookup is all that a cached ``get_token`` does.
         self.tokens: dict[Key, FreshToken] = {}
 
     def __getstate__(self) -> dict[str, object]:
@@ -52,7 +52,7 @@ class TokenSource:
         return {**self.__dict__, "tokens": {}}
 
     def forget(self) -> None:
-        """Serve nothing of what was handed out so far, nor of what calls that are under way will bring."""
+        """Stop serving the tokens so far, including those of calls that are still running."""
         self.tokens = {}
 
     def flow(
@@ -69,18 +69,18 @@ class TokenSource:
         return self._acquire((scopes, tenant_id, enable_cae), TokenRequest(scopes, tenant, claims, enable_cae))
 
     def _acquire(self, key: Key, request: TokenRequest) -> Flow[FreshToken]:
-        tokens = self.tokens  # those of now: another user may have signed in before the reply is here
+        tokens = self.tokens  # bound now: forget() may replace them before the reply arrives
         info = yield from self._grant.token(request)
-        served = FreshToken(info)
-        if self._keeps_tokens and served.serve_until > time.time():
-            tokens[key] = served
+        fresh = FreshToken(info)
+        if self._keeps_tokens and fresh.serve_until > time.time():
+            tokens[key] = fresh
         else:
-            # The one before may be what a resource refused, so that this one was asked for with claims.
+            # The earlier token may have been rejected by a resource, which is why this call had claims.
             tokens.pop(key, None)
-        return served
+        return fresh
 
 
 def read_options(options: TokenRequestOptions | None) -> tuple[str | None, str | None, bool]:
-    """Return claims, tenant_id and enable_cae of a TokenRequestOptions; others are ignored."""
+    """Return claims, tenant_id and enable_cae of a TokenRequestOptions. Other options are ignored."""
     given = options if options is not None else TokenRequestOptions()
     return given.get("claims"), given.get("tenant_id"), bool(given.get("enable_cae", False))

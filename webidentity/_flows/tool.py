@@ -1,4 +1,4 @@
-"""Running a developer's tool: where it is found, in which folder and for how long it runs."""
+"""Running a developer tool: finding its program, its working directory and its timeout."""
 
 import os
 import sys
@@ -9,29 +9,29 @@ from typing import NamedTuple
 from webidentity._protocol.effects import Call, Completed, Flow, Run
 from webidentity.errors import CredentialUnavailableError
 
-#: What a shell says of a program that is not there.
+#: The exit status of a shell for a missing program.
 _NOT_FOUND = 127
 
 
 class Tool(NamedTuple):
     """A command line tool that prints tokens of its signed-in user."""
 
-    #: As its documentation calls it.
+    #: Its name in its documentation.
     title: str
-    #: As error messages call it.
+    #: Its name in error messages.
     name: str
-    #: The names of its program, and those that it has on Windows.
+    #: The file names of its program, and those on Windows.
     programs: tuple[str, ...]
     windows_programs: tuple[str, ...]
-    #: What is said when it is not installed.
+    #: The message if it is not installed.
     missing: str
-    #: What its environment has beside the caller's.
+    #: Environment variables added to those of this process.
     switches: Mapping[str, str]
-    #: Where its errors are explained.
+    #: Where its errors are documented.
     help: str
 
     def run(self, arguments: Sequence[str], timeout: float | None) -> Flow[Completed]:
-        """Run the tool in a folder of the operating system, never through a shell.
+        """Run the tool in a system folder, never through a shell.
 
         :raises ~webidentity.CredentialUnavailableError: it is not installed, cannot be started, or takes longer than
             ``timeout`` seconds.
@@ -43,7 +43,7 @@ class Tool(NamedTuple):
         run = Run((program, *arguments), {**os.environ, **self.switches}, system_folder(), timeout)
         try:
             completed: Completed = yield run
-        except TimeoutError:  # first: it is an OSError
+        except TimeoutError:  # a subclass of OSError
             failure = (
                 f"Failed to invoke {self.name}. Timed out waiting for {self.title} after {timeout} s; process_timeout "
                 f"sets the limit. {self.help}"
@@ -55,15 +55,15 @@ class Tool(NamedTuple):
         raise CredentialUnavailableError(message=failure)
 
     def is_missing(self, failed: Completed) -> bool:
-        """Whether it was found, and is no program after all: a wrapper whose own program is gone."""
+        """Whether the program that was found is a wrapper for a program that is missing."""
         return failed.returncode == _NOT_FOUND or failed.stderr.startswith(f"'{self.programs[0]}' is not recognized")
 
 
 def find_program(names: Sequence[str]) -> str | None:
     """Return the absolute path of the first of the names that is on PATH.
 
-    Never one in the current directory, which may be a folder that somebody else wrote: relative and empty entries of
-    PATH are passed over, and on Windows the current directory is, which ``shutil.which`` looks at first.
+    Programs in the current directory are never used, because other people may be able to write there: relative and
+    empty entries of PATH are skipped, and so is the search of ``shutil.which`` in the current directory on Windows.
     """
     import shutil
 

@@ -1,4 +1,4 @@
-"""Tokens of a user who signs in here: silently where that is possible, by asking the user where it is not."""
+"""Tokens of a user: acquired silently if possible, otherwise by an interactive sign-in."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -16,9 +16,9 @@ from webidentity._protocol.token_request import TokenRequest, management_scope, 
 from webidentity.errors import AuthenticationRequiredError, CredentialUnavailableError, EntraError
 from webidentity.record import AuthenticationRecord
 
-#: Asked for at every sign-in: an ID token, the profile in it, and a refresh token.
+#: Scopes of every sign-in, for an ID token with the profile, and for a refresh token.
 _ALWAYS = ("openid", "profile", "offline_access")
-#: Tenants that stand for the one in which a work or school account signed in.
+#: Tenant names that stand for the tenant in which a work or school account signed in.
 _WORK_OR_SCHOOL = frozenset({"common", "organizations"})
 
 
@@ -28,31 +28,31 @@ class InteractiveSignIn(Protocol):
     def ask(self, expected: ExpectedAccount, fields: dict[str, str]) -> Flow[TokenReply]:
         """Have the user sign in.
 
-        :param expected: whose sign-in it has to be.
-        :param fields: the form fields that every token request for it has.
-        :raises ClientAuthenticationError: the user declined, failed, or did not do it in time.
-        :raises CredentialUnavailableError: the user cannot be asked here.
+        :param expected: the account that has to sign in, and where.
+        :param fields: the form fields of every token request for the sign-in.
+        :raises ClientAuthenticationError: the user declined, failed, or did not sign in in time.
+        :raises CredentialUnavailableError: the user cannot sign in here.
         """
         ...
 
 
 class _Account(NamedTuple):
-    """Who signed in, and in which tenant that was asked for: it may be a domain, or "organizations"."""
+    """An account that signed in, and the tenant of the request: possibly a domain, or "organizations"."""
 
     record: AuthenticationRecord
-    asked: str
+    requested_tenant: str
 
     def tenant_of(self, tenant: str) -> str:
-        """Return the id of a tenant where it is known: other names of the tenant are no partitions."""
-        return self.record.tenant_id if tenant == self.asked or tenant in _WORK_OR_SCHOOL else tenant
+        """Return the tenant id if it is known, so that all names of the tenant share a partition."""
+        return self.record.tenant_id if tenant == self.requested_tenant or tenant in _WORK_OR_SCHOOL else tenant
 
 
 class UserGrant:
-    """Acquires tokens of one account, which is that of the last sign-in.
+    """Acquires tokens of one account, that of the last sign-in.
 
-    :param tenants: where the user signs in, and from where else calls may ask for tokens.
-    :param record: the account of an earlier sign-in, whose tokens a shared or persistent cache may have.
-    :param may_ask: whether :meth:`token` may begin a sign-in, or only :meth:`authenticate`.
+    :param tenants: the tenant in which the user signs in, and further tenants that calls may request tokens from.
+    :param record: the account of an earlier sign-in, whose tokens may be in a shared or persistent cache.
+    :param may_ask: whether :meth:`token` may start a sign-in, or only :meth:`authenticate`.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class UserGrant:
         self._tenants = tenants
         self._may_ask = may_ask
         self._sign_ins = 0
-        #: Called when the account may have become another one.
+        #: Called after each sign-in, because the account may have changed.
         self.on_sign_in: Callable[[], None] | None = None
 
     @property
@@ -79,9 +79,9 @@ class UserGrant:
         return None if self._account is None else self._account.record
 
     def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
-        """Return a token that acts for the user, who is asked at most once at a time.
+        """Return a token that acts for the user. Concurrent callers share one sign-in.
 
-        :raises AuthenticationRequiredError: the user would have to be asked, and may not be.
+        :raises AuthenticationRequiredError: the user has to sign in, and ``may_ask`` is false.
         :raises ClientAuthenticationError: the sign-in failed.
         """
         while True:
@@ -102,21 +102,21 @@ class UserGrant:
     def authenticate(
         self, scopes: Iterable[str] | None, claims: str | None, tenant_id: str | None, *, enable_cae: bool
     ) -> Flow[AuthenticationRecord]:
-        """Have the user sign in, whatever the cache has, and return the account.
+        """Have the user sign in, even if there is a cached token, and return the account.
 
-        :raises CredentialUnavailableError: no scope was given, and the authority's cloud is not a known one.
+        :raises CredentialUnavailableError: no scope was given, and the authority is not that of a known cloud.
         """
         wanted = tuple(scopes or ())
         if not wanted:
-            known = management_scope(self.user_tokens.client.authority)
-            if known is None:
+            default = management_scope(self.user_tokens.client.authority)
+            if default is None:
                 raise CredentialUnavailableError(
                     message="Authenticating in this environment requires a value for 'scopes'"
                 )
-            wanted = (known,)
+            wanted = (default,)
         require_scopes(wanted, "authenticate")
         request = TokenRequest(wanted, self._tenants.resolve(tenant_id), claims, enable_cae)
-        # Not beside another sign-in, which a call of get_token may have begun: the user is in front of one page.
+        # Wait for a sign-in that a call of get_token may have started: the user sees one page at a time.
         _, record = yield from self.user_tokens.cache.flights.alone(self._key, lambda: self._ask(request, None))
         return record
 
@@ -124,13 +124,13 @@ class UserGrant:
         account = self._account
         if account is None:
             raise NoTokenSourceError
-        record, filed = account.record, request._replace(tenant=account.tenant_of(request.tenant))
-        return (yield from self.user_tokens.token(filed, record.home_account_id, record.tenant_id))
+        record, cached = account.record, request._replace(tenant=account.tenant_of(request.tenant))
+        return (yield from self.user_tokens.token(cached, record.home_account_id, record.tenant_id))
 
     def _ask_once(
         self, request: TokenRequest, refusal: EntraError | None, seen: int
     ) -> Flow[tuple[AccessTokenInfo, AuthenticationRecord] | None]:
-        """Ask the user, unless that has been done since ``seen``, for this caller or for another: then return None."""
+        """Have the user sign in. If any caller's sign-in has completed since ``seen``, return None instead."""
         if not self._may_ask:
             raise _required(request, refusal) from refusal
         if refusal is not None and refusal.claims:
@@ -148,10 +148,10 @@ class UserGrant:
         return "sign in", id(self)
 
     def _ask(self, request: TokenRequest, settled: str | None) -> Flow[tuple[AccessTokenInfo, AuthenticationRecord]]:
-        """Ask the user, who has to be the one of the settled account if there is one."""
+        """Have the user sign in, with the settled account if there is one."""
         user_tokens = self.user_tokens
         client = user_tokens.client
-        # The user is not bothered for tokens that could not be kept.
+        # Raise before the sign-in if the tokens could not be stored.
         yield from user_tokens.cache.open()
         fields = {**request.fields, "scope": " ".join((*_ALWAYS, *request.scopes))}
         expected = ExpectedAccount(client.client_id, client.authority, request.tenant, settled)

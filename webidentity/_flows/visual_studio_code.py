@@ -1,4 +1,4 @@
-"""The grant of VisualStudioCodeCredential: what the shared cache has of the account that the editor is signed in to."""
+"""The grant of VisualStudioCodeCredential: shared cached tokens of the account that is signed in to the editor."""
 
 import os
 import stat
@@ -19,16 +19,16 @@ from webidentity.cache._token_cache import TokenCache
 from webidentity.errors import CredentialUnavailableError
 from webidentity.record import AuthenticationRecord
 
-#: Where the extension writes its record; on some systems the two are one.
+#: Where the extension writes its record. On case-insensitive file systems both are the same folder.
 _FOLDERS = ("~/.azure", "~/.Azure")
 _FILE = "ms-azuretools.vscode-azureresourcegroups/authRecord.json"
 _SIGN_IN = "Please ensure you have the Azure Resources extension installed and have signed in to Azure with it"
 
 
 class VisualStudioCode:
-    """Acquires tokens of the account that Visual Studio Code is signed in to, which may change at any time.
+    """Acquires tokens of the account that is signed in to Visual Studio Code. It may change at any time.
 
-    :param tenant_id: the tenant of calls that name none; None for that of the account.
+    :param tenant_id: the tenant of calls without one; None for the account's tenant.
     """
 
     def __init__(self, files: PersistentFiles, tenant_id: str | None, additionally_allowed: frozenset[str]) -> None:
@@ -40,8 +40,8 @@ class VisualStudioCode:
     def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
         """Return a token.
 
-        :param request: with the tenant that the call named, "" for none.
-        :raises CredentialUnavailableError: nobody is signed in, or only the broker has the account's tokens.
+        :param request: its tenant is that of the call, "" if the call has none.
+        :raises CredentialUnavailableError: no user is signed in, or only the broker has the account's tokens.
         :raises ClientAuthenticationError: the authority refused, or the call's tenant is not allowed.
         """
         record = yield from self._record()
@@ -73,7 +73,7 @@ class VisualStudioCode:
 
 
 def _read() -> bytes | None:
-    """Return the content of the record, and no more of it than shows that it is none; None if there is none."""
+    """Read the record file, at most LARGEST + 1 bytes. Return None if it does not exist."""
     for folder in _FOLDERS:
         path = os.path.join(os.path.expanduser(folder), _FILE)
         try:
@@ -81,7 +81,7 @@ def _read() -> bytes | None:
         except (FileNotFoundError, NotADirectoryError):
             continue
         if not stat.S_ISREG(found.st_mode):
-            raise ValueError("it is no regular file")
+            raise ValueError("it is not a regular file")
         with open(path, "rb") as file:
             return file.read(LARGEST + 1)
     return None
@@ -89,8 +89,8 @@ def _read() -> bytes | None:
 
 def _only_the_broker(record: AuthenticationRecord, error: CredentialUnavailableError) -> CredentialUnavailableError:
     return CredentialUnavailableError(
-        message=f"VisualStudioCodeCredential has no token of '{scrub(record.username)}', who is signed in to Visual "
-        "Studio Code: only the broker of Windows has one, which this class does not ask as azure-identity's does with "
-        f"the 'azure-identity-broker' package, and in the cache that programs share there is none. ({error.message}) "
-        "Use AzureCliCredential, or InteractiveBrowserCredential."
+        message=f"VisualStudioCodeCredential has no token of '{scrub(record.username)}', the account that is signed in "
+        "to Visual Studio Code. The shared token cache has none, and the Windows broker, which azure-identity uses "
+        f"with the 'azure-identity-broker' package, is not supported. ({error.message}) Use AzureCliCredential or "
+        "InteractiveBrowserCredential."
     )

@@ -1,1 +1,1 @@
-"""The wire: builds requests, reads replies, verifies tokens. No I/O, and no clock but one passed in."""
+"""Builds requests, reads replies and verifies tokens. No I/O, and times are passed in."""

@@ -1,10 +1,10 @@
-"""The token types that Azure SDK clients know, with a repr that shows no token."""
+"""azure-core's token types, with a repr that does not contain the token."""
 
 from azure.core.credentials import AccessToken, AccessTokenInfo
 
 
 class OpaqueAccessToken(AccessToken):
-    """An AccessToken whose repr leaves the token out."""
+    """An AccessToken without the token in its repr."""
 
     __slots__ = ()
 
@@ -13,7 +13,7 @@ class OpaqueAccessToken(AccessToken):
 
 
 class OpaqueAccessTokenInfo(AccessTokenInfo):
-    """An AccessTokenInfo whose repr leaves the token out."""
+    """An AccessTokenInfo without the token in its repr."""
 
     def __repr__(self) -> str:
         return (

@@ -1,10 +1,10 @@
-"""What to do about an AADSTS code (Microsoft Entra authentication error codes)."""
+"""Advice for AADSTS codes (Microsoft Entra authentication error codes)."""
 
 from collections.abc import Iterable
 
 _FEDERATION = (
     "Compare the token's issuer, subject and audience with the federated credential that is registered on the "
-    "application: they must be equal, upper and lower case included."
+    "application: they must be equal, including upper and lower case."
 )
 _ADVICE = {
     50011: "Register this redirect URI on the application, exactly as it was sent.",
@@ -12,25 +12,25 @@ _ADVICE = {
     50034: "The user does not exist in this tenant.",
     50076: "Multi-factor authentication is required: send the user through sign-in with the claims of this error.",
     50079: "The user must register for multi-factor authentication: send the user through sign-in.",
-    50126: "User name or password is wrong.",
+    50126: "The username or the password is wrong.",
     50173: "The session was revoked: send the user through sign-in.",
     54005: "The authorization code was already redeemed: start a new sign-in.",
-    65001: "The user or an administrator has not consented to these scopes: ask for them in an interactive sign-in.",
+    65001: "The user or an administrator has not consented to these scopes: request them in an interactive sign-in.",
     70008: "The code or refresh token has expired: start a new sign-in.",
-    70011: "A scope is malformed: it is 'resource/permission', or 'resource/.default' for an application.",
+    70011: "A scope is malformed: use 'resource/permission', or 'resource/.default' for an application.",
     70021: _FEDERATION,
     90002: "The tenant does not exist: check the tenant id and the cloud.",
     700016: "The application is not in this tenant: check the client id and the tenant id.",
-    700021: "The client assertion was made for another application: its 'iss' and 'sub' must be this client id.",
-    700023: "The client assertion was made for another authority: its 'aud' must be this tenant's token endpoint.",
-    700024: "The client assertion is outside its time range: check this machine's clock.",
+    700021: "The client assertion is for a different application: its 'iss' and 'sub' must be this client id.",
+    700023: "The client assertion is for a different authority: its 'aud' must be the tenant's token endpoint.",
+    700024: "The client assertion is outside its time range: check the clock of this machine.",
     700027: "The certificate is not registered on the application, or its signature is wrong.",
     700211: _FEDERATION,
     700212: _FEDERATION,
     700213: _FEDERATION,
     700082: "The refresh token expired through inactivity: start a new sign-in.",
     500011: "The resource of the scope is not in this tenant: check the part of the scope before the last slash.",
-    500131: "The assertion was issued for another application: its 'aud' must be this client.",
+    500131: "The assertion was issued for a different application: its 'aud' must be this client.",
     501481: "The code verifier does not belong to the authorization request: start a new sign-in.",
     7000114: "An application-only token cannot be exchanged on behalf of a user.",
     7000215: "The client secret is wrong: use the secret's value, not its id, and check that it has not been replaced.",
@@ -42,10 +42,10 @@ _ADVICE = {
 
 
 def advice_for(codes: Iterable[int]) -> str | None:
-    """Return what to do about the first code that has advice."""
+    """Return the advice for the first code that has any, or None."""
     return next((_ADVICE[code] for code in codes if code in _ADVICE), None)
 
 
 def aadsts(codes: Iterable[int]) -> str:
-    """Return the codes as Microsoft's documents spell them."""
+    """Return the codes as Microsoft's documentation writes them."""
     return ", ".join(f"AADSTS{code}" for code in codes) or "no AADSTS code"

@@ -1,4 +1,4 @@
-"""A client certificate: its private key, and how the authority recognises it."""
+"""A client certificate with its private key."""
 
 from base64 import b64encode, urlsafe_b64encode
 from dataclasses import dataclass, field
@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.serialization import (
 
 @dataclass(frozen=True, slots=True)
 class ClientCertificate:
-    """An RSA key and the certificate that was registered on the application.
+    """An RSA key and the certificate that is registered on the application.
 
     :param chain: the certificates as base64 DER, the client's own first (RFC 7515 section 4.1.6).
-    :param fingerprint: a digest of key and certificate, equal for equal pairs only.
+    :param fingerprint: a digest of certificate and key.
     """
 
     private_key: RSAPrivateKey = field(repr=False)
@@ -31,7 +31,7 @@ class ClientCertificate:
     fingerprint: str = field(repr=False)
 
     def __reduce__(self) -> Any:
-        """Pickle the key as it was read; it is parsed again where it is unpickled."""
+        """Pickle the key as PEM. It is parsed again when unpickled."""
         key = self.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         chain = "".join(f"-----BEGIN CERTIFICATE-----\n{item}\n-----END CERTIFICATE-----\n" for item in self.chain)
         return ClientCertificate.load, (key + chain.encode(),)
@@ -40,10 +40,10 @@ class ClientCertificate:
     def load(cls, data: bytes, password: bytes | None = None) -> "ClientCertificate":
         """Read a certificate with its private key, in PEM or PKCS#12.
 
-        The key is parsed and checked here, once, and never again.
+        The key is parsed and checked here, once.
 
-        :raises ValueError: it cannot be read, has no key, or a key that is not RSA.
-        :raises TypeError: it is encrypted and there is no password, or the other way round.
+        :raises ValueError: the data cannot be read, or has no RSA key.
+        :raises TypeError: the data is encrypted and there is no password, or the reverse.
         """
         if not isinstance(data, bytes | bytearray):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError("The certificate should be bytes: read its file with open(path, 'rb')")
@@ -57,7 +57,7 @@ class ClientCertificate:
         ders = [certificate.public_bytes(Encoding.DER) for certificate in _own_first(key, certificates)]
         return cls(
             private_key=key,
-            thumbprint_sha1=_encode(_digest(SHA1(), ders[0])),  # noqa: S303 - ADFS knows certificates by it
+            thumbprint_sha1=_encode(_digest(SHA1(), ders[0])),  # noqa: S303 - ADFS identifies certificates by it
             thumbprint_sha256=_encode(_digest(SHA256(), ders[0])),
             chain=tuple(b64encode(der).decode() for der in ders),
             fingerprint=_digest(SHA256(), ders[0] + secret).hex(),
@@ -68,13 +68,13 @@ def _load_pem(data: bytes, password: bytes | None) -> tuple[Any, list[x509.Certi
     try:
         key = load_pem_private_key(data, password)
     except ValueError as error:
-        # A wrong password may decrypt to something that only looks like a key: one in 256 does.
+        # One in 256 wrong passwords decrypts to data that looks like a key.
         wrong = "" if password is None else ", or its password is wrong"
         raise ValueError(f"The private key in the PEM data cannot be read, or is missing{wrong}: {error}") from error
     try:
         return key, x509.load_pem_x509_certificates(data)
     except ValueError as error:
-        raise ValueError(f"The PEM data must hold the certificate beside its private key: {error}") from error
+        raise ValueError(f"The PEM data must contain the certificate as well as its private key: {error}") from error
 
 
 def _load_pkcs12(data: bytes, password: bytes | None) -> tuple[Any, list[x509.Certificate]]:
@@ -83,12 +83,12 @@ def _load_pkcs12(data: bytes, password: bytes | None) -> tuple[Any, list[x509.Ce
     except ValueError as error:
         raise ValueError(f"Failed to deserialize certificate in PEM or PKCS12 format: {error}") from error
     if key is None or certificate is None:
-        raise ValueError("The PKCS12 file must hold a certificate and its private key")
+        raise ValueError("The PKCS12 file must contain a certificate and its private key")
     return key, [certificate, *others]
 
 
 def _own_first(key: RSAPrivateKey, certificates: list[x509.Certificate]) -> list[x509.Certificate]:
-    """Put the key's own certificate before those of its issuers, in whatever order the file has them."""
+    """Return the certificates with that of the key first, then those of the issuers, in the order of the file."""
     numbers = key.public_key().public_numbers()
 
     def is_other(certificate: x509.Certificate) -> bool:

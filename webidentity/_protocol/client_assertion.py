@@ -6,7 +6,7 @@ import jwt
 
 from webidentity._protocol.certificate import ClientCertificate
 
-#: Seconds for which an assertion is valid; it is made anew for each token request.
+#: Seconds that an assertion is valid. Each token request has a new one.
 LIFETIME = 600
 
 
@@ -20,12 +20,15 @@ def sign_assertion(
     send_chain: bool,
     adfs: bool,
 ) -> str:
-    """Return an assertion that the client is who it says.
+    """Return an assertion that authenticates the client.
 
-    PS256 with the SHA-256 thumbprint, as Microsoft recommends; ADFS knows only RS256 with SHA-1.
+    It is signed with PS256 and names the SHA-256 thumbprint, as Microsoft recommends, or with RS256 and SHA-1 for ADFS,
+    which supports nothing else.
 
-    :param audience: the token endpoint that it is sent to.
-    :param jti: a value that was never used before.
+    :param audience: the token endpoint that the assertion is sent to.
+    :param now: Unix seconds.
+    :param jti: a unique value.
+    :param send_chain: whether to include the certificate chain.
     """
     claims: dict[str, Any] = {
         "aud": audience,

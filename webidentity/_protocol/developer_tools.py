@@ -13,15 +13,15 @@ from webidentity._json import as_object, as_seconds, as_text, parse_object
 from webidentity._protocol.access_token import OpaqueAccessTokenInfo
 from webidentity._protocol.redaction import redact
 
-# Nothing of a shell is among them: on Windows az is a batch file, whose arguments cmd.exe parses.
+# No characters that a shell interprets: on Windows, az is a batch file, whose arguments cmd.exe parses.
 _SCOPE = re.compile(r"[A-Za-z0-9_.:/-]+", re.ASCII)
 _SUBSCRIPTION = re.compile(r"[A-Za-z0-9_. -]+", re.ASCII)
 
 
 def check_scopes(scopes: Sequence[str]) -> None:
-    """Check that the scopes have no characters but those of scopes.
+    """Check that the scopes contain only characters that are valid in scopes.
 
-    :raises ValueError: one of them has others.
+    :raises ValueError: a scope has other characters.
     """
     if not all(_SCOPE.fullmatch(scope) for scope in scopes):
         raise ValueError(
@@ -30,9 +30,9 @@ def check_scopes(scopes: Sequence[str]) -> None:
 
 
 def check_subscription(subscription: str) -> None:
-    """Check that the subscription, a GUID or a name, has no characters but those that a tool may be given.
+    """Check that the subscription, a GUID or a name, contains only characters that are safe in a command line.
 
-    :raises ValueError: it has.
+    :raises ValueError: it has other characters.
     """
     if not _SUBSCRIPTION.fullmatch(subscription):
         raise ValueError(
@@ -42,14 +42,14 @@ def check_subscription(subscription: str) -> None:
 
 
 def encode_claims(claims: str) -> str:
-    """Return the claims challenge as the tools take it."""
+    """Return the claims in base64, as the tools expect them."""
     return b64encode(claims.encode()).decode()
 
 
 def read_azure_cli(output: str) -> AccessTokenInfo | None:
-    """Return the token that ``az account get-access-token`` printed, or None if it printed something else.
+    """Return the token that ``az account get-access-token`` printed, or None if the output is something else.
 
-    ``expires_on``, in Unix seconds, is preferred. Versions before 2.54 print ``expiresOn`` only, a local time without
+    ``expires_on``, in Unix seconds, is preferred. Versions before 2.54 print only ``expiresOn``, a local time without
     a zone.
     """
     document = parse_object(output) or {}
@@ -60,28 +60,28 @@ def read_azure_cli(output: str) -> AccessTokenInfo | None:
 
 
 def read_developer_cli(output: str) -> AccessTokenInfo | None:
-    """Return the token that ``azd auth token`` printed, or None if it printed something else.
+    """Return the token that ``azd auth token`` printed, or None if the output is something else.
 
-    Its ``expiresOn`` is in UTC, as the Z at its end says.
+    Its ``expiresOn`` is in UTC.
     """
     document = parse_object(output) or {}
     return _token(document.get("token"), _time(document.get("expiresOn"), zone=dt.UTC))
 
 
 def developer_cli_error(output: str) -> str | None:
-    """Return the message among the lines of JSON with which azd reports an error; None if there is none.
+    """Return the error message in the lines of JSON that azd printed, or None.
 
-    Newer versions print an object with ``error``; older ones a ``consoleMessage`` whose ``data`` has the ``message``.
+    Newer versions print an object with ``error``, older ones a ``consoleMessage`` with the ``message`` in ``data``.
     """
-    said: str | None = None
+    message: str | None = None
     for line in output.splitlines():
         document = parse_object(line) or {}
         error = (as_text(document.get("error")) or "").strip()
         if error:
             return redact(error)
         data = as_object(document.get("data")) or {}
-        said = said or (as_text(data.get("message")) or "").strip()
-    return redact(said) if said else None
+        message = message or (as_text(data.get("message")) or "").strip()
+    return redact(message) if message else None
 
 
 def _token(token: Any, expires_on: int | None) -> AccessTokenInfo | None:
@@ -90,12 +90,12 @@ def _token(token: Any, expires_on: int | None) -> AccessTokenInfo | None:
 
 
 def _seconds(value: Any) -> int | None:
-    """Return the Unix seconds, also of a number with a fraction."""
+    """Return the Unix seconds, rounded down if the number has a fraction."""
     return as_seconds(int(value) if isinstance(value, float) and math.isfinite(value) else value)
 
 
 def _time(value: Any, *, zone: dt.tzinfo | None) -> int | None:
-    """Return the Unix seconds of an ISO 8601 time; without an offset it is of the zone, or local if that is None."""
+    """Return the Unix seconds of an ISO 8601 time. Without an offset, it is in the zone, or local if that is None."""
     try:
         moment = dt.datetime.fromisoformat(as_text(value) or "")
         return _seconds((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp())

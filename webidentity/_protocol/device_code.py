@@ -11,29 +11,29 @@ from webidentity._protocol.token_reply import read_document, refusal
 from webidentity._protocol.token_request import build_token_request
 from webidentity.errors import EntraError
 
-#: Seconds between two questions if the authority names none.
+#: Seconds between two polls if the authority does not say.
 _DEFAULT_INTERVAL = 5
-#: The same at most: what a misled reply could make the user wait.
+#: The longest interval, so that a wrong reply cannot make the user wait forever.
 _LONGEST_INTERVAL = 60
-#: Seconds that a code is waited for at most, for the same reason.
+#: The longest lifetime of a code in seconds, for the same reason.
 _LONGEST_LIFETIME = 24 * 3600
 
 
 class DeviceAuthorization(NamedTuple):
-    """What the user must be told, and what the client asks with. Times are Unix seconds."""
+    """The codes for the user and for polling. Times are Unix seconds."""
 
     user_code: str
     device_code: str
     verification_uri: str
     expires_on: float
-    #: Seconds between two questions.
+    #: Seconds between two polls.
     interval: int
-    #: The authority's sentence for the user.
+    #: The authority's instructions for the user.
     message: str
 
     def __repr__(self) -> str:
-        """No code."""
-        return f"DeviceCode(verification_uri={self.verification_uri!r}, expires_on={self.expires_on})"
+        """Leave the codes out."""
+        return f"DeviceAuthorization(verification_uri={self.verification_uri!r}, expires_on={self.expires_on})"
 
     @property
     def expires_at(self) -> dt.datetime:
@@ -50,17 +50,17 @@ def read_device_code(response: Any, now: float) -> DeviceAuthorization:
     """Return the reply's content.
 
     :param now: when the request was sent.
-    :raises EntraError: the authority refused, or what it sent is no such reply.
+    :raises EntraError: the authority refused, or the reply is malformed.
     """
     document = read_document(response)
     device_code, user_code = as_text(document.get("device_code")), _shown(document.get("user_code"))
-    # RFC 8628 calls it verification_uri; other authorities have kept the name of its drafts.
+    # RFC 8628 calls it verification_uri. Some authorities use verification_url, from its drafts.
     address = _shown(document.get("verification_uri")) or _shown(document.get("verification_url"))
     if response.status_code >= 400 or "error" in document:
         raise refusal(response, document, (), what="device code")
     lifetime, interval = as_seconds(document.get("expires_in")), as_seconds(document.get("interval"))
     if device_code is None or not user_code or not address or not lifetime:
-        raise EntraError("Microsoft Entra ID sent a device code that is not complete", response=response)
+        raise EntraError("Microsoft Entra ID sent an incomplete device code", response=response)
     message = _shown(document.get("message")) or f"Open {address} in a browser and enter the code {user_code}."
     return DeviceAuthorization(
         user_code=user_code,
@@ -73,5 +73,5 @@ def read_device_code(response: Any, now: float) -> DeviceAuthorization:
 
 
 def _shown(value: object) -> str:
-    """Return the text as the user may see it; "" if nothing of it can be shown."""
+    """Return the text in a form that may be shown to the user, or ""."""
     return scrub(as_text(value) or "")

@@ -1,7 +1,7 @@
-"""What a flow may ask of its driver.
+"""Effects: what a flow may ask its driver to do.
 
-A flow is a generator that yields effects and returns a value. A driver performs each effect and sends the outcome
-back in, or throws the error back in. ``webidentity/flows/README.md`` explains the whole in one page.
+A flow is a generator that yields effects and returns a value. A driver performs each effect and sends the outcome back
+into the generator, or throws the error. ``webidentity/_flows/README.md`` explains it on one page.
 """
 
 from collections.abc import Callable, Generator, Mapping
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Send(NamedTuple):
-    """Send the request through the pipeline; the outcome is the HTTP response.
+    """Send the request through the pipeline. The outcome is the HTTP response.
 
     ``options`` are keywords of azure-core's policies and transports for this request, such as ``retry_total``.
     """
@@ -27,9 +27,9 @@ class Send(NamedTuple):
 
 
 class Call(NamedTuple):
-    """Call the function; the outcome is what it returns, awaited if it is awaitable.
+    """Call the function. The outcome is its return value, awaited by the async driver if it is awaitable.
 
-    ``blocking`` says that it may wait for a disk or a lock, so the async driver calls it on a thread.
+    If ``blocking`` is true, the function may wait for a disk or a lock, so the async driver calls it on a thread.
     """
 
     function: Callable[[], Any]
@@ -37,10 +37,10 @@ class Call(NamedTuple):
 
 
 class Wait(NamedTuple):
-    """Wait for another flow; the outcome is whether waiting was possible.
+    """Wait for another flow. The outcome is whether waiting was possible.
 
-    A driver answers False at once when waiting could never end: the flow to wait for needs the very thread or task
-    that would wait. The future's own outcome is read by the flow.
+    It is False at once if waiting could never end, because the other flow needs the thread or task that would wait. The
+    flow reads the result of the future itself.
     """
 
     future: "Future[Any]"
@@ -48,19 +48,19 @@ class Wait(NamedTuple):
 
 
 class Sleep(NamedTuple):
-    """Let the seconds pass; nothing comes back."""
+    """Wait for the seconds. The outcome is None."""
 
     seconds: float
 
 
 class Run(NamedTuple):
-    """Run a program, without a shell and without input; the outcome is a :class:`Completed`.
+    """Run a program, without a shell and without input. The outcome is a :class:`Completed`.
 
-    A program that cannot be started is an OSError at the yield; one that takes longer than ``timeout`` seconds is
-    killed, with those it started, and is a TimeoutError.
+    If the program cannot be started, OSError is raised at the yield. If it takes longer than ``timeout`` seconds, it is
+    killed with all processes that it started, and TimeoutError is raised.
 
-    ``argv`` begins with the absolute path, ``environment`` is all that the program gets, ``folder`` is its working
-    directory.
+    ``argv`` starts with the absolute path, ``environment`` is the complete environment of the program, and ``folder``
+    is its working directory.
     """
 
     argv: tuple[str, ...]
@@ -70,15 +70,15 @@ class Run(NamedTuple):
 
 
 class Completed(NamedTuple):
-    """How a program ended. What it printed may hold tokens: nothing of it is shown unless it was redacted."""
+    """The exit status and the output of a program. The output may contain tokens: redact it before showing it."""
 
     returncode: int
     stdout: str
-    #: Of a program that failed; empty when it succeeded.
+    #: Empty if the program succeeded.
     stderr: str
 
     def __repr__(self) -> str:
-        """No output."""
+        """Leave the output out."""
         return f"Completed(returncode={self.returncode})"
 
 

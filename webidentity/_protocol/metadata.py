@@ -1,4 +1,4 @@
-"""Metadata of a tenant (OpenID Connect Discovery 1.0), and the endpoints that need none."""
+"""Metadata of a tenant (OpenID Connect Discovery 1.0), and its logout URL."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
@@ -9,14 +9,14 @@ from webidentity._json import as_text, parse_object
 
 @dataclass(frozen=True, slots=True)
 class TenantMetadata:
-    """What verification needs of a tenant's metadata."""
+    """The part of a tenant's metadata that token verification needs."""
 
     issuer: str
     jwks_uri: str
 
     @classmethod
     def parse(cls, text: str) -> "TenantMetadata | None":
-        """Read an openid-configuration document; None if it is none or its keys could be tampered with."""
+        """Read an openid-configuration document. Return None if it is malformed, or its keys are not at a safe URL."""
         document = parse_object(text) or {}
         issuer, jwks_uri = as_text(document.get("issuer")), as_text(document.get("jwks_uri"))
         if issuer is None or jwks_uri is None or not _is_safe(jwks_uri):
@@ -25,12 +25,12 @@ class TenantMetadata:
 
 
 def metadata_url(authority: str, tenant: str) -> str:
-    """Return where the tenant publishes its metadata."""
+    """Return the URL of the tenant's metadata."""
     return f"{authority}/{tenant}/v2.0/.well-known/openid-configuration"
 
 
 def logout_url(authority: str, tenant: str, parameters: dict[str, str]) -> str:
-    """Return the URL that ends the authority's session (OpenID Connect RP-Initiated Logout 1.0)."""
+    """Return the URL that signs the user out at the authority (OpenID Connect RP-Initiated Logout 1.0)."""
     return f"{authority}/{tenant}/oauth2/v2.0/logout?{urlencode(parameters)}"
 
 

@@ -1,4 +1,4 @@
-"""What PowerShell is told to do, and what it prints."""
+"""The PowerShell script that prints a token, and its output."""
 
 import re
 from base64 import b64encode
@@ -8,13 +8,13 @@ from azure.core.credentials import AccessTokenInfo
 from webidentity._json import as_seconds
 from webidentity._protocol.access_token import OpaqueAccessTokenInfo
 
-#: Printed in place of a token when the module is missing or too old.
+#: Printed instead of a token if the module is missing or too old.
 NO_MODULE = "NO_AZ_ACCOUNT_MODULE"
 _MARK = "azsdk"
 
-# Az.Accounts returns a SecureString since 5.0, so the type of the token says what is to be done. NetworkCredential
-# turns one into text under Windows PowerShell and PowerShell 7 alike. An empty line comes first: modules print
-# warnings, and not all of them end their line.
+# Since 5.0, Az.Accounts returns the token as a SecureString. NetworkCredential converts it to text, both in Windows
+# PowerShell and in PowerShell 7. The output starts with an empty line because modules may print warnings without a line
+# break.
 _SCRIPT = """\
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
@@ -35,20 +35,20 @@ if ($text -is [securestring]) { $text = [System.Net.NetworkCredential]::new('', 
 def token_script(resource: str, tenant: str) -> str:
     """Return the script that prints a token.
 
-    :param resource: whom the token is for, checked: it stands in quotes.
-    :param tenant: the tenant, checked, or "" for the one of the account.
+    :param resource: the resource that the token is for. It must have been checked, because it is inserted in quotes.
+    :param tenant: the tenant, also checked, or "" for that of the account.
     """
     values = {"NO_MODULE": NO_MODULE, "MARK": _MARK, "RESOURCE": resource, "TENANT": tenant}
     return re.sub("@([A-Z_]+)@", lambda place: values[place[1]], _SCRIPT)
 
 
 def encode_script(script: str) -> str:
-    """Return the script as ``-EncodedCommand`` takes it, which leaves nothing to be quoted."""
+    """Return the script as the argument of ``-EncodedCommand``, which needs no quoting."""
     return b64encode(script.encode("utf-16-le")).decode()
 
 
 def read_power_shell(output: str) -> AccessTokenInfo | None:
-    """Return the token among the lines that the script printed, or None if there is none."""
+    """Return the token in the output of the script, or None."""
     for word in output.split():
         mark, _, rest = word.partition("%")
         token, _, expires_on = rest.rpartition("%")
@@ -59,9 +59,9 @@ def read_power_shell(output: str) -> AccessTokenInfo | None:
 
 
 def plain_error(stderr: str) -> str:
-    """Return an error of PowerShell as one line: without colours, frames and the XML that Windows PowerShell writes."""
+    """Return an error of PowerShell on one line, without colours, frames and the XML of Windows PowerShell."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", stderr)
-    # The CLIXML of a redirected error stream: a text is broken into elements at the width of a screen.
+    # A redirected error stream is CLIXML, which breaks text into elements at the width of the screen.
     text = re.sub(r"#< CLIXML|_x000[DA]_|</?(?:Objs|S)\b[^<>]{0,200}>", " ", text)
-    # Newer versions draw a line at the left, and break long messages.
+    # Newer versions draw a vertical line on the left and break long messages.
     return " ".join(re.sub(r"\n\s*(?:\d+\s*)?\|", " ", text).split())

@@ -1,16 +1,16 @@
-"""Endpoints that are on this machine or on its link, where no proxy can help."""
+"""Endpoints on this machine or its link, which are requested without a proxy."""
 
 import ipaddress
 from urllib.parse import urlsplit
 
 from webidentity._authority import is_loopback
 
-#: For requests, an absent proxy would be looked for in the environment; None means that there is none.
+#: None disables a proxy. For a missing entry, the requests library would use the environment.
 _NO_PROXIES = {"http": None, "https": None, "all": None}
 
 
 def is_local_endpoint(url: str) -> bool:
-    """Whether the host is a loopback or link-local address (RFC 3927, RFC 4291), or a name of this machine."""
+    """Whether the host is a loopback or link-local address (RFC 3927, RFC 4291) or localhost."""
     host = (urlsplit(url).hostname or "").rstrip(".")
     if is_loopback(host):
         return True
@@ -23,5 +23,5 @@ def is_local_endpoint(url: str) -> bool:
 
 
 def without_proxy(url: str) -> dict[str, object]:
-    """Return the options of a request to this endpoint: none of the user's or the environment's proxies, if nearby."""
+    """Return the options of a request to this endpoint, which disable all proxies if the endpoint is local."""
     return {"proxies": dict(_NO_PROXIES)} if is_local_endpoint(url) else {}

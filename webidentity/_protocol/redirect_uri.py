@@ -1,4 +1,4 @@
-"""Redirect URIs of programs on a desktop: the loopback interface (RFC 8252 section 7.3)."""
+"""Redirect URIs of desktop programs: the loopback interface (RFC 8252 section 7.3)."""
 
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -7,9 +7,9 @@ from webidentity._authority import is_loopback
 
 
 class LoopbackRedirect(NamedTuple):
-    """Where on this machine the browser is sent back to.
+    """A redirect URI on this machine.
 
-    :param port: None for any port: authorities ignore it for ``http://localhost``.
+    :param port: None for any port, because authorities ignore the port of ``http://localhost``.
     """
 
     host: str
@@ -20,7 +20,7 @@ class LoopbackRedirect(NamedTuple):
     def parse(cls, redirect_uri: str) -> "LoopbackRedirect":
         """Read a redirect URI.
 
-        :raises ValueError: no browser would find this program there.
+        :raises ValueError: it is not an http URL of this machine.
         """
         try:
             parts = urlsplit(redirect_uri)

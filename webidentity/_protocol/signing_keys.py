@@ -14,7 +14,7 @@ from webidentity._json import as_list, as_object, as_text, parse_object
 class SigningKey:
     """One public key.
 
-    :param issuer: the only issuer it may sign for; Entra writes "{tenantid}" for every tenant's own.
+    :param issuer: the only issuer that it may sign for. Entra writes "{tenantid}" for the tenant of the token.
     """
 
     kid: str | None
@@ -22,21 +22,21 @@ class SigningKey:
     issuer: str | None
 
     def may_sign_for(self, issuer: str, tenant: str) -> bool:
-        """Whether a token of this issuer may be signed with the key."""
+        """Whether the key may sign tokens of this issuer and tenant."""
         return self.issuer is None or self.issuer.replace("{tenantid}", tenant) == issuer
 
 
 class SigningKeys:
-    """A set of RSA keys for signatures, found by ``kid``."""
+    """A set of RSA signing keys, looked up by ``kid``."""
 
     def __init__(self, keys: Iterable[SigningKey]) -> None:
         self._keys = tuple(keys)
 
     @classmethod
     def parse(cls, text: str) -> "SigningKeys | None":
-        """Read a key set; None if the text is none, or has no key that could be used.
+        """Read a key set. Return None if it is malformed or has no usable key.
 
-        Keys of another type or for another use are passed over, and so are broken ones.
+        Malformed keys and keys of a different type or use are skipped.
         """
         document = parse_object(text)
         if document is None:
@@ -45,7 +45,7 @@ class SigningKeys:
         return cls(keys) if keys else None
 
     def candidates(self, kid: str | None) -> tuple[SigningKey, ...]:
-        """Return the keys that may have signed a token with this ``kid`` header; all of them if it has none."""
+        """Return the keys with this ``kid``, or all keys if it is None."""
         return self._keys if kid is None else tuple(key for key in self._keys if key.kid == kid)
 
 

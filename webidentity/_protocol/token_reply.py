@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from webidentity._json import as_list, as_seconds, as_text, parse_object
 from webidentity.errors import EntraError
 
-#: No token lives for so many seconds: what says so is not a lifetime, and no store could keep it.
+#: Longest plausible lifetime in seconds. Longer ones are errors, and stores may not support them.
 _NEVER = 10 * 366 * 24 * 3600
-#: Seconds from which a token without refresh_in is renewed at half of its life.
+#: A token without refresh_in that lives at least this many seconds is renewed at half of its lifetime.
 _LONG = 7200
 
 
@@ -25,11 +25,11 @@ class TokenReply(NamedTuple):
     refresh_token: str | None = None
     id_token: str | None = None
     home_account_id: str | None = None
-    #: The family of clients that may redeem the refresh token.
+    #: Microsoft's family of clients that may redeem the refresh token.
     family_id: str | None = None
 
     def __repr__(self) -> str:
-        """No token."""
+        """Leave the tokens out."""
         return (
             f"TokenReply(expires_on={self.expires_on}, refresh_on={self.refresh_on}, token_type={self.token_type!r}, "
             f"scopes={self.scopes}, home_account_id={self.home_account_id!r})"
@@ -40,9 +40,9 @@ def read_token_reply(response: Any, *, now: int, secrets: Iterable[str] = ()) ->
     """Return the reply's content.
 
     :param response: the HTTP response.
-    :param now: when the request was sent, from which lifetimes count.
-    :param secrets: values of the request that must not come back in a message.
-    :raises EntraError: the authority refused, or what it sent is no token reply.
+    :param now: when the request was sent (Unix seconds). Lifetimes count from then.
+    :param secrets: values of the request that must not appear in a message.
+    :raises EntraError: the authority refused, or the reply is malformed.
     """
     document = read_document(response)
     token = document.get("access_token")
@@ -66,7 +66,7 @@ def read_token_reply(response: Any, *, now: int, secrets: Iterable[str] = ()) ->
 
 
 def read_refresh_in(document: Mapping[str, Any], expires_in: int) -> int | None:
-    """Return the seconds after which the token should be renewed, at half of a long life if the reply does not say."""
+    """Return the seconds after which to renew the token: ``refresh_in``, or half of a long lifetime, or None."""
     refresh_in = as_seconds(document.get("refresh_in"))
     if refresh_in is None:
         return expires_in // 2 if expires_in >= _LONG else None
@@ -74,7 +74,7 @@ def read_refresh_in(document: Mapping[str, Any], expires_in: int) -> int | None:
 
 
 def decode_unverified(token: str) -> dict[str, Any]:
-    """Return the claims of a token whose origin is already certain; {} if it has none that can be read."""
+    """Return the claims of a token without verifying it, for a trusted origin, or {} if they cannot be read."""
     try:
         payload = token.split(".")[1]
         return parse_object(urlsafe_b64decode(payload + "=" * (-len(payload) % 4))) or {}
@@ -83,9 +83,9 @@ def decode_unverified(token: str) -> dict[str, Any]:
 
 
 def read_document(response: Any) -> dict[str, Any]:
-    """Return the JSON object that the authority sent.
+    """Return the JSON object in a response of the authority.
 
-    :raises EntraError: it is none.
+    :raises EntraError: the response is not a JSON object.
     """
     try:
         text = response.text()
@@ -96,20 +96,20 @@ def read_document(response: Any) -> dict[str, Any]:
     document = parse_object(text)
     if document is None:
         raise EntraError(
-            f"Authentication failed: the reply (HTTP {response.status_code}) is not from Microsoft Entra ID, it is no "
-            "JSON object. Is the authority right, and is there a proxy in between?",
+            f"Authentication failed: the reply (HTTP {response.status_code}) is not from Microsoft Entra ID, because "
+            "it is not a JSON object. Check the authority, and whether a proxy sent the reply.",
             response=response,
         )
     return document
 
 
 def refusal(response: Any, document: Mapping[str, Any], secrets: Iterable[str], *, what: str = "token") -> EntraError:
-    """Return the error that the authority's answer is.
+    """Return the error for a response with which the authority refused a request.
 
-    :param secrets: values of the request that must not come back in a message.
-    :param what: what was asked for.
+    :param secrets: values of the request that must not appear in a message.
+    :param what: what was requested, for the message.
     """
-    # Loaded by the first refusal.
+    # Imported at the first error.
     from webidentity._protocol.advice import advice_for
     from webidentity._protocol.redaction import scrub
 
@@ -143,7 +143,7 @@ def read_text(response: Any) -> str:
 
 
 def _home_account_id(document: Mapping[str, Any]) -> str | None:
-    """The account's id from client_info, or from the ID token's subject, as MSAL derives it."""
+    """Return the account's id from client_info, or the ID token's subject, as MSAL does."""
     info = as_text(document.get("client_info"))
     if info:
         content = decode_unverified(f".{info}")

@@ -10,7 +10,7 @@ from webidentity._authority import authority_host
 from webidentity._json import as_object, parse_object
 from webidentity.hosts import AzureAuthorityHosts
 
-#: The client says that it understands claims challenges (continuous access evaluation).
+#: Tells the authority that the client handles claims challenges (continuous access evaluation).
 _CLIENT_CAPABILITY = {"xms_cc": {"values": ["CP1"]}}
 #: The scope of Azure Resource Manager in each cloud. With two slashes: the first is part of the resource's identifier.
 _MANAGEMENT_SCOPES = {
@@ -21,7 +21,7 @@ _MANAGEMENT_SCOPES = {
 
 
 class TokenRequest(NamedTuple):
-    """What a caller asks for: one call of ``get_token``."""
+    """The arguments of one call of ``get_token``."""
 
     scopes: tuple[str, ...]
     tenant: str
@@ -30,7 +30,7 @@ class TokenRequest(NamedTuple):
 
     @property
     def fields(self) -> dict[str, str]:
-        """The form fields that every grant sends for it."""
+        """The form fields that every grant sends."""
         fields = {"scope": " ".join(self.scopes)}
         claims = merge_claims(self.claims, enable_cae=self.enable_cae)
         if claims:
@@ -39,12 +39,12 @@ class TokenRequest(NamedTuple):
 
 
 def token_endpoint(authority: str, tenant: str) -> str:
-    """Return the v2.0 token endpoint; that of a known authority is derived, not discovered."""
+    """Return the URL of the v2.0 token endpoint. It is derived without discovery."""
     return f"{authority}/{tenant}/oauth2/v2.0/token"
 
 
 def build_token_request(url: str, fields: Mapping[str, str]) -> HttpRequest:
-    """Return the POST of the form, as a dictionary that transports encode."""
+    """Return the POST request with the fields as a form."""
     return HttpRequest(
         "POST",
         url,
@@ -70,25 +70,25 @@ def merge_claims(claims: str | None, *, enable_cae: bool) -> str | None:
 def _parse_claims(claims: str) -> dict[str, Any]:
     document = parse_object(claims)
     if document is None:
-        raise ValueError("claims must be a JSON object, as a claims challenge has it after base64 decoding")
+        raise ValueError("claims must be a JSON object: the base64-decoded content of a claims challenge")
     return document
 
 
 def require_texts(claims: object, tenant_id: object) -> None:
-    """Check the options of a call before anything is done with them; what they say is looked at when they are used.
+    """Check the types of a call's options. Their content is checked where it is used.
 
-    :raises ValueError: one of them is no text.
+    :raises ValueError: one of them is not a string.
     """
     if claims is not None and not isinstance(claims, str):
-        raise ValueError("claims must be a JSON object as text, as a claims challenge has it after base64 decoding")
+        raise ValueError("claims must be a JSON object as a string: the base64-decoded content of a claims challenge")
     if tenant_id is not None and not isinstance(tenant_id, str):
-        raise ValueError("tenant_id must be text: the directory's GUID or a verified domain")
+        raise ValueError("tenant_id must be a string: the directory's GUID or a verified domain")
 
 
 def require_scopes(scopes: Sequence[object], method: str) -> None:
     """Check the scopes of a call before anything is sent.
 
-    :raises ValueError: there is none, or one is not a non-empty string.
+    :raises ValueError: there is no scope, or one is not a non-empty string.
     """
     if not scopes:
         raise ValueError(f'"{method}" requires at least one scope, for example "https://graph.microsoft.com/.default"')

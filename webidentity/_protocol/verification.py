@@ -16,19 +16,19 @@ from webidentity._json import as_list, parse_object
 from webidentity._protocol.signing_keys import SigningKeys
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
-#: Three parts of base64url without padding (RFC 7515 section 7.1): one token has one spelling.
+#: Three parts of base64url without padding (RFC 7515 section 7.1).
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*", re.ASCII)
 _LONGEST_TOKEN = 64 * 1024
-#: What a token may call itself (RFC 8725 section 3.11); a logout token, for one, is signed with the same keys.
+#: Accepted ``typ`` headers (RFC 8725 section 3.11). Logout tokens, for example, are signed with the same keys.
 _TYPES = frozenset({"jwt", "at+jwt"})
 _JWS = PyJWS(algorithms=["RS256"])
 
-#: Seconds by which the clocks of the authority and of this machine may differ.
+#: Seconds that the clocks of the authority and of this machine may differ.
 LEEWAY = 120
 
 
 class TokenRejectedError(Exception):
-    """The token is not acceptable; the message says why and is safe to show to the caller."""
+    """The token is not acceptable. The message gives the reason and may be shown to the caller."""
 
 
 class UnknownKeyError(TokenRejectedError):
@@ -37,11 +37,11 @@ class UnknownKeyError(TokenRejectedError):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a token must say.
+    """What the claims of a token must match.
 
-    :param issuer: the exact issuer, as the tenant's metadata names it.
-    :param audiences: who the token may be for; one of them is enough.
-    :param now: the time (Unix seconds).
+    :param issuer: the exact issuer, from the tenant's metadata.
+    :param audiences: the accepted audiences.
+    :param now: the current time (Unix seconds).
     """
 
     issuer: str
@@ -52,10 +52,10 @@ class Expected:
 def key_id(token: str) -> str | None:
     """Return the ``kid`` header of the token, after checking that the header is one this library accepts.
 
-    :raises TokenRejectedError: it is no signed token, or one of another kind.
+    :raises TokenRejectedError: it is not a signed token, or not of an accepted kind.
     """
     if len(token) > _LONGEST_TOKEN:
-        raise TokenRejectedError("the token is longer than any that Microsoft Entra ID issues")
+        raise TokenRejectedError("the token is longer than tokens that Microsoft Entra ID issues")
     if not _COMPACT.fullmatch(token):
         raise TokenRejectedError("the token is not a signed token (JWS in compact form)")
     try:
@@ -65,21 +65,21 @@ def key_id(token: str) -> str | None:
     if header.get("alg") != "RS256":
         raise TokenRejectedError("the token is not signed with RS256")
     if "crit" in header or "cty" in header:
-        raise TokenRejectedError("the token's header demands extensions that are not known here")
+        raise TokenRejectedError("the token's header requires extensions that are not supported")
     kind = header.get("typ", "JWT")
     if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in _TYPES:
-        raise TokenRejectedError("the token is of another type than access and ID tokens are")
+        raise TokenRejectedError("the token is neither an access token nor an ID token")
     if "nonce" in header:
-        raise TokenRejectedError("the token is for Microsoft Graph: ask for a scope of this application")
+        raise TokenRejectedError("the token is for Microsoft Graph: request a scope of this application")
     kid = header.get("kid")
     return kid if isinstance(kid, str) else None
 
 
 def verify_token(token: str, keys: SigningKeys, expected: Expected) -> dict[str, Any]:
-    """Return the claims of a token that is genuine, for us, and valid now.
+    """Return the claims of a token after checking its signature, issuer, audience and times.
 
     :raises UnknownKeyError: its key is not in the set.
-    :raises TokenRejectedError: it is anything but genuine, for us, and valid now.
+    :raises TokenRejectedError: one of the checks failed.
     """
     candidates = keys.candidates(key_id(token))
     if not candidates:
@@ -91,7 +91,7 @@ def verify_token(token: str, keys: SigningKeys, expected: Expected) -> dict[str,
             continue
         claims = parse_object(payload)
         if claims is None:
-            raise TokenRejectedError("the token's content is no JSON object")
+            raise TokenRejectedError("the token's payload is not a JSON object")
         _check_claims(claims, expected)
         if not candidate.may_sign_for(expected.issuer, claims["tid"]):
             raise TokenRejectedError("the token's key does not belong to its issuer")
@@ -100,14 +100,15 @@ def verify_token(token: str, keys: SigningKeys, expected: Expected) -> dict[str,
 
 
 def verify_response(claims: dict[str, Any], *, client_id: str, nonce: str, token: str) -> None:
-    """Check that an ID token answers this very request (OpenID Connect Core 3.1.3.7).
+    """Check that an ID token belongs to this sign-in (OpenID Connect Core 3.1.3.7).
 
-    :param token: the access token that came with it.
-    :raises TokenRejectedError: it does not.
+    :param nonce: the nonce of the authorization request.
+    :param token: the access token in the same reply.
+    :raises TokenRejectedError: one of the checks failed.
     """
     found = claims.get("nonce")
     if not isinstance(found, str) or not hmac.compare_digest(found.encode(), nonce.encode()):
-        raise TokenRejectedError("the ID token answers another sign-in")
+        raise TokenRejectedError("the ID token belongs to another sign-in")
     if claims.get("azp", client_id) != client_id:
         raise TokenRejectedError("the ID token was issued to another application")
     if "at_hash" in claims:
@@ -130,21 +131,21 @@ def _check_claims(claims: dict[str, Any], expected: Expected) -> None:
     audience = claims.get("aud")
     audiences = [audience] if isinstance(audience, str) else as_list(audience)
     if not audiences or not all(isinstance(name, str) and name in expected.audiences for name in audiences):
-        raise TokenRejectedError("the token is for another application: ask for a scope of this one")
+        raise TokenRejectedError("the token is for another application: request a scope of this one")
     if not isinstance(claims.get("sub"), str) or not claims["sub"]:
-        raise TokenRejectedError("the token names no subject")
+        raise TokenRejectedError("the token has no subject")
     expires_on, issued_at = _time(claims, "exp"), _time(claims, "iat")
     not_before = _time(claims, "nbf") if "nbf" in claims else issued_at
     if expires_on + LEEWAY <= expected.now:
         raise TokenRejectedError("the token has expired")
     if max(issued_at, not_before) - LEEWAY > expected.now:
-        raise TokenRejectedError("the token is not valid yet: do the clocks agree?")
+        raise TokenRejectedError("the token is not valid yet: check the clocks")
 
 
 def _time(claims: dict[str, Any], name: str) -> float:
     value = claims.get(name)
     try:
-        # JSON as Python reads it has NaN and Infinity, and integers that no float can hold.
+        # Python's JSON parser accepts NaN, Infinity, and integers that are too large for a float.
         if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
             return float(value)
     except OverflowError:

@@ -1,1 +1,1 @@
-"""Where flows meet the network: azure-core pipelines and the two drivers."""
+"""Input and output of flows: azure-core pipelines and the two drivers."""

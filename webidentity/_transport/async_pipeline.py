@@ -71,7 +71,7 @@ class AsyncPipeline:
         return self._pipeline
 
     async def close(self) -> None:
-        """Close the transport, once; a later request opens it again."""
+        """Close the transport, once. A later request opens it again."""
         if not self._is_custom:
             self._sync.close()
             return

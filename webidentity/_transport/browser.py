@@ -4,14 +4,14 @@ from webidentity._environment import is_wsl
 
 
 def open_browser(url: str) -> bool:
-    """Open the page, and say whether that was possible."""
+    """Open the page and return whether that succeeded."""
     import webbrowser
 
     return webbrowser.open(url) or _open_from_wsl(url)
 
 
 def _open_from_wsl(url: str) -> bool:
-    """Open the page in the browser of the Windows that this Linux runs on (Windows Subsystem for Linux)."""
+    """Open the page in the Windows browser if this is the Windows Subsystem for Linux."""
     if not is_wsl():
         return False
     import shutil
@@ -21,7 +21,7 @@ def _open_from_wsl(url: str) -> bool:
     powershell = shutil.which("powershell.exe")
     if powershell is None:
         return False
-    # PowerShell takes typographic quotation marks for quotation marks too; none of them has to be itself in a URL.
+    # PowerShell also accepts typographic quotation marks as delimiters. A URL may have all of them percent-encoded.
     quoted = quote(url, safe=":/?#[]@!$&()*+,;=%")
     command = [powershell, "-NoProfile", "-NonInteractive", "-Command", f"Start-Process '{quoted}'"]
     try:

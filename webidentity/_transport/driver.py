@@ -1,4 +1,4 @@
-"""The two drivers: they perform a flow's effects, on this thread or on this event loop."""
+"""The two drivers, which perform the effects of a flow on this thread or on this event loop."""
 
 import inspect
 import threading
@@ -21,7 +21,7 @@ class SyncDriver:
         self._send = send
 
     def run(self, flow: Flow[T]) -> T:
-        """Run the flow to its end and return its value; errors of effects are raised inside the flow."""
+        """Run the flow and return its value. Errors of effects are raised inside the flow."""
         try:
             effect = next(flow)
             while True:
@@ -58,14 +58,15 @@ class SyncDriver:
 class AsyncDriver:
     """Runs flows on the running event loop.
 
-    :param send: coroutine function that sends a request, with the options as keywords, and returns the response.
+    :param send: coroutine function that sends a request, with the options of the effect as keywords, and returns the
+        response.
     """
 
     def __init__(self, send: Callable[..., Awaitable[Any]]) -> None:
         self._send = send
 
     async def run(self, flow: Flow[T]) -> T:
-        """Run the flow to its end and return its value; errors and cancellation are raised inside the flow."""
+        """Run the flow and return its value. Errors of effects and cancellation are raised inside the flow."""
         try:
             effect = next(flow)
             while True:
@@ -94,10 +95,10 @@ class AsyncDriver:
                 outcome = function()
                 return await outcome if inspect.isawaitable(outcome) else outcome
             case Wait(future, (thread, task)):
-                # A leader without a task blocks its thread: on this one, it comes to an end only if this flow does.
+                # A leader without a task blocks its thread. On this thread, it can only finish after this flow has.
                 if thread == threading.get_ident() and (task is None or task is asyncio.current_task()):
                     return False
-                # A flight's future is marked as running, so cancelling this waiter does not cancel it for the others.
+                # The future of a flight is marked as running, so cancelling one waiter does not cancel the others.
                 await asyncio.wrap_future(future)
                 return True
             case Sleep(seconds):
@@ -116,7 +117,7 @@ def _settled(outcome: Any) -> Any:
 
 
 def send_nothing(*_: object, **__: object) -> NoReturn:
-    """Stand in for a transport, where flows send no requests.
+    """Reject every request, for flows that must not send any.
 
     :raises TypeError: always.
     """
@@ -124,12 +125,12 @@ def send_nothing(*_: object, **__: object) -> NoReturn:
 
 
 def sleep(seconds: float) -> None:
-    """Let the seconds pass on this thread."""
+    """Block this thread for the seconds."""
     time.sleep(seconds)
 
 
 async def asleep(seconds: float) -> None:
-    """Let the seconds pass while the loop goes on."""
+    """Wait for the seconds without blocking the event loop."""
     import asyncio
 
     await asyncio.sleep(seconds)

@@ -1,4 +1,4 @@
-"""The page that the browser shows after it has brought the authority's answer."""
+"""The page that the browser shows after it was redirected back to this program."""
 
 from base64 import b64encode
 from hashlib import sha256
@@ -26,22 +26,22 @@ HEADERS = (
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),
 )
-_CLOSE = "You can close this window and go back to the program."
+_CLOSE = "You can close this window and return to the program."
 
 
 def success_page(username: str) -> bytes:
-    """Return the page of a sign-in that succeeded."""
-    who = f"You are signed in as {username}." if username else "You are signed in."
-    return _page("good", "Signed in", who, _CLOSE)
+    """Return the page for a sign-in that succeeded."""
+    text = f"You are signed in as {username}." if username else "You are signed in."
+    return _page("good", "Signed in", text, _CLOSE)
 
 
 def failure_page(reason: str) -> bytes:
-    """Return the page of a sign-in that failed."""
-    return _page("bad", "Sign-in failed", reason, "The program has been told. You can close this window.")
+    """Return the page for a sign-in that failed."""
+    return _page("bad", "Sign-in failed", reason, _CLOSE)
 
 
 def notice_page(heading: str, text: str) -> bytes:
-    """Return the page of a visit that changes nothing."""
+    """Return the page for a request that is not the expected reply."""
     return _page("", heading, text)
 
 

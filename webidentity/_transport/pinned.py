@@ -1,4 +1,4 @@
-"""Connections to a server that is known by its certificate's thumbprint, and by nothing else."""
+"""Connections to a server that is identified by the thumbprint of its certificate."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from webidentity.errors import EntraError
 
 
 class _PinnedAdapter(HTTPAdapter):
-    """Connects if the certificate is the one, whoever has signed it and whatever name it has."""
+    """Connects only if the certificate has the thumbprint. Its issuer and its name are not checked."""
 
     def __init__(self, thumbprint: str) -> None:
         self._thumbprint = thumbprint
@@ -24,7 +24,7 @@ class _PinnedAdapter(HTTPAdapter):
         return super().proxy_manager_for(proxy, **{**kwargs, **self._pin()})
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:  # noqa: ARG002
-        # Whatever the caller's connection_verify is: the thumbprint takes its place.
+        # The thumbprint replaces the caller's connection_verify.
         host, _ = super().build_connection_pool_key_attributes(request, verify=False, cert=None)
         return host, self._pin()
 
@@ -37,7 +37,7 @@ class _PinnedAdapter(HTTPAdapter):
 
 
 class PinnedSession(Session):
-    """Sends over TLS to one certificate only.
+    """Sends requests over TLS, only to the server with this certificate.
 
     :param thumbprint: the SHA-1 or SHA-256 digest of the certificate, in hexadecimal.
     """
@@ -50,14 +50,14 @@ class PinnedSession(Session):
     def send(self, request: Any, **kwargs: Any) -> Response:
         """Send one request.
 
-        :raises EntraError: the server's certificate is another one; nothing of the request was sent.
+        :raises EntraError: the server has a different certificate. Nothing of the request was sent.
         """
         try:
             return super().send(request, **kwargs)
         except SSLError as error:
-            # As an error of authentication, which is not repeated, and after which no chain goes on.
+            # An authentication error: it is not retried, and a chain stops at it.
             raise EntraError(
-                "The endpoint of Service Fabric could not be identified by IDENTITY_SERVER_THUMBPRINT, so nothing was "
-                "sent to it: its certificate is another one, or it does not speak TLS. Has the cluster got a new "
-                "certificate since this program was started?"
+                "The Service Fabric endpoint does not match IDENTITY_SERVER_THUMBPRINT, so nothing was sent to it: it "
+                "has a different certificate, or does not use TLS. If the certificate of the cluster was replaced, "
+                "restart this program."
             ) from error

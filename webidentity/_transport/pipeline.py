@@ -22,7 +22,7 @@ from azure.core.rest import HttpRequest
 from webidentity._fork import renew_after_fork
 from webidentity._version import __version__
 
-#: Seconds; azure-core's own defaults are five minutes each, too long for a request that a person waits for.
+#: Seconds. azure-core's defaults are five minutes each, too long for a request that a person waits for.
 _CONNECTION_TIMEOUT = 10
 _READ_TIMEOUT = 30
 #: Longest ``Retry-After``, in seconds, that is respected while a person waits for the reply.
@@ -30,7 +30,7 @@ _LONGEST_WEB_WAIT = 3.0
 
 
 class SyncPipeline:
-    """A pipeline that is opened with its first request and closed once.
+    """A pipeline that is opened by its first request and closed once.
 
     :param options: azure-core's keywords: transport, policies, proxies, retry_total, user_agent, ...
     """
@@ -42,7 +42,7 @@ class SyncPipeline:
         renew_after_fork(self)
 
     def after_fork(self) -> None:
-        """Leave the parent its connections: on a shared one, each process might read the other's reply."""
+        """Drop the connections of the parent process: on a shared one, each process could read the other's reply."""
         self._lock = threading.Lock()
         if self._options.get("transport") is None:
             self._pipeline = None
@@ -66,7 +66,7 @@ class SyncPipeline:
             return self._pipeline
 
     def close(self) -> None:
-        """Close the transport, once; a later request opens it again."""
+        """Close the transport, once. A later request opens it again."""
         with self._lock:
             pipeline, self._pipeline = self._pipeline, None
         if pipeline is not None:
@@ -103,18 +103,18 @@ def policies_of(options: dict[str, Any], retry_policy: Callable[..., Any]) -> li
         ProxyPolicy(**options),
         options.get("retry_policy") or retry_policy(**options),
         CustomHookPolicy(**options),
-        # No NetworkTraceLoggingPolicy: it would print the bodies, which are secrets.
+        # No NetworkTraceLoggingPolicy: it would log the bodies, which contain secrets.
         DistributedTracingPolicy(**options),
         HttpLoggingPolicy(**options),
     ]
 
 
 def run_options(options: dict[str, Any], of_request: dict[str, Any]) -> dict[str, Any]:
-    """Have token requests repeated: a grant that was answered twice is still one grant."""
+    """Return the options of a request. POST requests are retried too, because repeating a token request is harmless."""
     policies = options.get("policies")
     if policies is None:
         return {"retry_on_methods": ["POST", "GET"], **of_request}
-    # What no policy takes reaches the transport, which would stumble over it.
+    # The transport raises TypeError for an option that no policy removes.
     retries = any(isinstance(policy, RetryPolicy | AsyncRetryPolicy) for policy in policies)
     logs = any(isinstance(policy, HttpLoggingPolicy) for policy in policies)
     return {
@@ -139,7 +139,7 @@ def _requests_transport(options: dict[str, Any]) -> Any:
 
 
 def session_of(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the session of a transport if it needs a special one: for the token proxy, or a server that is pinned."""
+    """Return the transport's session option if a custom one is needed: for the token proxy or a pinned certificate."""
     session: Any = None
     if options.get("token_proxy") is not None:
         from webidentity._transport.token_proxy import ProxySession

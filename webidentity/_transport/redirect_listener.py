@@ -1,4 +1,4 @@
-"""The loopback listener that the browser is sent back to (RFC 8252 section 7.3)."""
+"""The loopback listener that the browser is redirected to (RFC 8252 section 7.3)."""
 
 import contextlib
 import hmac
@@ -13,22 +13,22 @@ from webidentity._protocol.redirect_uri import LoopbackRedirect
 from webidentity._transport.landing_page import HEADERS, failure_page, notice_page, success_page
 from webidentity.errors import CredentialUnavailableError
 
-#: The ports that are tried for an application without a redirect URI of its own.
+#: The ports to try for an application without its own redirect URI.
 _PORTS = range(8400, 9000)
-#: The longest body that is read, in bytes: a code is about 1 KB.
+#: The longest body to read, in bytes. A code is about 1 KB.
 _LONGEST = 64 * 1024
 _MOST_FIELDS = 20
-#: Seconds for which a browser is held while its code is redeemed.
+#: Seconds that a browser waits for its page while the code is redeemed.
 _PATIENCE = 120
-#: Connections at one time: a browser has a few.
+#: Simultaneous connections. A browser opens a few.
 _MOST_CONNECTIONS = 32
-#: Seconds between two looks at whether listening should end.
+#: Seconds between two checks for the end of listening.
 _POLL = 0.02
-_NOT_UNDERSTOOD = notice_page("Not understood", "This is no answer of a sign-in page.")
+_NOT_UNDERSTOOD = notice_page("Not understood", "This is not a reply from a sign-in page.")
 
 
 class BrowserLanding:
-    """A browser that waits for a page."""
+    """A browser that waits for a page after the redirect."""
 
     def __init__(self, parameters: dict[str, str]) -> None:
         self.parameters = parameters
@@ -45,18 +45,18 @@ class BrowserLanding:
         self._show(failure_page(reason))
 
     def release(self) -> None:
-        """Let the browser go if nobody has decided what it shows."""
+        """Show an error page if neither :meth:`succeed` nor :meth:`fail` was called."""
         if not self._decided.is_set():
-            self._page = failure_page("The program stopped before it was done.")
+            self._page = failure_page("The program stopped before the sign-in was complete.")
             self._decided.set()
 
     def page(self) -> bytes:
-        """Wait for the decision, and return the page."""
+        """Wait for the outcome of the sign-in and return the page."""
         self._decided.wait(_PATIENCE)
-        return self._page or failure_page("The program did not go on in time.")
+        return self._page or failure_page("The program did not complete the sign-in in time.")
 
     def shown(self) -> None:
-        """Say that the page has been sent."""
+        """Record that the page has been sent."""
         self._shown.set()
 
     def _show(self, page: bytes) -> None:
@@ -66,10 +66,10 @@ class BrowserLanding:
 
 
 class RedirectListener:
-    """Listens on the loopback interface for the answer to one sign-in, from here on.
+    """Listens on the loopback interface for the reply to one sign-in. Listening starts in the constructor.
 
-    :param state: what the answer must have, which nobody else knows.
-    :raises CredentialUnavailableError: the port is taken.
+    :param state: the secret ``state`` that the reply must have.
+    :raises CredentialUnavailableError: the port is in use.
     """
 
     def __init__(self, redirect: LoopbackRedirect, state: str) -> None:
@@ -84,12 +84,12 @@ class RedirectListener:
             threading.Thread(target=server.serve_forever, args=(_POLL,), name="sign-in", daemon=True).start()
 
     def wait(self, timeout: float) -> BrowserLanding | None:
-        """Return the browser that brings the answer; None after ``timeout`` seconds."""
+        """Return the browser that brings the reply, or None after ``timeout`` seconds."""
         self._landed.wait(timeout)
         return self._landing
 
     def close(self) -> None:
-        """Stop listening, and have :meth:`wait` return."""
+        """Stop listening and make :meth:`wait` return."""
         self._landed.set()
         if self._landing is not None:
             self._landing.release()
@@ -99,27 +99,27 @@ class RedirectListener:
             server.server_close()
 
     def receive(self, path: str, body: bytes) -> BrowserLanding | tuple[int, bytes]:
-        """Return the landing that a form makes, or the status and the page of one that makes none."""
+        """Return the landing for a valid form, or the HTTP status and the page for any other request."""
         if urlsplit(path).path != self._path:
             return 404, notice_page("Nothing here", "This address is for a sign-in only.")
         fields = _fields(body)
         state = fields.get("state", "").encode()
         if not hmac.compare_digest(state, self._state):
-            # Whoever sent it cannot end the sign-in of the user either.
+            # The user's sign-in continues: an attacker must not be able to end it.
             return 400, notice_page(
-                "Not the sign-in that is waited for",
-                "This answer belongs to another sign-in, perhaps an earlier one. Start again from the program.",
+                "Not the expected sign-in",
+                "This reply belongs to a different sign-in, perhaps an earlier one. Start again from the program.",
             )
         with self._lock:
             if self._landing is not None:
-                return 409, notice_page("Already answered", "This sign-in has had its answer. Close this window.")
+                return 409, notice_page("Already completed", "This sign-in is already complete. Close this window.")
             self._landing = BrowserLanding(fields)
         self._landed.set()
         return self._landing
 
 
 def _fields(body: bytes) -> dict[str, str]:
-    """Return the fields of a form; none if one of them is there twice."""
+    """Return the fields of a form, or {} if one of them is repeated."""
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError:
@@ -135,13 +135,13 @@ def _bind(redirect: LoopbackRedirect, listener: RedirectListener) -> tuple[tuple
             return servers, port
     where = redirect.at(redirect.port or _PORTS[0])
     raise CredentialUnavailableError(
-        message=f"Couldn't start an HTTP server on {where} for the browser to come back to: is another program "
+        message=f"Couldn't start an HTTP server on {where} for the redirect of the browser: is another program "
         "listening there?"
     )
 
 
 def _bind_all(host: str, port: int, listener: RedirectListener) -> tuple["_RedirectServer", ...]:
-    """Listen on all addresses that a browser may try for the host; on none if one of them is another program's."""
+    """Listen on all addresses that a browser may try for the host, or on none if one of them is in use."""
     addresses = ("127.0.0.1", "::1") if host.endswith("localhost") else (host,)
     servers: list[_RedirectServer] = []
     for address in addresses:
@@ -157,7 +157,7 @@ def _bind_all(host: str, port: int, listener: RedirectListener) -> tuple["_Redir
 
 
 def _has_ipv6() -> bool:
-    """Whether this machine has the IPv6 loopback address at all."""
+    """Whether this machine has the IPv6 loopback address."""
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))
@@ -167,16 +167,16 @@ def _has_ipv6() -> bool:
 
 
 def _hang_up(connection: socket.socket) -> None:
-    """End a connection; its thread finds out, and closes it."""
+    """Shut a connection down. Its thread then closes it."""
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
 
 
 class _RedirectServer(ThreadingHTTPServer):
     daemon_threads = True
-    # Whom the system turns away tries again after a second, and then after two.
+    # A connection that the system rejects is retried only after one second, then after two.
     request_queue_size = 128
-    # On Windows it would let two programs have the same port.
+    # On Windows it would let two programs listen on the same port.
     allow_reuse_address = not sys.platform.startswith("win")
 
     def __init__(self, address: tuple[str, int], listener: RedirectListener) -> None:
@@ -187,13 +187,13 @@ class _RedirectServer(ThreadingHTTPServer):
         super().__init__(address, _RedirectHandler)
 
     def server_bind(self) -> None:
-        """Bind without looking up the host's name, which could ask a name server."""
+        """Bind without looking up the host name, which could send a DNS query."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(self.allow_reuse_address))
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve a connection; if there are too many, the one that has kept everybody waiting longest is ended."""
+        """Serve a connection. If there are too many, shut down the one that has been idle longest."""
         with self._lock:
             self._waiting[request] = None
             if len(self._waiting) > _MOST_CONNECTIONS:
@@ -203,24 +203,24 @@ class _RedirectServer(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Forget a connection that has ended."""
-        self.understood(request)
+        """Remove a connection that has ended."""
+        self.accept(request)
         super().shutdown_request(request)
 
-    def understood(self, request: Any) -> None:
-        """Let a connection be that has brought the answer: it gets its page even when listening has ended."""
+    def accept(self, request: Any) -> None:
+        """Keep the connection that brought the reply open: it gets its page even after listening has ended."""
         with self._lock:
             self._waiting.pop(request, None)
 
     def server_close(self) -> None:
-        """Stop listening, and end the connections that have brought nothing."""
+        """Stop listening and shut down the connections that brought no reply."""
         super().server_close()
         with self._lock:
             for request in self._waiting:
                 _hang_up(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Pass by a connection that broke off; what it sent is nobody's to read."""
+        """Ignore a connection that broke off. The default would print the request."""
 
 
 class _RedirectHandler(BaseHTTPRequestHandler):
@@ -230,14 +230,14 @@ class _RedirectHandler(BaseHTTPRequestHandler):
     timeout = 10
 
     def do_GET(self) -> None:
-        """Answer a visit that brings nothing."""
+        """Show a notice: the reply is expected as a POST."""
         self._write(
             405 if self._is_for_this_host() else 421,
-            notice_page("Nothing to do here", "Go on with the sign-in in the window of the sign-in page."),
+            notice_page("Nothing to do here", "Continue in the window of the sign-in page."),
         )
 
     def do_POST(self) -> None:
-        """Take the authority's answer."""
+        """Receive the authority's reply."""
         length = self.headers.get("Content-Length", "")
         if not self._is_for_this_host() or not length.isdecimal() or int(length) > _LONGEST:
             self._write(400, _NOT_UNDERSTOOD)
@@ -246,18 +246,18 @@ class _RedirectHandler(BaseHTTPRequestHandler):
         if not isinstance(received, BrowserLanding):
             self._write(*received)
             return
-        cast("_RedirectServer", self.server).understood(self.request)
+        cast("_RedirectServer", self.server).accept(self.request)
         try:
             self._write(200, received.page())
         finally:
             received.shown()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
-        """Answer what is no such request, without repeating it."""
+        """Reject a malformed request without repeating its content."""
         self._write(code, _NOT_UNDERSTOOD)
 
     def _is_for_this_host(self) -> bool:
-        """Whether the page that sent this used a name of this machine (DNS rebinding)."""
+        """Whether the Host header names this machine, which rules out DNS rebinding."""
         from webidentity._authority import is_loopback
 
         try:
@@ -276,4 +276,4 @@ class _RedirectHandler(BaseHTTPRequestHandler):
         self.wfile.write(page)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's
-        """Write nothing: addresses of requests may have codes in them."""
+        """Log nothing: request URLs may contain codes."""

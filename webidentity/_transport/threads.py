@@ -1,7 +1,7 @@
-"""Threads for what coroutines must not wait for: disks and sockets.
+"""Threads for the blocking calls of coroutines: disks and sockets.
 
-They are not the event loop's own. Those may all be taken by callers that wait for the very result that is worked on
-here, and then nothing would ever move.
+They are not those of the event loop's default executor: all of these may be taken by callers that wait for the result
+of a call made here, which would be a deadlock.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ _MOST = 32
 
 
 class _Threads:
-    """A pool that is made when it is first needed, once in each process."""
+    """A thread pool that is created on first use, once for each process."""
 
     def __init__(self) -> None:
         self._pool: ThreadPoolExecutor | None = None
@@ -26,7 +26,7 @@ class _Threads:
         renew_after_fork(self)
 
     def after_fork(self) -> None:
-        """Start threads anew: the parent's are not here."""
+        """Create new threads: those of the parent process do not exist here."""
         self._pool, self._lock = None, threading.Lock()
 
     def pool(self) -> ThreadPoolExecutor:
@@ -41,6 +41,6 @@ _THREADS = _Threads()
 
 
 async def on_thread(function: Callable[[], T]) -> T:
-    """Call the function on a thread, in the caller's context, while the loop goes on."""
+    """Call the function on a thread, in the caller's context, without blocking the event loop."""
     call = contextvars.copy_context().run
     return await asyncio.get_running_loop().run_in_executor(_THREADS.pool(), call, function)

@@ -1,7 +1,7 @@
 """The token proxy of an AKS cluster, to which a pod may have to send its token requests (identity bindings).
 
-The cluster describes it in environment variables: AZURE_KUBERNETES_TOKEN_PROXY, AZURE_KUBERNETES_SNI_NAME, and either
-AZURE_KUBERNETES_CA_FILE or AZURE_KUBERNETES_CA_DATA.
+The cluster configures it with environment variables: AZURE_KUBERNETES_TOKEN_PROXY, AZURE_KUBERNETES_SNI_NAME, and
+either AZURE_KUBERNETES_CA_FILE or AZURE_KUBERNETES_CA_DATA.
 """
 
 import os
@@ -22,9 +22,9 @@ _CA_DATA = "AZURE_KUBERNETES_CA_DATA"
 
 @dataclass(frozen=True, slots=True)
 class TokenProxy:
-    """Where the proxy is, and by which authority its certificate is known.
+    """The address of the proxy, and the certificate authority that issued its certificate.
 
-    :param sni_name: the name that its certificate has, if not the host's.
+    :param sni_name: the name in its certificate, if it is not the host name.
     """
 
     url: str
@@ -34,9 +34,9 @@ class TokenProxy:
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "TokenProxy | None":
-        """Return the proxy that the environment describes, None if it describes none.
+        """Return the proxy that the environment configures, or None.
 
-        :raises ValueError: a variable is malformed, or contradicts another.
+        :raises ValueError: a variable is malformed or contradicts another one.
         """
         proxy = cls(*(environment.get(name, "") for name in (_URL, _SNI_NAME, _CA_FILE, _CA_DATA)))
         if not proxy.url:
@@ -44,34 +44,34 @@ class TokenProxy:
                 raise ValueError(f"{_URL} is not set, but other variables of the token proxy are")
             return None
         if proxy.ca_file and proxy.ca_data:
-            raise ValueError(f"{_CA_FILE} and {_CA_DATA} exclude each other: set one of them")
+            raise ValueError(f"{_CA_FILE} and {_CA_DATA} are mutually exclusive: set one of them")
         parts = urlsplit(proxy.url)
         if parts.scheme != "https" or not parts.hostname or parts.username is not None or parts.query or parts.fragment:
-            raise ValueError(f"{_URL} must be an https URL without user, query and fragment")
+            raise ValueError(f"{_URL} must be an https URL without user, query or fragment")
         return proxy
 
     def rewrite(self, url: str) -> str:
-        """Return the URL under which the proxy takes a request to this one."""
+        """Return the URL at the proxy for a request to this URL."""
         proxy, target = urlsplit(self.url), urlsplit(url)
         path = f"{proxy.path.rstrip('/')}/{target.path.lstrip('/')}"
         return urlunsplit((proxy.scheme, proxy.netloc, path, target.query, ""))
 
     def context(self) -> ssl.SSLContext:
-        """Return a TLS context that trusts the cluster's authority alone.
+        """Return a TLS context that trusts only the cluster's certificate authority.
 
-        :raises OSError: the authority's file cannot be read.
+        :raises OSError: the CA file cannot be read.
         """
         context = ssl.create_default_context(cafile=self.ca_file or None, cadata=self.ca_data or None)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         return context
 
     def ca_stamp(self) -> float:
-        """Return when the authority's file was changed last."""
+        """Return the modification time of the CA file (Unix seconds)."""
         return os.stat(self.ca_file).st_mtime if self.ca_file else 0.0
 
 
 class _ProxyAdapter(HTTPAdapter):
-    """Connects with the cluster's authority and name, whatever the default bundle trusts."""
+    """Connects with the cluster's certificate authority and name instead of the default CA bundle."""
 
     def __init__(self, proxy: TokenProxy) -> None:
         self._proxy = proxy
@@ -87,11 +87,11 @@ class _ProxyAdapter(HTTPAdapter):
 
 
 class ProxySession(Session):
-    """Sends every request to the token proxy; its connections are made anew when the authority's file changes."""
+    """Sends every request to the token proxy. Connections are renewed when the CA file changes."""
 
     def __init__(self, proxy: TokenProxy) -> None:
         super().__init__()
-        # Proxies of the environment are for the world outside the cluster.
+        # The proxies of the environment are for hosts outside the cluster.
         self.trust_env = False
         self._proxy = proxy
         self._stamp: float | None = None

@@ -1,7 +1,7 @@
-"""Errors that leave a credential without the frames they came through.
+"""Drivers whose errors have no traceback frames.
 
-Debug pages and error reporters show the variables of every frame. Those of a token request are the client secret, a
-refresh token, a caller's token; and below it, in the HTTP library, the body that has them all.
+Debug pages and error reporters show the variables of every frame. In the frames of a token request, these are client
+secrets, refresh tokens and callers' tokens, and in the HTTP library the request body.
 """
 
 import sys
@@ -17,38 +17,38 @@ from webidentity.errors import ChainError
 
 T = TypeVar("T")
 
-_NOTE = "It came through:\n"
+_NOTE = "Traceback inside webidentity:\n"
 
 
 class TracelessDriver(SyncDriver):
-    """Runs flows on the calling thread; their errors have no frames of the flow."""
+    """Runs flows on the calling thread. Their errors have no frames of the flow."""
 
     def run(self, flow: Flow[T]) -> T:
-        """Run the flow to its end and return its value."""
+        """Run the flow and return its value."""
         handled = sys.exception()
         try:
             return super().run(flow)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again
+        except Exception as error:  # noqa: BLE001 - raised again
             raise without_frames(error, handled) from error.__cause__
 
 
 class AsyncTracelessDriver(AsyncDriver):
-    """Runs flows on the running event loop; their errors have no frames of the flow."""
+    """Runs flows on the running event loop. Their errors have no frames of the flow."""
 
     async def run(self, flow: Flow[T]) -> T:
-        """Run the flow to its end and return its value."""
+        """Run the flow and return its value."""
         handled = sys.exception()
         try:
             return await super().run(flow)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again
+        except Exception as error:  # noqa: BLE001 - raised again
             raise without_frames(error, handled) from error.__cause__
 
 
 def without_frames(error: Exception, handled: BaseException | None = None) -> Exception:
-    """Take the frames off the error, and off all that caused it.
+    """Remove the frames of the error and of its causes, and return it.
 
-    What the caller was handling at that moment is the caller's own, and stays as it is. An error that nobody expected
-    keeps, as a note, the lines of code that it came through: they have no values.
+    ``handled``, the exception that the caller is handling, stays as it is. An unexpected error gets a note with the
+    lines of its traceback, which contain no values.
     """
     if not isinstance(error, AzureError | StoreUnavailableError) and not _has_note(error):
         error.add_note("".join([_NOTE, *traceback.format_tb(error.__traceback__)]))
@@ -62,7 +62,7 @@ def without_frames(error: Exception, handled: BaseException | None = None) -> Ex
         current.__traceback__ = None
         left += [current.__cause__, current.__context__]
         if isinstance(current, AzureError):
-            # azure-core keeps what was being handled when the error was made.
+            # azure-core keeps the exception that was being handled when the error was created.
             current.exc_traceback = None
             left += [current.exc_value, current.inner_exception]
         if isinstance(current, ChainError):
@@ -71,5 +71,5 @@ def without_frames(error: Exception, handled: BaseException | None = None) -> Ex
 
 
 def _has_note(error: Exception) -> bool:
-    """Whether it came by before: waiters get copies of one error, and a callable may raise the same one each time."""
+    """Whether the error has the note already: a callable may raise one object repeatedly, and waiters get copies."""
     return any(str(note).startswith(_NOTE) for note in getattr(error, "__notes__", ()))

@@ -1,1 +1,1 @@
-"""Managed identities: one file for each kind of host, and the grant that they share."""
+"""Managed identities: the sources of tokens on each kind of host, and the grant that uses them."""

@@ -1,4 +1,4 @@
-"""Azure Arc: machines elsewhere than in Azure, with Azure's agent on them."""
+"""Azure Arc: machines outside of Azure that run Azure's agent."""
 
 import time
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from webidentity._protocol.managed_identity.identity import CLIENT_ID, OBJECT_ID
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.errors import EntraError
 
-#: Where a reply says whose token it is.
+#: The members of a reply that name the identity of the token.
 _ECHOES = {CLIENT_ID: ("client_id",), OBJECT_ID: ("object_id",), RESOURCE_ID: ("msi_res_id", "mi_res_id")}
 
 
 class AzureArcSource(Source):
-    """Has its callers prove that they can read a file of the agent's."""
+    """The agent of Azure Arc. Callers must show that they can read one of its files."""
 
     host = "Azure Arc"
     api_version = "2020-06-01"
@@ -40,7 +40,7 @@ class AzureArcSource(Source):
         return reply
 
     def _check_echo(self, document: Mapping[str, Any]) -> None:
-        """Refuse the token of an agent that ignored which identity was asked for: it is the machine's own."""
+        """Refuse the token of an agent that ignored the requested identity and used that of the machine."""
         kind, value = self.identity
         if not kind:
             return
@@ -48,6 +48,6 @@ class AzureArcSource(Source):
         if not isinstance(echoed, str) or echoed.lower() != value.lower():
             raise EntraError(
                 "Azure Arc did not confirm the requested user-assigned managed identity in the token response: its "
-                "agent is too old to have any, and sent a token of the machine's own identity. Update the agent, or "
-                "ask for the system-assigned identity."
+                "agent is too old to support one, and sent a token of the system-assigned identity. Update the agent, "
+                "or use the system-assigned identity."
             )

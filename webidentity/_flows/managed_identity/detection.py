@@ -1,4 +1,4 @@
-"""Which host this is: its environment variables say so."""
+"""Detection of the host from its environment variables."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ _WORKLOAD = ("AZURE_AUTHORITY_HOST", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_F
 
 
 def has_workload_identity(environment: Mapping[str, str]) -> bool:
-    """Whether this is a pod with a federated token, and none of the hosts that come before it."""
+    """Whether this is a pod with a federated token, and not a host that takes precedence."""
     return all(environment.get(name) for name in _WORKLOAD) and not any(environment.get(n) for n in (_ENDPOINT, _MSI))
 
 
@@ -32,8 +32,8 @@ def source_from(
     """Return the source of tokens on this host.
 
     :param options: the pipeline's keywords.
-    :param ignores_ids: whether an id that the host has no use for is left out, instead of refused.
-    :raises ValueError: an identity was named, and the host lets nobody choose.
+    :param ignores_ids: whether to ignore the id of an identity that the host does not support, instead of raising.
+    :raises ValueError: an identity was named, and the host has only one.
     """
     endpoint, secret = environment.get(_ENDPOINT), environment.get(_HEADER)
     if endpoint:
@@ -49,19 +49,20 @@ def source_from(
             return _at(_ENDPOINT, AzureArcSource(endpoint, identity))
         return MisconfiguredSource(
             CredentialUnavailableError(
-                f"No managed identity endpoint found. {_ENDPOINT} is set alone: App Service sets {_HEADER} beside it, "
-                f"Service Fabric {_THUMBPRINT} too, Azure Arc {_IMDS}. Set what is missing, or unset it."
+                f"No managed identity endpoint found. Only {_ENDPOINT} is set. App Service also sets {_HEADER}, "
+                f"Service Fabric {_HEADER} and {_THUMBPRINT}, and Azure Arc {_IMDS}. Set the missing variable, or "
+                f"unset {_ENDPOINT}."
             )
         )
     if environment.get(_MSI):
-        return _at(_MSI, _former(environment, identity, ignores_ids=ignores_ids))
+        return _at(_MSI, _older(environment, identity, ignores_ids=ignores_ids))
     from webidentity._flows.managed_identity.imds import ImdsSource
 
     return _at(_POD, ImdsSource(environment.get(_POD), identity, options))
 
 
-def _former(environment: Mapping[str, str], identity: RequestedIdentity, *, ignores_ids: bool) -> Source:
-    """Return the source of a host with the older variables."""
+def _older(environment: Mapping[str, str], identity: RequestedIdentity, *, ignores_ids: bool) -> Source:
+    """Return the source of a host that sets the older variables."""
     secret = environment.get(_MSI_SECRET)
     if secret:
         from webidentity._flows.managed_identity.app_service import AzureMachineLearningSource
@@ -70,7 +71,7 @@ def _former(environment: Mapping[str, str], identity: RequestedIdentity, *, igno
     if identity.is_user_assigned and not ignores_ids:
         raise ValueError(
             "client_id should not be set for cloud shell managed identity, and identity_config must not name an "
-            "identity: there is one, of who opened the shell"
+            "identity: the only identity is the user who opened the shell"
         )
     from webidentity._flows.managed_identity.app_service import CloudShellSource
 
@@ -90,7 +91,7 @@ def _service_fabric(endpoint: str, secret: str, thumbprint: str, identity: Reque
 
 
 def _at(variable: str, source: Source) -> Source:
-    """Return the source if its endpoint is a URL that a request can go to."""
+    """Return the source if its endpoint is a valid URL and its secret a valid header, else one that raises an error."""
     error: ClientAuthenticationError | None = None
     try:
         parts = urlsplit(source.endpoint)
@@ -99,7 +100,7 @@ def _at(variable: str, source: Source) -> Source:
         parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
         error = CredentialUnavailableError(
-            f"No managed identity endpoint found. {variable} is no URL that a request can be sent to."
+            f"No managed identity endpoint found. {variable} is not a valid http or https URL."
         )
     elif not source.secret.isascii() or not (source.secret.isprintable()):
         error = CredentialUnavailableError(

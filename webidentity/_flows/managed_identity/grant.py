@@ -1,4 +1,4 @@
-"""The grant of a managed identity: the host vouches for the program that runs on it."""
+"""The grant of a managed identity: a token for the program, issued by its host."""
 
 import hashlib
 import time
@@ -15,7 +15,7 @@ from webidentity.cache._token_cache import TokenCache
 
 
 class ManagedIdentity:
-    """Acquires tokens of the identity that the host has."""
+    """Acquires tokens of an identity that is assigned to the host."""
 
     def __init__(self, source: Source, cache: TokenCache) -> None:
         self.source = source
@@ -23,7 +23,7 @@ class ManagedIdentity:
 
     @property
     def partition(self) -> Partition:
-        """Whose tokens these are."""
+        """The partition of the tokens."""
         source = self.source
         identity = source.identity
         return Partition.host(
@@ -37,8 +37,8 @@ class ManagedIdentity:
     def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
         """Return a token for the one resource.
 
-        Hosts know neither claims nor continuous access evaluation: claims have the token asked for anew, and a token is
-        the same with the evaluation as without.
+        Hosts support neither claims nor continuous access evaluation. A request with claims acquires a new token, and
+        ``enable_cae`` makes no difference.
 
         :raises ValueError: the request has not exactly one scope.
         """
@@ -59,6 +59,6 @@ class ManagedIdentity:
         return (yield from self.source.token(SourceRequest(resource, refused, may_wait=may_wait)))
 
     def _current(self, request: TokenRequest, partition: Partition) -> AccessTokenInfo | None:
-        """Return the token that is there already: what is asked for is its successor."""
-        held = self.cache.peek(partition)
-        return held.document.access_token(request.scopes, cae=False, now=time.time()) if held else None
+        """Return the cached token that the new one will replace."""
+        cached = self.cache.peek(partition)
+        return cached.document.access_token(request.scopes, cae=False, now=time.time()) if cached else None

@@ -1,4 +1,4 @@
-"""The instance metadata service of virtual machines and of much that is built on them."""
+"""The instance metadata service (IMDS) of virtual machines, and of services that run on them."""
 
 import time
 from collections.abc import Mapping
@@ -11,20 +11,20 @@ from webidentity._flows.managed_identity.source import Source, SourceRequest
 from webidentity._flows.token_call import IN_CHAIN
 from webidentity._protocol.effects import Flow, Sleep
 from webidentity._protocol.managed_identity.identity import CLIENT_ID, OBJECT_ID, RESOURCE_ID, RequestedIdentity
-from webidentity._protocol.managed_identity.reply import refuse_proxys_answer
+from webidentity._protocol.managed_identity.reply import reject_proxy_reply
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.errors import CredentialUnavailableError
 
-#: Where it is, unless AZURE_POD_IDENTITY_AUTHORITY_HOST names another place.
+#: Its address, unless AZURE_POD_IDENTITY_AUTHORITY_HOST names a different one.
 ADDRESS = "http://169.254.169.254"
 _PATH = "/metadata/identity/oauth2/token"
-#: Seconds; who is not on this link will never answer.
+#: Seconds. The service is on the local link, so it answers fast or not at all.
 CONNECTION_TIMEOUT = 2
 _PROBE_TIMEOUT = 1
 
 
 class ImdsSource(Source):
-    """Asks again what passes, and first of all, within a chain, whether there is anybody to ask.
+    """Retries transient failures. Within a chain, it first probes whether the service exists.
 
     :param options: the pipeline's keywords.
     """
@@ -48,8 +48,8 @@ class ImdsSource(Source):
             now = int(time.time())
             failures += 1
             try:
-                # The retries are those of here: azure-core's know nothing of 410.
-                options = {} if self._retries.is_users else {"retry_total": 0}
+                # Retried here, because azure-core does not retry 410.
+                options = {} if self._retries.is_custom else {"retry_total": 0}
                 response = yield from self.send(
                     self.build_request(request), connection_timeout=self._connection_timeout, **options
                 )
@@ -60,21 +60,21 @@ class ImdsSource(Source):
                 continue
             if not request.may_wait or failures > self._retries.of_status(response.status_code):
                 break
-            asked = read_retry_after(response.headers.get("Retry-After"), time.time())
-            yield Sleep(self._retries.pause(failures, response.status_code, asked))
+            retry_after = read_retry_after(response.headers.get("Retry-After"), time.time())
+            yield Sleep(self._retries.pause(failures, response.status_code, retry_after))
         reply, _ = self.read(response, now)
         self._was_reached = True
         return reply
 
     def _probe(self, request: SourceRequest) -> Flow[None]:
-        """Find out whether anybody is there; it must not take long, since the chain has others to ask.
+        """Check quickly whether the service exists, because the chain has other credentials to try.
 
-        Without the Metadata header: the service refuses that at once, and no token is had that nobody wants.
+        The probe has no Metadata header. The service refuses it at once, so no token is issued.
 
-        :raises CredentialUnavailableError: nobody is there.
+        :raises CredentialUnavailableError: there is no response.
         """
         probe = HttpRequest("GET", self.endpoint, params=self.parameters(request))
         limits = {"retry_total": 0, "connection_timeout": _PROBE_TIMEOUT, "read_timeout": _PROBE_TIMEOUT}
         response = yield from self.send(probe, **limits)
-        refuse_proxys_answer(response)
+        reject_proxy_reply(response)
         self._was_reached = True

@@ -1,4 +1,4 @@
-"""The key file of Azure Arc: only the agent's group can read it, and whoever can read it may have the tokens."""
+"""The key file of Azure Arc: only programs that can read it may acquire tokens."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ import sys
 from webidentity._protocol.redaction import scrub
 from webidentity.errors import EntraError
 
-#: Where the agent puts it on Linux; tests put it elsewhere.
+#: Where the agent writes it on Linux. Tests use a different folder.
 LINUX_FOLDER = "/var/opt/azcmagent/tokens"
 _SUFFIX = ".key"
 _LARGEST = 4096
@@ -15,10 +15,10 @@ _LARGEST = 4096
 def read_key_file(path: str) -> str:
     """Return the content of the file that a challenge names.
 
-    The name comes over a connection that nobody vouches for, so a file is read only if it can be nothing but a key of
-    the agent's: otherwise whoever answers could have any file of this program's sent to it.
+    The challenge comes over an unauthenticated connection. The file is read only if its path is that of a key of the
+    agent: otherwise an attacker could have this program send the content of any file.
 
-    :raises EntraError: it is something else, or cannot be read.
+    :raises EntraError: the path is not that of a key, or the file cannot be read.
     """
     try:
         content = _read(_checked(path))
@@ -30,7 +30,7 @@ def read_key_file(path: str) -> str:
             "applications on Windows."
         ) from None
     if not content or not content.isascii() or not content.isprintable():
-        raise EntraError(f"The key file path is invalid: {scrub(path)!r}: the content of the file is no key")
+        raise EntraError(f"The key file path is invalid: {scrub(path)!r}: the content of the file is not a key")
     return content
 
 
@@ -47,9 +47,9 @@ def _folder() -> str:
 
 
 def _checked(path: str) -> str:
-    """Return where the file really is."""
+    """Return the resolved path."""
     folder = _folder()
-    # Neither a link nor a step upwards leads anywhere else.
+    # The path must stay in the folder, also after symbolic links and '..' are resolved.
     resolved = os.path.realpath(path)
     expected = os.path.join(os.path.realpath(folder), os.path.basename(path))
     if os.path.normcase(resolved) != os.path.normcase(expected):
@@ -63,7 +63,7 @@ def _checked(path: str) -> str:
 
 def _read(path: str) -> str:
     with open(path, "rb") as file:
-        # One byte more than there may be: the file may grow while it is looked at.
+        # One byte more than the limit: the file may grow after a check of its size.
         content = file.read(_LARGEST + 1)
     if len(content) > _LARGEST:
         raise ValueError(f"The file size must be less than or equal to {_LARGEST} bytes")

@@ -1,7 +1,7 @@
-"""How often IMDS is asked again, and after which time.
+"""Retries of requests to IMDS.
 
-Microsoft's guidance ("How to use managed identities on an Azure VM", retry guidance): 404, 410, 429 and 5xx pass; 410
-while the service is updated, which takes up to 70 seconds.
+Microsoft's guidance ("How to use managed identities on an Azure VM", retry guidance): 404, 410, 429 and 5xx are
+transient. 410 is sent while the service is updated, which takes up to 70 seconds.
 """
 
 import datetime as dt
@@ -12,17 +12,21 @@ from typing import Any, NamedTuple
 
 #: Sleeps are 0, 1.6, 3.2, 6.4 and 12.8 seconds.
 _TOTAL, _FACTOR, _LONGEST = 5, 0.8, 60.0
-#: After 410: 0, 5, 10, 20 and 40 seconds, which is 75 in all.
+#: After 410: 0, 5, 10, 20 and 40 seconds, 75 in total.
 _FACTOR_WHILE_UPDATED = 2.5
-#: As azure-core: a host that nobody can connect to is given up earlier.
+#: Retries of failed connections, as in azure-core.
 _CONNECTIONS = 3
 _STATUSES = frozenset({404, 410, 429, *range(500, 600)})
 
 
 class Retries(NamedTuple):
-    """The user's settings, by azure-core's names.
+    """The retry settings of a credential.
 
-    :param factor: None is Microsoft's guidance, which has one factor for 410 and one for the rest.
+    :param total: retries of a response.
+    :param connections: retries of a failed connection.
+    :param factor: the backoff factor. None for Microsoft's guidance: one factor for 410, another for the rest.
+    :param longest: the longest pause, in seconds.
+    :param more_statuses: further HTTP statuses to retry.
     """
 
     total: int = _TOTAL
@@ -30,17 +34,17 @@ class Retries(NamedTuple):
     factor: float | None = None
     longest: float = _LONGEST
     more_statuses: Collection[int] = ()
-    #: Whether a policy of the user's repeats requests instead.
-    is_users: bool = False
+    #: Whether a retry policy of the user retries instead.
+    is_custom: bool = False
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "Retries":
-        """Return the settings of the pipeline's keywords.
+        """Return the settings from the pipeline's keywords.
 
-        A policy of the user's that repeats requests does so alone.
+        If the user passed policies or a retry policy, only those retry.
         """
         if options.get("policies") is not None or options.get("retry_policy") is not None:
-            return cls(total=0, is_users=True)
+            return cls(total=0, is_custom=True)
         return cls(
             total=options.get("retry_total", _TOTAL),
             connections=options.get("retry_connect", _CONNECTIONS),
@@ -51,18 +55,18 @@ class Retries(NamedTuple):
 
     @property
     def of_connections(self) -> int:
-        """How many attempts follow the first one while nobody answers."""
+        """How many times a failed connection is retried."""
         return min(self.total, self.connections)
 
     def of_status(self, status: int) -> int:
-        """Return how many attempts follow the first one while the host answers with this status."""
+        """Return how many times a response with this status is retried."""
         return self.total if status in _STATUSES or status in self.more_statuses else 0
 
     def pause(self, failures: int, status: int | None, retry_after: float | None) -> float:
-        """Return the seconds to wait after so many failures in a row.
+        """Return the seconds to wait after this number of consecutive failures.
 
-        :param status: the HTTP status of the last one, None if nobody answered.
-        :param retry_after: what the host asked for.
+        :param status: the HTTP status of the last response, or None if there was no response.
+        :param retry_after: the seconds that the host asked to wait, or None.
         """
         if retry_after is not None:
             return min(retry_after, self.longest)
@@ -73,7 +77,7 @@ class Retries(NamedTuple):
 
 
 def read_retry_after(value: str | None, now: float) -> float | None:
-    """Return the seconds that the header says, as a number or as a date; None if it says nothing that can be read."""
+    """Return the seconds of a ``Retry-After`` header (RFC 9110 section 10.2.3), or None if it is not valid."""
     if not value:
         return None
     text = value.strip()

@@ -1,13 +1,13 @@
-"""Service Fabric, whose endpoint has a certificate that no authority has signed."""
+"""Service Fabric, whose endpoint has a self-signed certificate."""
 
 from webidentity._flows.managed_identity.source import Source, SourceRequest
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.errors import EntraError
 
-_IDENTITY_IS_THE_CLUSTERS = (
+_IDENTITY_IS_FIXED = (
     "Specifying a client_id or identity_config is not supported by the Service Fabric managed identity environment. "
-    "The application's manifest says which identity it has: https://aka.ms/servicefabricmi"
+    "The identity is set in the application's manifest: https://aka.ms/servicefabricmi"
 )
 
 
@@ -18,24 +18,24 @@ def read_thumbprint(text: str) -> str | None:
 
 
 class ServiceFabricSource(Source):
-    """Knows its callers by a header whose value is in their environment, and is known by its certificate's thumbprint.
+    """Authenticates callers with a header. The endpoint is identified by the thumbprint of its certificate.
 
-    The pipeline compares the thumbprint, before it sends anything.
+    The pipeline compares the thumbprint before it sends a request.
     """
 
     host = "Service Fabric"
     api_version = "2019-07-01-preview"
-    #: 404 is a code that the endpoint does not know, or an application without an identity.
+    #: 404 means that the secret is unknown, or that the application has no identity.
     absent = (404,)
 
     def token(self, request: SourceRequest) -> Flow[TokenReply]:
         """Return a token."""
         if self.identity.is_user_assigned:
-            raise EntraError(_IDENTITY_IS_THE_CLUSTERS)
+            raise EntraError(_IDENTITY_IS_FIXED)
         return (yield from super().token(request))
 
     def parameters(self, request: SourceRequest) -> dict[str, str]:
-        """Return the parameters; the digest of a token that was refused keeps the endpoint from sending it again."""
+        """Return the parameters, with the digest of a rejected token, so that the endpoint does not send it again."""
         refused = {"token_sha256_to_refresh": request.refused} if request.refused else {}
         return {**super().parameters(request), **refused}
 

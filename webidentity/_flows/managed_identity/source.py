@@ -1,4 +1,4 @@
-"""Where tokens of managed identities come from: one class for each kind of host, with this one as their base."""
+"""The base class of the sources of managed identity tokens, one for each kind of host."""
 
 import secrets
 import time
@@ -15,17 +15,16 @@ from webidentity._protocol.proxy_bypass import without_proxy
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.cache._partition import digest
 
-#: Nobody but this process knows which identity "the host's own" is: another process may be on another host, and share
-#: the store of the cache with this one.
+#: Keeps tokens of the host's own identity apart in a shared store: another process may run on a different host.
 _THIS_PROCESS = secrets.token_hex(16)
 
 
 class SourceRequest(NamedTuple):
-    """What a source is asked for.
+    """A request for a token.
 
-    :param resource: whose token is wanted.
-    :param refused: the SHA-256 of a token that a resource refused with a claims challenge.
-    :param patient: whether the caller has nothing else to go on with, so that waiting for the host is worth it.
+    :param resource: the resource that the token is for.
+    :param refused: the SHA-256 digest of a token that the resource rejected with a claims challenge.
+    :param may_wait: whether to wait and retry if the host fails. False if the caller has a valid token anyway.
     """
 
     resource: str
@@ -34,18 +33,18 @@ class SourceRequest(NamedTuple):
 
 
 class Source:
-    """A host that answers a GET with parameters and headers of its own.
+    """A host that issues tokens over HTTP. By default a GET request; subclasses set parameters and headers.
 
     :param endpoint: the URL.
-    :param secret: what the host wants to see in its header, if it wants any.
+    :param secret: the value of the header that authenticates the caller, if the host requires one.
     """
 
-    #: What Microsoft calls it, in messages.
+    #: Its name in messages.
     host: str
     api_version: str
-    #: The host's names for the ids of a user-assigned identity.
+    #: The host's parameter names for the ids of a user-assigned identity.
     names: ClassVar[Mapping[str, str]] = {}
-    #: The HTTP statuses that say that there is no such identity.
+    #: The HTTP statuses for an identity that does not exist.
     absent: Collection[int] = (400,)
 
     def __init__(self, endpoint: str, identity: RequestedIdentity, secret: str = "") -> None:
@@ -55,7 +54,7 @@ class Source:
 
     @property
     def authentication(self) -> str:
-        """What tells this host's tokens from those of another host of the same name, in a store that both use."""
+        """Distinguishes the tokens of hosts of the same kind in a shared store."""
         if self.secret:
             return digest(self.secret)
         return "" if self.identity.is_user_assigned else _THIS_PROCESS
@@ -63,14 +62,14 @@ class Source:
     def token(self, request: SourceRequest) -> Flow[TokenReply]:
         """Return a token.
 
-        :raises CredentialUnavailableError: there is no such host, or it has no such identity.
+        :raises CredentialUnavailableError: there is no such host, or it does not have the identity.
         :raises EntraError: the host refused.
         """
         reply, _ = yield from self.exchange(self.build_request(request))
         return reply
 
     def build_request(self, request: SourceRequest) -> HttpRequest:
-        """Return the request for a token."""
+        """Return the HTTP request for a token."""
         return HttpRequest("GET", self.endpoint, params=self.parameters(request), headers=self.headers())
 
     def parameters(self, request: SourceRequest) -> dict[str, str]:
@@ -80,7 +79,7 @@ class Source:
         return {"api-version": self.api_version, "resource": request.resource, **named}
 
     def headers(self) -> dict[str, str]:
-        """Return the headers by which the host knows that the request is no forged one."""
+        """Return the headers that protect against server-side request forgery, or authenticate the caller."""
         return {"Metadata": "true"}
 
     def exchange(self, request: HttpRequest) -> Flow[tuple[TokenReply, Mapping[str, Any]]]:
@@ -92,7 +91,7 @@ class Source:
     def send(self, request: HttpRequest, **options: Any) -> Flow[Any]:
         """Send a request to the host and return the response.
 
-        :raises CredentialUnavailableError: nobody answered.
+        :raises CredentialUnavailableError: there is no response.
         """
         try:
             return (yield Send(request, {**without_proxy(self.endpoint), **options}))
@@ -102,7 +101,7 @@ class Source:
             raise no_endpoint(self.host, type(error).__name__) from error
 
     def read(self, response: Any, now: int, *more_secrets: str) -> tuple[TokenReply, Mapping[str, Any]]:
-        """Return what the response brought."""
+        """Return the token and the whole reply of a response."""
         return read_host_reply(
             response,
             now=now,
@@ -114,9 +113,9 @@ class Source:
 
 
 class MisconfiguredSource(Source):
-    """What the environment says cannot be used; that is an error of who asks for a token, not of who asks last.
+    """Stands for a misconfigured environment: get_token raises the error, the constructor does not.
 
-    :param error: the error, raised anew each time.
+    :param error: the error. Each call raises a new copy.
     """
 
     host = "nothing"
@@ -126,7 +125,7 @@ class MisconfiguredSource(Source):
         super().__init__("", RequestedIdentity())
         self.kind, self.message = type(error), error.message
 
-    def token(self, request: SourceRequest) -> Flow[TokenReply]:  # noqa: ARG002 - whatever is asked
+    def token(self, request: SourceRequest) -> Flow[TokenReply]:  # noqa: ARG002 - as the base class
         """Raise the error."""
         yield from ()
         raise self.kind(self.message)

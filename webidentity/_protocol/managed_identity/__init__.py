@@ -1,1 +1,1 @@
-"""How hosts in Azure hand out tokens of managed identities: what they are asked, and what they answer."""
+"""The protocol of managed identities: which identity is requested, and the replies of hosts in Azure."""

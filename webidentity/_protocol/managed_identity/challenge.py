@@ -1,4 +1,4 @@
-"""The challenge of Azure Arc: it names a file, which only who may have the tokens can read (RFC 7235, RFC 7617)."""
+"""The challenge of Azure Arc, which names a file that only authorized programs can read (RFC 7235, RFC 7617)."""
 
 import re
 
@@ -13,7 +13,7 @@ def key_file_of(header: str | None) -> str:
     """Return the path of the key file.
 
     :param header: the value of ``WWW-Authenticate``.
-    :raises EntraError: it is missing, or not the one challenge that Azure Arc sends.
+    :raises EntraError: it is missing, or is not the challenge of Azure Arc.
     """
     if not header:
         raise EntraError("Did not receive a value from WWW-Authenticate header: the Azure Arc agent sent no challenge")
@@ -21,6 +21,6 @@ def key_file_of(header: str | None) -> str:
     if found is None:
         raise EntraError(
             f"Did not receive a correct value from WWW-Authenticate header: {scrub(header[:_LONGEST])!r} instead of "
-            "'Basic realm=<file>'. Is IDENTITY_ENDPOINT the Azure Arc agent's?"
+            "'Basic realm=<file>'. Check that IDENTITY_ENDPOINT is that of the Azure Arc agent."
         )
     return found[1] or found[2]

@@ -1,10 +1,10 @@
-"""Which of a host's identities is meant."""
+"""The managed identity that a caller requests."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
 CLIENT_ID, OBJECT_ID, RESOURCE_ID = "client_id", "object_id", "resource_id"
-#: Every name that a host has for one of the three; each host is sent the name that it knows.
+#: All names that hosts use for the three ids. Each host is sent its own name.
 _NAMES = {
     "client_id": CLIENT_ID,
     "clientid": CLIENT_ID,
@@ -17,9 +17,10 @@ _NAMES = {
 
 
 class RequestedIdentity(NamedTuple):
-    """A user-assigned identity by one of its ids, or the identity that the system assigned.
+    """A user-assigned identity, named by one of its ids, or the system-assigned identity.
 
-    :param kind: "client_id", "object_id", "resource_id"; "" is the system-assigned identity.
+    :param kind: "client_id", "object_id" or "resource_id", or "" for the system-assigned identity.
+    :param value: the id.
     """
 
     kind: str = ""
@@ -27,14 +28,14 @@ class RequestedIdentity(NamedTuple):
 
     @property
     def is_user_assigned(self) -> bool:
-        """Whether an identity was named."""
+        """Whether a user-assigned identity is requested."""
         return bool(self.kind)
 
     @classmethod
     def of(cls, client_id: str | None, identity_config: Mapping[str, Any] | None) -> "RequestedIdentity":
-        """Return the one identity that a constructor's arguments name; empty values name none.
+        """Return the identity that a constructor's arguments name. Empty values are ignored.
 
-        :raises ValueError: they name several, or use a name that no host knows.
+        :raises ValueError: the arguments name several identities, or contain an unknown name.
         """
         given: Mapping[Any, Any] = identity_config or {}
         if not isinstance(cast("object", given), Mapping):

@@ -1,7 +1,7 @@
-"""What a host answers: a token, or why there is none.
+"""Replies of hosts: a token or an error.
 
-Microsoft's documents of the endpoints: "How to use managed identities on an Azure VM", "REST endpoint reference" of App
-Service, "Managed identity of a Service Fabric application", "Authenticate against Azure resources with Arc-enabled
+Microsoft's documentation of the endpoints: "How to use managed identities on an Azure VM", "REST endpoint reference" of
+App Service, "Managed identity of a Service Fabric application", "Authenticate against Azure resources with Arc-enabled
 servers".
 """
 
@@ -20,7 +20,7 @@ UNAVAILABLE = "ManagedIdentityCredential authentication unavailable"
 _TROUBLE = "https://aka.ms/azsdk/python/identity/managedidentitycredential/troubleshoot"
 #: "06/20/2019 02:57:58 +00:00" on Linux, "1/16/2020 5:24:12 AM +00:00" on Windows (App Service, API 2017-09-01).
 _DATE = r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d{2}):(\d{2})(?: ([AP]M))? \+00:00"
-#: No token lives for so many seconds: what says so is not a lifetime.
+#: Longest plausible lifetime in seconds.
 _NEVER = 10 * 366 * 24 * 3600
 
 
@@ -33,15 +33,15 @@ def read_host_reply(
     absent: Collection[int] = (400,),
     secrets: Iterable[str] = (),
 ) -> tuple[TokenReply, Mapping[str, Any]]:
-    """Return the token, and the whole reply.
+    """Return the token and the whole reply.
 
     :param response: the HTTP response.
-    :param now: when the request was sent, from which lifetimes count.
-    :param host: what kind of host answered, for messages.
-    :param user_assigned: whether an identity was named.
-    :param absent: the HTTP statuses with which this host says that it has no such identity.
-    :param secrets: values of the request that must not come back in a message.
-    :raises CredentialUnavailableError: there is no such identity, or something else than the host answered.
+    :param now: when the request was sent (Unix seconds). Lifetimes count from then.
+    :param host: the kind of host, for messages.
+    :param user_assigned: whether a user-assigned identity was requested.
+    :param absent: the HTTP statuses that mean that the identity does not exist.
+    :param secrets: values of the request that must not appear in a message.
+    :raises CredentialUnavailableError: the identity does not exist, or the reply is not from the host.
     :raises EntraError: the host refused.
     """
     secrets = tuple(secrets)
@@ -50,14 +50,14 @@ def read_host_reply(
     if status in absent:
         which = "The requested identity has not" if user_assigned else "No identity has"
         raise CredentialUnavailableError(
-            message=f"{UNAVAILABLE}. {which} been assigned to this resource.{_said(document, secrets)} Assign the "
+            message=f"{UNAVAILABLE}. {which} been assigned to this resource.{_details(document, secrets)} Assign the "
             f"identity to the resource that this program runs on, and check its id ({_TROUBLE})."
         )
-    refuse_proxys_answer(response)
+    reject_proxy_reply(response)
     if document is None:
         raise CredentialUnavailableError(
-            message=f"{UNAVAILABLE}. What answered as the endpoint of {host} (HTTP {status}) sent no JSON object: it "
-            f"is something else, for example a proxy. Check the environment variables of the host ({_TROUBLE})."
+            message=f"{UNAVAILABLE}. The reply from the endpoint of {host} (HTTP {status}) is not a JSON object. It "
+            f"may come from a proxy. Check the environment variables of the host ({_TROUBLE})."
         )
     token = as_text(document.get("access_token"))
     if status != 200 or token is None:
@@ -65,8 +65,7 @@ def read_host_reply(
     lifetime = read_lifetime(document, now)
     if lifetime is None:
         raise EntraError(
-            f"The managed identity endpoint of {host} sent a token without a lifetime that could be read (expires_in, "
-            "expires_on)",
+            f"The managed identity endpoint of {host} sent a token without a valid lifetime (expires_in, expires_on)",
             response=response,
         )
     expires_on, refresh_on = lifetime
@@ -74,11 +73,11 @@ def read_host_reply(
 
 
 def read_lifetime(document: Mapping[str, Any], now: int) -> tuple[int, int | None] | None:
-    """Return when the token expires and when it should be renewed (Unix seconds); None if the host does not say.
+    """Return when the token expires and when to renew it (Unix seconds), or None if the reply has no valid lifetime.
 
-    ``expires_in`` comes first: it needs no agreement of clocks.
+    ``expires_in`` is preferred because it does not depend on the clocks.
 
-    :param now: when the token was asked for.
+    :param now: when the token was requested.
     """
     expires_in = as_seconds(document.get("expires_in"))
     if expires_in is None:
@@ -95,7 +94,7 @@ def read_lifetime(document: Mapping[str, Any], now: int) -> tuple[int, int | Non
 
 
 def _date(value: object) -> int | None:
-    # No strptime: its AM and PM are those of the process's language.
+    # Not strptime, whose AM and PM depend on the locale.
     found = re.fullmatch(_DATE, value, re.ASCII) if isinstance(value, str) else None
     if found is None:
         return None
@@ -111,20 +110,20 @@ def _date(value: object) -> int | None:
         return None
 
 
-def refuse_proxys_answer(response: Any) -> None:
-    """Notice the proxy of Docker Desktop: for an address that it cannot reach, it answers 403 itself.
+def reject_proxy_reply(response: Any) -> None:
+    """Detect the proxy of Docker Desktop, which answers 403 for an address that it cannot reach.
 
-    :raises CredentialUnavailableError: it is that answer.
+    :raises CredentialUnavailableError: the response is from that proxy.
     """
     if response.status_code == 403 and "unreachable" in read_text(response):
         raise CredentialUnavailableError(
-            message=f"{UNAVAILABLE}. The proxy of this container says that the endpoint is unreachable: this is no "
-            "resource in Azure."
+            message=f"{UNAVAILABLE}. The proxy of this container says that the endpoint is unreachable: this program "
+            "does not run in Azure."
         )
 
 
 def no_endpoint(host: str, reason: str) -> CredentialUnavailableError:
-    """Return the error for an endpoint that does not answer."""
+    """Return the error for an endpoint that does not respond."""
     return CredentialUnavailableError(
         message=f"{UNAVAILABLE}, no response from the {host} endpoint. No managed identity endpoint was found: "
         f"{reason}. Outside of Azure, use another credential, for example that of a developer tool; in Azure, enable a "
@@ -137,22 +136,22 @@ def _refusal(response: Any, document: Mapping[str, Any], host: str, secrets: tup
     status = response.status_code
     what = "sent no token" if status == 200 and not code else f"refused to issue a token (HTTP {status})"
     return EntraError(
-        f"The managed identity endpoint of {host} {what}.{_said(document, secrets)}",
+        f"The managed identity endpoint of {host} {what}.{_details(document, secrets)}",
         response=response,
         error=scrub(code, secrets) if code else None,
         correlation_id=correlation_id,
     )
 
 
-def _said(document: Mapping[str, Any] | None, secrets: tuple[str, ...]) -> str:
-    """Return what the host says of it, as the end of a message."""
+def _details(document: Mapping[str, Any] | None, secrets: tuple[str, ...]) -> str:
+    """Return the error of the host, as the end of a message."""
     code, description, _ = _error_of(document or {})
-    said = " ".join(part for part in (f"({code})" if code else "", description or "") if part)
-    return f" Error: {scrub(said, secrets)}" if said else ""
+    details = " ".join(part for part in (f"({code})" if code else "", description or "") if part)
+    return f" Error: {scrub(details, secrets)}" if details else ""
 
 
 def _error_of(document: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
-    """Return code, description and correlation id: flat in most hosts, an object of its own in Service Fabric."""
+    """Return code, description and correlation id: members of the reply or, in Service Fabric, of ``error``."""
     error = as_object(document.get("error"))
     found = document if error is None else error
     code = as_text(document.get("error")) or as_text(found.get("code"))

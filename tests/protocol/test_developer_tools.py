@@ -1,4 +1,4 @@
-"""What az and azd print, and what of it may be shown."""
+"""The output of az and azd, and what of it may be shown."""
 
 import json
 import textwrap
@@ -21,7 +21,7 @@ READERS: list[Callable[[str], AccessTokenInfo | None]] = [read_azure_cli, read_d
 
 @pytest.fixture(params=["America/New_York", "Asia/Tokyo", "UTC"])
 def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The zone of this machine."""
+    """The time zone of this machine."""
     with monkeypatch.context() as patched:
         patched.setenv("TZ", request.param)
         time.tzset()
@@ -35,25 +35,25 @@ def of(token: AccessTokenInfo | None) -> tuple[str, int] | None:
 
 @pytest.mark.parametrize("expires_on", [EPOCH, str(EPOCH), float(EPOCH)])
 def test_az_says_when_a_token_expires(expires_on: object) -> None:
-    """In Unix seconds, whatever the local time beside it says."""
+    """``expires_on`` is preferred to the local time."""
     output = json.dumps({"accessToken": "tok", "expires_on": expires_on, "expiresOn": "2001-01-01 00:00:00.000000"})
     assert of(read_azure_cli(output)) == ("tok", EPOCH)
 
 
 @pytest.mark.parametrize("also", [{}, {"expires_on": None}, {"expires_on": "soon"}])
 def test_old_versions_of_az_print_a_local_time(zone: str, also: dict[str, object]) -> None:
-    """Without a zone, as datetime.fromtimestamp has it."""
+    """Without a zone, as datetime.fromtimestamp returns it."""
     local = time.strftime("%Y-%m-%d %H:%M:%S.000000", time.localtime(EPOCH))
     assert of(read_azure_cli(json.dumps({"accessToken": "tok", "expiresOn": local, **also}))) == ("tok", EPOCH)
 
 
 def test_azd_prints_utc(zone: str) -> None:
-    """That is what the Z says."""
+    """Marked with a Z."""
     assert of(read_developer_cli('{"token": "tok", "expiresOn": "2033-05-18T03:33:19Z"}')) == ("tok", EPOCH)
 
 
-def test_a_token_has_no_repr() -> None:
-    """As those of other credentials."""
+def test_the_repr_of_a_token_does_not_contain_it() -> None:
+    """As for other credentials."""
     assert "canary" not in repr(read_azure_cli('{"accessToken": "canary", "expires_on": 5}'))
 
 
@@ -89,15 +89,15 @@ def test_a_token_has_no_repr() -> None:
         "xazsdk%tok%5",
     ],
 )
-def test_what_is_no_token_is_none(output: str) -> None:
-    """Not an error of its own."""
+def test_output_without_a_token_is_none(output: str) -> None:
+    """It does not raise."""
     for read in READERS:
         assert read(output) is None
 
 
 @given(st.one_of(st.text(), st.dictionaries(st.text(), st.text() | st.integers() | st.floats()).map(json.dumps)))
 def test_no_output_breaks_the_readers(output: str) -> None:
-    """Whatever a program of that name prints."""
+    """A program of that name may print anything."""
     for read in READERS:
         assert read(output) is None
     developer_cli_error(output)
@@ -120,7 +120,7 @@ def test_no_output_breaks_the_readers(output: str) -> None:
     ],
 )
 def test_azd_reports_errors_in_lines_of_json(output: str, message: str | None) -> None:
-    """The field ``error`` of newer versions, else the first message of older ones."""
+    """``error`` in newer versions, else the first message of older ones."""
     assert developer_cli_error(output) == message
 
 
@@ -150,7 +150,7 @@ OPAQUE = "canary" + "Ab1-_." * 40
     ],
 )
 def test_tokens_are_not_shown(text: str) -> None:
-    """Of any kind, also where the output or what is read of it ends."""
+    """Tokens of any kind, also where the output is cut off."""
     shown = redact(text)
     assert "canary" not in shown
     assert JWT[:40] not in shown
@@ -158,8 +158,8 @@ def test_tokens_are_not_shown(text: str) -> None:
     assert len(shown) < 800
 
 
-def test_what_is_no_token_is_shown() -> None:
-    """In one line."""
+def test_other_text_is_shown() -> None:
+    """On one line."""
     said = "ERROR: AADSTS50020: User account\n  does not exist in tenant 'Contoso'.\x1b[0m Trace ID: 1-2-3"
     help_text = "See https://aka.ms/azsdk/python/identity/azclicredential/troubleshoot-" + "a" * 30
     assert redact(f"{help_text}\nfor more") == f"{help_text} for more"
