@@ -1,5 +1,7 @@
 """The Django application."""
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.core import checks
 from django.core.signals import setting_changed
@@ -9,7 +11,7 @@ class WebIdentityConfig(AppConfig):
     """The application to add to INSTALLED_APPS. Registers the system checks."""
 
     name: str = "webidentity_django"
-    verbose_name = "Microsoft Entra ID"
+    verbose_name: Any = "Microsoft Entra ID"
 
     def ready(self) -> None:
         """Register the system checks, and forget the site when a test overrides its settings."""
