@@ -71,7 +71,7 @@ class CredentialFactory:
     """Creates both credentials of one request. They share their tokens."""
 
     def __init__(self, grant: TokenGrant, tenant_id: str, drivers: Drivers) -> None:
-        self.token_source = TokenSource(grant, Tenants.of(tenant_id))
+        self.token_source: TokenSource = TokenSource(grant, Tenants.of(tenant_id))
         self._drivers = drivers
 
     def sync(self) -> UserCredential:
