@@ -48,10 +48,11 @@ check: $(VENV)/.dev
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
 	@$(BIN)/mypy
-	@$(BIN)/mypy tests/typing tools
+	@$(BIN)/mypy tests/typing tools/environments.py tools/mutants.py tools/source_size.py
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python tools/source_size.py
+	@$(BIN)/python tools/public_types.py
 	@$(BIN)/python -m pytest -q -n 2 tests/docs
 
 # The suite with the minimum versions that pyproject.toml declares.

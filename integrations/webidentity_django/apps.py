@@ -11,6 +11,7 @@ class WebIdentityConfig(AppConfig):
     """The application to add to INSTALLED_APPS. Registers the system checks."""
 
     name: str = "webidentity_django"
+    # Any: the type that django-stubs declares is private.
     verbose_name: Any = "Microsoft Entra ID"
 
     def ready(self) -> None:

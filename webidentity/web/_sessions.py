@@ -88,13 +88,13 @@ class Sessions:
     def find(self, state: SessionState) -> Flow[Mapping[str, Any] | None]:
         """Return the claims of the ID token if the session is valid, and extend the session when it is due."""
         partition = self._partition(state)
-        held = (yield from self._user_tokens.cache.load(partition)) if partition else None
+        cached = (yield from self._user_tokens.cache.load(partition)) if partition else None
         now = int(time.time())
-        claims = self._claims_of(held.document, state.entry, now) if held else None
-        if partition is None or held is None or claims is None:
+        claims = self._claims_of(cached.document, state.entry, now) if cached else None
+        if partition is None or cached is None or claims is None:
             return None
         # Written about ten times per lifetime only, so that most requests just read.
-        if now - held.document.sessions[state.entry]["seen"] > self._lifetime / 10:
+        if now - cached.document.sessions[state.entry]["seen"] > self._lifetime / 10:
             try:
                 yield from self._update(partition, lambda document: _touch(document, state.entry, now), now)
             except StoreUnavailableError as error:
@@ -104,8 +104,8 @@ class Sessions:
     def end(self, state: SessionState) -> Flow[dict[str, Any]]:
         """End the session and return its claims. The user's last session takes the cached tokens with it."""
         partition = self._partition(state)
-        held = (yield from self._user_tokens.cache.load(partition)) if partition else None
-        entry = as_object(held.document.sessions.get(state.entry)) if held else None
+        cached = (yield from self._user_tokens.cache.load(partition)) if partition else None
+        entry = as_object(cached.document.sessions.get(state.entry)) if cached else None
         if partition is None or entry is None:
             return {}
         now = int(time.time())
