@@ -29,6 +29,8 @@ from jinja2 import Template
 from tests.kit.documents import ROOT, Snippet, documents, name_of, snippets_of
 from tests.kit.reader import names_of_a_reader
 
+#: Its snippets are the files of projects, which have a test of their own: test_testing_page.py.
+OWN_TEST = ROOT / "docs/testing.md"
 TEST_HEADER = "from tests.kit.reader import OWN_CODE\nglobals().update(OWN_CODE)\n"
 SETTINGS = "SECRET_KEY = 'a-secret-key-of-the-reader-0123456789'\nALLOWED_HOSTS = ['*']\n"
 VISIT = """
@@ -73,7 +75,7 @@ def files_in(snippet: Snippet) -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-@pytest.mark.parametrize("document", documents(), ids=name_of)
+@pytest.mark.parametrize("document", [each for each in documents() if each != OWN_TEST], ids=name_of)
 def test_python_snippets_run(document: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """One after the other, in one namespace."""
     snippets = [each for each in snippets_of(document) if each.language == "python" and not each.reason]
