@@ -52,6 +52,7 @@ check: $(VENV)/.dev
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python tools/source_size.py
+	@$(BIN)/python tools/public_types.py
 	@$(BIN)/python -m pytest -q -n 2 tests/docs
 
 # The suite with the minimum versions that pyproject.toml declares.

@@ -1,4 +1,4 @@
-"""Authorities and tenants: what is accepted, and where a request may go."""
+"""Authorities and tenants: validation, and the tenant of a request."""
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
@@ -22,7 +22,7 @@ from webidentity._authority import Tenants, is_loopback, normalize_authority, va
     ],
 )
 def test_authorities_are_normalized(given: str, normal: str) -> None:
-    """Equal authorities become equal texts, ports and paths are kept, http is for this machine."""
+    """Ports and paths are kept. http is accepted only for this machine."""
     assert normalize_authority(given) == normal
 
 
@@ -54,14 +54,14 @@ def test_authorities_are_normalized(given: str, normal: str) -> None:
         "https://[::1",
     ],
 )
-def test_what_is_no_authority_is_refused(given: str) -> None:
-    """A secret is sent to the authority: what is malformed or in clear is refused when the credential is made."""
+def test_invalid_authorities_are_refused(given: str) -> None:
+    """The authority receives secrets, so the constructor refuses malformed ones and http."""
     with pytest.raises(ValueError):
         normalize_authority(given)
 
 
 def test_the_default_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AZURE_AUTHORITY_HOST, and the public cloud without it or when it is empty."""
+    """AZURE_AUTHORITY_HOST; the public cloud if it is unset or empty."""
     assert normalize_authority(None) == "https://login.microsoftonline.com"
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "")
     assert normalize_authority(None) == "https://login.microsoftonline.com"
@@ -71,8 +71,8 @@ def test_the_default_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("host", ["evil.test", "127.0.0.1.evil.test", "0.0.0.0", "::", "10.0.0.1", "", "2130706433"])
-def test_other_hosts_are_not_this_machine(host: str) -> None:
-    """Only what can be nothing else counts."""
+def test_other_hosts_are_not_loopback(host: str) -> None:
+    """Only names that always mean this machine are."""
     assert not is_loopback(host)
 
 
@@ -117,8 +117,8 @@ NONE: frozenset[str] = frozenset()
         ("adfs", "other", NONE, "adfs"),
     ],
 )
-def test_which_tenant_a_call_goes_to(default: str, asked: str | None, allowed: frozenset[str], resolved: str) -> None:
-    """The credential's own, unless the call names one that is allowed."""
+def test_the_tenant_of_a_call(default: str, asked: str | None, allowed: frozenset[str], resolved: str) -> None:
+    """The credential's own, or an allowed one that the call names."""
     assert Tenants(default, allowed).resolve(asked) == resolved
 
 
@@ -133,18 +133,18 @@ def test_which_tenant_a_call_goes_to(default: str, asked: str | None, allowed: f
     ],
 )
 def test_other_tenants_are_refused(default: str, asked: str, allowed: frozenset[str]) -> None:
-    """A resource's challenge may name any tenant; the secret is not sent to it."""
+    """A resource's challenge may name any tenant; the secret must not be sent there."""
     with pytest.raises(ClientAuthenticationError, match=f"tenant {asked}.*additionally_allowed_tenants"):
         Tenants(default, allowed).resolve(asked)
 
 
 def test_a_malformed_tenant_is_refused_even_if_any_is_allowed() -> None:
-    """The asterisk allows tenants, not paths."""
+    """ "*" allows any tenant, not any path."""
     with pytest.raises(ValueError, match="tenant"):
         Tenants("home", ANY).resolve("../../evil")
 
 
-def test_multitenant_authentication_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AZURE_IDENTITY_DISABLE_MULTITENANTAUTH keeps every call in the credential's tenant."""
+def test_multitenant_authentication_can_be_disabled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AZURE_IDENTITY_DISABLE_MULTITENANTAUTH restricts all calls to the credential's tenant."""
     monkeypatch.setenv("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH", "1")
     assert Tenants("home", ANY).resolve("other") == "home"

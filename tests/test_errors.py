@@ -13,14 +13,14 @@ from webidentity.errors import AuthenticationRequiredError, ChainError, Credenti
 
 
 def test_existing_handlers_catch_them() -> None:
-    """Code written for azure-identity and azure-core catches every one."""
+    """Code written for azure-identity and azure-core catches every exception."""
     for error in (EntraError("m"), CredentialUnavailableError("m"), AuthenticationRequiredError(["s"])):
         assert isinstance(error, azure.core.exceptions.ClientAuthenticationError)
         assert isinstance(error, azure.core.exceptions.HttpResponseError)
     assert isinstance(AuthenticationRequiredError(["s"]), CredentialUnavailableError)
 
 
-def test_authentication_required_says_what_azure_identity_says() -> None:
+def test_authentication_required_is_the_same_as_in_azure_identity() -> None:
     """The same message, scopes and claims."""
     ours = AuthenticationRequiredError(["a", "b"], claims="{}")
     theirs = azure.identity.AuthenticationRequiredError(["a", "b"], claims="{}")
@@ -29,8 +29,8 @@ def test_authentication_required_says_what_azure_identity_says() -> None:
     assert str(AuthenticationRequiredError(["a"], message="sign in")) == "sign in"
 
 
-def test_the_body_of_the_response_stays_out_of_the_text() -> None:
-    """azure-core would append it, and put an OData error of it in the message's place."""
+def test_the_message_does_not_contain_the_body_of_the_response() -> None:
+    """azure-core would append it, or replace the message with an OData error from it."""
     for body in ({"access_token": "s3cret"}, {"error": {"code": "c", "message": "s3cret"}}, {}):
         error = EntraError("the message", response=Response(Reply(body, 400)))
         assert str(error) == error.message == "the message"
@@ -38,8 +38,8 @@ def test_the_body_of_the_response_stays_out_of_the_text() -> None:
         assert (error.status_code, error.reason) == (400, "Canned")
 
 
-def test_errors_go_to_another_process_without_their_response() -> None:
-    """As those of a process pool do; the response has the request with its secrets."""
+def test_errors_are_pickled_without_their_response() -> None:
+    """Its request contains secrets."""
     response = Response(Reply({"access_token": "s3cret"}, 400))
     given = {"error": "e", "suberror": "s", "error_codes": (65001,), "correlation_id": "c", "claims": "{}"}
     errors = [
@@ -59,15 +59,15 @@ def test_errors_go_to_another_process_without_their_response() -> None:
 
 
 @pytest.mark.parametrize("name", webidentity.__all__)
-def test_public_names_load_when_they_are_used(name: str) -> None:
-    """Each is there, and listed by dir()."""
+def test_public_names_are_loaded_on_first_use(name: str) -> None:
+    """Each name exists and is listed by ``dir()``."""
     alias_of = {"KnownAuthorities": "AzureAuthorityHosts"}
     assert getattr(webidentity, name).__name__ == alias_of.get(name, name)
     assert name in dir(webidentity)
 
 
 def test_unknown_names_are_attribute_errors() -> None:
-    """hasattr and import errors work as for any module."""
+    """``hasattr`` and import errors work as for any module."""
     import webidentity.aio
 
     assert not hasattr(webidentity, "NoSuchCredential")

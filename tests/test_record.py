@@ -1,4 +1,4 @@
-"""AuthenticationRecord: the account that signed in, exchanged with azure-identity."""
+"""AuthenticationRecord: the account that signed in, in azure-identity's format."""
 
 import json
 
@@ -16,26 +16,26 @@ def values_of(record: object) -> tuple[str, ...]:
 
 
 def test_azure_identity_reads_what_this_library_wrote() -> None:
-    """A site may move either way and keep its sessions."""
+    """A site may switch libraries and keep its sessions."""
     text = AuthenticationRecord(*VALUES).serialize()
     assert values_of(azure.identity.AuthenticationRecord.deserialize(text)) == VALUES
 
 
 def test_this_library_reads_what_azure_identity_wrote() -> None:
-    """And the other way round."""
+    """In the other direction too."""
     text = azure.identity.AuthenticationRecord(*VALUES).serialize()
     assert AuthenticationRecord.deserialize(text) == AuthenticationRecord(*VALUES)
 
 
 def test_both_write_the_same_json() -> None:
-    """The same keys, the same values, the same version."""
+    """The same keys, values and version."""
     ours = json.loads(AuthenticationRecord(*VALUES).serialize())
     assert ours == json.loads(azure.identity.AuthenticationRecord(*VALUES).serialize())
     assert ours["version"] == "1.0"
 
 
-def test_names_in_any_script_survive() -> None:
-    """Usernames are not ASCII everywhere."""
+def test_usernames_in_any_script_are_preserved() -> None:
+    """They are not always ASCII."""
     record = AuthenticationRecord("t", "c", "a", "h", "\u00e9lise@\u4f8b.test")
     assert AuthenticationRecord.deserialize(record.serialize()) == record
 
@@ -53,21 +53,21 @@ def test_names_in_any_script_survive() -> None:
         ('{"version": "1.0", "authority": 1}', "authority"),
     ],
 )
-def test_anything_else_is_a_value_error(text: str, complaint: str) -> None:
-    """The session's content is input."""
+def test_invalid_records_are_value_errors(text: str, complaint: str) -> None:
+    """The content of a session is input."""
     with pytest.raises(ValueError, match=complaint):
         AuthenticationRecord.deserialize(text)
 
 
 def test_a_record_cannot_be_changed() -> None:
-    """It names an account; changed, it would name another."""
+    """A changed record would name another account."""
     record = AuthenticationRecord(*VALUES)
     with pytest.raises(AttributeError):
         record.home_account_id = "other"  # type: ignore[misc]
 
 
 def test_a_record_fits_into_a_session() -> None:
-    """Under 600 bytes, with GUIDs and a long name."""
+    """Less than 600 bytes, with GUIDs and a long username."""
     guid = "11111111-1111-1111-1111-111111111111"
     record = AuthenticationRecord(
         guid, guid, "login.microsoftonline.com", f"{guid}.{guid}", f"{'a' * 60}@{'b' * 60}.test"

@@ -36,11 +36,16 @@ def complaints(package: str, report: dict[str, Any]) -> list[str]:
     lines = [f"{package}: {each['message']}" for each in report["generalDiagnostics"]]
     if report["completenessScore"] < 1:
         lines.append(f"{package}: {report['completenessScore']:.1%} of the public types are complete, not 100 %")
-    for symbol in report["symbols"]:
-        if not is_complete(symbol):
-            errors = [each["message"] for each in symbol["diagnostics"] if each["severity"] == "error"]
-            lines += [f"{symbol['name']}: {' '.join(message.split())}" for message in errors]
-    return lines
+    errors = [
+        f"{symbol['name']}: {' '.join(each['message'].split())}"
+        for symbol in report["symbols"]
+        if not is_complete(symbol)
+        for each in symbol["diagnostics"]
+        if each["severity"] == "error"
+    ]
+    # A symbol is partially unknown because of another one, which is in the list too.
+    causes = [error for error in errors if "partially unknown" not in error]
+    return [*lines, *(causes or errors)]
 
 
 def public_names(report: dict[str, Any]) -> list[str]:

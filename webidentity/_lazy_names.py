@@ -31,20 +31,14 @@ CREDENTIALS = {
 def lazy_names(
     package: str, modules: Mapping[str, str], *loaded: str
 ) -> tuple[list[str], Callable[[str], object], Callable[[], list[str]]]:
-    """Return the package's ``__all__``, ``__getattr__`` and ``__dir__``.
+    """Return ``__all__``, ``__getattr__`` and ``__dir__`` of a package.
+
+    Type checkers do not run this function. They read the imports of the package below ``if TYPE_CHECKING:``.
 
     :param modules: for each public name, the module of the package that defines it.
-    :param loaded: names for ``dir()`` that the package has already.
+    :param loaded: other names for ``dir()``, which the package has already.
     """
     names = sorted(modules)
-    return names, loader_of(package, modules), lambda: [*names, *loaded]
-
-
-def loader_of(package: str, modules: Mapping[str, str]) -> Callable[[str], object]:
-    """Return the package's ``__getattr__``.
-
-    :param modules: for each public name, the module of the package that defines it.
-    """
 
     def load(name: str) -> object:
         from importlib import import_module
@@ -56,4 +50,4 @@ def loader_of(package: str, modules: Mapping[str, str]) -> Callable[[str], objec
         setattr(sys.modules[package], name, value)
         return value
 
-    return load
+    return names, load, lambda: [*names, *loaded]

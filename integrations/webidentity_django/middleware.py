@@ -1,4 +1,4 @@
-"""The middleware: ``request.identity``, challenges, and pages that no cache keeps."""
+"""The middleware: ``request.identity``, challenges, and cache headers."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -10,27 +10,26 @@ from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
 from webidentity import AuthenticationRequiredError
-from webidentity_django.conf import get_site
-from webidentity_django.coroutines import is_coroutine_view
-from webidentity_django.facts import request_facts
-from webidentity_django.identity import aload_identity, load_identity
-from webidentity_django.responses import keep_private, respond
+from webidentity_django._conf import get_site
+from webidentity_django._decorators import is_coroutine_view
+from webidentity_django._request import aload_identity, load_identity, request_facts
+from webidentity_django._responses import keep_private, respond
 
-GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+_GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 
 class IdentityMiddleware:
-    """Gives each request its identity: ``request.identity``, or ``await request.aidentity()`` in async code.
+    """Sets ``request.identity``, and ``request.aidentity()`` to await in async code.
 
-    An AuthenticationRequiredError raised anywhere inside a view becomes the right challenge.
+    Answers an AuthenticationRequiredError that is raised anywhere inside a view with the right challenge.
 
-    :raises ~django.core.exceptions.ImproperlyConfigured: a setting is missing, misspelt or malformed.
+    :raises ~django.core.exceptions.ImproperlyConfigured: a setting is missing, misspelled or malformed.
     """
 
-    sync_capable = True
-    async_capable = True
+    sync_capable: bool = True
+    async_capable: bool = True
 
-    def __init__(self, get_response: GetResponse) -> None:
+    def __init__(self, get_response: _GetResponse) -> None:
         get_site()
         self._get_response = get_response
         self._is_async = is_coroutine_view(get_response)
@@ -48,7 +47,7 @@ class IdentityMiddleware:
         return keep_private(request, await cast("Awaitable[HttpResponseBase]", self._get_response(request)))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer an AuthenticationRequiredError that was raised anywhere inside a view."""
+        """Answer an AuthenticationRequiredError with the right challenge."""
         if not isinstance(exception, AuthenticationRequiredError):
             return None
         return respond(request, get_site().challenge(request_facts(request), exception))

@@ -2,12 +2,12 @@
 
 try:
     import flask as _flask  # noqa: F401  # pyright: ignore[reportUnusedImport]
-except ImportError as error:  # pragma: no cover - seen in tests/packaging, without Flask
-    raise ImportError("webidentity_flask needs Flask: pip install 'webidentity[flask]'") from error
+except ImportError as _error:  # pragma: no cover - seen in tests/packaging, without Flask
+    raise ImportError("webidentity_flask needs Flask: pip install 'webidentity[flask]'") from _error
 
-from webidentity_flask.decorators import require_sign_in as require_sign_in
-from webidentity_flask.decorators import require_token as require_token
-from webidentity_flask.extension import WebIdentity as WebIdentity
-from webidentity_flask.proxies import current_identity as current_identity
+from webidentity_flask._decorators import require_sign_in as require_sign_in
+from webidentity_flask._decorators import require_token as require_token
+from webidentity_flask._extension import WebIdentity as WebIdentity
+from webidentity_flask._request import current_identity as current_identity
 
 __all__ = ["WebIdentity", "current_identity", "require_sign_in", "require_token"]

@@ -30,7 +30,7 @@ def test_another_state_is_refused(site: Site) -> None:
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     reply = browser.get(answer(back, state="another-state"))
-    assert is_refused(browser, reply, "This sign-in was not begun here")
+    assert is_refused(browser, reply, "We could not match this sign-in to your browser")
     assert browser.get(back).status == 303, "the sign-in itself is not disturbed"
 
 
@@ -39,7 +39,7 @@ def test_a_response_without_state_or_code_is_refused(site: Site, changes: dict[s
     """Nothing is guessed."""
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
-    assert is_refused(browser, browser.get(answer(back, **changes)), "This is not the end of a sign-in")
+    assert is_refused(browser, browser.get(answer(back, **changes)), "This link is not a valid sign-in response")
 
 
 def test_a_response_of_another_browser_is_refused(site: Site) -> None:
@@ -47,7 +47,7 @@ def test_a_response_of_another_browser_is_refused(site: Site) -> None:
     attacker, victim = site.browser(), site.browser()
     back = attacker.authorize(attacker.get("/me"))
     victim.get("/me")
-    assert is_refused(victim, victim.get(back), "This sign-in was not begun here")
+    assert is_refused(victim, victim.get(back), "We could not match this sign-in to your browser")
 
 
 def test_a_response_of_another_browser_does_not_replace_a_session(site: Site) -> None:
@@ -68,7 +68,7 @@ def test_a_replayed_response_is_refused(site: Site, *, is_replanted: bool) -> No
     assert browser.pending() == {}, "the cookie is deleted when the sign-in is over"
     thief = site.browser()
     thief.jar = dict(pending) if is_replanted else {}
-    title = "This sign-in is already over" if is_replanted else "This sign-in was not begun here"
+    title = "This sign-in was already used" if is_replanted else "We could not match this sign-in to your browser"
     assert is_refused(thief, thief.get(back), title)
 
 
@@ -78,9 +78,9 @@ def test_a_response_after_an_error_is_refused(site: Site) -> None:
     back = browser.authorize(browser.get("/me"))
     pending = browser.pending()
     failed = browser.get(answer(back, code=None, error="server_error"))
-    assert is_refused(browser, failed, "The sign-in did not succeed")
+    assert is_refused(browser, failed, "We could not sign you in")
     browser.jar.update(pending)
-    assert is_refused(browser, browser.get(back), "This sign-in is already over")
+    assert is_refused(browser, browser.get(back), "This sign-in was already used")
 
 
 def test_a_response_after_a_failed_redemption_is_refused(site: Site) -> None:
@@ -88,9 +88,9 @@ def test_a_response_after_a_failed_redemption_is_refused(site: Site) -> None:
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     pending = browser.pending()
-    assert is_refused(browser, browser.get(answer(back, code="wrong")), "The sign-in could not be completed")
+    assert is_refused(browser, browser.get(answer(back, code="wrong")), "We could not complete your sign-in")
     browser.jar.update(pending)
-    assert is_refused(browser, browser.get(back), "This sign-in is already over")
+    assert is_refused(browser, browser.get(back), "This sign-in was already used")
 
 
 def test_a_pending_sign_in_expires(site: Site, clock: Clock) -> None:
@@ -101,7 +101,7 @@ def test_a_pending_sign_in_expires(site: Site, clock: Clock) -> None:
     in_time = browser.authorize(browser.get("/me"))
     pending = browser.pending()
     clock.advance(575)
-    assert is_refused(browser, browser.get(late), "The sign-in took too long")
+    assert is_refused(browser, browser.get(late), "Your sign-in took too long")
     browser.jar.update(pending)
     assert browser.get(in_time).status == 303
 
@@ -126,7 +126,7 @@ def test_five_tabs_fit_and_the_sixth_evicts_the_oldest(site: Site, clock: Clock)
         clock.advance(1)
         assert len(browser.pending()) == min(tab + 1, 5)
         assert sum(len(name) + len(value) for name, value in browser.jar.items()) < 6000
-    assert is_refused(browser, browser.get(backs[0]), "This sign-in was not begun here")
+    assert is_refused(browser, browser.get(backs[0]), "We could not match this sign-in to your browser")
     for tab in (5, 1, 3, 2, 4):
         assert browser.get(backs[tab]).location == f"/me?tab={tab}"
 
@@ -188,7 +188,7 @@ def test_a_cookie_without_the_prefix_is_ignored_on_https(site: Site) -> None:
     back = attacker.authorize(attacker.get("/me"))
     for name, value in attacker.pending().items():
         victim.jar[name.removeprefix("__Host-")] = value
-    assert is_refused(victim, victim.get(back), "This sign-in was not begun here")
+    assert is_refused(victim, victim.get(back), "We could not match this sign-in to your browser")
 
 
 def test_the_pending_cookie_on_https(site: Site) -> None:
@@ -236,7 +236,7 @@ def test_contradictions_are_refused(site: Site, extra: str) -> None:
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     reply = browser.get(f"{urlsplit(back).path}?{urlsplit(back).query}&{extra}")
-    assert is_refused(browser, reply, "This is not the end of a sign-in")
+    assert is_refused(browser, reply, "This link is not a valid sign-in response")
 
 
 def test_a_response_of_another_issuer_is_refused(site: Site) -> None:
@@ -244,7 +244,7 @@ def test_a_response_of_another_issuer_is_refused(site: Site) -> None:
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     reply = browser.get(answer(back, iss="https://evil.test/"))
-    assert is_refused(browser, reply, "This account cannot sign in here")
+    assert is_refused(browser, reply, "We could not verify your sign-in")
     back = browser.authorize(browser.get("/me"))
     assert browser.get(answer(back, iss=site.world.tenant.issuer)).status == 303
 
@@ -291,7 +291,7 @@ def test_a_code_of_another_sign_in_is_refused_by_its_verifier(site: Site) -> Non
     stolen = dict(parse_qsl(urlsplit(attacker.authorize(attacker.get("/me"), site.world.grace)).query))["code"]
     back = victim.authorize(victim.get("/me"))
     reply = victim.get(answer(back, code=stolen))
-    assert is_refused(victim, reply, "The sign-in could not be completed")
+    assert is_refused(victim, reply, "We could not complete your sign-in")
     assert "AADSTS501481" in reply.text
 
 

@@ -75,6 +75,6 @@ def test_nobody_is_sent_in_circles(site: Site) -> None:
         assert done.status == 303
         asked = browser.get(done.location)
     assert asked.status == 403
-    assert "Signing in did not help" in asked.text
+    assert "Signing in did not solve the problem" in asked.text
     assert "SESSION_COOKIE_SECURE" in asked.text
     assert browser.get("/deep").status == 302, "who comes again later, or presses the button, may try again"

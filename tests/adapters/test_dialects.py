@@ -1,9 +1,12 @@
 """Whoever cannot be served is told so in their own dialect."""
 
+import html
+import re
 from urllib.parse import quote, urlsplit
 
 import pytest
 
+from tests.kit.clock import Clock
 from tests.kit.http_browser import FETCH
 from tests.kit.sites import MakeSite, Site
 from tests.kit.world import READ, WRITE
@@ -61,6 +64,40 @@ def test_the_sealed_request_of_a_login_url_cannot_be_forged(site: Site) -> None:
         assert begun.status == 302
         assert READ not in begun.query["scope"]
         assert browser.get(browser.authorize(begun)).location == "/me"
+
+
+def test_an_expired_login_url_says_so_and_leads_to_the_page(site: Site, clock: Clock) -> None:
+    """A page was left open for more than an hour. Its button starts a new sign-in that returns to the page."""
+    browser = site.browser()
+    url = browser.get("/files", {**FETCH, "Referer": "https://app.test/me?x=1"}).json["login_url"]
+    clock.advance(3700)
+    expired = browser.get(url)
+    assert expired.status == 400
+    assert expired.cookies == {}
+    assert "<h1>This sign-in link has expired</h1>" in expired.text
+    [button] = re.findall(r'href="([^"]+)"', expired.text)
+    begun = browser.get(html.unescape(button))
+    assert browser.get(browser.authorize(begun)).location == "/me?x=1"
+
+
+def test_an_expired_link_of_an_error_page_starts_again(site: Site, clock: Clock) -> None:
+    """The same for the button of a failed sign-in; and a script reads JSON."""
+    browser = site.browser()
+    site.world.transport.is_cut = True
+    failed = browser.get(browser.authorize(browser.get("/me")))
+    [button] = re.findall(r'href="([^"]+)"', failed.text)
+    clock.advance(3700)
+    assert browser.get(html.unescape(button), FETCH).json["error"] == "sign_in_link_expired"
+    assert browser.get(html.unescape(button)).status == 400
+
+
+def test_a_fallback_of_the_secret_key_opens_a_login_url(build: MakeSite) -> None:
+    """Replacing SECRET_KEY leaves the links of open pages valid."""
+    old = build(secret_key="the-old-secret-key-0123456789-0123456789")
+    browser = old.browser()
+    url = browser.get("/files", FETCH).json["login_url"]
+    browser.call = build(fallbacks=("the-old-secret-key-0123456789-0123456789",)).call
+    assert READ in browser.get(url).query["scope"].split()
 
 
 def test_htmx_is_told_to_redirect(site: Site) -> None:

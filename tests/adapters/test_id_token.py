@@ -1,5 +1,7 @@
 """The ID token decides who signed in: one that is not for this very sign-in signs nobody in."""
 
+import base64
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -65,7 +67,7 @@ def test_an_id_token_that_is_not_for_this_sign_in_is_refused(site: Site, name: s
     site.world.transport.tamper = lambda reply: reply.update(id_token=mint(site.world, begun.query["nonce"]))
     done = browser.get(back)
     assert done.status == 403
-    assert "<h1>This account cannot sign in here</h1>" in done.text
+    assert "<h1>We could not verify your sign-in</h1>" in done.text
     assert reason in done.text
     assert browser.get("/me").text == "ada@tenant.test"
     assert browser.session() == before
@@ -85,3 +87,48 @@ def test_a_refused_sign_in_leaves_no_tokens(site: Site) -> None:
     assert sign_in(site, browser, REFUSED["another nonce"][0]).status == 403
     assert browser.get("/open").text == "nobody"
     assert browser.sign_in(path="/files").json["oid"] == site.world.ada.object_id
+
+
+def client_info(world: World, user: str, tenant: str | None = None) -> str:
+    """Return what names the account of a token response."""
+    content = json.dumps({"uid": user, "utid": tenant or world.tenant.tenant_id}).encode()
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def sign_in_as(site: Site, browser: Browser, info: str, **claims: Any) -> Reply:
+    """Sign in as ada, with a token response that names the account as given."""
+
+    def tamper(reply: dict[str, Any]) -> None:
+        token = id_token(site.world, begun.query["nonce"], user=site.world.ada, **claims)
+        reply.update(client_info=info, id_token=token)
+
+    begun = browser.get("/me")
+    back = browser.authorize(begun)
+    site.world.transport.tamper = tamper
+    done = browser.get(back)
+    site.world.transport.tamper = None
+    return done
+
+
+def test_a_response_that_names_another_account_is_refused(site: Site) -> None:
+    """The ID token is ada's, but the tokens would be stored as grace's, another user of the same tenant."""
+    browser = site.browser()
+    done = sign_in_as(site, browser, client_info(site.world, site.world.grace.object_id))
+    assert done.status == 403
+    assert "name different accounts" in done.text
+    assert browser.get("/open").text == "nobody"
+
+
+def test_a_guest_has_other_ids_in_the_response(site: Site) -> None:
+    """Those of the home tenant, while the ID token has the guest's IDs in this tenant."""
+    browser = site.browser()
+    home = "99999999-9999-9999-9999-999999999999"
+    assert sign_in_as(site, browser, client_info(site.world, "guest-at-home", home)).status == 303
+    assert json.loads(browser.session()["webidentity"]["record"])["homeAccountId"] == f"guest-at-home.{home}"
+
+
+def test_an_id_token_without_an_object_id_is_accepted(site: Site) -> None:
+    """Without the claim there is nothing to compare."""
+    browser = site.browser()
+    info = client_info(site.world, site.world.grace.object_id)
+    assert sign_in_as(site, browser, info, oid=None).status == 303

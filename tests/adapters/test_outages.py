@@ -41,7 +41,7 @@ def test_without_its_store_the_site_says_so(build: MakeSite) -> None:
         page = browser.get(path)
         assert page.status == 503, path
         assert page.header("Retry-After")
-        assert "<h1>Sign-in is out of order</h1>" in page.text
+        assert "<h1>Sign-in is temporarily unavailable</h1>" in page.text
         assert browser.get(path, FETCH).json["error"] == "temporarily_unavailable"
         assert page.location == ""
     assert site.api("/files", token).status == 503
@@ -76,7 +76,7 @@ def test_without_the_authority_a_sign_in_fails_politely(site: Site) -> None:
     site.world.transport.is_cut = True
     reply = browser.get(back)
     assert reply.status == 502
-    assert "<h1>Microsoft Entra ID cannot be reached</h1>" in reply.text
+    assert "<h1>We could not reach Microsoft Entra ID</h1>" in reply.text
     assert browser.get("/open").text == "nobody"
 
 
@@ -92,7 +92,7 @@ def test_without_the_authority_a_page_that_needs_a_new_token_fails_politely(
     clock.advance(4000)
     page = browser.get(path)
     assert page.status == 502
-    assert "<h1>No access just now</h1>" in page.text
+    assert "<h1>We could not open this page</h1>" in page.text
     assert browser.get(path, FETCH).json["error"] == "no_token"
     assert browser.get("/me").status == 200
     site.world.transport.is_cut = False
@@ -127,7 +127,7 @@ def test_a_wrong_client_secret_is_a_page_with_the_code(build: MakeSite) -> None:
     reply = browser.get(browser.authorize(browser.get("/me")))
     assert reply.status in {400, 502}
     assert "AADSTS7000215" in reply.text
-    assert "Correlation id: " in reply.text
+    assert "Correlation ID: " in reply.text
     assert any("7000215" in message for message in site.log.messages("webidentity.web"))
     assert browser.get("/open").text == "nobody"
 

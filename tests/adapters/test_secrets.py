@@ -83,7 +83,7 @@ def test_the_debug_page_of_a_crash_shows_no_secret(site: Site, reports: Reports)
     assert len(reports.pages) == 2
     for page in reports.pages:
         assert "ZeroDivisionError" in page
-        assert "&lt;Identity of a " in page
+        assert "&lt;Identity: " in page
         assert site.world.secrets.found_in(page) == []
 
 

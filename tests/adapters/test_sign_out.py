@@ -5,13 +5,16 @@ from pathlib import Path
 import pytest
 
 from tests.kit.clock import Clock
+from tests.kit.request_facts import facts
 from tests.kit.sites import MakeSite, Site
 from tests.kit.world import SECRET_KEY
+from webidentity import web
 from webidentity._transport.driver import SyncDriver
 from webidentity.cache._envelope import KeyRing
 from webidentity.cache._partition import Partition
 from webidentity.cache._sqlite import SQLiteStore
 from webidentity.cache._token_cache import TokenCache
+from webidentity.web import Routes, Settings
 
 
 def test_a_get_shows_a_button_and_signs_nobody_out(site: Site) -> None:
@@ -128,6 +131,30 @@ def test_the_tokens_go_with_the_last_session(site: Site, tmp_path: Path) -> None
     assert kept_for(site, tmp_path), "the other session needs it"
     phone.post("/auth/sign-out")
     assert kept_for(site, tmp_path) is None
+
+
+@pytest.mark.parametrize("path", ["/files", "/async/files"])
+def test_a_token_that_arrives_after_the_last_sign_out_is_not_kept(
+    site: Site, tmp_path: Path, clock: Clock, path: str
+) -> None:
+    """Another process ends the user's last session while a page waits for the authority."""
+    browser = site.browser()
+    browser.sign_in(path="/files")
+    session = browser.session()["webidentity"]
+    settings = Settings(**site.world.settings, cache_path=str(tmp_path / "tokens.sqlite3"))
+    other = web.Site(settings, secret_keys=[SECRET_KEY], folder=tmp_path, routes=Routes)
+    ended = []
+
+    def sign_out(_: object) -> None:
+        ended.append(other.run(other.sign_out(facts("/auth/sign-out", method="POST"), session)).session)
+
+    clock.advance(4000)
+    site.world.transport.tamper = sign_out
+    assert browser.get(path).status == 200
+    site.world.transport.tamper = None
+    assert ended == ["end"]
+    assert kept_for(site, tmp_path) is None
+    assert browser.get("/open").text == "nobody"
 
 
 def test_signing_out_works_when_the_tenant_cannot_be_reached(site: Site, clock: Clock) -> None:

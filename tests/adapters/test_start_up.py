@@ -25,7 +25,7 @@ def spelled(kind: str, name: str) -> str:
         ({"tenant_id": "consumers"}, "tenant_id", "users of any tenant"),
         ({"tenant_id": "a/b"}, "tenant_id", "neither a GUID nor a domain"),
         ({"tenant_id": "..."}, "tenant_id", "neither a GUID nor a domain"),
-        ({"client_id": "my-app"}, "client_id", "not the GUID"),
+        ({"client_id": "my-app"}, "client_id", "not a GUID"),
         ({"client_idd": "x"}, "client_idd", "Did you mean"),
         ({"authority": "http://login.test"}, "authority", "https"),
         ({"base_url": "http://app.test"}, "base_url", "https"),

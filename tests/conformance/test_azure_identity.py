@@ -1,4 +1,4 @@
-"""azure-identity as the oracle: one import line changes, and what goes over the wire stays."""
+"""azure-identity as the reference: after changing one import line, the requests are the same."""
 
 import asyncio
 import inspect
@@ -27,7 +27,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 
 
 def network() -> Canned:
-    """Return a network that also answers the discovery that azure-identity's sync credentials begin with."""
+    """Return a network that also answers the discovery requests of azure-identity's sync credentials."""
 
     def answer(sent: Sent) -> Reply:
         if sent.method == "POST":
@@ -64,7 +64,7 @@ def posts(module: Any, name: str, **options: Any) -> list[tuple[str, dict[str, s
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("options", [{}, {"enable_cae": True}, {"claims": '{"a": {}}'}], ids=["plain", "cae", "claims"])
 def test_the_token_request_is_the_same(name: str, options: dict[str, Any]) -> None:
-    """URL and form, but for client_info, which is always asked for here, and white space in claims."""
+    """URL and form, except for client_info, which is always requested here, and white space in claims."""
     ((their_url, theirs),) = posts(azure.identity.aio, name, **options)
     for module in (webidentity, webidentity.aio):
         ((our_url, ours),) = posts(module, name, **options)
@@ -80,7 +80,7 @@ def _normal(form: dict[str, str]) -> dict[str, str]:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("ours", "theirs"), [(webidentity, azure.identity), (webidentity.aio, azure.identity.aio)])
 def test_positional_arguments_are_the_same(name: str, ours: Any, theirs: Any) -> None:
-    """Names and order, of the constructor and of both calls."""
+    """Names and order, of the constructor and of both methods."""
     for method in ("__init__", "get_token", "get_token_info"):
         expected = _positional(getattr(getattr(theirs, name), method))
         assert _positional(getattr(getattr(ours, name), method)) == expected
@@ -97,14 +97,14 @@ def _positional(function: Any) -> list[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_sync_and_async_constructors_are_the_same(name: str) -> None:
-    """Defaults and keyword-only arguments included."""
+    """Including defaults and keyword-only arguments."""
     sync, aio = (inspect.signature(getattr(module, name)) for module in (webidentity, webidentity.aio))
     assert sync == aio
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_refusals_are_caught_by_the_same_handler(name: str) -> None:
-    """With the same code of Entra in the text, and with the response here as well."""
+    """With Entra's error code in the text, and here with the response too."""
     texts: list[str] = []
     for module in (azure.identity.aio, webidentity.aio):
         canned = Canned(answer=lambda _: refusal("invalid_grant", "AADSTS50173: revoked"))

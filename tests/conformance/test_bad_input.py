@@ -156,7 +156,7 @@ MISTAKES = [
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it: the error, whether the constructor raised it, and how many requests there were before."""
+    """The error, whether the constructor raised it, and how many requests were sent before."""
 
     error: Exception | None
     by_constructor: bool
@@ -190,7 +190,7 @@ def _id_of(mistake: Mistake) -> str:
 @pytest.mark.parametrize("mistake", MISTAKES, ids=_id_of)
 @pytest.mark.parametrize("driver_name", ["sync", "aio"])
 def test_ours_is_raised_before_anything_is_sent_and_says_what_to_do(driver_name: str, mistake: Mistake) -> None:
-    """Exactly this class, and a message that helps."""
+    """Exactly this class, with a helpful message."""
     outcome = make_the_mistake(OURS[driver_name], mistake)
     assert type(outcome.error) is mistake.raises
     assert outcome.requests == 0
@@ -201,7 +201,7 @@ def test_ours_is_raised_before_anything_is_sent_and_says_what_to_do(driver_name:
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=_id_of)
 def test_theirs_is_the_same_or_is_listed_as_later(mistake: Mistake) -> None:
-    """The same class at the same moment in both of their packages; if not, a reason is given."""
+    """The same class at the same moment in both of azure-identity's packages, or a listed reason."""
     same = True
     for name, package in PEERS.items():
         with warnings.catch_warnings():

@@ -35,7 +35,7 @@ class Case:
     """Members and calls.
 
     :param members: the outcomes of each member.
-    :param only: the methods that the members have, all if there are none.
+    :param only: the methods that the members have; by default all.
     """
 
     members: tuple[tuple[Any, ...], ...]
@@ -50,7 +50,7 @@ CASES = {
     "the second has one": Case(((THEIRS,), ("2",), ("3",))),
     "the first has one later": Case(((THEIRS, THEIRS, "1"), ("2",))),
     "the winner goes away": Case((("1", THEIRS), ("2",))),
-    "nobody has one": Case(((THEIRS,), (THEIRS,))),
+    "no token": Case(((THEIRS,), (THEIRS,))),
     "one is refused": Case(((THEIRS,), (ClientAuthenticationError(message="refused"),), ("3",))),
     "the network is down": Case(((ServiceRequestError("unreachable"),), ("2",))),
     "the winner is refused later": Case((("1", ClientAuthenticationError(message="refused")), ("2",))),
@@ -64,11 +64,11 @@ CASES = {
     "lines": Case(((azure.identity.CredentialUnavailableError(message="two\nlines"),),)),
     "ours among them": Case(((OURS,), ("2",))),
 }
-#: azure-identity's async class has neither, and takes their keywords for others. Ours has the browser, when asked.
+#: azure-identity's async class has neither, and passes their keywords on. Ours has the browser if it is included.
 AIO_LACKS = {"interactive_browser", "broker"}
 BOTH = ("sync", "aio")
 DIFFERENT = {
-    "a mistake in a member": ("what is no error of azure-core has its class in the list: 'odd' helps nobody", BOTH),
+    "a mistake in a member": ("what is no error of azure-core has its class in the list: 'odd' does not help", BOTH),
     "no scope": ("it is a ValueError before anybody is asked, as with every credential here", BOTH),
     "lines": ("an attempt is one line of the list, whatever it says", BOTH),
     "ours among them": ("their chain does not know that our class means the same; ours knows both", BOTH),
@@ -77,13 +77,13 @@ DIFFERENT = {
 
 
 def is_different(driver: Driver, name: str) -> bool:
-    """Whether the case is in the table for this driver."""
+    """Whether the table has the case for this driver."""
     reason, drivers = DIFFERENT.get(name, ("", ()))
     return bool(reason) and driver.name in drivers
 
 
 def observed(driver: Driver, case: Case, make: Callable[[list[Any]], Any]) -> list[Any]:
-    """Return what each call came to, and how each member was called."""
+    """Return the result of each call, and how each member was called."""
     diary: list[str] = []
     members = [KINDS[driver.name](*outcomes, name=str(at), diary=diary) for at, outcomes in enumerate(case.members)]
     chain = driver.face(make([Only(member, *case.only) for member in members] if case.only else list(members)))
@@ -99,18 +99,18 @@ def observed(driver: Driver, case: Case, make: Callable[[list[Any]], Any]) -> li
 
 
 def without_defaults(method: str, scopes: tuple[str, ...], keywords: dict[str, Any]) -> tuple[str, Any, dict[str, Any]]:
-    """Return a call without what means the same if it is left out."""
+    """Return a call without arguments that have their default value."""
     return method, scopes, {name: value for name, value in keywords.items() if value not in (None, False)}
 
 
 def error_family(error: Exception) -> list[str]:
-    """Return the names of those of its classes that both libraries know."""
+    """Return the names of the error's classes that both libraries have."""
     known = {"ClientAuthenticationError", "HttpResponseError", "AzureError", "CredentialUnavailableError"}
     return [kind.__name__ for kind in type(error).__mro__ if kind.__name__ in known or kind.__module__ == "builtins"]
 
 
 def attempts(error: Exception) -> list[str]:
-    """Return what the error says up to its advice."""
+    """Return the message up to its advice."""
     lines = str(error).splitlines()
     end = next((at for at, line in enumerate(lines) if at > 1 and not line.startswith("\t")), len(lines))
     return lines[:end]
@@ -118,7 +118,7 @@ def attempts(error: Exception) -> list[str]:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_chain(driver: Driver, name: str) -> None:
-    """ChainedTokenCredential, which asks everybody at each call."""
+    """ChainedTokenCredential, which tries all members at each call."""
     libraries = LIBRARIES[driver.name]
     peer, ours = (
         observed(driver, CASES[name], lambda members: libraries[each].ChainedTokenCredential(*members))  # noqa: B023
@@ -129,7 +129,7 @@ def test_a_chain(driver: Driver, name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in CASES if not CASES[name].only])
 def test_a_default_credential(driver: Driver, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """DefaultAzureCredential, which asks the first winner alone; its members are put in the places of the first."""
+    """DefaultAzureCredential, which keeps using the first winner. Its members are replaced by stand-ins."""
     case = CASES[name]
 
     def peer(members: list[Any]) -> Any:
@@ -149,7 +149,7 @@ def test_a_default_credential(driver: Driver, name: str, monkeypatch: pytest.Mon
 
 
 def names_of(credential: Any) -> list[str]:
-    """Return what the credential asks, by class; a placeholder by the class it stands for."""
+    """Return the class names of the members, for a placeholder the class that it stands for."""
     return [
         getattr(each, "_credential_name", None) or getattr(each, "unavailable_name", None) or type(each).__name__
         for each in credential.credentials
@@ -168,8 +168,8 @@ def chosen(make: Callable[..., Any], keywords: dict[str, Any]) -> Any:
     "value",
     [None, "", "dev", " Prod ", "nonsense", *(kind.class_name for kind in DEFAULT_MEMBERS)],
 )
-def test_who_is_chosen(driver: Driver, monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
-    """By the variable and by each keyword, with True and with False."""
+def test_which_members_are_selected(driver: Driver, monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
+    """By the variable, and by each keyword with True and with False."""
     if value is not None:
         monkeypatch.setenv(VARIABLE, value)
     stage = Stage(driver, monkeypatch)

@@ -24,20 +24,20 @@ LIBRARIES: dict[str, Any] = {
     "azure-identity": azure.identity,
     "azure-identity aio": azure.identity.aio,
 }
-#: Headers by which a host knows its callers.
+#: Headers with which callers identify themselves to a host.
 TELLING = ("metadata", "secret", "x-identity-header", "authorization")
 
 
 @dataclass
 class Seen:
-    """What one library did: its requests, without what differs from run to run, and what came of it."""
+    """What one library did: its requests, without random values, and the outcome."""
 
     requests: list[Any]
     outcome: str
 
 
 def play(library: str, host: HostEmulator, **ids: Any) -> Seen:
-    """Ask for one token."""
+    """Request one token."""
     host.requests.clear()
     package = LIBRARIES[library]
     try:
@@ -73,7 +73,7 @@ def _told(request: Any) -> tuple[str, dict[str, str], dict[str, str], list[str]]
 
 @pytest.fixture
 def put_on(monkeypatch: pytest.MonkeyPatch, azure_host: Callable[..., HostEmulator]) -> Callable[..., HostEmulator]:
-    """As azure_host, for azure-identity too: it has no other way to be told where Azure Arc's key files are."""
+    """As azure_host, also for azure-identity, where the folder of Azure Arc's key files has to be patched."""
 
     def put_on(kind: str, **options: Any) -> HostEmulator:
         host = azure_host(kind, **options)
@@ -99,7 +99,7 @@ IDS: dict[str, Callable[[Any], dict[str, Any]]] = {
 AS_GIVEN = "azure-identity's async class sends the name that it was given; ours has the host's name for each id"
 MACHINE = "the async class sends no Metadata header, which Azure Automation demands in the place of App Service"
 ABSENT = "azure-identity's async class reports a missing identity as an error of authentication, so chains stop at it"
-#: host, id, the library that does otherwise, and why.
+#: Host, ID, the library that differs, and why.
 DIFFERENT_REQUESTS: dict[tuple[str, str, str], str] = {
     **{(kind, "resource_id", "azure-identity aio"): AS_GIVEN for kind in ("imds", "app_service", "azure_ml")},
     **{
@@ -115,7 +115,7 @@ DIFFERENT_OUTCOMES = {(kind, "unknown", "azure-identity aio"): ABSENT for kind i
 @pytest.mark.parametrize("by", IDS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_requests_and_outcomes(put_on: Callable[..., HostEmulator], kind: str, by: str, library: str) -> None:
-    """For every host and every way to name an identity."""
+    """For each host and each kind of ID."""
     host = put_on(kind)
     ids = IDS[by](host.add_identity("shop"))
     ours, ours_aio, theirs = (
@@ -138,13 +138,13 @@ FAILURES: dict[str, Callable[[HostEmulator], Any]] = {
     "a page, 502": lambda host: host.fail(502, body="<html>"),
     "no token": lambda host: host.fail(200, body="{}"),
     "no lifetime": lambda host: host.fail(200, body='{"access_token": "t", "resource": "r"}'),
-    "nobody": lambda host: host.close(),
+    "no connection": lambda host: host.close(),
 }
 
 
 @dataclass
 class Difference:
-    """What azure-identity raises in these cases, which is not what is raised here, and why."""
+    """The exception that azure-identity raises in these cases instead of ours, and why."""
 
     theirs: str
     reason: str
@@ -154,12 +154,12 @@ class Difference:
 
 
 SYNC, AIO = ("azure-identity",), ("azure-identity aio",)
-#: The hosts that azure-identity's sync class asks through msal.
+#: The hosts for which azure-identity's sync class uses msal.
 BY_MSAL = ("imds", "app_service", "arc", "azure_ml", "service_fabric")
 NOT_IMDS = tuple(kind for kind in KINDS if kind != "imds")
 UNAVAILABLE, REFUSED = "CredentialUnavailableError", "ClientAuthenticationError"
 EVERY = "azure-identity's sync class makes every refusal one that a chain passes by, so the reason is lost in the chain"
-RAW = "azure-identity lets an error of the HTTP or JSON library through, at which a chain stops; nobody is there"
+RAW = "azure-identity lets an error of the HTTP or JSON library through, which ends a chain; there is no connection"
 DIFFERENCES = [
     Difference(UNAVAILABLE, EVERY, BY_MSAL, ("403", "500", "no token", "no lifetime"), SYNC),
     Difference(UNAVAILABLE, EVERY, ("service_fabric",), ("400",), SYNC),
@@ -168,9 +168,9 @@ DIFFERENCES = [
     Difference(REFUSED, ABSENT, ("cloud_shell",), ("400", "403 unreachable"), SYNC),
     Difference("JSONDecodeError", RAW, ("app_service", "azure_ml", "service_fabric"), ("a page", "a page, 502"), SYNC),
     Difference("AttributeError", RAW, ("service_fabric",), ("403 unreachable",), SYNC),
-    Difference("ServiceRequestError", RAW, NOT_IMDS, ("nobody",), AIO),
-    Difference("ServiceRequestError", RAW, ("app_service", "arc", "azure_ml", "cloud_shell"), ("nobody",), SYNC),
-    Difference("NewConnectionError", RAW, ("service_fabric",), ("nobody",), SYNC),
+    Difference("ServiceRequestError", RAW, NOT_IMDS, ("no connection",), AIO),
+    Difference("ServiceRequestError", RAW, ("app_service", "arc", "azure_ml", "cloud_shell"), ("no connection",), SYNC),
+    Difference("NewConnectionError", RAW, ("service_fabric",), ("no connection",), SYNC),
 ]
 DIFFERENT_FAILURES = {
     (kind, failure, library): each.theirs

@@ -16,15 +16,15 @@ from tests.kit.libraries import LIBRARIES, SCENARIOS, Seen, run
 
 #: Values that are new each time.
 FRESH = {"code", "refresh_token", "assertion", "client_assertion"}
-#: Fields of a cache entry that are.
+#: Fields of a cache entry that are new each time.
 PASSING = {"secret", "cached_at", "expires_on", "extended_expires_on", "refresh_on"}
 
-#: Digests of assertions, which are new each time as well.
+#: Digests of assertions, which are new each time too.
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 DISCOVERY = "the token endpoint of an authority is derived here: no discovery request is sent"
 CLIENT_INFO = "asked for always here, so that every reply names its account if it has one"
-SCOPES = "no refresh token is asked for: what is had for an assertion must not outlive it"
+SCOPES = "no refresh token is requested: tokens for an assertion must not outlive it"
 SIGN_IN = "the scopes are those of the call here; a code brings the sign-in's own"
 RENEWED = "offline_access here, as MSAL has it: otherwise the refresh token is not renewed with the access token"
 RESPONSE = "every authentication error carries the response here"
@@ -32,7 +32,7 @@ ALGORITHM = "PS256 with a SHA-256 thumbprint here, as Microsoft recommends"
 CHAIN = "msal sends the chain whenever it has the certificate; here it is sent when it is asked for"
 LIFETIME = "ten minutes here, as Microsoft recommends"
 PADDING = "unpadded here, as RFC 7515 has it"
-BOUND = "tokens had on behalf of somebody are bound to the assertion here, so that no other user can find them"
+BOUND = "on-behalf-of tokens are bound to the assertion here, so that no other user can find them"
 NAMESPACE = "the entry is bound to the assertion there and here, under names of each library's own"
 CLASS = "a ClientAuthenticationError as well, with what Entra said as attributes"
 MSAL = "msal returns errors, or raises its own; credentials raise azure-core's"
@@ -202,7 +202,7 @@ PEERS = [library for library in LIBRARIES if not library.startswith("webidentity
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("library", PEERS)
 def test_each_difference_is_listed(library: str, scenario: str, clock: Clock) -> None:
-    """Forms on the wire, other requests, the error's class and status, the entry in the cache."""
+    """Requests, the error's class and status, and the cache entry."""
     theirs, ours = run(library, scenario, clock), run("webidentity", scenario, clock)
     listed = DIFFERENCES.get((library, scenario), {})
     assert differences(theirs, ours) == listed.keys()
@@ -218,13 +218,13 @@ def test_sync_and_async_do_the_same(scenario: str, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_whoever_caught_the_peers_error_catches_ours(scenario: str, clock: Clock) -> None:
-    """The async peer's class is among those of our error: a handler written for it goes on working."""
+def test_handlers_for_azure_identitys_errors_catch_ours(scenario: str, clock: Clock) -> None:
+    """The class of azure-identity's error is a base of ours."""
     theirs, ours = run("azure-identity aio", scenario, clock), run("webidentity", scenario, clock)
     assert set(theirs.error) <= set(ours.error)
 
 
-def test_every_line_of_the_table_is_for_a_scenario() -> None:
+def test_every_row_of_the_table_has_a_scenario() -> None:
     """And every scenario is played."""
     assert {library for library, _ in DIFFERENCES} == set(PEERS)
     assert {scenario for _, scenario in DIFFERENCES} == set(SCENARIOS)

@@ -30,7 +30,7 @@ Prepare = Callable[[Home], object]
 
 
 def several(home: Home) -> None:
-    """Two accounts, and the first of them in two tenants."""
+    """Two accounts, the first of them in two tenants."""
     sign_in(home)
     sign_in(home, "eve")
     sign_in(home, tenant=OTHER_TENANT)
@@ -43,7 +43,7 @@ def two_programs(home: Home) -> None:
 
 
 def stray(home: Home) -> None:
-    """A refresh token without its account."""
+    """A refresh token without an account."""
     sign_in(home)
     home.write({**home.content(), "Account": {}})
 
@@ -77,7 +77,7 @@ class Case:
 
 NAME = "ada@tenant.test"
 CASES = {
-    "nobody": Case(lambda home: home.write({}), "unavailable. No accounts were found in the cache"),
+    "no account": Case(lambda home: home.write({}), "unavailable. No accounts were found in the cache"),
     "no file": Case(lambda _: None, "unavailable. No accounts were found in the cache"),
     "one": Case(sign_in),
     "several": Case(several, "unavailable. Multiple accounts were found in the cache"),
@@ -87,10 +87,10 @@ CASES = {
     "by a name of two": Case(
         several, f"Multiple accounts matching the specified username: {NAME} were", options={"username": NAME}
     ),
-    "by nobody's name": Case(
+    "by an unknown name": Case(
         several, "No account matching the specified username: bob was", options={"username": "bob"}
     ),
-    "by both, nobody's": Case(
+    "by both, without a match": Case(
         sign_in,
         f"No account matching the specified username: {NAME} tenant: {OTHER_TENANT} was",
         options={"username": NAME, "tenant_id": OTHER_TENANT},
@@ -114,7 +114,9 @@ CASES = {
     "no encryption": Case(sign_in, "Shared token cache unavailable", encrypted=True),
     "record": Case(lambda home: sign_in(home, scope=SCOPE), record=record()),
     "record, refreshed": Case(sign_in, record=record()),
-    "record of nobody": Case(sign_in, "no account matching the given AuthenticationRecord", record=record("eve")),
+    "record of an unknown account": Case(
+        sign_in, "no account matching the given AuthenticationRecord", record=record("eve")
+    ),
     "record, refused": Case(sign_in, "Token acquisition failed", record=record(), spent=("refresh",)),
     "record, no encryption": Case(sign_in, "Shared token cache unavailable", record=record(), encrypted=True),
     "record of an outsider": Case(
@@ -126,7 +128,7 @@ CASES = {
 
 
 def outsider(home: Home) -> None:
-    """Take the refresh token of a client that is not of the family."""
+    """Store the refresh token of a client that is not of the family."""
     content = home.content()
     content["RefreshToken"] = {k: e for k, e in content["RefreshToken"].items() if e["client_id"] != CLIENT}
     home.write(content)
@@ -139,20 +141,20 @@ DIFFERENT = {
     "two programs, one refused": "there is another refresh token to try, and a newer one to begin with",
     "cae in the other file": "who is signed in is so with continuous access evaluation and without",
     "damaged": "a miss and a warning; theirs fails with the error of the JSON parser",
-    "without a secret": "a malformed entry is nobody's, so there is no account to sign in as",
+    "without a secret": "a malformed entry is ignored, so there is no account",
     "record, no encryption": "unavailable, as without a record: a chain goes on",
 }
 
 
 def family_of(error: Exception) -> str:
-    """Return the narrowest class that both libraries know."""
+    """Return the most specific class that both libraries have."""
     known = ("CredentialUnavailableError", "ClientAuthenticationError")
     names = [kind.__name__ for kind in type(error).__mro__]
     return next((name for name in known if name in names), names[0])
 
 
 def observed(driver: Driver, library: str, case: Case) -> tuple[Any, list[Any], str]:
-    """Return the outcome of a call, what was sent, and the words of the error."""
+    """Return the outcome of a call, the requests, and the words of the error."""
     package, errors = LIBRARIES[driver.name][library], LIBRARIES["sync"][library]
     at = Redeemer(*case.spent)
     options = {"retry_total": 0, **case.options}
@@ -183,7 +185,7 @@ def test_a_shared_cache(driver: Driver, tmp_path_factory: pytest.TempPathFactory
         home = Home(tmp_path_factory.mktemp(library))
         monkeypatch.setenv("HOME", str(home.path))
         case.prepare(home)
-        # azure-identity's async class knows no record, so its sync class stands in.
+        # azure-identity's async class does not support records, so its sync class is used.
         face = SyncFace() if library == "peer" and case.record else driver
         outcome, sent, words = observed(face, library, case)
         if name not in DIFFERENT:
@@ -201,7 +203,7 @@ def test_supported(driver: Driver, library: str) -> None:
 
 
 class Broker:
-    """In the place of the class of azure-identity-broker: it has no token."""
+    """Replaces the class of azure-identity-broker. It has no token."""
 
     def __init__(self, **options: Any) -> None:
         assert options["authentication_record"].username == NAME
@@ -213,8 +215,8 @@ class Broker:
 
 
 EDITORS: dict[str, tuple[Prepare, bool, str]] = {
-    "nobody, no broker": (lambda _: None, False, "signed in to Azure via Visual Studio Code"),
-    "nobody": (lambda _: None, True, "requires the user to be signed in to Azure via Visual Studio Code"),
+    "no user, no broker": (lambda _: None, False, "signed in to Azure via Visual Studio Code"),
+    "no user": (lambda _: None, True, "requires the user to be signed in to Azure via Visual Studio Code"),
     "malformed": (lambda home: note(home, tenantId="a/b"), True, "Failed to load authentication record from Visual"),
     "large": (lambda home: note(home, "x" * 20_000), True, "unexpectedly large"),
     "another client": (lambda home: note(home, clientId=CLIENT), True, "clientId"),
@@ -224,8 +226,10 @@ EDITORS: dict[str, tuple[Prepare, bool, str]] = {
 
 
 @pytest.mark.parametrize("name", EDITORS)
-def test_an_editor(driver: Driver, home: Home, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Why there is no token: the same class, with the same words."""
+def test_visual_studio_code_without_a_token(
+    driver: Driver, home: Home, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same class of error with the same words."""
     prepare, has_broker, words = EDITORS[name]
     prepare(home)
     monkeypatch.setattr(peers_editor, "get_broker_credential", lambda: Broker if has_broker else None)
@@ -238,8 +242,8 @@ def test_an_editor(driver: Driver, home: Home, name: str, monkeypatch: pytest.Mo
         assert words in str(caught.value)
 
 
-def test_a_broker_without_a_token_is_their_matter(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where theirs asks it, ours looks into the cache, and is unavailable if there is nothing."""
+def test_only_azure_identity_uses_the_broker(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ours reads the cache, and is unavailable if it has no token."""
     note(home)
     monkeypatch.setattr(peers_editor, "get_broker_credential", lambda: Broker)
     with pytest.raises(ClientAuthenticationError, match="no token") as theirs:

@@ -1,4 +1,4 @@
-"""The public names of azure-identity and their parameters, beside ours, with the reason of every difference.
+"""The public names of azure-identity and their parameters, compared with ours; every difference has a reason.
 
 A difference that is not listed fails, and so does a listed one that is gone.
 """
@@ -20,7 +20,7 @@ PACKAGES: dict[str, tuple[ModuleType, ModuleType]] = {
     "sync": (webidentity, azure.identity),
     "aio": (webidentity.aio, azure.identity.aio),
 }
-#: Those that have an authority, a cache and a transport of their own.
+#: Credentials with an authority, a cache and a transport.
 CLIENTS = (
     "AuthorizationCodeCredential",
     "AzurePipelinesCredential",
@@ -30,19 +30,19 @@ CLIENTS = (
     "OnBehalfOfCredential",
     "WorkloadIdentityCredential",
 )
-#: Credentials of people, which azure-identity has for threads alone.
+#: Interactive credentials, which azure-identity has only as sync classes.
 INTERACTIVE = ("DeviceCodeCredential", "InteractiveBrowserCredential", "UsernamePasswordCredential")
-#: Those that run a developer's tool.
+#: Credentials that run a developer tool.
 TOOL_CREDENTIALS = ("AzureCliCredential", "AzureDeveloperCliCredential", "AzurePowerShellCredential")
-#: Those that are made of others, to which they pass their keywords on.
+#: Credentials that are made of others and pass keywords on to them.
 COMPOSED = ("ChainedTokenCredential", "DefaultAzureCredential", "EnvironmentCredential")
-#: Users who signed in with another program, whose tokens its cache has.
+#: Credentials of users who signed in with another program.
 CACHED = ("SharedTokenCacheCredential", "VisualStudioCodeCredential")
 CREDENTIALS = (*CLIENTS, *TOOL_CREDENTIALS, *COMPOSED, *CACHED, "ManagedIdentityCredential")
 
-#: Names of azure-identity that are not here, with the packages that lack them.
+#: Names of azure-identity that are missing here, with the packages.
 MISSING: dict[str, tuple[str, tuple[str, ...]]] = {}
-#: Names of ours that azure-identity does not have.
+#: Names that only this library has.
 ADDED: dict[str, tuple[str, tuple[str, ...]]] = {
     **dict.fromkeys(INTERACTIVE, ("with asyncio too: a sign-in must not block the event loop", ("aio",))),
     "ChainError": ("what each credential of a chain said, as attributes of a ClientAuthenticationError", ("sync",)),
@@ -52,7 +52,7 @@ ADDED: dict[str, tuple[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Difference:
-    """One parameter that is not the same in these classes."""
+    """A parameter that is different in these classes."""
 
     parameter: str
     reason: str
@@ -196,7 +196,7 @@ def _positional(given: dict[str, tuple[str, Any]]) -> list[str]:
 
 
 def listed() -> dict[Key, str]:
-    """Return the table, a line for each class and package."""
+    """Return the table, with one entry for each class and package."""
     return {
         (package, name, each.member, each.parameter): each.reason
         for each in DIFFERENCES
@@ -205,8 +205,8 @@ def listed() -> dict[Key, str]:
     }
 
 
-def test_each_name_is_there_or_listed() -> None:
-    """With the reason why it is not."""
+def test_each_missing_or_added_name_is_listed() -> None:
+    """With the reason."""
     for package, (ours, theirs) in PACKAGES.items():
         names = {name for name, (_, packages) in MISSING.items() if package in packages}
         assert set(theirs.__all__) - set(ours.__all__) == names
@@ -218,20 +218,20 @@ def test_each_name_is_there_or_listed() -> None:
 def test_each_parameter_is_the_same_or_listed() -> None:
     """Names, kinds and defaults, of constructors, methods and functions."""
     found, table = differences(), listed()
-    assert sorted(found - table.keys()) == [], "differences that nobody has explained"
+    assert sorted(found - table.keys()) == [], "differences without an explanation"
     assert sorted(table.keys() - found) == [], "explanations of differences that are gone"
     assert all(table.values())
 
 
 def test_sync_and_async_have_the_same_constructors() -> None:
-    """One is the other with await."""
+    """The same parameters and defaults."""
     for name in (*CREDENTIALS, *INTERACTIVE):
         assert parameters(getattr(webidentity, name).__init__) == parameters(getattr(webidentity.aio, name).__init__)
 
 
 @pytest.mark.parametrize("name", ["CredentialUnavailableError", "AuthenticationRequiredError"])
-def test_exceptions_are_of_the_same_family(name: str) -> None:
-    """``except ClientAuthenticationError`` catches them, and whatever else it caught."""
+def test_exceptions_have_the_same_base_classes(name: str) -> None:
+    """Handlers for azure-identity's exceptions catch ours."""
 
     def family(kind: type) -> list[str]:
         return [each.__name__ for each in kind.__mro__]
@@ -239,8 +239,8 @@ def test_exceptions_are_of_the_same_family(name: str) -> None:
     assert family(getattr(webidentity, name)) == family(getattr(azure.identity, name))
 
 
-def test_coroutines_are_where_they_were() -> None:
-    """What is awaited there is awaited here, and nothing else."""
+def test_the_same_methods_are_coroutines() -> None:
+    """Code that awaits azure-identity's methods works unchanged."""
     for ours, theirs in PACKAGES.values():
         for name in CREDENTIALS:
             for member in members(getattr(theirs, name)):

@@ -1,4 +1,4 @@
-"""The credentials of developer tools, azure-identity's and ours, against the same fake programs."""
+"""The credentials of developer tools, azure-identity's and ours, with the same fake programs."""
 
 import gc
 import json
@@ -56,7 +56,7 @@ def live_in(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _zone() -> Iterator[None]:
-    """Tests may live in another one."""
+    """Set a time zone for the test."""
     with pytest.MonkeyPatch.context() as patched:
         # Where azure-identity reads azd's times correctly.
         live_in("UTC", patched)
@@ -65,8 +65,8 @@ def _zone() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_both_make_the_same_of_it(driver: Driver, programs: Programs, name: str) -> None:
-    """The same class, the same words, and the same token."""
+def test_both_have_the_same_outcome(driver: Driver, programs: Programs, name: str) -> None:
+    """The same class of error, the same words, and the same token."""
     case = CASES[name]
     if case.program is not None:
         programs.install(PROGRAMS[case.credential], **case.program)
@@ -99,7 +99,7 @@ def test_both_make_the_same_of_it(driver: Driver, programs: Programs, name: str)
         (AZD, {"tenant_id": TENANT}, (SCOPE,), {"claims": CLAIMS}),
     ],
 )
-def test_the_tools_get_the_same_arguments_and_surroundings(
+def test_the_tools_are_run_in_the_same_way(
     driver: Driver,
     programs: Programs,
     credential: str,
@@ -107,7 +107,7 @@ def test_the_tools_get_the_same_arguments_and_surroundings(
     scopes: tuple[str, ...],
     options: dict[str, Any],
 ) -> None:
-    """Command line, folder, input, and the switch that turns colours off."""
+    """Command line, folder, input, and the variable that turns colours off."""
     both = {**json.loads(printed(accessToken="t", expires_on=5)["stdout"]), "token": "t"}
     programs.install(PROGRAMS[credential], **printed(**both, expiresOn="2033-05-18T03:33:19Z"))
     for package in (webidentity, azure.identity):
@@ -120,8 +120,8 @@ def test_the_tools_get_the_same_arguments_and_surroundings(
     assert switches == {name: value for name, value in theirs.environment.items() if name not in ignored}
 
 
-def test_power_shell_is_called_the_same_way(driver: Driver, programs: Programs) -> None:
-    """But for the script, which is each library's own, and the shell between them."""
+def test_powershell_is_run_in_the_same_way(driver: Driver, programs: Programs) -> None:
+    """Except for the script, and the shell that azure-identity uses to start it."""
     programs.install("pwsh", f"azsdk%tok%{EPOCH}\n")
     for package in (webidentity, azure.identity):
         driver.tool(PWSH, package=package).get_token(SCOPE)
@@ -141,23 +141,23 @@ def test_power_shell_is_called_the_same_way(driver: Driver, programs: Programs) 
 def test_a_timeout_is_the_same_error(
     programs: Programs, caplog: pytest.LogCaptureFixture, credential: str, phrase: str
 ) -> None:
-    """As azure-identity's sync classes have it; ours also says for how long it has waited."""
+    """As in azure-identity's sync classes; ours also says how long it waited."""
     programs.install(PROGRAMS[credential], seconds=10 if credential == PWSH else 3)
-    # A record of its log would hold the process for longer than the test.
+    # A log record would keep a reference to the process after the test.
     caplog.set_level("CRITICAL", "azure.identity")
     with warnings.catch_warnings():
-        # azure-identity neither waits for PowerShell's end nor closes its pipes.
+        # azure-identity neither waits for PowerShell to end nor closes its pipes.
         warnings.simplefilter("ignore", ResourceWarning)
         raised = [error_of(package, credential, phrase) for package in (webidentity, azure.identity)]
         gc.collect()
     assert raised == [UNAVAILABLE, UNAVAILABLE]
     if credential == PWSH:
-        # Theirs goes on, and may only now be so far that it can be seen.
+        # azure-identity's process continues, and may show up only now.
         programs.end(soon(lambda: next((run for run in programs.runs if is_running(run.pid)), None)))
 
 
 def error_of(package: Any, credential: str, phrase: str) -> str:
-    """Return the class of the error, of which nothing remains."""
+    """Return the class of the error, without keeping a reference to the error."""
     with pytest.raises(Exception, match=phrase) as caught:
         getattr(package, credential)(process_timeout=0.3).get_token(SCOPE)
     return type(caught.value).__name__
@@ -167,7 +167,7 @@ def error_of(package: Any, credential: str, phrase: str) -> str:
 def test_times_of_azd_are_utc(
     driver: Driver, programs: Programs, monkeypatch: pytest.MonkeyPatch, zone: str, wrong: int
 ) -> None:
-    """azure-identity reads them as local: wrong by the offset of the zone, in May."""
+    """azure-identity reads them as local times, so they are wrong by the offset of the time zone."""
     live_in(zone, monkeypatch)
     programs.install("azd", **printed(token="tok", expiresOn="2033-05-18T03:33:19Z"))
     ours, theirs = (
@@ -180,7 +180,7 @@ def test_times_of_azd_are_utc(
 def test_times_of_old_versions_of_az_are_local(
     driver: Driver, programs: Programs, monkeypatch: pytest.MonkeyPatch, zone: str
 ) -> None:
-    """For both."""
+    """In both libraries."""
     live_in(zone, monkeypatch)
     local = time.strftime("%Y-%m-%d %H:%M:%S.000000", time.localtime(EPOCH))
     programs.install("az", **printed(accessToken="tok", expiresOn=local))
@@ -199,7 +199,7 @@ PLANTED = {
 def test_no_error_shows_a_token(
     driver: Driver, programs: Programs, credential: str, program: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """azure-identity takes out those that stand in a member of its own form, and no others."""
+    """azure-identity redacts only tokens in its own format."""
     caplog.set_level("DEBUG")
     programs.install(PROGRAMS[credential], **program)
     outcome = outcome_of(driver, webidentity, Case(credential, {}, ""))
@@ -212,7 +212,7 @@ def test_no_error_shows_a_token(
 
 @pytest.mark.parametrize("credential", [AZ, AZD])
 def test_a_program_that_cannot_be_run_is_the_same_error(driver: Driver, programs: Programs, credential: str) -> None:
-    """It has an interpreter that does not exist."""
+    """Its interpreter does not exist."""
     program = programs.install(PROGRAMS[credential])
     program.write_text("#!/no/such/interpreter\n")
     for package in (webidentity, azure.identity):

@@ -1,4 +1,4 @@
-"""EnvironmentCredential: which variables make which credential, and what is said when some are missing."""
+"""EnvironmentCredential: which variables select which credential, and the error if some are missing."""
 
 import logging
 import os
@@ -34,7 +34,7 @@ def pem(tmp_path: Path) -> str:
 
 @pytest.fixture
 def made(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """The keywords of each UsernamePasswordCredential that is made, which is a stand-in."""
+    """The keywords of each UsernamePasswordCredential that is created; the class is replaced by a stand-in."""
     keywords: list[dict[str, Any]] = []
 
     def make(**given: Any) -> Member:
@@ -46,7 +46,7 @@ def made(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]
 
 
 def test_a_secret(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the authority of the environment, and the keywords of its class."""
+    """With the authority of the environment, and additional keywords."""
     set_all(monkeypatch, {**IDS, "AZURE_CLIENT_SECRET": "s3cret", "AZURE_AUTHORITY_HOST": "login.microsoftonline.us"})
     network = Canned(token("1"), token("2"))
     credential = driver.credential("EnvironmentCredential", network, additionally_allowed_tenants=["*"], retry_total=0)
@@ -59,7 +59,7 @@ def test_a_secret(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_calls_are_passed_on(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All of their options."""
+    """With all their options."""
     set_all(monkeypatch, {**IDS, "AZURE_CLIENT_SECRET": "s3cret"})
     network = Canned(token("1"), token("2"))
     credential = driver.credential("EnvironmentCredential", network)
@@ -76,7 +76,7 @@ def test_calls_are_passed_on(driver: Driver, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_certificate(
     driver: Driver, monkeypatch: pytest.MonkeyPatch, pem: str, flag: str | None, chain_is_sent: bool
 ) -> None:
-    """With its password; its chain is sent if a flag that is a flag says so."""
+    """With its password. The flag decides whether its chain is sent."""
     import jwt
 
     set_all(monkeypatch, {**IDS, "AZURE_CLIENT_CERTIFICATE_PATH": pem})
@@ -88,8 +88,8 @@ def test_a_certificate(
     assert ("x5c" in jwt.get_unverified_header(network.forms[0]["client_assertion"])) is chain_is_sent
 
 
-def test_a_flag_that_is_none_is_refused(driver: Driver, monkeypatch: pytest.MonkeyPatch, pem: str) -> None:
-    """By name."""
+def test_an_invalid_flag_is_refused(driver: Driver, monkeypatch: pytest.MonkeyPatch, pem: str) -> None:
+    """The error names the variable."""
     set_all(monkeypatch, {**IDS, "AZURE_CLIENT_CERTIFICATE_PATH": pem, "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN": "on"})
     monkeypatch.setenv("AZURE_CLIENT_CERTIFICATE_PASSWORD", "canary-password")
     with pytest.raises(ValueError, match="AZURE_CLIENT_SEND_CERTIFICATE_CHAIN is 'on'"):
@@ -100,7 +100,7 @@ def test_a_flag_that_is_none_is_refused(driver: Driver, monkeypatch: pytest.Monk
 def test_a_user(
     driver: Driver, monkeypatch: pytest.MonkeyPatch, made: list[dict[str, Any]], tenant: str | None
 ) -> None:
-    """With a tenant if there is one."""
+    """The tenant is optional."""
     set_all(monkeypatch, {"AZURE_CLIENT_ID": CLIENT, "AZURE_USERNAME": "ada", "AZURE_PASSWORD": "canary"})
     if tenant is not None:
         monkeypatch.setenv("AZURE_TENANT_ID", tenant)
@@ -112,10 +112,10 @@ def test_a_user(
     assert given == {"client_id": CLIENT, "username": "ada", "password": "canary", "retry_total": 0, **of_tenant}
 
 
-def test_the_first_complete_one_is_used(
+def test_the_first_complete_configuration_is_used(
     driver: Driver, monkeypatch: pytest.MonkeyPatch, made: list[dict[str, Any]], pem: str
 ) -> None:
-    """A secret, a certificate, a user: empty is not complete."""
+    """A secret, a certificate, a user. An empty variable is not complete."""
     set_all(monkeypatch, {**IDS, "AZURE_CLIENT_SECRET": "s3cret", "AZURE_CLIENT_CERTIFICATE_PATH": pem})
     monkeypatch.setenv("AZURE_CLIENT_CERTIFICATE_PASSWORD", "canary-password")
     set_all(monkeypatch, {"AZURE_USERNAME": "ada", "AZURE_PASSWORD": "canary"})
@@ -152,14 +152,14 @@ def test_the_first_complete_one_is_used(
         ),
     ],
 )
-def test_what_is_missing_is_named(
+def test_missing_variables_are_named(
     driver: Driver,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     variables: dict[str, str],
     said: str,
 ) -> None:
-    """When a token is asked for, in the terms of what lacks least; logged at INFO, and no value is shown."""
+    """By get_token, for the configuration that lacks the fewest. It is logged at INFO, without values."""
     caplog.set_level(logging.INFO)
     set_all(monkeypatch, variables)
     credential = driver.credential("EnvironmentCredential", Canned())
@@ -172,15 +172,15 @@ def test_what_is_missing_is_named(
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [("INFO", start + said)]
 
 
-def test_what_is_malformed_is_refused_at_once(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It was meant to be used."""
+def test_malformed_values_are_refused_by_the_constructor(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The configuration is complete, so it was meant to be used."""
     set_all(monkeypatch, {**IDS, "AZURE_CLIENT_SECRET": "s3cret", "AZURE_TENANT_ID": "not a tenant"})
     with pytest.raises(ValueError, match="tenant"):
         driver.credential("EnvironmentCredential", Canned())
 
 
 def test_it_is_a_context_manager(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the credential that it is; or of nothing."""
+    """Whether a configuration is complete or not."""
     for configured in (False, True):
         if configured:
             set_all(monkeypatch, {**IDS, "AZURE_CLIENT_SECRET": "s3cret"})
@@ -193,8 +193,8 @@ def test_it_is_a_context_manager(driver: Driver, monkeypatch: pytest.MonkeyPatch
         wait(getattr(credential.raw, leave)(None, None, None))
 
 
-def test_the_environment_is_read_when_the_credential_is_made(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a whole, and never again."""
+def test_the_environment_is_read_by_the_constructor(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not again."""
     monkeypatch.setattr(os, "environ", {**IDS, "AZURE_CLIENT_SECRET": "s3cret"})
     network = Canned(token("1"))
     credential = driver.credential("EnvironmentCredential", network)

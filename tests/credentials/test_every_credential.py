@@ -1,4 +1,4 @@
-"""What all credentials have in common, each of them asked."""
+"""The behaviour that all credentials share."""
 
 from functools import partial
 from typing import Any
@@ -18,8 +18,8 @@ CLAIMS = '{"access_token": {"nbf": {"essential": true, "value": "1"}}}'
 CALLERS = 64
 
 
-def test_options_and_keywords_ask_for_the_same(make: Maker, name: str) -> None:
-    """get_token_info takes in its options what get_token takes as keywords; unknown ones are ignored by both."""
+def test_options_and_keywords_are_equivalent(make: Maker, name: str) -> None:
+    """Those of get_token_info and get_token; both ignore unknown ones."""
     options = {"claims": CLAIMS, "tenant_id": OTHER_TENANT, "enable_cae": True}
     forms = []
     for info in (False, True):
@@ -37,8 +37,8 @@ def test_options_and_keywords_ask_for_the_same(make: Maker, name: str) -> None:
     assert forms[0] == forms[1]
 
 
-def test_each_call_chooses_for_itself(make: Maker, name: str) -> None:
-    """CAE of one call is not that of the next; claims of one call are not those of the next."""
+def test_calls_do_not_affect_each_other(make: Maker, name: str) -> None:
+    """CAE and claims of one call do not apply to the next."""
     network = entra(lambda sent: user_token(f"{sent.form.get('claims')}", refresh_token="refresh-token"))
     credential = make(name, network)
     assert credential.get_token(SCOPE).token == "None"
@@ -50,8 +50,8 @@ def test_each_call_chooses_for_itself(make: Maker, name: str) -> None:
     assert len(token_requests(network)) == 3
 
 
-def test_the_users_policies_are_the_whole_pipeline(make: Maker, name: str) -> None:
-    """As in azure-identity: nothing of ours is added to them."""
+def test_policies_replace_the_whole_pipeline(make: Maker, name: str) -> None:
+    """As in azure-identity: nothing is added to them."""
     network = entra()
     make(name, network, policies=[HeadersPolicy({"X-Mine": "1"})]).get_token(SCOPE)
     for sent in network.sent:
@@ -59,8 +59,8 @@ def test_the_users_policies_are_the_whole_pipeline(make: Maker, name: str) -> No
         assert "x-ms-client-request-id" not in sent.headers
 
 
-def test_hooks_headers_and_proxies_are_azure_cores(make: Maker, name: str) -> None:
-    """Keywords of its pipelines go where they belong."""
+def test_pipeline_keywords_have_the_effect_of_azure_core(make: Maker, name: str) -> None:
+    """Hooks, headers, proxies and timeouts."""
     network, requests, responses = entra(), [], []
     make(
         name,
@@ -80,8 +80,8 @@ def test_hooks_headers_and_proxies_are_azure_cores(make: Maker, name: str) -> No
     assert all(sent.headers["User-Agent"].startswith("mine azsdk-python-webidentity/") for sent in network.sent)
 
 
-def test_token_requests_are_repeated_three_times(make: Maker, name: str) -> None:
-    """An authority that is busy is asked four times; then its answer is the caller's."""
+def test_token_requests_are_retried_three_times(make: Maker, name: str) -> None:
+    """A busy authority receives four requests; then its response is raised."""
     network = entra(lambda _: Reply({"error": "temporarily_unavailable"}, 503))
     credential = make(name, network, retry_total=3, retry_backoff_factor=0)
     with pytest.raises(HttpResponseError) as caught:
@@ -91,8 +91,8 @@ def test_token_requests_are_repeated_three_times(make: Maker, name: str) -> None
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_no_redirect_is_followed(make: Maker, name: str, status: int) -> None:
-    """Whoever can forge a Location does not get the request's secrets."""
+def test_redirects_are_not_followed(make: Maker, name: str, status: int) -> None:
+    """A forged Location must not receive the secrets of the request."""
     network = entra(lambda _: Reply("", status, {"Location": "https://evil.test/token"}))
     with pytest.raises(ClientAuthenticationError):
         make(name, network).get_token(SCOPE)
@@ -100,7 +100,7 @@ def test_no_redirect_is_followed(make: Maker, name: str, status: int) -> None:
 
 
 def test_a_constructor_opens_nothing_and_a_transport_is_closed_once(make: Maker, name: str) -> None:
-    """It may be made at import time, and closed more than once. A closed transport of the user's stays closed."""
+    """Closing twice is allowed. A transport that the caller passed stays closed."""
     events: list[str] = []
     network = entra()
     watched = _Watched(network, events)
@@ -118,7 +118,7 @@ def test_a_constructor_opens_nothing_and_a_transport_is_closed_once(make: Maker,
 
 
 class _Watched:
-    """Transports that tell when they are opened and closed."""
+    """Transports that record when they are opened and closed."""
 
     def __init__(self, network: Canned, events: list[str]) -> None:
         self._network, self._events = network, events
@@ -141,7 +141,7 @@ class _Watched:
 
 @pytest.mark.parametrize("state", ["empty", "expired", "refresh window"])
 def test_64_callers_cause_one_request(make: Maker, driver: Driver, clock: Clock, name: str, state: str) -> None:
-    """Threads or tasks, whatever the cache holds when they arrive."""
+    """Threads or tasks, with an empty cache, an expired token, or one in the refresh window."""
     network = entra(latency=0.02)
     credential = make(name, network, retry_total=0)
     if state != "empty":

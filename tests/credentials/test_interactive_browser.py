@@ -1,4 +1,4 @@
-"""InteractiveBrowserCredential: a real listener on the loopback interface, and a person in front of a browser."""
+"""InteractiveBrowserCredential: a real listener on the loopback interface, and a user with a browser."""
 
 import asyncio
 import logging
@@ -35,7 +35,7 @@ def tenant() -> LocalTenant:
 
 @pytest.fixture
 def desktop(tenant: LocalTenant) -> App:
-    """The desktop program, consented for everybody."""
+    """The desktop program, with admin consent."""
     app = tenant.add_app("desktop", public_client=True, redirect_uris=["http://localhost"])
     tenant.grant_admin_consent(app, tenant.graph, ["User.Read", "Files.Read"])
     return app
@@ -62,7 +62,7 @@ def make(driver: Driver, tenant: LocalTenant, desktop: App) -> Make:
 
 
 def test_a_user_signs_in(make: Make, window: Window, tenant: LocalTenant, desktop: App) -> None:
-    """The token is the tenant's, for the user; the browser says who is signed in."""
+    """The tenant issues the token for the user; the browser shows who is signed in."""
     token = make().get_token(READ)
     assert token.token.count(".") == 2
     window.close()
@@ -73,7 +73,7 @@ def test_a_user_signs_in(make: Make, window: Window, tenant: LocalTenant, deskto
 
 
 def test_the_authorization_request_follows_the_specification(make: Make, window: Window, desktop: App) -> None:
-    """Code, PKCE with S256, state and nonce; no secret is in the address."""
+    """Code, PKCE with S256, state and nonce; the URL contains no secret."""
     credential = make(login_hint="ada@tenant.test")
     credential.get_token(READ)
     asked = query(window.opened[0])
@@ -95,8 +95,8 @@ def test_the_authorization_request_follows_the_specification(make: Make, window:
     assert 8400 <= int(port) < 9000
 
 
-def test_every_sign_in_has_values_of_its_own(make: Make, window: Window) -> None:
-    """State, nonce and verifier are never used twice."""
+def test_state_nonce_and_verifier_are_never_reused(make: Make, window: Window) -> None:
+    """Each sign-in has new ones."""
     for _ in range(2):
         make().get_token(READ)
     first, second = (query(url) for url in window.opened)
@@ -105,7 +105,7 @@ def test_every_sign_in_has_values_of_its_own(make: Make, window: Window) -> None
 
 
 def test_later_tokens_open_no_page(make: Make, window: Window) -> None:
-    """They come from the cache, and by refresh token."""
+    """They come from the cache or with the refresh token."""
     credential = make()
     tokens = {credential.get_token(scope).token for scope in (READ, FILES, READ)}
     assert len(tokens) == 2
@@ -127,7 +127,7 @@ def test_64_callers_open_one_page(driver: Driver, make: Make, window: Window) ->
 def test_the_redirect_uri_is_listened_on(
     driver: Driver, tenant: LocalTenant, window: Window, uri: str, unused_port: int
 ) -> None:
-    """Exactly where the application's registration has it."""
+    """Exactly as the application registration has it."""
     if "::1" in uri and not _has_ipv6():
         pytest.skip("this machine has no IPv6 loopback address")
     address = uri.format(port=unused_port)
@@ -163,13 +163,13 @@ def test_the_redirect_uri_is_listened_on(
     ],
 )
 def test_a_redirect_uri_of_another_machine_is_refused(make: Make, uri: str) -> None:
-    """At construction, with an example of one that works."""
+    """By the constructor, with a valid example."""
     with pytest.raises(ValueError, match="http://localhost:8400"):
         make(redirect_uri=uri)
 
 
-def test_a_port_that_is_taken_is_said(make: Make, window: Window, unused_port: int) -> None:
-    """Nothing is opened that could not come back."""
+def test_a_port_in_use_is_reported(make: Make, window: Window, unused_port: int) -> None:
+    """No page is opened, because the redirect could not be received."""
     with closing(socket.create_server(("127.0.0.1", unused_port))):
         credential = make(redirect_uri=f"http://localhost:{unused_port}")
         with pytest.raises(CredentialUnavailableError, match="Couldn't start an HTTP server"):
@@ -177,8 +177,8 @@ def test_a_port_that_is_taken_is_said(make: Make, window: Window, unused_port: i
     assert window.opened == []
 
 
-def test_a_port_that_another_program_has_on_ipv6_alone_is_taken(make: Make, unused_port: int) -> None:
-    """A browser may well try that address first, and hand the code to the other program."""
+def test_a_port_in_use_on_ipv6_only_is_reported(make: Make, unused_port: int) -> None:
+    """A browser may try that address first and send the code to the other program."""
     if not _has_ipv6():
         pytest.skip("this machine has no IPv6 loopback address")
     with closing(socket.create_server(("::1", unused_port), family=socket.AF_INET6)):
@@ -188,13 +188,13 @@ def test_a_port_that_another_program_has_on_ipv6_alone_is_taken(make: Make, unus
 
 
 def test_without_a_browser_it_is_unavailable(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error names the credential that needs none."""
+    """The error names DeviceCodeCredential."""
     monkeypatch.setattr(webbrowser, "open", lambda url: False)
     with pytest.raises(CredentialUnavailableError, match="DeviceCodeCredential"):
         make().get_token(READ)
 
 
-def test_the_wait_ends(make: Make, window: Window) -> None:
+def test_the_wait_ends_after_the_timeout(make: Make, window: Window) -> None:
     """And the port is free again."""
     window.act = lambda window, url: None
     with pytest.raises(ClientAuthenticationError, match=r"Timed out after waiting 0\.2 seconds"):
@@ -204,8 +204,10 @@ def test_the_wait_ends(make: Make, window: Window) -> None:
         socket.create_connection((where.hostname or "", where.port or 0), timeout=5)
 
 
-def test_a_decline_is_said_in_both_places(make: Make, window: Window, tenant: LocalTenant, driver: Driver) -> None:
-    """The program's error and the browser's page have the authority's reason."""
+def test_a_declined_sign_in_is_reported_by_error_and_page(
+    make: Make, window: Window, tenant: LocalTenant, driver: Driver
+) -> None:
+    """Both have the authority's reason."""
     app = tenant.add_app("unconsented", public_client=True, redirect_uris=["http://localhost"])
 
     def decline(window: Window, url: str) -> None:
@@ -221,8 +223,8 @@ def test_a_decline_is_said_in_both_places(make: Make, window: Window, tenant: Lo
     assert "AADSTS65004" in window.answers[0].text
 
 
-def test_a_code_that_is_refused_is_said_in_both_places(make: Make, window: Window) -> None:
-    """The page comes after the redemption, so it tells the truth."""
+def test_a_refused_code_is_reported_by_error_and_page(make: Make, window: Window) -> None:
+    """The page is shown after the code is redeemed."""
 
     def forge(window: Window, url: str) -> None:
         address, fields = window.answer(url)
@@ -236,8 +238,8 @@ def test_a_code_that_is_refused_is_said_in_both_places(make: Make, window: Windo
     assert "canary" not in window.answers[0].text + str(caught.value)
 
 
-def test_another_user_than_expected_is_told_in_both_places(make: Make, window: Window, tenant: LocalTenant) -> None:
-    """The page does not say that all is well."""
+def test_a_different_account_is_reported_by_error_and_page(make: Make, window: Window, tenant: LocalTenant) -> None:
+    """The page does not report success."""
     record = AuthenticationRecord(
         tenant.tenant_id, tenant.apps[-1].client_id, "login.tenant.test", f"eve.{tenant.tenant_id}", "eve@tenant.test"
     )
@@ -248,8 +250,8 @@ def test_another_user_than_expected_is_told_in_both_places(make: Make, window: W
     assert "another user" in window.answers[0].text
 
 
-def test_markup_in_a_reason_is_text(make: Make, window: Window) -> None:
-    """Whoever can send an error cannot send a page."""
+def test_markup_in_a_reason_is_escaped(make: Make, window: Window) -> None:
+    """An error parameter cannot inject HTML."""
 
     def attack(window: Window, url: str) -> None:
         fields = {
@@ -269,8 +271,8 @@ def test_markup_in_a_reason_is_text(make: Make, window: Window) -> None:
     assert window.answers[0].headers["Cache-Control"] == "no-store"
 
 
-def test_strangers_cannot_end_a_sign_in(make: Make, window: Window) -> None:
-    """Another page of the same browser may post what it likes; the user's own answer still counts."""
+def test_forged_responses_are_ignored(make: Make, window: Window) -> None:
+    """Another page may post to the port; the user's own response still counts."""
 
     def meddle(window: Window, url: str) -> None:
         asked = query(url)
@@ -298,8 +300,8 @@ def test_strangers_cannot_end_a_sign_in(make: Make, window: Window) -> None:
     assert make().get_token(READ).token
 
 
-def test_only_the_first_answer_counts(make: Make, window: Window, tenant: LocalTenant) -> None:
-    """A replayed one is told so."""
+def test_only_the_first_response_counts(make: Make, window: Window, tenant: LocalTenant) -> None:
+    """A replayed one gets an error page."""
     replies: list[int] = []
 
     def twice(window: Window, url: str) -> None:
@@ -321,7 +323,7 @@ def test_only_the_first_answer_counts(make: Make, window: Window, tenant: LocalT
 
 
 def _hold_tokens(tenant: LocalTenant) -> tuple[Any, Any]:
-    """Have the next token request wait, until it is released; the first event tells that it is there."""
+    """Make the next token request wait until it is released; the first event is set when it arrives."""
     arrived, release = threading.Event(), threading.Event()
     handle = tenant.handle
 
@@ -346,8 +348,8 @@ def test_nothing_of_a_sign_in_is_logged(make: Make, window: Window, caplog: pyte
         assert secret not in caplog.text
 
 
-def test_the_loop_goes_on_meanwhile(tenant: LocalTenant, desktop: App, window: Window) -> None:
-    """A user takes a while."""
+def test_waiting_for_the_user_does_not_block_the_event_loop(tenant: LocalTenant, desktop: App, window: Window) -> None:
+    """Other tasks continue."""
 
     def slow(window: Window, url: str) -> None:
         time.sleep(0.3)
@@ -370,7 +372,7 @@ def test_the_loop_goes_on_meanwhile(tenant: LocalTenant, desktop: App, window: W
 
 
 def test_a_cancelled_sign_in_stops_listening(tenant: LocalTenant, desktop: App, window: Window) -> None:
-    """At once, and the thread that waited is free."""
+    """At once, and its thread ends."""
     window.act = lambda window, url: None
 
     async def main() -> None:
@@ -399,7 +401,7 @@ def _has_ipv6() -> bool:
 
 @pytest.fixture
 def unused_port() -> int:
-    """A port that nobody listens on."""
+    """A port on which no program listens."""
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         port: int = server.getsockname()[1]
         return port

@@ -1,4 +1,4 @@
-"""ManagedIdentityCredential on every kind of host, over real sockets."""
+"""ManagedIdentityCredential on each kind of host, over real sockets."""
 
 import logging
 from pathlib import Path
@@ -36,8 +36,8 @@ VERSIONS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_token_of_the_hosts_own_identity(driver: Driver, azure_host: PutOn, kind: str) -> None:
-    """By the request that the host expects, once."""
+def test_the_system_assigned_identity(driver: Driver, azure_host: PutOn, kind: str) -> None:
+    """With one request of the form that the host expects."""
     host = azure_host(kind)
     used = credential(driver)
     got = used.get_token(SCOPE)
@@ -57,8 +57,8 @@ def test_a_token_of_the_hosts_own_identity(driver: Driver, azure_host: PutOn, ki
 
 @pytest.mark.parametrize("kind", CHOOSY)
 @pytest.mark.parametrize("by", ["client_id", "client_id in the mapping", "object_id", "resource_id"])
-def test_a_token_of_the_identity_that_is_named(driver: Driver, azure_host: PutOn, kind: str, by: str) -> None:
-    """By any of its ids, under the name that the host has for it."""
+def test_a_user_assigned_identity(driver: Driver, azure_host: PutOn, kind: str, by: str) -> None:
+    """By each kind of ID, under the name that the host uses for it."""
     host = azure_host(kind)
     other, shop = host.add_identity("other"), host.add_identity("shop")
     named: dict[str, Any] = {
@@ -74,7 +74,7 @@ def test_a_token_of_the_identity_that_is_named(driver: Driver, azure_host: PutOn
 
 @pytest.mark.parametrize("kind", CHOOSY)
 def test_an_identity_that_is_not_assigned_makes_it_unavailable(driver: Driver, azure_host: PutOn, kind: str) -> None:
-    """A chain goes on; the message says which of the two is missing."""
+    """A chain tries the next credential. The message says which identity is missing."""
     host = azure_host(kind, system_assigned=False)
     used = credential(driver)
     with pytest.raises(webidentity.CredentialUnavailableError, match="No identity has been assigned to this resource"):
@@ -89,10 +89,10 @@ def test_an_identity_that_is_not_assigned_makes_it_unavailable(driver: Driver, a
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_resource_that_is_not_there_is_an_error(
+def test_an_unknown_resource_is_an_error(
     driver: Driver, azure_host: PutOn, local_tenant: Any, naps: list[float], kind: str
 ) -> None:
-    """Of authentication, or, where the host says 400, one that a chain passes by."""
+    """An authentication error; if the host answers 400, an unavailable credential."""
     host = azure_host(kind, local_tenant)
     used = credential(driver, retry_total=0)
     with pytest.raises(ClientAuthenticationError):
@@ -105,7 +105,7 @@ def test_a_resource_that_is_not_there_is_an_error(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_64_callers_cause_one_request(driver: Driver, azure_host: PutOn, kind: str) -> None:
-    """Threads or tasks; Azure Arc's one request is two, the challenge and the answer to it."""
+    """Threads or tasks. For Azure Arc: one challenge and one answer."""
     host = azure_host(kind)
     used = credential(driver)
     outcomes = driver.together([lambda: used.raw.get_token(SCOPE)] * CALLERS)
@@ -117,7 +117,7 @@ def test_64_callers_cause_one_request(driver: Driver, azure_host: PutOn, kind: s
 
 @pytest.mark.parametrize("state", ["empty", "expired", "refresh window"])
 def test_64_callers_cause_one_request_whatever_is_cached(driver: Driver, clock: Clock, state: str) -> None:
-    """By the same policy as every other credential."""
+    """With an expired token, or one in the refresh window."""
     network = Canned(answer=lambda _: token(expires_in="3600"), latency=0.02)
     used = credential(driver, network)
     if state != "empty":
@@ -130,7 +130,7 @@ def test_64_callers_cause_one_request_whatever_is_cached(driver: Driver, clock: 
 
 
 def test_instances_share_a_cache(driver: Driver, azure_host: PutOn) -> None:
-    """A credential for each request costs one request; another identity is never served the same token."""
+    """A credential for each request causes one request in total. A different identity never receives its token."""
     host = azure_host("imds")
     shop = host.add_identity("shop")
     cache = TokenCache()
@@ -145,7 +145,7 @@ def test_instances_share_a_cache(driver: Driver, azure_host: PutOn) -> None:
 
 
 def test_another_host_is_not_served_from_a_shared_store(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """ "The host's own identity" is another one there, and the store cannot know."""
+    """The system-assigned identity is a different one there."""
     store, keys = MemoryStore(), KeyRing("key")
     first = Canned(token("of this host", expires_in=3600))
     assert credential(driver, first, token_cache=TokenCache(store, keys)).get_token(SCOPE).token == "of this host"
@@ -155,8 +155,8 @@ def test_another_host_is_not_served_from_a_shared_store(driver: Driver, monkeypa
     assert credential(driver, second, token_cache=TokenCache(store, keys)).get_token(SCOPE).token == "of that host"
 
 
-def test_an_entry_of_the_cache_has_msals_names(driver: Driver) -> None:
-    """So that a reader of the cache knows it for what it is."""
+def test_cache_entries_have_the_names_of_msal(driver: Driver) -> None:
+    """So that readers of the cache recognize them."""
     cache = TokenCache()
     credential(driver, Canned(token(expires_in=3600)), token_cache=cache).get_token(SCOPE)
     (held,) = cache._partitions.values()
@@ -166,16 +166,16 @@ def test_an_entry_of_the_cache_has_msals_names(driver: Driver) -> None:
 
 
 @pytest.mark.parametrize("scopes", [(SCOPE, "https://graph.microsoft.com/.default"), (SCOPE, SCOPE)])
-def test_a_request_is_for_one_scope(driver: Driver, scopes: tuple[str, ...]) -> None:
-    """No host can answer for two."""
+def test_several_scopes_are_refused(driver: Driver, scopes: tuple[str, ...]) -> None:
+    """Hosts accept one resource for each request."""
     with pytest.raises(ValueError, match="exactly one scope"):
         credential(driver, Canned()).get_token(*scopes)
     with pytest.raises(ValueError, match="at least one scope"):
         credential(driver, Canned()).get_token()
 
 
-def test_a_resource_is_a_scope_without_its_end(driver: Driver) -> None:
-    """And both are the same in the cache."""
+def test_scope_and_resource_are_the_same(driver: Driver) -> None:
+    """Also in the cache."""
     network = Canned(token(expires_in=3600))
     used = credential(driver, network)
     used.get_token(VAULT)
@@ -183,8 +183,8 @@ def test_a_resource_is_a_scope_without_its_end(driver: Driver) -> None:
     assert len(network.sent) == 1
 
 
-def test_tenant_and_continuous_access_evaluation_change_nothing(driver: Driver) -> None:
-    """An identity lives in one tenant, and no host knows the evaluation."""
+def test_tenant_and_cae_are_ignored(driver: Driver) -> None:
+    """An identity belongs to one tenant, and hosts do not support CAE."""
     network = Canned(token(expires_in=3600))
     used = credential(driver, network)
     used.get_token(SCOPE)
@@ -194,8 +194,8 @@ def test_tenant_and_continuous_access_evaluation_change_nothing(driver: Driver) 
 
 
 @pytest.mark.parametrize("kind", ["imds", "service_fabric"])
-def test_claims_ask_anew(driver: Driver, azure_host: PutOn, kind: str) -> None:
-    """The host is not sent them; Service Fabric is told which token was refused, so that it does not send it again."""
+def test_claims_bypass_the_cache(driver: Driver, azure_host: PutOn, kind: str) -> None:
+    """They are not sent. Service Fabric receives the hash of the refused token, so that it issues a new one."""
     host = azure_host(kind)
     used = credential(driver)
     first = used.get_token(SCOPE)
@@ -210,7 +210,7 @@ def test_claims_ask_anew(driver: Driver, azure_host: PutOn, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", CHOOSY)
 def test_conflicting_ids_are_refused(driver: Driver, azure_host: PutOn, kind: str) -> None:
-    """On every host, and before anything is sent."""
+    """On each host, before anything is sent."""
     azure_host(kind)
     for ids in (
         {"client_id": "a", "identity_config": {"object_id": "b"}},
@@ -220,8 +220,8 @@ def test_conflicting_ids_are_refused(driver: Driver, azure_host: PutOn, kind: st
             credential(driver, **ids)
 
 
-def test_cloud_shell_has_one_identity(driver: Driver, azure_host: PutOn) -> None:
-    """Of who opened it: naming one is an error of the constructor, but not for who names one everywhere."""
+def test_cloud_shell_supports_no_choice_of_identity(driver: Driver, azure_host: PutOn) -> None:
+    """The constructor raises an error, but DefaultAzureCredential ignores the ID."""
     host = azure_host("cloud_shell")
     for ids in ({"client_id": CLIENT}, {"identity_config": {"object_id": "x"}}):
         with pytest.raises(ValueError, match=r"client_id should not be set for cloud shell.*identity_config must not"):
@@ -233,8 +233,8 @@ def test_cloud_shell_has_one_identity(driver: Driver, azure_host: PutOn) -> None
 
 
 @pytest.mark.parametrize("dates", ["epoch", "linux", "windows"])
-def test_azure_mls_dates(driver: Driver, azure_host: PutOn, dates: str) -> None:
-    """Whatever form they have."""
+def test_date_formats_of_azure_ml(driver: Driver, azure_host: PutOn, dates: str) -> None:
+    """Each format that it has used."""
     host = azure_host("azure_ml")
     host.host.dates = dates
     used = credential(driver)
@@ -267,10 +267,10 @@ def test_azure_mls_dates(driver: Driver, azure_host: PutOn, dates: str) -> None:
         ({"AZURE_TENANT_ID": TENANT, "AZURE_FEDERATED_TOKEN_FILE": "f"}, "IMDS"),
     ],
 )
-def test_the_environment_says_which_host_it_is(
+def test_the_environment_selects_the_host(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, variables: dict[str, str], host: str
 ) -> None:
-    """When the credential is constructed; the log says so."""
+    """In the constructor, which logs it."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     with caplog.at_level(logging.INFO):
@@ -309,10 +309,10 @@ def test_the_environment_says_which_host_it_is(
         ),
     ],
 )
-def test_an_environment_that_makes_no_sense_is_named(
+def test_an_inconsistent_environment_is_reported(
     driver: Driver, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], problem: str
 ) -> None:
-    """When a token is asked for: a chain that has this credential in it can be constructed."""
+    """By get_token, so that a chain with this credential can be constructed."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     used = credential(driver, Canned())
@@ -325,7 +325,7 @@ def test_an_environment_that_makes_no_sense_is_named(
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "imds"])
 @pytest.mark.parametrize("failure", ["a page", "nothing there", "an error"])
 def test_failures_of_each_host(driver: Driver, azure_host: PutOn, kind: str, failure: str) -> None:
-    """Something else that answers, and nobody that answers, are for a chain; a refusal is for the caller."""
+    """Without a valid answer the credential is unavailable; a refusal is an authentication error."""
     host = azure_host(kind)
     used = credential(driver, retry_total=0)
     if failure == "a page":
@@ -348,7 +348,7 @@ def test_failures_of_each_host(driver: Driver, azure_host: PutOn, kind: str, fai
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_secret_is_shown(driver: Driver, azure_host: PutOn, naps: list[float], kind: str) -> None:
-    """In errors, logs and reprs; also if the host sends back what it was sent."""
+    """In errors, logs and reprs, even if the host echoes the request."""
     host = azure_host(kind)
     with all_logs() as logs:
         used = credential(driver, retry_total=0, logging_enable=True)
@@ -371,7 +371,7 @@ def test_no_secret_is_shown(driver: Driver, azure_host: PutOn, naps: list[float]
 
 
 def test_workload_identity(driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pod has a file, and an authority to send it to; a call's tenant is ignored as on every host."""
+    """A pod has a token file and an authority. The tenant of a call is ignored."""
     file = tmp_path / "token"
     file.write_text("projected-token")
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/")
@@ -395,16 +395,16 @@ def test_workload_identity(driver: Driver, tmp_path: Path, monkeypatch: pytest.M
         imds.get_token(SCOPE)
 
 
-def test_a_host_in_process(driver: Driver) -> None:
-    """The emulator answers at the real address, and nothing leaves the process."""
+def test_the_emulator_as_a_transport(driver: Driver) -> None:
+    """It answers at the real address without any network access."""
     host = HostEmulator("imds")
     used = credential(driver, host)
     assert claims_of(used.get_token(SCOPE))["xms_mirid"].endswith("virtualMachines/imds")
     assert host.requests[0].url.startswith("http://169.254.169.254/metadata/identity/oauth2/token?")
 
 
-def test_the_emulator_is_reached_by_the_default_transport(driver: Driver, azure_host: PutOn) -> None:
-    """As a context manager too."""
+def test_the_emulator_as_a_server(driver: Driver, azure_host: PutOn) -> None:
+    """With the default transport, as a context manager too."""
     azure_host("app_service")
     used = driver.credential("ManagedIdentityCredential", OwnTransport())
     used.get_token(SCOPE)

@@ -1,4 +1,4 @@
-"""ManagedIdentityCredential and Azure Arc: which files a challenge may name, and whose token comes back."""
+"""ManagedIdentityCredential and Azure Arc: the files that a challenge may name, and the identity of the token."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ KEY = "canary-key-file"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The agent's folder, beside one that is not."""
+    """The agent's folder, and another folder beside it."""
     monkeypatch.setattr("sys.platform", "linux")
     folder = tmp_path / "tokens"
     folder.mkdir()
@@ -29,15 +29,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_key_is_read(folder: Path) -> None:
-    """Without the end of its line."""
+    """Without the newline at its end."""
     (folder / "a.key").write_text(f"{KEY}\n")
     assert read_key_file(str(folder / "a.key")) == KEY
     (folder / "a.key").write_text("k" * 4096)
     assert read_key_file(str(folder / "a.key")) == "k" * 4096
 
 
-def test_the_folder_may_be_reached_by_a_link(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is compared is where a file really is."""
+def test_the_folder_may_be_a_symbolic_link(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real path of the file is compared."""
     (folder / "a.key").write_text(KEY)
     (tmp_path / "link").symlink_to(folder, target_is_directory=True)
     monkeypatch.setattr(key_file, "LINUX_FOLDER", str(tmp_path / "link"))
@@ -68,7 +68,7 @@ def test_the_folder_may_be_reached_by_a_link(folder: Path, tmp_path: Path, monke
     ],
 )
 def test_other_files_are_not_read(folder: Path, tmp_path: Path, path: str, problem: str) -> None:
-    """Whoever answers on the port could have any file of this program's sent to it."""
+    """Otherwise a program on the port could receive any file of this user."""
     for name in ("other/a.key", "tokens/a.txt", "tokens/a.key.txt"):
         (tmp_path / name).write_text(KEY)
     (folder / "sub").mkdir()
@@ -86,8 +86,8 @@ def test_other_files_are_not_read(folder: Path, tmp_path: Path, path: str, probl
     assert KEY not in f"{caught.value!r} {caught.value} {caught.value.__cause__}"
 
 
-def test_what_the_disk_refuses_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the group that may read the file, and without the content."""
+def test_an_unreadable_key_is_explained(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the group that may read the file, and without its content."""
 
     def refuse(_: str) -> str:
         raise PermissionError(13, "Permission denied")
@@ -115,7 +115,7 @@ def test_windows_has_another_folder(folder: Path, tmp_path: Path, monkeypatch: p
 
 
 def test_other_platforms_have_no_agent(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """None that could have put a file anywhere."""
+    """No folder there is trusted."""
     (folder / "a.key").write_text(KEY)
     monkeypatch.setattr("sys.platform", "darwin")
     with pytest.raises(EntraError, match="not supported on this platform darwin"):
@@ -123,17 +123,17 @@ def test_other_platforms_have_no_agent(folder: Path, monkeypatch: pytest.MonkeyP
 
 
 def challenge(host: HostEmulator, header: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the agent send this challenge."""
+    """Make the agent send this challenge."""
     monkeypatch.setattr(host.host, "challenge", lambda: ("WWW-Authenticate", header))
 
 
 @pytest.mark.parametrize(
     "header", ["Basic realm=/etc/passwd", "Basic realm=/proc/self/environ", "Negotiate", "Basic x=y"]
 )
-def test_no_file_is_sent_to_who_asks_for_another(
+def test_a_challenge_for_another_file_is_refused(
     driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch, header: str
 ) -> None:
-    """An error of authentication, after which no chain goes on."""
+    """With an authentication error, which ends a chain."""
     host = azure_host("arc")
     challenge(host, header, monkeypatch)
     used = credential(driver)
@@ -144,8 +144,8 @@ def test_no_file_is_sent_to_who_asks_for_another(
     used.close()
 
 
-def test_a_key_that_is_not_taken(driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Is not sent again, and neither the error nor a log has it."""
+def test_a_refused_key_is_not_sent_again(driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the error nor a log contains it."""
     host = azure_host("arc")
     file = host.host.key_folder / "mine.key"
     file.write_text(KEY)
@@ -160,8 +160,8 @@ def test_a_key_that_is_not_taken(driver: Driver, azure_host: PutOn, monkeypatch:
 
 
 @pytest.mark.parametrize("by", ["client_id", "object_id", "resource_id"])
-def test_an_old_agent_is_found_out(driver: Driver, azure_host: PutOn, by: str) -> None:
-    """It ignores which identity was asked for, and would give the machine's."""
+def test_an_old_agent_is_detected(driver: Driver, azure_host: PutOn, by: str) -> None:
+    """It ignores the requested identity and would return a token of the machine."""
     host = azure_host("arc")
     shop = host.add_identity("shop")
     used = credential(driver, identity_config={by: getattr(shop, by).upper()})
@@ -173,10 +173,10 @@ def test_an_old_agent_is_found_out(driver: Driver, azure_host: PutOn, by: str) -
     used.close()
 
 
-def test_another_identity_than_the_one_that_was_named(
+def test_a_token_of_another_identity_is_refused(
     driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the agent's reason."""
+    """Whatever the reason."""
     host = azure_host("arc")
     shop, other = host.add_identity("shop"), host.add_identity("other")
     monkeypatch.setattr(host.host, "identity", lambda _: other)

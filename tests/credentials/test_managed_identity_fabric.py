@@ -1,4 +1,4 @@
-"""ManagedIdentityCredential and Service Fabric: the certificate's thumbprint, over real TLS."""
+"""ManagedIdentityCredential and Service Fabric: the thumbprint of the certificate, over real TLS."""
 
 from typing import Any
 
@@ -16,10 +16,10 @@ from webidentity.testing.hosts._service_fabric import ServerCertificate
 
 
 @pytest.mark.parametrize("digest", ["SHA-1", "SHA-1 with colons", "SHA-256"])
-def test_the_certificate_is_known_by_its_thumbprint(
+def test_the_certificate_is_accepted_by_its_thumbprint(
     driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch, digest: str
 ) -> None:
-    """Though nobody has signed it, and it has another name."""
+    """Although it is self-signed and for another name."""
     certificate = azure_host("service_fabric").host.certificate
     thumbprint = {
         "SHA-1": certificate.thumbprint.lower(),
@@ -46,7 +46,7 @@ def test_the_certificate_is_known_by_its_thumbprint(
 def test_another_certificate_is_refused_before_anything_is_sent(
     driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], digest: str
 ) -> None:
-    """Whatever the pipeline is made of: the secret is not for who sits there now."""
+    """With any pipeline: the secret must not reach another program."""
     host = azure_host("service_fabric")
     monkeypatch.setenv("IDENTITY_SERVER_THUMBPRINT", getattr(ServerCertificate(), digest))
     used = credential(driver, **options)
@@ -57,7 +57,7 @@ def test_another_certificate_is_refused_before_anything_is_sent(
     used.close()
 
 
-def test_the_users_policies_go_over_the_same_connection(driver: Driver, azure_host: PutOn) -> None:
+def test_custom_policies_use_the_same_verification(driver: Driver, azure_host: PutOn) -> None:
     """With the right certificate."""
     host = azure_host("service_fabric")
     used = credential(driver, policies=[HeadersPolicy({"X-Mine": "1"})])
@@ -66,8 +66,8 @@ def test_the_users_policies_go_over_the_same_connection(driver: Driver, azure_ho
     used.close()
 
 
-def test_who_speaks_no_tls(driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Is not who was meant."""
+def test_an_endpoint_without_tls_is_refused(driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the secret is sent."""
     with HostEmulator("imds") as other:
         azure_host("service_fabric")
         monkeypatch.setenv("IDENTITY_ENDPOINT", other.base_url.replace("http://", "https://"))
@@ -78,16 +78,16 @@ def test_who_speaks_no_tls(driver: Driver, azure_host: PutOn, monkeypatch: pytes
         used.close()
 
 
-def test_a_transport_of_the_users_is_refused(driver: Driver, azure_host: PutOn) -> None:
-    """It would compare nothing."""
+def test_a_custom_transport_is_refused(driver: Driver, azure_host: PutOn) -> None:
+    """It would not compare the thumbprint."""
     azure_host("service_fabric")
     with pytest.raises(ValueError, match="do not pass transport"):
         credential(driver, Canned())
 
 
 @pytest.mark.parametrize("ids", [{"client_id": CLIENT}, {"identity_config": {"object_id": "x"}}])
-def test_the_identity_is_the_clusters(driver: Driver, azure_host: PutOn, ids: dict[str, Any]) -> None:
-    """Naming one is an error of authentication, when a token is asked for."""
+def test_the_cluster_assigns_the_identity(driver: Driver, azure_host: PutOn, ids: dict[str, Any]) -> None:
+    """get_token raises an authentication error if the credential names one."""
     host = azure_host("service_fabric")
     used = credential(driver, **ids)
     with pytest.raises(ClientAuthenticationError, match="not supported by the Service Fabric") as caught:
@@ -103,18 +103,20 @@ def test_the_identity_is_the_clusters(driver: Driver, azure_host: PutOn, ids: di
         ("IDENTITY_ENDPOINT", "http://localhost:1/token", "https"),
     ],
 )
-def test_an_environment_that_makes_no_sense(
+def test_an_inconsistent_environment_is_reported(
     driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, problem: str
 ) -> None:
-    """The secret is never sent in clear, nor to anybody."""
+    """The secret is never sent unencrypted or to another host."""
     azure_host("service_fabric")
     monkeypatch.setenv(variable, value)
     with pytest.raises(ClientAuthenticationError, match=problem):
         credential(driver).get_token(SCOPE)
 
 
-def test_a_code_that_is_not_known(driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The application has no identity: a chain goes on."""
+def test_an_application_without_an_identity_is_unavailable(
+    driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chain tries the next credential."""
     azure_host("service_fabric")
     monkeypatch.setenv("IDENTITY_HEADER", "another")
     used = credential(driver)

@@ -1,4 +1,4 @@
-"""ManagedIdentityCredential and proxies: endpoints on this machine and on its link are asked without any."""
+"""ManagedIdentityCredential and proxies: endpoints at loopback and link-local addresses are requested directly."""
 
 import socket
 import threading
@@ -19,7 +19,7 @@ VARIABLES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROX
 
 
 class Proxy:
-    """Listens as a proxy does, counts who comes, and hangs up."""
+    """Accepts connections as a proxy, counts them, and closes them."""
 
     def __init__(self) -> None:
         self.visits = 0
@@ -45,7 +45,7 @@ class Proxy:
 
 @pytest.fixture
 def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
-    """One that the environment names for everything."""
+    """A proxy that the environment names for all requests."""
     proxy = Proxy()
     for name in VARIABLES:
         monkeypatch.setenv(name, proxy.url)
@@ -55,10 +55,10 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("keyword", [False, True], ids=["environment", "proxies="])
-def test_a_loopback_endpoint_is_asked_directly(
+def test_a_loopback_endpoint_is_requested_directly(
     driver: Driver, azure_host: PutOn, proxy: Proxy, kind: str, keyword: bool
 ) -> None:
-    """Over the transport that a credential makes for itself."""
+    """With the default transport."""
     host = azure_host(kind)
     options: dict[str, Any] = {"proxies": {"http": proxy.url, "https": proxy.url}} if keyword else {}
     used = credential(driver, **options)
@@ -77,8 +77,10 @@ class _Requests:
 
 
 @pytest.mark.parametrize("keyword", [False, True], ids=["environment", "proxies="])
-def test_so_it_is_over_the_users_transport(driver: Driver, azure_host: PutOn, proxy: Proxy, keyword: bool) -> None:
-    """Of azure-core's, on requests."""
+def test_a_custom_requests_transport_requests_directly(
+    driver: Driver, azure_host: PutOn, proxy: Proxy, keyword: bool
+) -> None:
+    """azure-core's transport over requests."""
     azure_host("app_service")
     options: dict[str, Any] = {"proxies": {"http": proxy.url}} if keyword else {}
     used = credential(driver, _Requests(), **options)
@@ -88,8 +90,10 @@ def test_so_it_is_over_the_users_transport(driver: Driver, azure_host: PutOn, pr
 
 
 @pytest.mark.parametrize("reads_environment", [True, False])
-def test_aiohttp_has_to_be_told(azure_host: PutOn, proxy: Proxy, reads_environment: bool) -> None:
-    """No request can tell it to leave the environment's proxies alone: its constructor can."""
+def test_a_custom_aiohttp_transport_needs_trust_env_false(
+    azure_host: PutOn, proxy: Proxy, reads_environment: bool
+) -> None:
+    """Only its constructor can disable the proxies of the environment."""
     import asyncio
 
     azure_host("app_service")
@@ -120,10 +124,10 @@ def test_aiohttp_has_to_be_told(azure_host: PutOn, proxy: Proxy, reads_environme
         ("http://10.0.0.4", False),
     ],
 )
-def test_a_link_local_endpoint_is_asked_directly(
+def test_a_link_local_endpoint_is_requested_directly(
     monkeypatch: pytest.MonkeyPatch, proxy: Proxy, endpoint: str, direct: bool
 ) -> None:
-    """What is further away is asked as everything else."""
+    """Other addresses go through the proxy."""
     seen: list[Any] = []
 
     class Watching(Canned):
@@ -142,8 +146,8 @@ def test_a_link_local_endpoint_is_asked_directly(
     assert (proxy.url not in seen[0].values()) == direct
 
 
-def test_the_region_is_asked_for_directly_too(monkeypatch: pytest.MonkeyPatch, proxy: Proxy) -> None:
-    """By the credentials of applications, at the same address."""
+def test_the_region_is_requested_directly(monkeypatch: pytest.MonkeyPatch, proxy: Proxy) -> None:
+    """At the same address, by other credentials."""
     seen: dict[str, bool] = {}
 
     class Watching(Canned):
@@ -161,8 +165,8 @@ def test_the_region_is_asked_for_directly_too(monkeypatch: pytest.MonkeyPatch, p
     assert seen == {"GET": False, "POST": True}
 
 
-def test_the_proxy_would_be_used(azure_host: PutOn, proxy: Proxy) -> None:
-    """The tests above can fail."""
+def test_other_requests_use_the_proxy(azure_host: PutOn, proxy: Proxy) -> None:
+    """So the tests above can fail."""
     host = azure_host("imds")
     with pytest.raises(requests.ConnectionError):
         requests.get(host.base_url, timeout=5)

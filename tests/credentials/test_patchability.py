@@ -1,4 +1,4 @@
-"""Clocks, randomness and the environment are read through their modules, so that a test can replace them."""
+"""Clocks, randomness and the environment are read through their modules, so that tests can replace them."""
 
 import ast
 import os
@@ -14,14 +14,14 @@ from tests.kit.credential_kinds import Maker, entra
 from tests.kit.replies import SCOPE
 
 PACKAGE = Path(webidentity.__file__).parent
-#: Modules whose functions give another answer each time.
+#: Modules whose functions return a different value at each call.
 OUTSIDE = {"time", "os", "secrets", "random", "uuid", "datetime"}
-FOLDERS = ["arguments", "credentials", "aio", "flows", "protocol", "transport"]
+FOLDERS = ["_credentials", "aio", "_flows", "_protocol", "_transport"]
 
 
 @pytest.mark.parametrize("module", sorted(OUTSIDE))
-def test_no_module_takes_a_function_out_of_it(module: str) -> None:
-    """Otherwise replacing the function would have no effect there."""
+def test_no_module_imports_their_functions(module: str) -> None:
+    """Otherwise replacing a function would have no effect there."""
     paths = [path for folder in FOLDERS for path in (PACKAGE / folder).rglob("*.py")]
     found = [
         f"{path.name}: {', '.join(alias.name for alias in node.names)}"
@@ -32,8 +32,8 @@ def test_no_module_takes_a_function_out_of_it(module: str) -> None:
     assert not found
 
 
-def test_a_patched_clock_is_the_clock(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of expiry, of the refresh window and of what is signed."""
+def test_a_patched_clock_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For expiry, the refresh window and signed assertions."""
     network = entra()
     credential = make("CertificateCredential", network)
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.5)
@@ -46,8 +46,8 @@ def test_a_patched_clock_is_the_clock(make: Maker, monkeypatch: pytest.MonkeyPat
     assert credential.get_token(SCOPE).token == "token-2"
 
 
-def test_patched_randomness_is_what_is_signed(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The id of an assertion."""
+def test_patched_randomness_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the ID of an assertion."""
     network = entra()
     monkeypatch.setattr(secrets, "token_hex", lambda _: "not random")
     make("CertificateCredential", network).get_token(SCOPE)
@@ -55,8 +55,8 @@ def test_patched_randomness_is_what_is_signed(make: Maker, monkeypatch: pytest.M
     assert claims["jti"] == "not random"
 
 
-def test_a_patched_environment_is_the_environment(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """os.environ replaced as a whole."""
+def test_a_patched_environment_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With os.environ replaced as a whole."""
     monkeypatch.setattr(os, "environ", {"AZURE_AUTHORITY_HOST": "login.microsoftonline.us"})
     network = entra()
     make("ClientSecretCredential", network).get_token(SCOPE)

@@ -1,4 +1,4 @@
-"""Credentials go to another process: with their settings, without tokens and connections."""
+"""Credentials can be pickled: with their settings, without tokens and connections."""
 
 import pickle
 from typing import Any
@@ -39,7 +39,7 @@ CONSTRUCTED: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
 @pytest.mark.parametrize("package", [webidentity, webidentity.aio], ids=["sync", "aio"])
 @pytest.mark.parametrize("name", sorted(CONSTRUCTED))
 def test_a_credential_survives_pickling(package: Any, name: str) -> None:
-    """It is of the same class and has the same grant."""
+    """The copy has the same class and the same grant."""
     arguments, keywords = CONSTRUCTED[name]
     credential = getattr(package, name)(*arguments, retry_total=1, **keywords)
     copy = pickle.loads(pickle.dumps(credential))
@@ -50,8 +50,8 @@ def test_a_credential_survives_pickling(package: Any, name: str) -> None:
     assert client.client_id == CLIENT
 
 
-def test_tokens_stay_behind() -> None:
-    """A pickle may lie around; what it needs, it can ask for."""
+def test_a_pickle_has_no_tokens() -> None:
+    """A pickle may be stored; the copy can request new tokens."""
     from tests.kit.canned import Canned
     from tests.kit.replies import token
 
@@ -63,9 +63,7 @@ def test_tokens_stay_behind() -> None:
 
 
 @pytest.mark.parametrize("package", [webidentity, webidentity.aio], ids=["sync", "aio"])
-def test_a_managed_identity_stays_on_the_host_that_it_was_made_for(
-    package: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pickled_managed_identity_keeps_its_host(package: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment is read once, by the constructor."""
     monkeypatch.setenv("MSI_ENDPOINT", "http://localhost:1/msi/token")
     monkeypatch.setenv("MSI_SECRET", "msi-secret")

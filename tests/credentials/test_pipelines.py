@@ -1,4 +1,4 @@
-"""AzurePipelinesCredential: what it asks Azure DevOps, and what it says when that does not answer."""
+"""AzurePipelinesCredential: its request to Azure DevOps, and the errors."""
 
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -32,8 +32,8 @@ def credential_of(driver: Driver, network: Canned, **options: Any) -> Credential
     return driver.credential("AzurePipelinesCredential", network, **{**REQUIRED, "retry_total": 0, **options})
 
 
-def test_azure_devops_is_asked_for_an_assertion_that_entra_gets(driver: Driver) -> None:
-    """Two POSTs through the same pipeline."""
+def test_an_assertion_of_azure_devops_is_sent_to_entra(driver: Driver) -> None:
+    """Two POST requests through the same pipeline."""
     network = Canned(ISSUED, token("the-token"))
     assert credential_of(driver, network).get_token(SCOPE).token == "the-token"
     asked, sent = network.sent
@@ -48,8 +48,8 @@ def test_azure_devops_is_asked_for_an_assertion_that_entra_gets(driver: Driver) 
     assert "Authorization" not in sent.headers
 
 
-def test_a_new_assertion_is_had_for_each_token_request(driver: Driver, clock: Clock) -> None:
-    """They live for minutes."""
+def test_each_token_request_has_a_new_assertion(driver: Driver, clock: Clock) -> None:
+    """An assertion is valid for minutes."""
     network = Canned(ISSUED, token(), Reply({"oidcToken": "another"}), token())
     credential = credential_of(driver, network)
     credential.get_token(SCOPE)
@@ -62,16 +62,14 @@ def test_a_new_assertion_is_had_for_each_token_request(driver: Driver, clock: Cl
 @pytest.mark.parametrize("missing", REQUIRED)
 @pytest.mark.parametrize("value", ["", None])
 def test_all_four_arguments_are_required(driver: Driver, missing: str, value: Any) -> None:
-    """The message says where the last one comes from."""
+    """The message says how to set the last one."""
     with pytest.raises(ValueError, match=r"system_access_token.*SYSTEM_ACCESSTOKEN"):
         credential_of(driver, Canned(), **{missing: value})
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_elsewhere_than_in_a_job_the_credential_is_unavailable(
-    driver: Driver, monkeypatch: pytest.MonkeyPatch, value: str | None
-) -> None:
-    """At the call, so that a chain goes on; before anything is sent."""
+def test_outside_a_job_it_is_unavailable(driver: Driver, monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
+    """At the call, before anything is sent, so that a chain tries the next credential."""
     if value is None:
         monkeypatch.delenv("SYSTEM_OIDCREQUESTURI")
     else:
@@ -99,8 +97,8 @@ def test_elsewhere_than_in_a_job_the_credential_is_unavailable(
     ],
     ids=["refused", "page", "no token", "empty", "number", "list", "nothing", "redirect", "bytes", "charset"],
 )
-def test_what_is_no_assertion_is_an_authentication_error(driver: Driver, reply: Reply) -> None:
-    """With the answer, and what to check; no redirect is followed and Entra is not asked."""
+def test_an_invalid_reply_of_azure_devops_is_an_authentication_error(driver: Driver, reply: Reply) -> None:
+    """With the response and what to check. Redirects are not followed, and nothing is sent to Entra."""
     network = Canned(reply)
     with pytest.raises(ClientAuthenticationError, match="service connection's id") as caught:
         credential_of(driver, network).get_token(SCOPE)
@@ -111,14 +109,14 @@ def test_what_is_no_assertion_is_an_authentication_error(driver: Driver, reply: 
     assert "system-token" not in str(caught.value)
 
 
-def test_azure_devops_is_asked_again_when_it_is_busy(driver: Driver) -> None:
-    """As azure-core's policy is configured."""
+def test_requests_to_a_busy_azure_devops_are_retried(driver: Driver) -> None:
+    """By azure-core's policy."""
     network = Canned(Reply("", 503), ISSUED, token("the-token"))
     credential = credential_of(driver, network, retry_total=1, retry_backoff_factor=0)
     assert credential.get_token(SCOPE).token == "the-token"
 
 
-def test_an_unreachable_azure_devops_is_azure_cores_error(driver: Driver) -> None:
-    """As an unreachable authority is."""
+def test_an_unreachable_azure_devops_is_an_error_of_azure_core(driver: Driver) -> None:
+    """As for an unreachable authority."""
     with pytest.raises(ServiceRequestError):
         credential_of(driver, Canned(requests.ConnectionError("refused"))).get_token(SCOPE)

@@ -1,4 +1,4 @@
-"""No secret, code, token or verifier in a log record, an exception's text, a repr or a traceback."""
+"""No secret, code, token or verifier appears in a log record, an exception's text, a repr or a traceback."""
 
 import traceback
 from typing import Any
@@ -26,7 +26,7 @@ CANARIES = ["canary", ASSERTION, ASSERTION.split(".")[1], ID_TOKEN, ID_TOKEN.spl
 
 
 def leaks(text: str, *more: str) -> list[str]:
-    """Return which canaries the text has."""
+    """Return the canaries in the text."""
     return [canary for canary in [*CANARIES, *more] if canary in text]
 
 
@@ -64,7 +64,7 @@ FAILURES: dict[str, Answer] = {
 def test_logs_and_errors_leak_nothing(
     driver: Driver, name: str, failure: str, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Successes and failures of each credential with everything logged that can be logged."""
+    """Success and failure of each credential, with all logging enabled."""
     fail = FAILURES[failure]
     network = Canned(answer=lambda sent: success() if len(network.sent) in {2, 3} else fail(sent))
     cache = TokenCache(MemoryStore(), KeyRing("canary-key"))
@@ -88,7 +88,7 @@ def test_logs_and_errors_leak_nothing(
 
 
 @pytest.mark.parametrize("name", CREDENTIALS)
-def test_nothing_leaks_against_a_tenant_either(driver: Driver, name: str) -> None:
+def test_nothing_leaks_with_a_tenant(driver: Driver, name: str) -> None:
     """With real tokens, a real code and real refusals."""
     site = Site()
     assertion, code = site.assertion(), site.code()
@@ -105,7 +105,7 @@ def test_nothing_leaks_against_a_tenant_either(driver: Driver, name: str) -> Non
     assert not leaks(lines_of(texts), *secrets)
 
 
-def test_the_repr_of_whatever_holds_a_secret_shows_none() -> None:
+def test_reprs_of_objects_with_secrets_show_none() -> None:
     """Debuggers, error pages and pytest print them."""
     from tests.kit.script import Response
 

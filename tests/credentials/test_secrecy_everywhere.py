@@ -1,4 +1,4 @@
-"""No secret of any credential in its repr, a log record, an error or the variables of the error's frames."""
+"""No secret of any credential appears in its repr, a log record, an error or the variables of the error's frames."""
 
 import traceback
 from typing import Any
@@ -45,12 +45,12 @@ CANARIES = [
 
 
 def leaks(text: str) -> list[str]:
-    """Return which canaries the text has."""
+    """Return the canaries in the text."""
     return [canary for canary in CANARIES if canary in text]
 
 
 def echoed(sent: Sent) -> str:
-    """Return what an unfriendly server would send back."""
+    """Return a reply that echoes the request."""
     return f"You sent {sent.form} {sent.headers}"
 
 
@@ -67,10 +67,10 @@ FAILURES: dict[str, Answer] = {
 @pytest.mark.parametrize(
     ("name", "everyone"), [*((name, False) for name in sorted(KINDS)), ("AzurePipelinesCredential", True)]
 )
-def test_errors_and_logs_have_none(
+def test_errors_and_logs_have_no_secret(
     make: Maker, name: str, failure: str, everyone: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With everything logged, and every frame's variables looked at; with Azure DevOps failing too."""
+    """With all logging enabled, in the variables of all frames, and with Azure DevOps failing too."""
     network = entra(FAILURES[failure])
     if everyone:
         network._answer = FAILURES[failure]
@@ -88,8 +88,8 @@ def test_errors_and_logs_have_none(
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))
-def test_whatever_a_credential_consists_of_shows_none(make: Maker, name: str) -> None:
-    """Its repr, and that of each object it holds, to the last; also after a success."""
+def test_reprs_of_all_objects_of_a_credential_show_no_secret(make: Maker, name: str) -> None:
+    """The credential and every object that it refers to, also after a success."""
     network = entra(lambda _: user_token(ACCESS, refresh_token=REFRESH, id_token=ID_TOKEN))
     with all_logs() as logs:
         cache = TokenCache(MemoryStore(), KeyRing("key"))
@@ -117,7 +117,7 @@ def test_whatever_a_credential_consists_of_shows_none(make: Maker, name: str) ->
 
 @pytest.mark.parametrize("name", ["CertificateCredential", "OnBehalfOfCredential"])
 def test_a_certificate_that_cannot_be_read_is_not_quoted(make: Maker, name: str) -> None:
-    """Neither the key nor the password, in the constructor's error; its frames are those of the caller's mistake."""
+    """The constructor's error contains neither the key nor the password."""
     keyword = "certificate_data" if name == "CertificateCredential" else "client_certificate"
     more: dict[str, Any] = {} if name == "CertificateCredential" else {"client_secret": None}
     broken = certificate().replace(b"-----END PRIVATE KEY-----", b"-----END-----")
@@ -127,8 +127,8 @@ def test_a_certificate_that_cannot_be_read_is_not_quoted(make: Maker, name: str)
         assert not leaks("".join(traceback.format_exception(caught.value)))
 
 
-def test_the_search_finds_what_is_there() -> None:
-    """The tests above can fail."""
+def test_the_search_finds_secrets() -> None:
+    """So the tests above can fail."""
     from webidentity._protocol.effects import Flow, Send
     from webidentity._transport.driver import SyncDriver
 

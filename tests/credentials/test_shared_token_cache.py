@@ -1,4 +1,4 @@
-"""SharedTokenCacheCredential: whose token, by which refresh token, and what is said when there is none."""
+"""SharedTokenCacheCredential: the account, the refresh tokens it uses, and the errors."""
 
 import logging
 import pickle
@@ -42,7 +42,7 @@ def record(user: str = "ada", client_id: str = EDITOR, authority: str = "login.m
 
 
 def test_a_refresh_token_of_the_family_is_redeemed(home: Home, make: Make) -> None:
-    """As the developer tools, in the tenant where the account is at home; from then on there is a token of our own."""
+    """As the developer tools' client, in the account's home tenant. Afterwards the credential has its own token."""
     sign_in(home)
     authority = Redeemer()
     assert make(authority).get_token(SCOPE).token == "ada-1"
@@ -56,8 +56,8 @@ def test_a_refresh_token_of_the_family_is_redeemed(home: Home, make: Make) -> No
     assert authority.redeemed[1:] == [f"refresh-token-ada-{DEVELOPER_TOOLS}-1"]
 
 
-def test_the_token_had_is_kept_as_msal_would(home: Home, make: Make) -> None:
-    """Marked as the family's, so that MSAL finds it; what the other program wrote stays."""
+def test_acquired_tokens_are_cached_as_msal_does(home: Home, make: Make) -> None:
+    """Marked with the family, so that MSAL finds them. Entries of other programs are unchanged."""
     sign_in(home)
     theirs = entry(home, "RefreshToken", client_id=EDITOR)
     make().get_token(SCOPE)
@@ -92,8 +92,8 @@ class _NoNetwork:
 
 @pytest.mark.parametrize("username", [None, "ada@tenant.test", "ADA@Tenant.Test"])
 @pytest.mark.parametrize("tenant", [None, TENANT])
-def test_the_account_that_matches_is_chosen(home: Home, make: Make, username: str | None, tenant: str | None) -> None:
-    """By name, in any case, and by home tenant; either alone, or neither, if that leaves one."""
+def test_the_matching_account_is_selected(home: Home, make: Make, username: str | None, tenant: str | None) -> None:
+    """By username in any case, by home tenant, by both, or by neither if there is only one account."""
     sign_in(home)
     if username:
         sign_in(home, "eve")
@@ -115,8 +115,8 @@ REASONS = {
 
 
 @pytest.mark.parametrize("case", REASONS)
-def test_none_and_several_are_no_account(home: Home, make: Make, case: str) -> None:
-    """Nobody's token is served for want of a better one, and nothing is sent."""
+def test_no_match_and_several_matches_are_errors(home: Home, make: Make, case: str) -> None:
+    """No token is served and nothing is sent."""
     options, reason = REASONS[case]
     if case != "nobody":
         sign_in(home)
@@ -127,8 +127,8 @@ def test_none_and_several_are_no_account(home: Home, make: Make, case: str) -> N
     assert not authority.network.sent
 
 
-def test_one_name_in_two_tenants_is_two_accounts(home: Home, make: Make) -> None:
-    """The name alone is not enough."""
+def test_one_username_in_two_tenants_is_ambiguous(home: Home, make: Make) -> None:
+    """The username alone is not enough."""
     sign_in(home)
     sign_in(home, tenant=OTHER_TENANT)
     with pytest.raises(CredentialUnavailableError, match="Multiple accounts matching the specified username: ada@"):
@@ -152,8 +152,8 @@ def test_one_name_in_two_tenants_is_two_accounts(home: Home, make: Make) -> None
         ("Account", {"environment": "login.chinacloudapi.cn"}),
     ],
 )
-def test_a_malformed_entry_is_nobodys(home: Home, make: Make, section: str, fields: dict[str, object]) -> None:
-    """And no error of its own."""
+def test_malformed_entries_are_ignored(home: Home, make: Make, section: str, fields: dict[str, object]) -> None:
+    """They raise no error."""
     sign_in(home)
     edit(home, section, **fields)
     with pytest.raises(CredentialUnavailableError, match="No accounts were found"):
@@ -161,8 +161,8 @@ def test_a_malformed_entry_is_nobodys(home: Home, make: Make, section: str, fiel
 
 
 @pytest.mark.parametrize("username", [None, 7, ""])
-def test_an_account_without_a_name_is_found_by_tenant(home: Home, make: Make, username: object) -> None:
-    """What is no text is no name."""
+def test_an_account_without_a_username_is_found_by_tenant(home: Home, make: Make, username: object) -> None:
+    """A value that is not a string is not a username."""
     sign_in(home)
     edit(home, "Account", username=username)
     with pytest.raises(CredentialUnavailableError, match="No account matching"):
@@ -171,8 +171,8 @@ def test_an_account_without_a_name_is_found_by_tenant(home: Home, make: Make, us
 
 
 @pytest.mark.parametrize("authority", ["login.microsoftonline.com", "https://login.windows.net", "sts.windows.net"])
-def test_the_hosts_of_a_cloud_are_one(home: Home, make: Make, authority: str) -> None:
-    """Whichever the other program asked."""
+def test_all_hosts_of_a_cloud_are_equivalent(home: Home, make: Make, authority: str) -> None:
+    """Whichever host the other program used."""
     sign_in(home, authority="https://login.windows.net")
     assert make(authority=authority).get_token(SCOPE).token == "ada-1"
     with pytest.raises(CredentialUnavailableError, match="No accounts were found"):
@@ -180,16 +180,16 @@ def test_the_hosts_of_a_cloud_are_one(home: Home, make: Make, authority: str) ->
 
 
 @pytest.mark.parametrize("cae", [False, True])
-def test_both_files_are_looked_at(home: Home, make: Make, cae: bool) -> None:
-    """An account that signed in with continuous access evaluation is one account, with it and without."""
+def test_both_cache_files_are_read(home: Home, make: Make, cae: bool) -> None:
+    """An account that signed in with CAE is the same account without it."""
     sign_in(home, cae=True)
     assert make().get_token(SCOPE, enable_cae=cae).token == "ada-1"
     sign_in(home, client_id=SHELL)
     assert make().get_token("other").token == "ada-1"
 
 
-def test_a_spent_refresh_token_is_not_the_end(home: Home, make: Make) -> None:
-    """The newest of the family's is tried first, then the others; our own, once refused, is forgotten."""
+def test_other_refresh_tokens_are_tried_after_a_refusal(home: Home, make: Make) -> None:
+    """The family's newest first. The credential's own is deleted once it is refused."""
     sign_in(home, client_id=EDITOR, now=1)
     sign_in(home, client_id=SHELL, now=2)
     authority = Redeemer(f"refresh-token-ada-{SHELL}")
@@ -201,8 +201,8 @@ def test_a_spent_refresh_token_is_not_the_end(home: Home, make: Make) -> None:
     assert entry(home, "RefreshToken", client_id=DEVELOPER_TOOLS)["secret"].endswith("-4")
 
 
-def test_a_refusal_is_the_authoritys(home: Home, make: Make) -> None:
-    """With its evidence; the tokens of other programs stay where they are."""
+def test_a_refusal_carries_the_error_of_the_authority(home: Home, make: Make) -> None:
+    """The tokens of other programs stay in the cache."""
     sign_in(home)
     with pytest.raises(EntraError, match=r"Token acquisition failed.*ada@tenant\.test.*AADSTS700082") as caught:
         make(Redeemer("refresh")).get_token(SCOPE)
@@ -212,8 +212,8 @@ def test_a_refusal_is_the_authoritys(home: Home, make: Make) -> None:
     assert home.secrets("RefreshToken") == [f"refresh-token-ada-{EDITOR}-{TENANT}"]
 
 
-def test_somebody_elses_reply_is_refused(home: Home, make: Make) -> None:
-    """A refresh token that another program filed under the wrong account."""
+def test_a_reply_for_a_different_account_is_refused(home: Home, make: Make) -> None:
+    """After redeeming a refresh token that another program stored under the wrong account."""
     sign_in(home)
     for more in ({}, {"id_token": None}):
         reply = signed_in("eve", "eve's", client_info=client_info("eve"), **more)
@@ -223,13 +223,13 @@ def test_somebody_elses_reply_is_refused(home: Home, make: Make) -> None:
 
 
 def test_a_token_of_another_client_is_not_served(home: Home, make: Make) -> None:
-    """Its resource would see that client; and none of another tenant."""
+    """Nor a token of another tenant: the resource would see the other client."""
     sign_in(home, scope=SCOPE)
     assert make().get_token(SCOPE).token == "ada-1"
 
 
 def test_a_call_may_name_a_tenant(home: Home, make: Make) -> None:
-    """In which the account is a guest."""
+    """One in which the account is a guest."""
     sign_in(home)
     authority = Redeemer()
     credential = make(authority)
@@ -238,8 +238,8 @@ def test_a_call_may_name_a_tenant(home: Home, make: Make) -> None:
     assert [sent.url.split("/")[3] for sent in authority.network.sent] == [OTHER_TENANT, TENANT]
 
 
-def test_who_signs_in_or_out_is_noticed(home: Home, make: Make) -> None:
-    """At the next call, whatever was served before."""
+def test_sign_in_and_sign_out_are_noticed(home: Home, make: Make) -> None:
+    """By the next call, whatever was served before."""
     sign_in(home)
     credential = make()
     credential.get_token(SCOPE)
@@ -254,13 +254,13 @@ def test_who_signs_in_or_out_is_noticed(home: Home, make: Make) -> None:
         credential.get_token(SCOPE)
 
 
-def test_a_cached_token_is_not_parsed_again(home: Home, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As long as nobody has changed the files."""
+def test_unchanged_files_are_not_parsed_again(home: Home, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until a program changes them."""
     sign_in(home)
     authority = Redeemer()
     credential = make(authority)
     credential.get_token(SCOPE)
-    credential.get_token(SCOPE)  # the first one changed the file
+    credential.get_token(SCOPE)  # the first call changed the file
     monkeypatch.setattr("webidentity.cache._msal_file.parse_object", lambda _: pytest.fail("parsed"))
     monkeypatch.setattr("webidentity.cache._shared_accounts.SharedAccounts.of", lambda *_: pytest.fail("searched"))
     credential.get_token(SCOPE)
@@ -277,7 +277,7 @@ def test_64_callers_cause_one_request(home: Home, driver: Driver, make: Make) ->
     assert len(authority.redeemed) == 1
 
 
-def test_a_token_in_its_last_minutes_is_renewed(home: Home, make: Make, clock: Clock) -> None:
+def test_a_token_that_expires_soon_is_refreshed(home: Home, make: Make, clock: Clock) -> None:
     """And an expired one is not served."""
     sign_in(home)
     authority = Redeemer()
@@ -287,8 +287,8 @@ def test_a_token_in_its_last_minutes_is_renewed(home: Home, make: Make, clock: C
         assert credential.get_token(SCOPE).token == expected
 
 
-def test_by_record(home: Home, make: Make) -> None:
-    """Exactly its account, as its client, with what that client or the family has."""
+def test_an_account_by_record(home: Home, make: Make) -> None:
+    """Exactly this account, with its client ID, and the tokens of that client or the family."""
     sign_in(home, scope=SCOPE)
     sign_in(home, "eve")
     authority = Redeemer()
@@ -301,8 +301,8 @@ def test_by_record(home: Home, make: Make) -> None:
     assert authority.network.sent[-1].form["client_id"] == SHELL
 
 
-def test_by_record_in_another_tenant(home: Home, make: Make) -> None:
-    """Of the constructor, or of a call that may name one."""
+def test_a_record_with_another_tenant(home: Home, make: Make) -> None:
+    """The tenant of the constructor, or of a call that may name one."""
     sign_in(home)
     authority = Redeemer()
     make(authority, authentication_record=record(), tenant_id=OTHER_TENANT).get_token(SCOPE)
@@ -313,16 +313,16 @@ def test_by_record_in_another_tenant(home: Home, make: Make) -> None:
     assert [sent.url.split("/")[3] for sent in authority.network.sent] == [OTHER_TENANT] * 2
 
 
-def test_a_record_without_its_account(home: Home, make: Make) -> None:
-    """Another account of the same name is another account."""
+def test_a_record_whose_account_is_missing(home: Home, make: Make) -> None:
+    """Another account with the same username is not used."""
     sign_in(home, "eve")
     edit(home, "Account", username="ada@tenant.test")
     with pytest.raises(CredentialUnavailableError, match="no account matching the given AuthenticationRecord"):
         make(authentication_record=record()).get_token(SCOPE)
 
 
-def test_a_record_without_a_token(home: Home, make: Make) -> None:
-    """The account is there; its client is known not to be of the family, and has nothing itself."""
+def test_a_record_whose_tokens_are_missing(home: Home, make: Make) -> None:
+    """The account is cached, but its client is not of the family and has no token."""
     sign_in(home, client_id=EDITOR)
     sign_in(home, client_id=CLIENT, family=None, scope="another")
     content = home.content()
@@ -334,8 +334,8 @@ def test_a_record_without_a_token(home: Home, make: Make) -> None:
     assert not authority.network.sent
 
 
-def test_a_refused_record(home: Home, make: Make) -> None:
-    """With the peer's phrase and the authority's reason."""
+def test_a_refused_refresh_token_of_a_record(home: Home, make: Make) -> None:
+    """With azure-identity's message and the authority's reason."""
     sign_in(home)
     with pytest.raises(EntraError, match=r"Token acquisition failed.*AADSTS700082"):
         make(Redeemer("refresh"), authentication_record=record()).get_token(SCOPE)
@@ -343,23 +343,23 @@ def test_a_refused_record(home: Home, make: Make) -> None:
 
 @pytest.mark.parametrize("by_record", [False, True])
 def test_without_a_cache_it_is_unavailable(home: Home, make: Make, by_record: bool) -> None:
-    """Not a ValueError: a chain goes on. No test machine has libsecret."""
+    """Not a ValueError, so that a chain tries the next credential. No test machine has libsecret."""
     sign_in(home)
     options = {"authentication_record": record()} if by_record else {}
     with pytest.raises(CredentialUnavailableError, match=r"Shared token cache unavailable.*encryption is impossible"):
         make(cache_persistence_options=TokenCachePersistenceOptions(), **options).get_token(SCOPE)
 
 
-def test_a_home_that_is_no_folder_is_no_cache(home: Home, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Quietly: a search goes on."""
+def test_a_home_that_is_not_a_folder_is_an_empty_cache(home: Home, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a warning, so that a chain continues."""
     (home.path / "file").touch()
     monkeypatch.setenv("HOME", str(home.path / "file"))
     with pytest.raises(CredentialUnavailableError, match="Shared token cache unavailable"):
         make().get_token(SCOPE)
 
 
-def test_a_damaged_cache_has_nobody(home: Home, make: Make, caplog: pytest.LogCaptureFixture) -> None:
-    """It stays as it is, with a warning."""
+def test_a_damaged_cache_has_no_account(home: Home, make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    """It is not overwritten, and a warning is logged."""
     home.write("{ no JSON")
     with pytest.raises(CredentialUnavailableError, match="No accounts were found"):
         make().get_token(SCOPE)
@@ -367,8 +367,8 @@ def test_a_damaged_cache_has_nobody(home: Home, make: Make, caplog: pytest.LogCa
     assert home.file().read_text() == "{ no JSON"
 
 
-def test_another_cache_by_name(home: Home, make: Make) -> None:
-    """The options say which."""
+def test_the_options_name_the_cache(home: Home, make: Make) -> None:
+    """Not only the default one."""
     sign_in(home)
     named = TokenCachePersistenceOptions(allow_unencrypted_storage=True, name="mine")
     with pytest.raises(CredentialUnavailableError, match="No accounts were found"):
@@ -381,7 +381,7 @@ def test_another_cache_by_name(home: Home, make: Make) -> None:
     [("linux", True), ("darwin", True), ("win32", True), ("sunos5", False), ("cygwin", False)],
 )
 def test_supported(home: Home, make: Make, monkeypatch: pytest.MonkeyPatch, platform: str, supported: bool) -> None:
-    """A static method, of the class and of its instances; elsewhere a call says so."""
+    """A static method of the class. On other platforms get_token says so."""
     credential = make()
     monkeypatch.setattr(sys, "platform", platform)
     for package in (webidentity, webidentity.aio):
@@ -392,8 +392,8 @@ def test_supported(home: Home, make: Make, monkeypatch: pytest.MonkeyPatch, plat
             credential.get_token(SCOPE)
 
 
-def test_names_in_messages_are_one_line(home: Home, make: Make) -> None:
-    """Whatever a program wrote into the file."""
+def test_usernames_in_messages_have_no_line_breaks(home: Home, make: Make) -> None:
+    """Whatever another program wrote into the file."""
     sign_in(home)
     sign_in(home, "eve")
     edit(home, "Account", username="ada\n\x1b[31mroot")
@@ -403,15 +403,15 @@ def test_names_in_messages_are_one_line(home: Home, make: Make) -> None:
     assert "\x1b" not in str(caught.value)
 
 
-def test_nothing_is_made_for_nobody(home: Home, make: Make) -> None:
-    """No cache file where there was none."""
+def test_no_cache_file_is_created(home: Home, make: Make) -> None:
+    """If there was none."""
     with pytest.raises(CredentialUnavailableError):
         make().get_token(SCOPE)
     assert not [path for path in home.path.rglob("*") if path.is_file()]
 
 
 def test_no_secret_is_shown(home: Home, make: Make, caplog: pytest.LogCaptureFixture) -> None:
-    """Not in an error, its frames or the log, though the authority says it back."""
+    """Not in an error, its frames or the log, even if the authority echoes it."""
     caplog.set_level(logging.DEBUG)
     sign_in(home)
     secret = f"refresh-token-ada-{EDITOR}-{TENANT}"
@@ -426,8 +426,8 @@ def test_no_secret_is_shown(home: Home, make: Make, caplog: pytest.LogCaptureFix
     assert "ada@tenant.test" in shown[-1]
 
 
-def test_a_copy_has_no_token_and_works(home: Home) -> None:
-    """A pickled credential goes on in another process, over the same files."""
+def test_a_pickled_credential_works(home: Home) -> None:
+    """In another process, with the same files, and without tokens in the pickle."""
     sign_in(home)
     credential = webidentity.SharedTokenCacheCredential()
     assert f"refresh-token-ada-{EDITOR}" not in str(pickle.dumps(credential))

@@ -1,4 +1,4 @@
-"""AzureCliCredential, AzureDeveloperCliCredential and AzurePowerShellCredential, against fake programs on PATH."""
+"""AzureCliCredential, AzureDeveloperCliCredential and AzurePowerShellCredential, with fake programs on PATH."""
 
 import asyncio
 import os
@@ -26,8 +26,8 @@ every_tool = pytest.mark.parametrize("name", TOOLS)
 
 
 @every_tool
-def test_the_token_is_the_tools(driver: Driver, programs: Programs, name: str) -> None:
-    """In both forms, with the tool's time."""
+def test_the_token_of_the_tool_is_returned(driver: Driver, programs: Programs, name: str) -> None:
+    """By both methods, with the tool's expiry."""
     install(programs, name)
     credential = driver.tool(name)
     token, info = credential.get_token(SCOPE), credential.get_token_info(SCOPE, options={"tenant_id": TENANT})
@@ -37,7 +37,7 @@ def test_the_token_is_the_tools(driver: Driver, programs: Programs, name: str) -
 
 
 @every_tool
-def test_the_tool_is_asked_each_time(driver: Driver, programs: Programs, name: str) -> None:
+def test_the_tool_is_run_for_each_call(driver: Driver, programs: Programs, name: str) -> None:
     """Its user may have changed."""
     install(programs, name)
     credential = driver.tool(name)
@@ -47,8 +47,8 @@ def test_the_tool_is_asked_each_time(driver: Driver, programs: Programs, name: s
 
 
 @every_tool
-def test_callers_at_the_same_time_share_one_process(driver: Driver, programs: Programs, name: str) -> None:
-    """And those who ask for something else have their own."""
+def test_concurrent_callers_share_one_process(driver: Driver, programs: Programs, name: str) -> None:
+    """Different requests have their own."""
     install(programs, name, seconds=1)
     raw = driver.tool(name).raw
     calls: list[Callable[[], Any]] = [lambda: raw.get_token(SCOPE)] * 64
@@ -57,8 +57,8 @@ def test_callers_at_the_same_time_share_one_process(driver: Driver, programs: Pr
     assert len(programs.runs) == 2
 
 
-def test_callers_at_the_same_time_share_an_error(driver: Driver, programs: Programs) -> None:
-    """Each has an exception of its own, and one process has failed."""
+def test_concurrent_callers_share_one_failure(driver: Driver, programs: Programs) -> None:
+    """Each receives its own exception of the one process."""
     programs.install("az", stderr="Please run 'az login'", code=1, seconds=1)
     raw = driver.tool("AzureCliCredential").raw
     errors = driver.together([lambda: raw.get_token(SCOPE)] * 16)
@@ -70,7 +70,7 @@ def test_callers_at_the_same_time_share_an_error(driver: Driver, programs: Progr
 
 @every_tool
 def test_a_cancelled_call_kills_the_process(programs: Programs, name: str) -> None:
-    """Another caller who has waited for it begins anew."""
+    """Another caller who waited for it starts a new one."""
     install(programs, name, seconds=60)
 
     async def main() -> Any:
@@ -91,24 +91,24 @@ def test_a_cancelled_call_kills_the_process(programs: Programs, name: str) -> No
 
 
 @every_tool
-def test_a_process_has_its_time(driver: Driver, programs: Programs, name: str) -> None:
-    """The message says how long that was, and what changes it; the next call is a new attempt."""
+def test_a_process_that_takes_too_long_is_killed(driver: Driver, programs: Programs, name: str) -> None:
+    """The message says how long it took and how to change it. The next call tries again."""
     install(programs, name, seconds=60)
     credential = driver.tool(name, process_timeout=1)
     with pytest.raises(CredentialUnavailableError, match=r"Timed out waiting for Azure .* after 1 s; process_timeout"):
         credential.get_token(SCOPE)
     assert is_reaped(programs.runs[0].pid)
     install(programs, name)
-    # With time enough for a busy machine.
+    # Long enough for a busy machine.
     credential.raw._token_source._grant.process_timeout = 20
     assert credential.get_token(SCOPE).token == "tok"
 
 
 @every_tool
-def test_a_loop_that_cannot_run_programs_changes_nothing(
+def test_an_event_loop_without_subprocess_support(
     programs: Programs, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """Tenant, subscription and time are those of the credential."""
+    """The program runs on a thread, with the same tenant, subscription and timeout."""
 
     async def refuse(*args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError
@@ -135,8 +135,8 @@ def script_of(arguments: list[str]) -> str:
     return b64decode(arguments[-1]).decode("utf-16-le")
 
 
-def test_power_shell_gets_a_script(driver: Driver, programs: Programs) -> None:
-    """For the resource of the scope, and the tenant."""
+def test_the_script_of_power_shell(driver: Driver, programs: Programs) -> None:
+    """With the resource of the scope, and the tenant."""
     install(programs, "AzurePowerShellCredential")
     driver.tool("AzurePowerShellCredential").get_token("https://vault.azure.net/.default", tenant_id=TENANT)
     (run,) = programs.runs
@@ -150,7 +150,7 @@ def test_power_shell_gets_a_script(driver: Driver, programs: Programs) -> None:
 def test_no_tool_of_the_current_directory_is_run(
     driver: Driver, programs: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """Whatever PATH says: the folder may be somebody else's. Nor does the tool run there."""
+    """Whatever PATH says, because another user may control the folder. The tool does not run there either."""
     here = tmp_path / "here"
     (here / "sub").mkdir(parents=True)
     monkeypatch.chdir(here)
@@ -167,10 +167,10 @@ def test_no_tool_of_the_current_directory_is_run(
     assert run.folder == os.path.realpath("/bin")
 
 
-def test_windows_looks_into_absolute_folders_alone(
+def test_windows_searches_absolute_folders_only(
     tmp_path: Path, programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """There, shutil.which begins with the current directory."""
+    """shutil.which starts with the current directory there."""
     monkeypatch.chdir(tmp_path)
     programs.install("az.cmd", folder=tmp_path)
     with monkeypatch.context() as windows:
@@ -182,20 +182,20 @@ def test_windows_looks_into_absolute_folders_alone(
         assert find_program(("az.cmd", "az.exe")) == str(wanted)
 
 
-def test_what_is_found_must_be_absolute(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever finds it."""
+def test_a_relative_path_is_not_run(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However it was found."""
     monkeypatch.setattr(shutil, "which", lambda name: "az")
     assert find_program(("az",)) is None
 
 
-def test_no_path_is_no_tool(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not the current directory."""
+def test_without_path_no_tool_is_found(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even in the current directory."""
     monkeypatch.setenv("PATH", "")
     assert find_program(("az",)) is None
 
 
-def test_windows_runs_tools_in_its_own_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And says so when it does not know it."""
+def test_windows_runs_tools_in_the_system_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the folder is unknown, the error says so."""
     with monkeypatch.context() as windows:
         windows.setattr(sys, "platform", "win32")
         windows.setenv("SYSTEMROOT", r"C:\Windows")
@@ -205,8 +205,8 @@ def test_windows_runs_tools_in_its_own_folder(monkeypatch: pytest.MonkeyPatch) -
             system_folder()
 
 
-def test_windows_has_its_own_power_shell(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It serves when the newer one is not installed."""
+def test_windows_powershell_is_the_fallback(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If pwsh is not installed."""
     programs.install("powershell.exe", OUTPUTS["pwsh"])
     with open_driver("sync") as driver, monkeypatch.context() as windows:
         windows.setattr(sys, "platform", "win32")
@@ -253,7 +253,7 @@ def test_public_attributes_are_the_arguments(name: str) -> None:
 
 
 def test_a_credential_can_be_closed_and_used_again(programs: Programs) -> None:
-    """It holds nothing."""
+    """It has no open resources."""
     install(programs, "AzureCliCredential")
     with webidentity.AzureCliCredential() as credential:
         credential.get_token(SCOPE)
@@ -269,8 +269,8 @@ def test_a_credential_can_be_closed_and_used_again(programs: Programs) -> None:
     assert asyncio.run(main()) == "tok"
 
 
-def test_threads_and_event_loops_are_all_served(programs: Programs) -> None:
-    """One credential in many threads, each with a loop of its own, as Flask's async views have."""
+def test_one_credential_in_many_threads_and_event_loops(programs: Programs) -> None:
+    """Each thread has its own event loop, as Flask's async views do."""
     install(programs, "AzureCliCredential", seconds=0.5)
     credential = webidentity.aio.AzureCliCredential()
     tokens: list[str] = []

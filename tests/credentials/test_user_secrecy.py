@@ -1,4 +1,4 @@
-"""No code, state, verifier or token of a user's sign-in in a log record, an error, its frames or a repr."""
+"""No code, state, verifier or token of a user's sign-in appears in a log record, an error, its frames or a repr."""
 
 import webbrowser
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ OUTCOMES: dict[str, Reply] = {
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_a_device_code_stays_secret(driver: Driver, naps: list[float], outcome: str) -> None:
-    """Whatever the authority does with it."""
+    """Whatever the authority replies."""
     authority = Authority(OUTCOMES[outcome])
     with all_logs() as logs:
         credential = driver.credential(
@@ -50,8 +50,8 @@ def test_a_device_code_stays_secret(driver: Driver, naps: list[float], outcome: 
     assert not [canary for canary in CANARIES if canary in text]
 
 
-def test_what_a_credential_consists_of_shows_nothing(driver: Driver, naps: list[float]) -> None:
-    """Its repr, and that of each object it holds, after a success."""
+def test_reprs_of_all_objects_of_a_credential_show_no_secret(driver: Driver, naps: list[float]) -> None:
+    """The credential and every object that it refers to, after a success."""
     reply = signed_in("ada", ACCESS, refresh_token=REFRESH, claims={"sub": ID_CLAIM})
     authority = Authority(reply)
     with all_logs() as logs:
@@ -79,7 +79,7 @@ def test_what_a_credential_consists_of_shows_nothing(driver: Driver, naps: list[
 
 @pytest.fixture
 def window(monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
-    """The browser of this machine, at a tenant with a user."""
+    """The browser of this machine, with a tenant that has a user."""
     tenant = LocalTenant()
     tenant.add_user("ada@tenant.test", password=PASSWORD, name="Ada Lovelace")
     window = Window(tenant)
@@ -89,8 +89,8 @@ def window(monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
 
 
 @pytest.mark.parametrize("forged", [{"code": "canary-code"}, {"code": ""}, {"error": "x", "code": "canary-code"}])
-def test_the_browsers_answer_stays_secret(driver: Driver, window: Window, forged: dict[str, str]) -> None:
-    """Its code, and what the program made up for this sign-in."""
+def test_the_response_in_the_browser_stays_secret(driver: Driver, window: Window, forged: dict[str, str]) -> None:
+    """Its code, and the values that the program generated for this sign-in."""
     tenant = window.tenant
     app = tenant.add_app("desktop", public_client=True, redirect_uris=["http://localhost"])
     tenant.grant_admin_consent(app, tenant.graph, ["User.Read"])

@@ -1,4 +1,4 @@
-"""VisualStudioCodeCredential: the account that the editor is signed in to, and what can be had of it."""
+"""VisualStudioCodeCredential: the account that is signed in to the editor, and its tokens."""
 
 import json
 import os
@@ -30,8 +30,8 @@ def make(driver: Driver) -> Make:
 
 @pytest.mark.parametrize("folder", [".azure", ".Azure"])
 @pytest.mark.parametrize("authority", ["login.microsoftonline.com", "https://login.microsoftonline.com/"])
-def test_the_editors_account_is_served(home: Home, make: Make, folder: str, authority: str) -> None:
-    """By a refresh token that a program of the family has of it, as the editor's extension."""
+def test_tokens_of_the_editors_account(home: Home, make: Make, folder: str, authority: str) -> None:
+    """With a refresh token of the family, as the client of the extension."""
     note(home, folder=folder, authority=authority)
     sign_in(home)
     sign_in(home, "eve")
@@ -44,7 +44,7 @@ def test_the_editors_account_is_served(home: Home, make: Make, folder: str, auth
     assert (sent.form["client_id"], at.redeemed) == (EXTENSION, [f"refresh-token-ada-{EDITOR}-{TENANT}"])
 
 
-def test_what_the_extension_has_in_the_cache_is_served(home: Home, make: Make) -> None:
+def test_cached_tokens_of_the_extension_are_served(home: Home, make: Make) -> None:
     """Without a request."""
     note(home)
     sign_in(home, client_id=EXTENSION, scope=SCOPE, family=None)
@@ -54,8 +54,8 @@ def test_what_the_extension_has_in_the_cache_is_served(home: Home, make: Make) -
 
 
 @pytest.mark.parametrize("change", [{"homeAccountId": f"eve.{TENANT}"}, {"authority": "login.chinacloudapi.cn"}])
-def test_another_account_is_not_served(home: Home, make: Make, change: dict[str, str]) -> None:
-    """Not even one of the same name, nor one of another cloud. The error says what has the token, and what to do."""
+def test_no_token_of_another_account_is_served(home: Home, make: Make, change: dict[str, str]) -> None:
+    """Not even with the same username, or from another cloud. The error says where the token is and what to do."""
     note(home, **change)
     sign_in(home)
     at = Redeemer()
@@ -65,7 +65,7 @@ def test_another_account_is_not_served(home: Home, make: Make, change: dict[str,
 
 
 def test_nothing_is_sent_to_the_host_of_a_record(home: Home, make: Make) -> None:
-    """Tokens of a cloud go to its own hosts, whatever authority the record names."""
+    """Refresh tokens of a cloud are sent only to its own hosts."""
     sign_in(home)
     for authority in ("evil.test", "login.microsoftonline.com.evil.test", "127.0.0.1:1"):
         note(home, authority=authority)
@@ -75,8 +75,8 @@ def test_nothing_is_sent_to_the_host_of_a_record(home: Home, make: Make) -> None
         assert not at.network.sent
 
 
-def test_nobody_is_signed_in(home: Home, make: Make) -> None:
-    """It says where to sign in, or what to use instead; signing in helps at once."""
+def test_without_a_signed_in_user_it_is_unavailable(home: Home, make: Make) -> None:
+    """The error says where to sign in. After signing in, the next call succeeds."""
     sign_in(home)
     credential = make()
     with pytest.raises(CredentialUnavailableError, match="signed in to Azure via Visual Studio Code") as caught:
@@ -107,8 +107,8 @@ MALFORMED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("case", MALFORMED)
-def test_a_malformed_record_is_nobodys(home: Home, make: Make, case: str) -> None:
-    """With a reason that quotes nothing of it."""
+def test_a_malformed_record_is_ignored(home: Home, make: Make, case: str) -> None:
+    """The reason does not quote it."""
     sign_in(home)
     note(home, **MALFORMED[case])
     at = Redeemer()
@@ -121,7 +121,7 @@ def test_a_malformed_record_is_nobodys(home: Home, make: Make, case: str) -> Non
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
-def test_a_record_that_is_no_file_is_not_waited_for(home: Home, make: Make) -> None:
+def test_a_record_that_is_not_a_file_is_ignored(home: Home, make: Make) -> None:
     """A named pipe, a folder."""
     note(home)
     path = next(home.path.rglob("authRecord.json"))
@@ -133,7 +133,7 @@ def test_a_record_that_is_no_file_is_not_waited_for(home: Home, make: Make) -> N
 
 
 def test_a_change_of_account_is_noticed(home: Home, make: Make) -> None:
-    """At the next call."""
+    """By the next call."""
     sign_in(home)
     sign_in(home, "eve")
     note(home)
@@ -144,7 +144,7 @@ def test_a_change_of_account_is_noticed(home: Home, make: Make) -> None:
 
 
 def test_tenants(home: Home, make: Make) -> None:
-    """The account's own, unless the constructor names one; others have to be allowed."""
+    """The account's own tenant, or that of the constructor. Others must be allowed."""
     note(home)
     sign_in(home)
     at = Redeemer()
@@ -157,8 +157,8 @@ def test_tenants(home: Home, make: Make) -> None:
         make(tenant_id="a/b")
 
 
-def test_a_refusal_is_the_authoritys(home: Home, make: Make) -> None:
-    """With its evidence."""
+def test_a_refusal_carries_the_error_of_the_authority(home: Home, make: Make) -> None:
+    """With the response."""
     note(home)
     sign_in(home)
     with pytest.raises(EntraError, match="AADSTS700082") as caught:
@@ -166,8 +166,8 @@ def test_a_refusal_is_the_authoritys(home: Home, make: Make) -> None:
     assert caught.value.response is not None
 
 
-def test_a_damaged_cache_has_nothing(home: Home, make: Make) -> None:
-    """And a malformed entry is nobody's."""
+def test_a_damaged_cache_is_empty(home: Home, make: Make) -> None:
+    """Malformed entries are ignored."""
     note(home)
     sign_in(home)
     edit(home, "RefreshToken", secret=7)

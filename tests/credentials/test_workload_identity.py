@@ -1,4 +1,4 @@
-"""WorkloadIdentityCredential: where its values come from, and when it reads its file again."""
+"""WorkloadIdentityCredential: where its values come from, and when it reads the token file again."""
 
 import os
 from pathlib import Path
@@ -61,8 +61,10 @@ def test_the_environment_of_a_pod_is_enough(driver: Driver, file: Path, monkeypa
     }
 
 
-def test_arguments_outweigh_the_environment(driver: Driver, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each on its own."""
+def test_arguments_take_precedence_over_the_environment(
+    driver: Driver, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each independently."""
     for variable in VARIABLES.values():
         monkeypatch.setenv(variable, "from-the-environment")
     network = numbered()
@@ -74,7 +76,7 @@ def test_arguments_outweigh_the_environment(driver: Driver, file: Path, monkeypa
 @pytest.mark.parametrize("missing", VARIABLES)
 @pytest.mark.parametrize("value", [None, ""])
 def test_a_missing_value_is_named(driver: Driver, missing: str, value: str | None) -> None:
-    """By the constructor, with the variable that would supply it."""
+    """By the constructor, with the variable that can provide it."""
     given: dict[str, Any] = {"tenant_id": TENANT, "client_id": CLIENT, "token_file_path": "/token", missing: value}
     with pytest.raises(ValueError, match=missing) as caught:
         credential_of(driver, Canned(), **given)
@@ -83,14 +85,14 @@ def test_a_missing_value_is_named(driver: Driver, missing: str, value: str | Non
 
 
 def replace(file: Path, content: str) -> None:
-    """Replace the file as Kubernetes does: a new one takes its place."""
+    """Replace the file as Kubernetes does, with a new file."""
     new = file.with_suffix(".new")
     new.write_text(content)
     os.replace(new, file)
 
 
 def test_a_rotated_file_is_read_at_the_next_token_request(driver: Driver, file: Path) -> None:
-    """However soon after the last."""
+    """Immediately after it changes."""
     network = numbered()
     credential = credential_of(driver, network, tenant_id=TENANT, client_id=CLIENT, token_file_path=str(file))
     credential.get_token("a/.default")
@@ -104,7 +106,7 @@ def test_a_rotated_file_is_read_at_the_next_token_request(driver: Driver, file: 
 def test_a_file_that_did_not_change_is_not_read_again(
     driver: Driver, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its stamp is enough."""
+    """Its modification time and size are compared."""
     network = numbered()
     credential = credential_of(driver, network, tenant_id=TENANT, client_id=CLIENT, token_file_path=str(file))
     credential.get_token("a/.default")
@@ -120,8 +122,8 @@ def expired() -> Any:
     return refusal("invalid_client", "AADSTS700024: expired", status=401, error_codes=[700024])
 
 
-def test_a_token_that_is_too_old_is_read_and_sent_once_more(driver: Driver, file: Path) -> None:
-    """The file may have changed in a way that its stamp does not show."""
+def test_an_expired_token_is_read_and_sent_once_more(driver: Driver, file: Path) -> None:
+    """The file may have changed without a new modification time."""
     network = Canned(token("first"), expired(), token("second"))
     credential = credential_of(driver, network, tenant_id=TENANT, client_id=CLIENT, token_file_path=str(file))
     credential.get_token("a/.default")
@@ -133,8 +135,8 @@ def test_a_token_that_is_too_old_is_read_and_sent_once_more(driver: Driver, file
     assert assertions(network) == ["file-token-1", "file-token-1", "FILE-TOKEN-1"]
 
 
-def test_it_is_sent_twice_and_no_more(driver: Driver, file: Path) -> None:
-    """A clock that is wrong stays wrong."""
+def test_an_expired_token_is_sent_at_most_twice(driver: Driver, file: Path) -> None:
+    """A wrong clock stays wrong."""
     network = Canned(expired(), expired())
     credential = credential_of(driver, network, tenant_id=TENANT, client_id=CLIENT, token_file_path=str(file))
     with pytest.raises(EntraError, match=r"700024.*clock") as caught:
@@ -153,7 +155,7 @@ def test_other_refusals_are_not_repeated(driver: Driver, file: Path) -> None:
 
 
 def test_a_missing_file_fails_the_call_and_names_it(driver: Driver, file: Path) -> None:
-    """Not the constructor: the volume may be mounted later."""
+    """Not the constructor, because the volume may be mounted later."""
     path = str(file.with_name("later"))
     network = numbered()
     credential = credential_of(driver, network, tenant_id=TENANT, client_id=CLIENT, token_file_path=path)
@@ -164,8 +166,8 @@ def test_a_missing_file_fails_the_call_and_names_it(driver: Driver, file: Path) 
     assert credential.get_token(SCOPE).token == "token-1"
 
 
-def test_an_empty_file_is_said_to_be_empty(driver: Driver, file: Path) -> None:
-    """And nothing is sent."""
+def test_an_empty_file_is_reported(driver: Driver, file: Path) -> None:
+    """Nothing is sent."""
     file.write_text("\n")
     network = numbered()
     credential = credential_of(driver, network, tenant_id=TENANT, client_id=CLIENT, token_file_path=str(file))
@@ -174,8 +176,8 @@ def test_an_empty_file_is_said_to_be_empty(driver: Driver, file: Path) -> None:
     assert not network.sent
 
 
-def test_a_file_that_is_gone_does_not_take_a_valid_token_away(driver: Driver, file: Path, clock: Clock) -> None:
-    """In the refresh window the current token is served."""
+def test_a_valid_token_is_served_while_the_file_is_missing(driver: Driver, file: Path, clock: Clock) -> None:
+    """In the refresh window."""
     network = numbered()
     credential = credential_of(driver, network, tenant_id=TENANT, client_id=CLIENT, token_file_path=str(file))
     credential.get_token(SCOPE)
@@ -185,7 +187,7 @@ def test_a_file_that_is_gone_does_not_take_a_valid_token_away(driver: Driver, fi
 
 
 def test_credentials_of_one_file_share_a_cache(driver: Driver, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Under whatever path they name it, and with nobody else's."""
+    """Under any path of this file. A different file has different tokens."""
     monkeypatch.chdir(file.parent)
     other = file.with_name("other")
     other.write_text("other")
@@ -200,7 +202,7 @@ def test_credentials_of_one_file_share_a_cache(driver: Driver, file: Path, monke
 
 
 def test_a_tenant_accepts_the_clusters_token(driver: Driver, file: Path) -> None:
-    """From the file, signed by the cluster, with the subject of the service account."""
+    """Signed by the cluster, with the subject of the service account."""
     tenant, key = LocalTenant(), SigningKeyPair("key", key_pair(name="issuer")[0])
     app, subject = tenant.add_app("workload"), "system:serviceaccount:shop:api"
     tenant.trust(app, issuer="https://cluster.test/", subject=subject, key=key)

@@ -10,7 +10,7 @@ import pytest
 
 PAGE = Path(__file__).parents[2] / "docs" / "testing.md"
 #: Each block begins with a comment that names its file.
-FILES = dict(re.findall(r"```(?:python|ini)\n# (\S+)\n(.*?)```", PAGE.read_text(), re.DOTALL))
+FILES = dict(re.findall(r"```(?:python|text)\n# (\S+)\n(.*?)```", PAGE.read_text(), re.DOTALL))
 DJANGO = ("pytest.ini", "settings.py", "urls.py", "test_django_site.py", "test_live_server.py")
 ALONE = sorted(name for name in FILES if name not in DJANGO)
 
@@ -33,7 +33,7 @@ def run_pytest(folder: Path, *names: str, options: tuple[str, ...] = ()) -> str:
 
 
 def test_every_python_block_names_its_file() -> None:
-    assert len(FILES) == len(re.findall(r"```(?:python|ini)\n", PAGE.read_text()))
+    assert len(FILES) == len(re.findall(r"```(?:python|text)\n", PAGE.read_text()))
 
 
 def test_the_examples_without_a_project(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from webidentity._protocol.token_request import TokenRequest
 from webidentity.cache import KeyRing, MemoryStore, TokenCache
 
 USERS = ["ada", "grace", "edsger"]
-# Names that are equal but for case, or that run into each other when they are joined carelessly.
+# Names that differ only in case, or that are ambiguous when they are joined.
 TENANTS = ["tenant-a", "tenant-b", "tenant-a-b"]
 AUTHORITIES = ["https://login.microsoftonline.com", "https://login.microsoftonline.us"]
 SECRETS = ["secret-1", "secret-2"]
@@ -47,7 +47,7 @@ CALL = st.fixed_dictionaries(
 
 def whose(call: dict[str, Any]) -> str:
     """Return what must be equal for a token to be shared: the user, or the client and its secret."""
-    who = call["user"] if call["kind"] != "app" else "nobody"
+    who = call["user"] if call["kind"] != "app" else "no user"
     authentication = call["secret"] if call["kind"] != "user" else "any"
     return "|".join(
         [call["kind"], who, call["tenant"], call["authority"], call["client_id"], authentication, str(call["cae"])]

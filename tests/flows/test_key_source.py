@@ -219,4 +219,4 @@ def test_callers_do_not_wait_while_old_keys_are_renewed(driver: Driver, authorit
 
 
 def _refuse(request: Any) -> Any:
-    raise AssertionError("somebody else is fetching")
+    raise AssertionError("another caller fetches the keys")

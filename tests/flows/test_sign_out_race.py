@@ -24,7 +24,7 @@ def test_tokens_of_a_signed_out_user_are_not_stored(driver: Driver) -> None:
     gone = replace(user_tokens, may_keep=lambda document: bool(document.sessions))
     token = driver.run(gone.token(TokenRequest(("b",), TENANT), account), send)
     assert token.token == "second"
-    held = user_tokens.cache.peek(user_tokens.partition(TENANT, account))
-    assert held is not None
-    assert held.document.refresh_token == "refresh-token-1"
-    assert held.document.access_token(("b",), cae=False, now=0) is None
+    cached = user_tokens.cache.peek(user_tokens.partition(TENANT, account))
+    assert cached is not None
+    assert cached.document.refresh_token == "refresh-token-1"
+    assert cached.document.access_token(("b",), cae=False, now=0) is None

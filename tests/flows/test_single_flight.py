@@ -57,7 +57,7 @@ def test_in_the_refresh_window_one_renews_and_the_others_do_not_wait(driver: Dri
     def answer(_: Sent) -> Reply:
         if len(network.sent) == 1:
             return token("current")
-        assert enough.wait(10), "the other callers wait for the renewal"
+        assert enough.wait(10), "the other callers must not wait for the renewal"
         return token("renewed")
 
     network = Canned(answer=answer)

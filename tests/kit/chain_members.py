@@ -1,4 +1,4 @@
-"""Stand-ins for the members of a chain: each answers from a list, and remembers what it was asked."""
+"""Stand-ins for the members of a chain: each returns outcomes from a list, and records its calls."""
 
 import asyncio
 import time
@@ -14,8 +14,8 @@ Outcome = str | BaseException
 class Member:
     """A credential of a sync chain.
 
-    :param outcomes: what each call brings, a token or an error; the last one for ever.
-    :param diary: a list that several members may share, of who was asked.
+    :param outcomes: the result of each call, a token or an error. The last one is repeated.
+    :param diary: a list that members may share, to which each call appends the member's name.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Member:
         self.leave(f"exit {details[0]}")
 
 
-class AioMember(Member):
+class AsyncMember(Member):
     """A credential of an async chain."""
 
     async def get_token(self, *scopes: str, **keywords: Any) -> AccessToken:  # type: ignore[override]
@@ -86,11 +86,11 @@ class AioMember(Member):
         self.leave(f"exit {details[0]}")
 
 
-KINDS: dict[str, type[Member]] = {"sync": Member, "aio": AioMember}
+KINDS: dict[str, type[Member]] = {"sync": Member, "aio": AsyncMember}
 
 
 class Only:
-    """A user's class that has nothing but these methods of a member."""
+    """A class with only these methods of a member."""
 
     def __init__(self, member: Member, *names: str) -> None:
         for name in names:

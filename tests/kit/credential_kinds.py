@@ -1,4 +1,4 @@
-"""Every credential of this version, constructed with secrets that are easy to find where they must not be."""
+"""The credentials of services, constructed with secrets that are easy to find where they must not be."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ SYSTEM_TOKEN = "canary-system-access-token"
 PIPELINE_TOKEN = "canary-pipeline-token"
 DEVOPS = "https://devops.test/oidc"
 
-#: The keywords of each class beside tenant_id and client_id.
+#: The keywords of each class, in addition to tenant_id and client_id.
 KINDS: dict[str, dict[str, Any]] = {
     "AuthorizationCodeCredential": {
         "authorization_code": CODE,
@@ -34,12 +34,12 @@ KINDS: dict[str, dict[str, Any]] = {
     "OnBehalfOfCredential": {"user_assertion": USER_ASSERTION, "client_secret": SECRET},
     "WorkloadIdentityCredential": {"token_file_path": "?"},
 }
-#: Those that act for the application itself.
+#: The credentials without a user.
 APP_ONLY = sorted(KINDS.keys() - {"AuthorizationCodeCredential", "OnBehalfOfCredential"})
 
 
 class Maker:
-    """Makes credentials of any class, in surroundings that each of them finds what it needs in."""
+    """Makes credentials of any class, with the files and variables that they need."""
 
     def __init__(self, driver: Driver, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.driver = driver
@@ -55,7 +55,7 @@ class Maker:
 
 
 def entra(answer: Answer | None = None, **options: Any) -> Canned:
-    """Return a network with Azure DevOps and an authority, which numbers its tokens unless told what to answer."""
+    """Return a network with Azure DevOps and an authority. By default it numbers its tokens."""
 
     def reply(sent: Sent) -> Reply | Exception:
         if sent.url.startswith(DEVOPS):
@@ -67,5 +67,5 @@ def entra(answer: Answer | None = None, **options: Any) -> Canned:
 
 
 def token_requests(network: Canned) -> list[Sent]:
-    """Return what was sent to the token endpoint."""
+    """Return the requests to the token endpoint."""
     return [sent for sent in network.sent if sent.url.endswith("/oauth2/v2.0/token")]

@@ -1,4 +1,4 @@
-"""A local tenant with a web app, an API and a user, and the credentials that a site of it would have."""
+"""A local tenant with a web app, an API and a user, and the credentials of a site."""
 
 import base64
 import hashlib
@@ -30,7 +30,7 @@ class Site:
         return f"{self.api.identifier_uri}/Read"
 
     def code(self, scope: str | None = None) -> str:
-        """Sign ada in with a browser and return the code that the site receives."""
+        """Sign ada in with a browser, and return the code that the site receives."""
         challenge = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
         query = {
             "client_id": self.web.client_id,
@@ -47,7 +47,7 @@ class Site:
         return parse_qs(urlsplit(location).query)["code"][0]
 
     def credential(self, name: str, driver: Driver, **options: Any) -> Credential:
-        """Return the credential of that class."""
+        """Return a credential of that class."""
         arguments: dict[str, Any] = {"authority": self.tenant.base_url, "tenant_id": self.tenant.tenant_id, **options}
         if name == "ClientSecretCredential":
             arguments = {"client_id": self.api.client_id, "client_secret": "canary-api-secret", **arguments}
@@ -70,7 +70,7 @@ class Site:
         return self.tenant.mint_access_token(user=self.ada, resource=self.api, client=self.web, scopes=["Read"])
 
     def scope_for(self, name: str) -> str:
-        """Return a scope that the credential may ask for."""
+        """Return a scope that the credential may request."""
         return {
             "ClientSecretCredential": "https://graph.microsoft.com/.default",
             "AuthorizationCodeCredential": self.api_scope,

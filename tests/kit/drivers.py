@@ -25,7 +25,7 @@ class Credential:
 
     def __init__(self, raw: Any, wait: Callable[[Any], Any]) -> None:
         self.raw = raw
-        #: Returns what a method of ``raw`` returns, awaited where it has to be.
+        #: Returns the result of a method of ``raw``, awaited if necessary.
         self.wait = wait
 
     def get_token(self, *scopes: str, **options: Any) -> Any:
@@ -47,11 +47,11 @@ class Driver(Protocol):
     name: str
 
     def run(self, flow: Flow[Any], send: Any = None) -> Any:
-        """Run one flow; ``send`` is a plain function."""
+        """Run one flow. ``send`` is a plain function."""
         ...
 
     def face(self, raw: Any) -> Credential:
-        """Return a credential of this driver's kind as one whose methods can be called from a plain function."""
+        """Wrap a sync or async credential, so that a plain function can call its methods."""
         ...
 
     def credential(self, name: str, network: Transports, *args: Any, **kwargs: Any) -> Credential:
@@ -59,15 +59,15 @@ class Driver(Protocol):
         ...
 
     def tool(self, name: str, *, package: Any = webidentity, **arguments: Any) -> Credential:
-        """Return the credential of that name, which has no transport; ``package`` may be azure-identity's."""
+        """Return the credential of that name, which has no transport. ``package`` may be azure-identity."""
         ...
 
     def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
-        """Make the calls at the same time, on threads or in tasks, and return values and exceptions in order."""
+        """Make the calls concurrently, on threads or in tasks, and return values and exceptions in order."""
         ...
 
     def start(self, flow: Flow[Any], send: Any = None) -> Any:
-        """Return the flow's value, or a coroutine for it: for the calls of :meth:`together`."""
+        """Return the value of the flow, or a coroutine for it, for the calls of :meth:`together`."""
         ...
 
 

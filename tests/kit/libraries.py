@@ -1,4 +1,4 @@
-"""The same steps through azure-identity, msal and webidentity, each against a local tenant of its own."""
+"""The same steps with azure-identity, msal and webidentity, each with its own local tenant."""
 
 import asyncio
 import time
@@ -36,7 +36,7 @@ LIBRARIES = (*PACKAGES, "msal")
 
 
 class World:
-    """A tenant with an API that can prove itself in every way, and a user."""
+    """A tenant with a user, and an API with each kind of client authentication."""
 
     def __init__(self) -> None:
         self.site = Site(clock=lambda: time.time())
@@ -52,7 +52,7 @@ class World:
         self.tenant.grant_admin_consent(self.api, self.tenant.graph, ["User.Read"])
 
     def assertion(self) -> str:
-        """Return a federated token of the API's."""
+        """Return a federated token for the API."""
         claims = {"iss": "https://issuer.test", "sub": "api", "aud": "api://AzureADTokenExchange"}
         return ISSUER_KEY.sign({**claims, "exp": int(time.time()) + 600})
 
@@ -63,7 +63,7 @@ class World:
         )
 
     def code(self) -> str:
-        """Return a code for the API, of a sign-in without PKCE: azure-identity cannot send a verifier."""
+        """Return an authorization code of a sign-in without PKCE, because azure-identity cannot send a verifier."""
         from webidentity.testing import TenantBrowser
 
         query = {
@@ -79,11 +79,11 @@ class World:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One credential, and the calls that are made of it.
+    """A credential and its calls.
 
-    :param arguments: the constructor's, beside client, authority and transport.
-    :param msal: the same with msal: gets the world, its client and the number of the call, and returns its reply.
-    :param lapses: seconds that pass before each call.
+    :param arguments: those of the constructor, in addition to client, authority and transport.
+    :param msal: the same with msal: a function of the world, its client and the number of the call.
+    :param lapses: the seconds that pass before each call.
     """
 
     credential: str
@@ -157,19 +157,19 @@ SCENARIOS: dict[str, Scenario] = {
         "ClientSecretCredential", lambda _: {"client_secret": SECRET, "authority": NOWHERE}, _for_client
     ),
 }
-#: Where msal is pointed to, for the scenarios that are not at home.
+#: The authority for msal in scenarios with another tenant.
 _ELSEWHERE = {"unknown tenant": f"/{OTHER}", "unreachable": NOWHERE}
 
 
 @dataclass
 class Seen:
-    """What one library did, as far as anybody else can see it."""
+    """What one library did, as far as it is visible from outside."""
 
-    #: The forms that the token endpoint got.
+    #: The forms that the token endpoint received.
     forms: list[dict[str, str]]
-    #: The other requests: method and what the path ends with.
+    #: The other requests: method and the end of the path.
     others: list[str]
-    #: The error's class, and those it derives from.
+    #: The error's class and its bases.
     error: list[str]
     message: str
     status: int | None
@@ -226,8 +226,8 @@ def _with_credentials(
         if awaits:
             asyncio.run(called)
     if ours is not None:
-        (held,) = ours._partitions.values()
-        return list(held.document._tokens["AccessToken"].values())[-1]
+        (cached,) = ours._partitions.values()
+        return list(cached.document._tokens["AccessToken"].values())[-1]
     cache = getattr(credential, "_cache", None) or credential._client._cache
     return _newest(cache)
 

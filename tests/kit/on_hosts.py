@@ -1,4 +1,4 @@
-"""What the tests of managed identities have in common."""
+"""Shared steps of the tests of managed identities."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,13 +11,13 @@ from webidentity.testing import HostEmulator
 VAULT = "https://vault.azure.net"
 SCOPE = f"{VAULT}/.default"
 KINDS = ("imds", "app_service", "arc", "azure_ml", "cloud_shell", "service_fabric")
-#: Those that let a program choose its identity.
+#: The hosts on which a program can choose its identity.
 CHOOSY = ("imds", "app_service", "arc", "azure_ml")
 PutOn = Callable[..., HostEmulator]
 
 
 class OwnTransport:
-    """Lets the credential make its own, as users do."""
+    """Lets the credential create its own transport."""
 
     def transport(self) -> None: ...
 
@@ -25,10 +25,10 @@ class OwnTransport:
 
 
 def credential(driver: Driver, network: Any = None, **options: Any) -> Credential:
-    """Return a ManagedIdentityCredential, which makes its own transport unless there is a network."""
+    """Return a ManagedIdentityCredential. Without a network it creates its own transport."""
     return driver.credential("ManagedIdentityCredential", network or OwnTransport(), **options)
 
 
 def claims_of(token: Any) -> dict[str, Any]:
-    """Return the claims of a token that a host handed out."""
+    """Return the claims of a token that a host issued."""
     return jwt.decode(token.token, options={"verify_signature": False})

@@ -1,6 +1,6 @@
-"""One run of a program whose user signs in with a device code: a process of its own, which is told what to do on stdin.
+"""One run of a program whose user signs in with a device code, in a process that reads commands from stdin.
 
-``python -m tests.kit.one_run`` prints what came of it.
+``python -m tests.kit.one_run`` prints the outcome.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ def run(library: str, **told: Any) -> dict[str, Any]:
     """Run the program in a new process and return what it printed.
 
     :param library: "webidentity", "webidentity.aio" or "azure.identity".
-    :param told: ``record``, to go on silently; ``waits``, seconds to let pass before each token; ``cae``.
+    :param told: ``record``, to continue silently; ``waits``, the seconds before each token; ``cae``.
     """
     done = subprocess.run(
         [sys.executable, "-m", __name__],
@@ -61,7 +61,7 @@ async def _now(value: Any) -> Any:
 async def _main(told: dict[str, Any]) -> dict[str, Any]:
     clock = Clock()
     time.time = clock
-    driver.sleep, driver.asleep = (lambda _: None), (lambda _: asyncio.sleep(0))  # nobody is waited for
+    driver.sleep, driver.asleep = (lambda _: None), (lambda _: asyncio.sleep(0))  # no real waiting
     package = importlib.import_module(told["library"])
     is_async = told["library"].endswith(".aio")
     network = Canned(answer=_answer)

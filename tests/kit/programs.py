@@ -41,7 +41,7 @@ class Noted:
     input: str
     arguments: list[str]
     environment: dict[str, str]
-    #: A process that the tool started, which has the tool's pipes.
+    #: A process that the tool started, which holds the tool's pipes.
     child: int | None
 
 
@@ -79,7 +79,7 @@ class Programs:
         program = (folder or self.folder) / name
         text = _SCRIPT.format(
             notes=shlex.quote(str(self._notes)),
-            # The shell itself is killed, and the process that it waits for as well.
+            # Both the shell and the process that it waits for are killed.
             pause=f"/bin/sleep {seconds}" if seconds else "",
             child='/bin/sleep 60 & printf "child=%s\\n" "$!" >> "$note.part"' if child else "",
             stdout=printed[0],
@@ -127,7 +127,7 @@ def soon(look: Callable[[], T | None]) -> T:
         found = look()
         if found is not None:
             return found
-        assert time.monotonic() < until, "it does not happen"
+        assert time.monotonic() < until, "it did not happen in time"
         time.sleep(0.01)
 
 
@@ -158,4 +158,4 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Progra
     for run in lent.runs:
         for pid in (run.pid, run.child):
             if pid is not None:
-                assert not is_running(pid), "a program is left running"
+                assert not is_running(pid), "a program is still running"

@@ -11,7 +11,7 @@ from tests.kit.canned import Reply
 from webidentity._protocol.effects import Call, Flow, Send, Sleep
 
 T = TypeVar("T")
-#: The form fields that the request must have, or a function that checks the request; and the reply to it.
+#: The form fields that the request must have, or a function that checks the request, and the reply.
 Step = tuple[dict[str, str] | Callable[[HttpRequest], None], Reply | Exception]
 
 
@@ -50,7 +50,7 @@ def play(flow: Flow[T], steps: Sequence[Step] = ()) -> T:
             if isinstance(effect, Sleep):
                 effect = flow.send(None)
                 continue
-            assert isinstance(effect, Send), f"nothing else runs, so there is nothing to wait for: {effect}"
+            assert isinstance(effect, Send), f"unexpected effect: {effect}"
             assert left, f"no step is left for {form_of(effect.request)}"
             expected, reply = left.pop(0)
             if callable(expected):

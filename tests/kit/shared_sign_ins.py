@@ -1,4 +1,4 @@
-"""Programs of the user that signed in before: what MSAL itself writes for them, in the files that all share."""
+"""Earlier sign-ins with other programs, written by MSAL into the shared cache files."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from tests.kit.replies import OTHER_TENANT, TENANT, client_info, jwt_of, refusal
 from tests.kit.shared_cache import PUBLIC, Home
 from tests.kit.signing_in import signed_in
 
-#: Clients of Microsoft's family, as far as the cache knows.
+#: Clients of Microsoft's family, according to the cache.
 EDITOR, SHELL = "55555555-5555-5555-5555-555555555555", "66666666-6666-6666-6666-666666666666"
 DEVELOPER_TOOLS = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 
@@ -27,7 +27,7 @@ def sign_in(
     scope: str = "theirs",
     now: int | None = None,
 ) -> None:
-    """Let a program sign a user in, whose refresh token is named after both."""
+    """Sign a user in with a program. The refresh token is named after both."""
     cache = msal.SerializableTokenCache()
     if home.file(cae=cae).exists():
         cache.deserialize(home.file(cae=cae).read_text())
@@ -61,7 +61,7 @@ def entry(home: Home, section: str, *, cae: bool = False, **fields: object) -> d
 
 
 def edit(home: Home, section: str, **fields: object) -> None:
-    """Be a program that writes something else into each entry of a section; None removes a field."""
+    """Change each entry of a section as another program would; None removes a field."""
     content = json.loads(home.file().read_text())
     for each in content[section].values():
         for name, value in fields.items():
@@ -75,7 +75,7 @@ def edit(home: Home, section: str, **fields: object) -> None:
 class Redeemer:
     """An authority that redeems refresh tokens of :func:`sign_in`, of the family and its own.
 
-    :param spent: beginnings of refresh tokens that it no longer takes.
+    :param spent: prefixes of refresh tokens that it no longer accepts.
     """
 
     def __init__(self, *spent: str, **more: Any) -> None:

@@ -1,4 +1,4 @@
-"""An authority at which users sign in, canned: each test says who does, and when."""
+"""A canned authority at which users sign in; each test says who signs in, and when."""
 
 from collections.abc import Callable
 from typing import Any
@@ -40,14 +40,14 @@ def device_code(**more: Any) -> Reply:
 
 
 def pending() -> Reply:
-    """Return the reply to a client that asks before the user is done."""
+    """Return the reply to a poll before the user has signed in."""
     return refusal("authorization_pending", "AADSTS70016: still waiting.", error_codes=[70016])
 
 
 class Authority:
     """Answers device authorization requests, token requests for them, and refresh tokens.
 
-    :param outcomes: the replies to the questions whether the user is done; the last one is given again and again.
+    :param outcomes: the replies to polls. The last one is repeated.
     """
 
     def __init__(self, *outcomes: Reply, code: Reply | None = None, refresh: Reply | None = None, **more: Any) -> None:
@@ -58,7 +58,7 @@ class Authority:
         self.prompts: list[tuple[Any, ...]] = []
 
     def prompt(self, *told: Any) -> None:
-        """Remember what the user was told."""
+        """Record the prompt."""
         self.prompts.append(told)
 
     def transport(self) -> Any:
@@ -69,7 +69,7 @@ class Authority:
 
     @property
     def codes(self) -> list[Sent]:
-        """The requests for a code."""
+        """The requests for a device code."""
         return [sent for sent in self.network.sent if sent.url.endswith("/devicecode")]
 
     def _answer(self, sent: Sent) -> Reply:
@@ -83,7 +83,7 @@ class Authority:
 
 
 def device_code_credentials(driver: Driver) -> Make:
-    """Return what makes credentials of an authority, whose prompt is theirs."""
+    """Return a function that creates credentials of an authority with its prompt."""
 
     def made(at: Authority, **options: Any) -> Credential:
         arguments = {"client_id": CLIENT, "prompt_callback": at.prompt, "retry_total": 0, **options}

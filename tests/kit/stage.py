@@ -1,4 +1,4 @@
-"""A machine on which DefaultAzureCredential runs: stand-ins in the places of the classes that it makes."""
+"""A machine for DefaultAzureCredential, with stand-ins for the classes that it creates."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,18 +17,18 @@ from webidentity.errors import CredentialUnavailableError
 PACKAGES: dict[str, Any] = {"sync": webidentity, "aio": webidentity.aio}
 GONE = CredentialUnavailableError(message="not here")
 BROKEN = ClientAuthenticationError(message="refused")
-#: In the order in which they are asked. The broker has no class of ours.
+#: In the order in which they are tried. The broker's class is in another package.
 ORDER = tuple(kind.key for kind in DEFAULT_MEMBERS if kind.key != "broker")
 DEFAULT = tuple(key for key in ORDER if key != "interactive_browser")
 
 
 class Stage:
-    """Says what each credential does, and shows how it was made.
+    """Controls what each credential does, and records how it was created.
 
-    :param present: keys of those that are themselves.
-    :ivar made: the keywords of each constructor that was called, by key, in order.
+    :param present: keys of the credentials that are not replaced.
+    :ivar made: the keywords of each constructor call, by key, in order.
     :ivar members: the stand-ins, by key.
-    :ivar diary: the keys of those that were asked, in order.
+    :ivar diary: the keys of the credentials that were called, in order.
     """
 
     def __init__(self, driver: Driver, monkeypatch: pytest.MonkeyPatch, present: Sequence[str] = ()) -> None:
@@ -69,6 +69,6 @@ class Stage:
         return driver.face(PACKAGES[driver.name].DefaultAzureCredential(**keywords))
 
     def choice(self, **keywords: Any) -> list[str]:
-        """Return what such a credential would ask."""
+        """Return the keys of the credentials that it would try."""
         self.credential(**keywords)
         return list(self.made)

@@ -1,4 +1,4 @@
-"""What developer tools print, and what azure-identity's credentials and ours make of it."""
+"""The output of developer tools, and the outcome in azure-identity's credentials and in ours."""
 
 import json
 from collections.abc import Mapping
@@ -27,9 +27,9 @@ class Case:
 
     :param program: what it prints and how it ends; None for no such tool.
     :param error: the class of the error, "" for a token.
-    :param phrase: what both messages have.
-    :param theirs: what is another class, or "" for a token, in azure-identity; with the reason.
-    :param reason: why it is.
+    :param phrase: the text that both messages contain.
+    :param theirs: the class of the error in azure-identity if it differs, "" for a token.
+    :param reason: why it differs.
     """
 
     credential: str

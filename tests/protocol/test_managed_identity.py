@@ -77,7 +77,7 @@ def test_conflicting_ids_are_refused(client_id: Any, config: Any, problem: str) 
         ({"expires_on": str(NOW + 100)}, (NOW + 100, None)),
         ({"expires_on": NOW + 7200}, (NOW + 7200, NOW + 3600)),
         ({"expires_on": NOW - 5}, (NOW, None)),
-        # A host whose clock is wrong says how long the token lives, all the same.
+        # expires_in is right even if the clock of the host is wrong.
         ({"expires_in": "3600", "expires_on": "1"}, (NOW + 3600, None)),
         ({"expires_on": "09/13/2020 12:30:00 +00:00"}, (NOW + 200, None)),
         ({"expires_on": "9/13/2020 12:30:00 PM +00:00"}, (NOW + 200, None)),

@@ -18,7 +18,7 @@ from webidentity._protocol.redirect_uri import LoopbackRedirect
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.errors import EntraError
 
-#: With halves of surrogate pairs, which JSON can escape and no encoding can write.
+#: With lone surrogates, which JSON can escape and which cannot be encoded.
 TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXT,

@@ -1,4 +1,4 @@
-"""User code for the type checkers: what a user of azure-core and azure-identity may write, strictly typed."""
+"""User code for the type checkers, in strict mode: everything that a user may write."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,28 +35,28 @@ from webidentity.cache import KeyRing, MemoryStore, SQLiteStore, Store, StoreUna
 
 
 def takes_credential(credential: TokenCredential) -> None:
-    """As a client of an Azure SDK."""
+    """Call a credential as a client of an Azure SDK does."""
     credential.get_token("scope", claims=None, tenant_id=None, enable_cae=True)
 
 
 def takes_token_info(credential: SupportsTokenInfo) -> None:
-    """As a newer client."""
+    """Call a credential as a newer client does."""
     credential.get_token_info("scope", options={"enable_cae": True, "tenant_id": "tenant"})
 
 
 async def takes_async_credential(credential: AsyncTokenCredential) -> None:
-    """As an async client."""
+    """Call a credential as an async client does."""
     await credential.get_token("scope", claims=None, tenant_id=None, enable_cae=True)
     await credential.close()
 
 
 async def takes_async_token_info(credential: AsyncSupportsTokenInfo) -> None:
-    """As a newer async client."""
+    """Call a credential as a newer async client does."""
     await credential.get_token_info("scope", options={"claims": "{}"})
 
 
 def makes_caches() -> TokenCache:
-    """Stores, keys and caches."""
+    """Create stores, keys and caches."""
     stores: list[Store] = [MemoryStore(), SQLiteStore("tokens.sqlite3"), SQLiteStore(Path("tokens.sqlite3"), timeout=5)]
     keys = KeyRing("secret", fallbacks=[b"old", "older"])
     cache = TokenCache(stores[0], keys, max_partitions=100)
@@ -65,7 +65,7 @@ def makes_caches() -> TokenCache:
 
 
 def sync_credentials() -> None:
-    """Every argument of every class."""
+    """Use every argument of these classes."""
     cache = makes_caches()
     secret = ClientSecretCredential("tenant", "client", "secret")
     secret = ClientSecretCredential(
@@ -106,7 +106,7 @@ def sync_credentials() -> None:
 
 
 def tools() -> None:
-    """Every argument of the credentials of developer tools, in both packages."""
+    """Use every argument of the developer tool credentials."""
     cli = AzureCliCredential(
         tenant_id="tenant", subscription="Mine", additionally_allowed_tenants=["*"], process_timeout=30
     )
@@ -120,7 +120,7 @@ def tools() -> None:
 
 
 async def async_tools() -> None:
-    """The same names, awaited."""
+    """Use the same names, with ``await``."""
     cli = webidentity_aio.AzureCliCredential(subscription="Mine")
     for credential in (
         cli,
@@ -132,7 +132,7 @@ async def async_tools() -> None:
 
 
 async def async_credentials() -> None:
-    """The same names, awaited."""
+    """Use the same names, with ``await``."""
     cache = makes_caches()
     secret = webidentity_aio.ClientSecretCredential("tenant", "client", "secret", token_cache=cache)
     code = webidentity_aio.AuthorizationCodeCredential(
@@ -151,7 +151,7 @@ async def async_credentials() -> None:
 
 
 def service_credentials() -> list[TokenCredential]:
-    """The ways in which a service proves who it is."""
+    """Authenticate a service in each way."""
     made: list[TokenCredential] = [
         CertificateCredential("tenant", "client", "certificate.pem", password="password", send_certificate_chain=True),
         CertificateCredential("tenant", "client", certificate_data=b"pem", password=b"password"),
@@ -172,7 +172,7 @@ def service_credentials() -> list[TokenCredential]:
 
 
 async def async_service_credentials() -> str:
-    """The callable may be a coroutine function."""
+    """Pass coroutine functions as callables."""
 
     async def assertion() -> str:
         return "assertion"
@@ -188,7 +188,7 @@ async def async_service_credentials() -> str:
 
 
 def composed_credentials() -> list[TokenCredential]:
-    """Credentials that are made of others."""
+    """Compose credentials of others."""
     environment = EnvironmentCredential(authority="login.microsoftonline.us", retry_total=1)
     default = DefaultAzureCredential(
         exclude_cli_credential=True,
@@ -212,7 +212,7 @@ def composed_credentials() -> list[TokenCredential]:
 
 
 async def async_composed_credentials() -> None:
-    """The same, awaited."""
+    """Compose async credentials of others."""
     environment = webidentity_aio.EnvironmentCredential()
     default = webidentity_aio.DefaultAzureCredential(exclude_cli_credential=True)
     async with webidentity_aio.ChainedTokenCredential(environment, default) as chain:
@@ -225,7 +225,7 @@ async def async_composed_credentials() -> None:
 
 
 def handles_errors(credential: TokenCredential) -> str | None:
-    """What Entra said, without parsing a message."""
+    """Read Entra's error without parsing a message."""
     try:
         credential.get_token("scope")
     except AuthenticationRequiredError as error:
@@ -249,7 +249,7 @@ def handles_errors(credential: TokenCredential) -> str | None:
 
 
 def keeps_records(session: dict[str, str]) -> AuthenticationRecord:
-    """A record goes into a session and comes back."""
+    """Store a record in a session and read it back."""
     record = AuthenticationRecord(
         tenant_id="tenant", client_id="client", authority="host", home_account_id="uid.utid", username="ada"
     )

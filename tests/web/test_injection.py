@@ -1,4 +1,4 @@
-"""The parameters that a view is given because it names them."""
+"""The parameters that a view receives because it names them."""
 
 import functools
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from webidentity import AuthenticationRecord, AuthenticationRequiredError
 from webidentity._protocol.access_token import OpaqueAccessToken
 from webidentity._transport.driver import AsyncDriver, SyncDriver
-from webidentity.web import Identity, arguments_for, dispatched_by, handler_of, parameters_named_by
+from webidentity.web import Granted, Identity, dispatched_by, handler_of, parameters_named_by
 from webidentity.web._credential import AsyncUserCredential, CredentialFactory, Drivers, UserCredential
 from webidentity.web._identity import Principal
 
@@ -17,16 +17,16 @@ TOKEN = OpaqueAccessToken("a-token", 1)
 
 
 class Unused:
-    """A grant that nobody asks."""
+    """A grant that must not be used."""
 
     def token(self, request: Any) -> Any:
         raise AssertionError(request)
 
 
 def identity() -> Identity:
-    """Return the identity of somebody."""
+    """Return the identity of a signed-in user."""
     drivers = Drivers(SyncDriver(lambda _: None), AsyncDriver(lambda _: None))  # type: ignore[arg-type, return-value]
-    return Identity(Principal(RECORD, {"sub": "x"}), CredentialFactory(Unused(), "tenant", drivers))
+    return Identity(Principal(RECORD, {"sub": "x"}, is_bearer=False), CredentialFactory(Unused(), "tenant", drivers))
 
 
 class View:
@@ -39,13 +39,13 @@ class View:
 
 
 class WithHead(View):
-    """One that answers HEAD itself."""
+    """A view that answers HEAD itself."""
 
     def head(self, request: Any) -> None: ...
 
 
 def as_view(view_class: type) -> Any:
-    """Return a function that says of which class it is, as both frameworks do."""
+    """Return a function that names its class, as both frameworks do."""
 
     def view(*args: Any, **kwargs: Any) -> None: ...
 
@@ -79,8 +79,8 @@ def wrapped(*args: Any, **kwargs: Any) -> None: ...
         (dict, set()),
     ],
 )
-def test_only_what_can_be_passed_by_name_counts(view: Any, names: set[str]) -> None:
-    """Also through decorators; *token and **credential name nothing."""
+def test_only_parameters_that_can_be_passed_by_name_count(view: Any, names: set[str]) -> None:
+    """Also through decorators. *token and **credential do not count."""
     assert parameters_named_by(view) == names
 
 
@@ -95,20 +95,20 @@ def test_only_what_can_be_passed_by_name_counts(view: Any, names: set[str]) -> N
         (as_view(WithHead), "HEAD", WithHead.head),
     ],
 )
-def test_of_a_class_the_method_counts(view: Any, method: str, handler: Any) -> None:
-    """HEAD is answered by get, unless the class has a head."""
+def test_the_handler_of_a_class_is_its_method(view: Any, method: str, handler: Any) -> None:
+    """HEAD is answered by get, unless the class has a head method."""
     assert handler_of(view, method) is handler
 
 
 @pytest.mark.parametrize("method", ["DELETE", "TRACE", "__CLASS__", "view_class", ""])
-def test_a_method_that_the_class_has_not_is_the_views_business(method: str) -> None:
-    """It names nothing, and answers 405."""
+def test_a_class_without_the_method_names_no_parameters(method: str) -> None:
+    """The view itself answers 405."""
     view = as_view(View)
     assert parameters_named_by(handler_of(view, method)) == set()
 
 
-def test_dispatch_is_known_in_the_wrapping_of_a_decorator() -> None:
-    """Django's method_decorator hands a partial of the bound method to a guard."""
+def test_dispatch_is_recognized_in_a_partial() -> None:
+    """Django's method_decorator passes a partial of the bound method to a guard."""
     view = View()
     wrapping = functools.partial(view.dispatch)
     functools.update_wrapper(wrapping, View.dispatch)
@@ -119,32 +119,42 @@ def test_dispatch_is_known_in_the_wrapping_of_a_decorator() -> None:
 
 
 def test_a_view_gets_the_credential_that_it_can_use() -> None:
-    """An async one the async credential; the same one each time it is asked for."""
-    somebody = identity()
-    names = frozenset({"credential", "identity", "token"})
-    given = arguments_for(names, somebody, TOKEN, is_async=False)
+    """An async view gets the async credential. The credential is the same object each time."""
+    granted = Granted(identity(), TOKEN)
+    given = granted.arguments(plain, is_async=False)
+    assert set(given) == {"credential", "identity", "token"}
     assert isinstance(given["credential"], UserCredential)
-    assert given["identity"] is somebody
+    assert given["identity"] is granted.identity
     assert given["token"] is TOKEN
-    assert isinstance(arguments_for(names, somebody, TOKEN, is_async=True)["credential"], AsyncUserCredential)
-    assert arguments_for(names, somebody, None, is_async=False)["credential"] is given["credential"]
-    assert "token" not in arguments_for(names, somebody, None, is_async=False)
-    assert arguments_for(frozenset(), somebody, TOKEN, is_async=False) == {}
+    assert isinstance(granted.arguments(plain, is_async=True)["credential"], AsyncUserCredential)
+    assert granted.arguments(plain, is_async=False)["credential"] is given["credential"]
+    assert granted.arguments(nothing, is_async=False) == {}
 
 
-def test_nobody_has_neither_record_nor_credential() -> None:
-    """And is falsy."""
-    nobody = Identity()
-    assert not nobody
-    assert (nobody.record, dict(nobody.claims), nobody.is_authenticated, nobody.is_bearer) == (None, {}, False, False)
+def test_a_view_gets_no_token_if_none_was_required() -> None:
+    """The parameter is left to the framework."""
+    assert set(Granted(identity()).arguments(plain, is_async=False)) == {"credential", "identity"}
+
+
+def test_the_repr_of_what_a_guard_granted_has_no_token() -> None:
+    """Debug pages print it."""
+    assert "a-token" not in repr(Granted(identity(), TOKEN))
+
+
+def test_an_anonymous_identity_has_neither_record_nor_credential() -> None:
+    """It is false in a boolean context."""
+    anonymous = Identity()
+    assert not anonymous
+    assert (anonymous.record, dict(anonymous.claims)) == (None, {})
+    assert (anonymous.is_authenticated, anonymous.is_bearer) == (False, False)
     with pytest.raises(AuthenticationRequiredError):
-        _ = nobody.credential
+        _ = anonymous.credential
     with pytest.raises(AuthenticationRequiredError):
-        _ = nobody.aio_credential
+        _ = anonymous.aio_credential
 
 
 def test_claims_cannot_be_changed() -> None:
-    """A view that writes to them changes nothing, for itself or for another request."""
+    """A view cannot write to them."""
     claims = identity().claims
     with pytest.raises(TypeError):
         claims["sub"] = "y"  # type: ignore[index]

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kit.request_facts import facts
-from webidentity.web._answer import Cookie, html_answer, json_answer, redirect
+from webidentity.web import Cookie
+from webidentity.web._answer import html_answer, json_answer, redirect
 from webidentity.web._challenge import header_text
-from webidentity.web._pages import Page
-from webidentity.web._refusal import refuse
+from webidentity.web._pages import Page, refuse
 
 ANYTHING = st.text(max_size=60) | st.sampled_from(["<script>", '"><img src=x onerror=a>', "'", "&lt;", "</title>"])
 

@@ -15,15 +15,15 @@ CLIENT = "the-client"
 NOW = 1_800_000_000
 
 
-def pending(began_at: int = NOW, **changes: object) -> PendingSignIn:
+def pending(started_at: int = NOW, **changes: object) -> PendingSignIn:
     """Return a sign-in that has just begun."""
-    made = PendingSignIn("https://app.test/auth/callback", "/page", ("openid", "a/b"), None, began_at)
+    made = PendingSignIn("https://app.test/auth/callback", "/page", ("openid", "a/b"), None, started_at)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
 def begun(cookies: PendingCookies, made: PendingSignIn) -> dict[str, str]:
     """Return the cookie that the browser has of it."""
-    [cookie] = cookies.begin(made, {})
+    [cookie] = cookies.add(made, {})
     return {cookie.name: cookie.value}
 
 
@@ -52,7 +52,7 @@ def test_nothing_of_it_is_in_its_repr() -> None:
     made = pending()
     for secret in (made.state, made.nonce, made.verifier):
         assert secret not in repr(made)
-        assert secret not in repr(PendingCookies(KEYS, "client", is_secure=True).begin(made, {}))
+        assert secret not in repr(PendingCookies(KEYS, "client", is_secure=True).add(made, {}))
 
 
 def test_state_nonce_and_verifier_are_independent() -> None:
@@ -84,7 +84,7 @@ def test_cookies_of_anything_make_no_error(name: str, value: str) -> None:
     prefix = next(iter(own)).partition(str(NOW))[0]
     jar = {name: value, f"{prefix}{name}": value, f"{prefix}{value}-{name}": "", **own}
     assert cookies.find(made.state, jar) is not None
-    cookies.begin(pending(), jar)
+    cookies.add(pending(), jar)
     cookies.expired(jar, NOW)
 
 
@@ -104,8 +104,8 @@ def test_a_cookie_of_https_is_not_one_of_http() -> None:
     made = pending()
     assert plain.find(made.state, begun(secure, made)) is None
     assert secure.find(made.state, begun(plain, made)) is None
-    assert [cookie.secure for cookie in secure.begin(made, {})] == [True]
-    assert [cookie.secure for cookie in plain.begin(made, {})] == [False]
+    assert [cookie.secure for cookie in secure.add(made, {})] == [True]
+    assert [cookie.secure for cookie in plain.add(made, {})] == [False]
 
 
 def test_the_oldest_make_room() -> None:
@@ -113,13 +113,13 @@ def test_the_oldest_make_room() -> None:
     cookies = PendingCookies(KEYS, "client", is_secure=True)
     jar = {"sessionid": "x" * 3000}
     for second in range(5):
-        [cookie] = cookies.begin(pending(NOW + second), jar)
+        [cookie] = cookies.add(pending(NOW + second), jar)
         jar[cookie.name] = cookie.value
-    new, dropped = cookies.begin(pending(NOW + 9), jar)
+    new, dropped = cookies.add(pending(NOW + 9), jar)
     assert new.max_age == LIFETIME
     assert (dropped.value, dropped.max_age) == ("", 0)
     assert f"-{NOW}-" in dropped.name
-    large = cookies.begin(pending(NOW + 9, next_path="/" + "a" * 2000), jar)
+    large = cookies.add(pending(NOW + 9, next_path="/" + "a" * 2000), jar)
     assert len(large) > 2
     assert "sessionid" not in {cookie.name for cookie in large}
 
@@ -128,14 +128,14 @@ def test_the_oldest_make_room() -> None:
 def test_one_cookie_is_never_too_large_for_a_browser(next_path: str) -> None:
     """4096 bytes with its name and attributes (RFC 6265 section 6.1)."""
     made = pending(next_path=next_path, scopes=("openid", "profile", "offline_access", "https://x.test/" + "s" * 100))
-    [cookie] = PendingCookies(KEYS, "client", is_secure=True).begin(made, {})
+    [cookie] = PendingCookies(KEYS, "client", is_secure=True).add(made, {})
     assert len(cookie.name) + len(cookie.value) < 4000
 
 
 def test_those_that_are_over_are_known_by_their_names() -> None:
     """Without opening them."""
     cookies = PendingCookies(KEYS, CLIENT, is_secure=False)
-    [old], [new] = (cookies.begin(pending(began_at), {}) for began_at in (NOW, NOW + 100))
+    [old], [new] = (cookies.add(pending(started_at), {}) for started_at in (NOW, NOW + 100))
     nonsense = old.name.replace(str(NOW), "x")
     jar = {old.name: "", new.name: "", nonsense: "", "other-1-d": ""}
     assert cookies.expired(jar, NOW + LIFETIME + 50) == [old.name, nonsense]
@@ -146,9 +146,9 @@ def test_two_applications_on_one_host_do_not_disturb_each_other() -> None:
     first, second = (PendingCookies(KEYS, name, is_secure=False) for name in ("first", "second"))
     jar: dict[str, str] = {}
     for number in range(5):
-        [cookie] = first.begin(pending(NOW + number), jar)
+        [cookie] = first.add(pending(NOW + number), jar)
         jar[cookie.name] = cookie.value
     made = pending()
-    [cookie] = second.begin(made, jar)
+    [cookie] = second.add(made, jar)
     assert first.find(made.state, {cookie.name: cookie.value}) is None
     assert second.expired(jar, NOW + 10**6) == []

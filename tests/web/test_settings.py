@@ -1,5 +1,9 @@
 """Settings are read, checked, and refused with the name that the user wrote."""
 
+import copy
+import pickle
+from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,3 +116,47 @@ def test_no_message_and_no_repr_has_the_secret() -> None:
 def test_http_is_accepted_on_this_machine(url: str) -> None:
     """Where browsers send nothing over a network."""
     assert read(base_url=url).base_url == url
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("tenant_id", "common"), ("client_id", "x"), ("client_secret", " "), ("base_url", "//x"), ("session_lifetime", 0)],
+)
+def test_settings_check_themselves_on_construction(name: str, value: Any) -> None:
+    """Also without a framework. The message has the parameter's name."""
+    with pytest.raises(SettingsError, match=f"^{name}(:| is missing)"):
+        Settings(**{**GOOD, name: value})
+    with pytest.raises(SettingsError, match=f"^{name}(:| is missing)"):
+        replace(Settings(**GOOD), **{name: value})
+
+
+def test_settings_are_normalized_on_construction() -> None:
+    """The same as those that a framework's configuration contains."""
+    assert Settings(**GOOD) == read()
+    assert Settings(**GOOD, scopes=["a/b"]).scopes == ("a/b",)  # type: ignore[arg-type]
+    assert Settings(**GOOD, base_url="https://App.Test/").base_url == "https://app.test"
+
+
+def test_a_copy_is_equal_and_checked() -> None:
+    """By pickle, copy and replace."""
+    settings = read(base_url="https://app.test/mount", scopes="a b", session_lifetime=60)
+    assert pickle.loads(pickle.dumps(settings)) == copy.copy(settings) == copy.deepcopy(settings) == settings
+    assert replace(settings, session_lifetime=61).session_lifetime == 61
+    manipulated = pickle.dumps(settings).replace(TENANT.encode(), b"../../../../../../../../../../../../")
+    with pytest.raises(SettingsError, match=r"^tenant_id: "):
+        pickle.loads(manipulated)
+
+
+def test_each_setting_has_a_check_and_a_description() -> None:
+    """The field is the only place that declares it: adding one is one field and one line of the docstring."""
+    for item in fields(Settings):
+        assert callable(item.metadata["check"]), item.name
+        assert f":param {item.name}: " in str(Settings.__doc__), item.name
+
+
+@pytest.mark.parametrize(("page", "spelled"), [("flask.md", "WEBIDENTITY_{}"), ("django.md", "{}")])
+def test_the_documentation_lists_each_setting(page: str, spelled: str) -> None:
+    """In the framework's spelling."""
+    text = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
+    names = [item.name.upper() if page == "flask.md" else item.name for item in fields(Settings)]
+    assert [name for name in names if f"`{spelled.format(name)}`" not in text] == []

@@ -17,7 +17,7 @@ import webidentity_django
 from tests.kit.http_browser import Browser
 from tests.kit.world import World
 from tests.kit.wsgi_asgi_calls import wsgi_call
-from webidentity_django.conf import get_site
+from webidentity_django._conf import get_site
 
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 IDENTITY = "webidentity_django.middleware.IdentityMiddleware"
@@ -51,7 +51,7 @@ def test_good_settings_pass_the_checks() -> None:
         ({"client_id": None}, "WEBIDENTITY['client_id'] is missing"),
         ({"client_secret": ""}, "WEBIDENTITY['client_secret'] is missing"),
         ({"tenent_id": "x"}, "Did you mean WEBIDENTITY['tenant_id']?"),
-        ({"tenant_id": "common"}, "WEBIDENTITY['tenant_id']: 'common' lets users of any tenant in"),
+        ({"tenant_id": "common"}, "WEBIDENTITY['tenant_id']: 'common' admits users of any tenant"),
     ],
 )
 def test_the_checks_name_a_bad_setting(world: World, change: dict[str, Any], message: str) -> None:

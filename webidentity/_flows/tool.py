@@ -62,8 +62,8 @@ class Tool(NamedTuple):
 def find_program(names: Sequence[str]) -> str | None:
     """Return the absolute path of the first of the names that is on PATH.
 
-    Never one in the current directory, which may be a folder that somebody else wrote: relative and empty entries of
-    PATH are passed over, and on Windows the current directory is, which ``shutil.which`` looks at first.
+    Programs in the current directory are never used, because other people may be able to write there: relative and
+    empty entries of PATH are skipped, and so is the search of ``shutil.which`` in the current directory on Windows.
     """
     import shutil
 

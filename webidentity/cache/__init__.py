@@ -7,7 +7,7 @@ store and a :class:`KeyRing`, and the tokens outlive the process, encrypted. :cl
 
 from typing import TYPE_CHECKING
 
-from webidentity._lazy_names import loader_of
+from webidentity._lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from webidentity.cache._envelope import KeyRing as KeyRing
@@ -17,22 +17,17 @@ if TYPE_CHECKING:
     from webidentity.cache._store import Store as Store
     from webidentity.cache._store import StoreUnavailableError as StoreUnavailableError
     from webidentity.cache._token_cache import TokenCache as TokenCache
-
-__all__ = ["TokenCache", "KeyRing", "MemoryStore", "SQLiteStore", "Store", "Row", "StoreUnavailableError"]
-
-_MODULES = {
-    "KeyRing": "_envelope",
-    "MemoryStore": "_memory",
-    "Row": "_store",
-    "SQLiteStore": "_sqlite",
-    "Store": "_store",
-    "StoreUnavailableError": "_store",
-    "TokenCache": "_token_cache",
-}
-
-# Loaded on first use: most credentials need neither SQLite nor cryptography.
-__getattr__ = loader_of(__name__, _MODULES)
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    # Loaded on first use: most credentials need neither SQLite nor cryptography.
+    __all__, __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "KeyRing": "_envelope",
+            "MemoryStore": "_memory",
+            "Row": "_store",
+            "SQLiteStore": "_sqlite",
+            "Store": "_store",
+            "StoreUnavailableError": "_store",
+            "TokenCache": "_token_cache",
+        },
+    )

@@ -17,9 +17,9 @@ class CachedPartition:
     __slots__ = ("document", "expires_at", "last_refresh", "unsaved", "version")
 
     def __init__(self, document: TokenDocument, version: Hashable, expires_at: float) -> None:
-        self.document = document
-        self.version = version
-        self.expires_at = expires_at
+        self.document: TokenDocument = document
+        self.version: Hashable = version
+        self.expires_at: float = expires_at
         #: When a refresh was last tried (Unix seconds), by scopes, so that not every call asks an authority that fails.
         self.last_refresh: dict[Hashable, float] = {}
         #: Changes that could not be written to the backing yet. They are written with the next change.

@@ -21,7 +21,7 @@ class Flight:
         self.future: Future[None] = Future()
         # A running future cannot be cancelled: a waiter that gives up must not cancel the others.
         self.future.set_running_or_notify_cancel()
-        self.owner = (threading.get_ident(), _current_task())
+        self.owner: tuple[int, object] = (threading.get_ident(), _current_task())
         self.value: Any = None
         self.error: Exception | None = None
         self.succeeded = False

@@ -37,7 +37,7 @@ class SQLiteStore:
     blocking = True
 
     def __init__(self, path: str | os.PathLike[str], *, timeout: float = 10.0) -> None:
-        self.path = Path(path)
+        self.path: Path = Path(path)
         self._timeout = timeout
         self._idle: list[sqlite3.Connection] = []
         self._inherited: list[sqlite3.Connection] = []

@@ -47,7 +47,7 @@ class TokenCache:
                 "a store needs keys, because tokens are always encrypted before they are stored: pass "
                 "keys=KeyRing(secret)"
             )
-        self.flights = Flights()
+        self.flights: Flights = Flights()
         self._backing: Backing | None = None
         if store is not None and keys is not None:
             from webidentity.cache._sealed import SealedStore

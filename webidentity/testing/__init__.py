@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webidentity._lazy_names import loader_of
+from webidentity._lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from ._browser import BrowserPage as BrowserPage
@@ -38,53 +38,28 @@ if TYPE_CHECKING:
     from .transports._tenant_transport import AsyncTenantTransport as AsyncTenantTransport
     from .transports._tenant_transport import RecordedRequest as RecordedRequest
     from .transports._tenant_transport import TenantTransport as TenantTransport
-
-__all__ = [
-    "LocalTenant",
-    "User",
-    "App",
-    "SigningKeyPair",
-    "FederatedCredential",
-    "RegisteredSite",
-    "TenantRequest",
-    "TenantResponse",
-    "TenantTransport",
-    "AsyncTenantTransport",
-    "RecordedRequest",
-    "TenantServer",
-    "serve",
-    "HostEmulator",
-    "HostIdentity",
-    "TenantBrowser",
-    "BrowserPage",
-    "FormPost",
-    "SignInError",
-]
-
-_HOMES = {
-    "LocalTenant": "_tenant",
-    "User": "directory._model",
-    "App": "directory._model",
-    "SigningKeyPair": "directory._keys",
-    "FederatedCredential": "directory._model",
-    "RegisteredSite": "directory._model",
-    "TenantRequest": "transports._messages",
-    "TenantResponse": "transports._messages",
-    "TenantTransport": "transports._tenant_transport",
-    "AsyncTenantTransport": "transports._tenant_transport",
-    "RecordedRequest": "transports._tenant_transport",
-    "TenantServer": "_tenant_server",
-    "serve": "_tenant_server",
-    "HostEmulator": "hosts._emulator",
-    "HostIdentity": "hosts._identities",
-    "TenantBrowser": "_browser",
-    "BrowserPage": "_browser",
-    "FormPost": "_browser",
-    "SignInError": "_browser",
-}
-
-__getattr__ = loader_of(__name__, _HOMES)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+else:
+    __all__, __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "LocalTenant": "_tenant",
+            "User": "directory._model",
+            "App": "directory._model",
+            "SigningKeyPair": "directory._keys",
+            "FederatedCredential": "directory._model",
+            "RegisteredSite": "directory._model",
+            "TenantRequest": "transports._messages",
+            "TenantResponse": "transports._messages",
+            "TenantTransport": "transports._tenant_transport",
+            "AsyncTenantTransport": "transports._tenant_transport",
+            "RecordedRequest": "transports._tenant_transport",
+            "TenantServer": "_tenant_server",
+            "serve": "_tenant_server",
+            "HostEmulator": "hosts._emulator",
+            "HostIdentity": "hosts._identities",
+            "TenantBrowser": "_browser",
+            "BrowserPage": "_browser",
+            "FormPost": "_browser",
+            "SignInError": "_browser",
+        },
+    )

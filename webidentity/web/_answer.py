@@ -1,33 +1,30 @@
-"""What an adapter has to send, and to do to its session."""
+"""The response that an adapter sends, and the change that it makes to the session."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from webidentity.web._session import SessionState
-
-
-@dataclass(frozen=True, slots=True)
-class Cookie:
-    """A cookie to set, or with an empty value to delete. Always HttpOnly, Path=/ and SameSite=Lax."""
-
-    name: str
-    value: str = field(repr=False)
-    max_age: int
-    secure: bool
+from webidentity.web._cookies import Cookie
 
 
 @dataclass(frozen=True, slots=True)
 class StartSession:
-    """Give the browser a new session id and this state; drop all that another user left in the session."""
+    """Give the session a new ID and store ``value`` in it under ``SESSION_KEY``.
 
-    state: SessionState
+    :param same_user: whether the session's other content may stay. If False, remove it: it belongs to another user.
+    """
+
+    value: Mapping[str, str] = field(repr=False)
     same_user: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response. ``session`` says what happens to the framework's session: a new one, its end, or nothing."""
+    """A response to send.
+
+    :param session: the change to the framework's session: start one, end it, or None to leave it as it is.
+    """
 
     status: int
     body: str = field(default="", repr=False)
@@ -37,20 +34,25 @@ class Answer:
     session: StartSession | Literal["end"] | None = None
 
     def with_cookies(self, *cookies: Cookie) -> "Answer":
-        """Return the answer with these cookies too."""
+        """Return the answer with these cookies added."""
         return self._replace(cookies=(*self.cookies, *cookies))
 
     def with_session(self, session: StartSession | Literal["end"]) -> "Answer":
-        """Return the answer with this to do to the session."""
+        """Return the answer with this change to the session."""
         return self._replace(session=session)
+
+    def header_list(self) -> list[tuple[str, str]]:
+        """Return all headers, ``Content-Type`` and ``Set-Cookie`` included, as WSGI expects them."""
+        cookies = [("Set-Cookie", cookie.header()) for cookie in self.cookies]
+        return [("Content-Type", self.content_type), *self.headers, *cookies]
 
     def _replace(self, **changes: Any) -> "Answer":
         values = {name: getattr(self, name) for name in self.__slots__}
         return Answer(**{**values, **changes})
 
 
-#: Answers of the sign-in must not be stored, framed, or named to the next site (RFC 9700 section 4.2.4).
-_GUARDED = (
+#: Responses of the sign-in are not stored, not framed, and send no Referer to other sites (RFC 9700 section 4.2.4).
+_PROTECTION = (
     ("Cache-Control", "no-store"),
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),
@@ -59,29 +61,20 @@ _GUARDED = (
 
 
 def redirect(url: str, *, status: int = 302) -> Answer:
-    """Return a redirection; the method becomes GET."""
-    return Answer(status, headers=(*_GUARDED, ("Location", url)))
+    """Return a redirection."""
+    return Answer(status, headers=_protected(("Location", url)))
 
 
 def json_answer(status: int, content: dict[str, Any], headers: tuple[tuple[str, str], ...] = ()) -> Answer:
     """Return a JSON document."""
-    return Answer(status, json.dumps(content), "application/json", (*_GUARDED, *headers))
+    return Answer(status, json.dumps(content), "application/json", _protected(*headers))
 
 
 def html_answer(status: int, html: str, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
     """Return a page."""
-    return Answer(status, html, headers=(*_GUARDED, *headers))
+    return Answer(status, html, headers=_protected(*headers))
 
 
-def private_cache_control(current: str | None) -> str:
-    """Return the Cache-Control of a response for a signed-in user.
-
-    Nothing of it is kept, unless the view says for how long; never by a cache that others use.
-    """
-    if not current:
-        return "private, no-store"
-    directives = [directive.strip() for directive in current.split(",")]
-    if "no-store" in directives:
-        return current
-    kept = [item for item in directives if item not in {"public", "private"} and not item.startswith("s-maxage")]
-    return ", ".join(["private", *kept])
+def _protected(*headers: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the headers and those of ``_PROTECTION`` that they do not replace."""
+    return tuple({**dict(_PROTECTION), **dict(headers)}.items())

@@ -1,4 +1,4 @@
-"""Who is asking: a person's browser, a script in a page, or another program."""
+"""The kind of caller: a browser, a script in a page, or another program."""
 
 import re
 from enum import Enum
@@ -9,21 +9,21 @@ _BEARER = re.compile(r"\bbearer\b", re.ASCII | re.IGNORECASE)
 
 
 class Caller(Enum):
-    """How a caller wants to be told that it has to sign in."""
+    """How a caller expects to be told that sign-in is required."""
 
-    #: Navigates: it is sent to the sign-in and back.
+    #: Navigates: it is redirected to the sign-in and back.
     BROWSER = "browser"
     #: fetch or XMLHttpRequest in a page: it reads JSON.
     SCRIPT = "script"
     #: htmx in a page: it follows HX-Redirect.
     HTMX = "htmx"
-    #: Another program, with a bearer token or without: it reads WWW-Authenticate.
+    #: Another program, with or without a bearer token: it reads WWW-Authenticate.
     CLIENT = "client"
 
 
 def caller_of(facts: RequestFacts) -> Caller:
-    """Return the kind of caller, from the headers that each kind sends."""
-    # Only Bearer: a browser in front of a site with a password sends "Basic" with every request.
+    """Return the kind of caller, recognized by the headers that each kind sends."""
+    # Only Bearer: a browser sends "Basic" with every request if a proxy in front of the site requires a password.
     if bearer_token(facts) is not None:
         return Caller.CLIENT
     if facts.header("hx-request").lower() == "true":
@@ -37,14 +37,14 @@ def caller_of(facts: RequestFacts) -> Caller:
 
 
 def bearer_token(facts: RequestFacts) -> str | None:
-    """Return the bearer token of the Authorization header, the only place where one is accepted (RFC 6750).
+    """Return the bearer token of the Authorization header. Tokens in other places are not accepted (RFC 6750).
 
-    None if the header is absent or of another scheme; "" if it has no usable token.
+    None if the header is missing or has another scheme; "" if it has no usable token.
     """
     header = facts.header("authorization")
     scheme, _, rest = header.strip().partition(" ")
     if scheme.lower() != "bearer":
-        # Two headers in one, or a space that is none: no token, but no reason to look at the cookie either.
+        # Malformed Bearer header: treat it as a failed bearer request, and do not fall back to the session.
         return "" if _BEARER.search(header) else None
     token = rest.strip()
     return token if token and not any(character in token for character in ' ,\t"') else ""

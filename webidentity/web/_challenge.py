@@ -1,49 +1,45 @@
-"""How a caller that cannot be served is told so, each in its own dialect."""
+"""Challenges: how each kind of caller is told to sign in, to consent, or to authenticate again."""
 
 from base64 import b64encode
-from collections.abc import Callable
-from urllib.parse import urlencode
 
 from webidentity.errors import AuthenticationRequiredError
 from webidentity.web._answer import Answer, json_answer
 from webidentity.web._caller import Caller, bearer_token, caller_of
 from webidentity.web._facts import RequestFacts
 from webidentity.web._redirect_loop import RedirectLoopGuard
-from webidentity.web._routes import Routes
-from webidentity.web._sign_in import SignIn, SignInRequest
+from webidentity.web._sign_in import SignIn
+from webidentity.web._sign_in_links import SignInLinks, SignInRequest
 
 
 class Challenges:
-    """Answers whoever has to sign in, consent or prove more."""
+    """Answers requests that need their user to sign in, to consent, or to authenticate again."""
 
-    def __init__(self, sign_in: SignIn, loop_guard: RedirectLoopGuard, routes: Callable[[], Routes]) -> None:
+    def __init__(self, sign_in: SignIn, links: SignInLinks, loop_guard: RedirectLoopGuard) -> None:
         self._sign_in = sign_in
+        self._links = links
         self._loop_guard = loop_guard
-        self._routes = routes
 
     def answer(self, facts: RequestFacts, error: AuthenticationRequiredError) -> Answer:
-        """Return the challenge: a redirection, or an answer of status 401."""
+        """Return the challenge: a redirection for browsers, status 401 for other callers."""
         caller = caller_of(facts)
         if caller is Caller.CLIENT:
             return _challenge_client(facts, error)
         request = SignInRequest(self._return_path(facts), tuple(error.scopes), error.claims)
         if caller is Caller.BROWSER:
-            circle = self._loop_guard.stop(facts, request, self._routes().sign_in)
-            return circle or self._sign_in.begin(facts, request)
-        query = urlencode({"request": self._sign_in.seal_request(request)})
-        login_url = f"{facts.root_path}{self._routes().sign_in}?{query}"
+            return self._loop_guard.stop(facts, request) or self._sign_in.start(facts, request)
+        login_url = self._links.url(facts, request)
         if caller is Caller.HTMX:
             return Answer(401, headers=(("HX-Redirect", login_url), ("Cache-Control", "no-store")))
         content = {
             "error": "sign_in_required",
-            "message": "Sign in to continue: send the browser to login_url.",
+            "message": "Sign in to continue: open login_url in the browser.",
             "login_url": login_url,
         }
         return json_answer(401, content, (("Vary", "Sec-Fetch-Mode, Accept"),))
 
     @staticmethod
     def _return_path(facts: RequestFacts) -> str:
-        """Return where to come back to: the page that was asked for, or the one the user was on."""
+        """Return the path to go to after the sign-in: the requested page, or the page that sent the request."""
         if caller_of(facts) is Caller.BROWSER and facts.method in {"GET", "HEAD"}:
             return facts.return_path
         for header in ("hx-current-url", "referer"):
@@ -54,7 +50,7 @@ class Challenges:
 
 
 def _challenge_client(facts: RequestFacts, error: AuthenticationRequiredError) -> Answer:
-    """RFC 6750 section 3; the claims challenge as Microsoft's APIs send it."""
+    """Return status 401 (RFC 6750 section 3), with the claims challenge in the form that Microsoft's APIs use."""
     parts = ["Bearer"]
     content = {"error": "token_required", "message": "Send an access token: Authorization: Bearer <token>."}
     if bearer_token(facts) is not None:
@@ -67,6 +63,6 @@ def _challenge_client(facts: RequestFacts, error: AuthenticationRequiredError) -
 
 
 def header_text(text: str) -> str:
-    """Return text that may stand in a quoted header parameter: printable ASCII without quote or backslash."""
+    """Return the text in a form that a quoted header parameter allows: printable ASCII without quote or backslash."""
     kept = "".join(character if " " <= character <= "~" and character not in '"\\' else " " for character in text)
     return " ".join(kept.split())[:500]

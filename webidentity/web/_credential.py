@@ -1,20 +1,29 @@
-"""The credentials that act for a request's user."""
+"""The credentials that act for a request's user, and the grants that acquire their tokens."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
+from azure.core.credentials import AccessTokenInfo
+
 from webidentity._authority import Tenants
 from webidentity._credentials.base import TokenCalls
+from webidentity._flows.acquire import NoTokenSourceError
+from webidentity._flows.authorization_code import UserTokens
+from webidentity._flows.on_behalf_of import OnBehalfOf
 from webidentity._flows.token_source import TokenGrant, TokenSource
+from webidentity._protocol.effects import Flow
+from webidentity._protocol.token_request import TokenRequest
 from webidentity._transport.driver import AsyncDriver, SyncDriver
 from webidentity.aio._base import AsyncTokenCalls
+from webidentity.errors import AuthenticationRequiredError, EntraError
 
 
 class UserCredential(TokenCalls):
-    """Acts for the user of one request; accepted by every Azure SDK client.
+    """Acts for the user of one request. Every Azure SDK client accepts it.
 
-    It never prompts: what only the user can settle is an :class:`~webidentity.AuthenticationRequiredError`, which the
-    adapters turn into the right challenge. Closing it does nothing, its transport belongs to the application.
+    It never prompts. If the user must sign in, consent or authenticate again, it raises an
+    :class:`~webidentity.AuthenticationRequiredError`, and the adapters answer the request with the right challenge.
     """
 
     def __init__(self, token_source: TokenSource, driver: SyncDriver) -> None:
@@ -33,7 +42,7 @@ class UserCredential(TokenCalls):
 
 
 class AsyncUserCredential(AsyncTokenCalls):
-    """The same for async Azure SDK clients, on whatever event loop the view runs."""
+    """Acts for the user of one request, for async Azure SDK clients. It works on any event loop."""
 
     def __init__(self, token_source: TokenSource, driver: AsyncDriver) -> None:
         self._token_source = token_source
@@ -52,17 +61,17 @@ class AsyncUserCredential(AsyncTokenCalls):
 
 @dataclass(frozen=True, slots=True)
 class Drivers:
-    """The two ways in which an application waits."""
+    """The drivers that run an application's flows: on a thread, and on an event loop."""
 
     sync: SyncDriver
     aio: AsyncDriver
 
 
 class CredentialFactory:
-    """Makes both credentials of one request over the same tokens."""
+    """Creates both credentials of one request. They share their tokens."""
 
     def __init__(self, grant: TokenGrant, tenant_id: str, drivers: Drivers) -> None:
-        self.token_source = TokenSource(grant, Tenants.of(tenant_id))
+        self.token_source: TokenSource = TokenSource(grant, Tenants.of(tenant_id))
         self._drivers = drivers
 
     def sync(self) -> UserCredential:
@@ -72,3 +81,46 @@ class CredentialFactory:
     def aio(self) -> AsyncUserCredential:
         """Return the async credential."""
         return AsyncUserCredential(self.token_source, self._drivers.aio)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionGrant:
+    """Acquires tokens silently for a user with a session."""
+
+    user_tokens: UserTokens
+    home_account_id: str
+
+    def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
+        """Return a token that acts for the user.
+
+        :raises AuthenticationRequiredError: the user must sign in, consent or authenticate again.
+        """
+        return _or_challenge(request, lambda: self.user_tokens.token(request, self.home_account_id))
+
+
+@dataclass(frozen=True, slots=True)
+class BearerGrant:
+    """Acquires tokens on behalf of the user of a bearer token."""
+
+    on_behalf_of: OnBehalfOf
+
+    def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
+        """Return a token that acts for the user.
+
+        :raises AuthenticationRequiredError: the client must have its user consent or authenticate again.
+        """
+        return _or_challenge(request, lambda: self.on_behalf_of.token(request))
+
+
+def _or_challenge(request: TokenRequest, start: Callable[[], Flow[AccessTokenInfo]]) -> Flow[AccessTokenInfo]:
+    try:
+        return (yield from start())
+    except NoTokenSourceError:
+        raise AuthenticationRequiredError(request.scopes, "The user must sign in again.") from None
+    except EntraError as error:
+        if not error.needs_interaction:
+            raise
+        message = f"The user must sign in, consent or authenticate again: {error.message}"
+        raise AuthenticationRequiredError(
+            request.scopes, message, error.claims or request.claims, response=error.response
+        ) from error

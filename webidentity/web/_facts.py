@@ -1,4 +1,4 @@
-"""What the web half needs to know of a request."""
+"""The facts of a request that sign-in and guards need."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,12 +11,14 @@ from webidentity._authority import is_loopback
 class RequestFacts:
     """One request, as the browser or the client sent it.
 
+    :param method: the HTTP method in upper case.
     :param root_url: scheme, host and mount point of the application, without a trailing slash.
     :param root_path: the mount point alone, "" at the root of the host.
     :param path: path of the request as the browser sees it, percent-encoded, including the mount point.
     :param query: the query string, undecoded.
     :param headers: header fields by lower-case name.
-    :param host_is_trusted: whether the framework was told that this host is the application's.
+    :param cookies: cookie values by name.
+    :param host_is_trusted: whether the framework has verified that the host belongs to the application.
     """
 
     method: str
@@ -30,32 +32,48 @@ class RequestFacts:
 
     @property
     def is_secure(self) -> bool:
-        """Whether the browser speaks https."""
+        """Whether the browser uses https."""
         return self.root_url.startswith("https://")
 
     @property
-    def is_ours(self) -> bool:
-        """Whether the host is certainly the application's, so that addresses may be made of it."""
+    def has_trusted_host(self) -> bool:
+        """Whether the host is trusted, so that absolute URLs may be built from it."""
         return self.host_is_trusted or is_loopback(urlsplit(self.root_url).hostname or "")
 
     @property
+    def is_cross_site(self) -> bool:
+        """Whether another site caused the request, according to Fetch Metadata and the Origin header."""
+        site = self.header("sec-fetch-site").lower()
+        if site and site not in {"same-origin", "none"}:
+            return True
+        origin = self.header("origin").lower()
+        root = urlsplit(self.root_url)
+        # A page with the policy "no-referrer" posts to its own site with the origin "null".
+        if origin == "null":
+            return site != "same-origin"
+        return origin not in {"", f"{root.scheme}://{root.netloc}".lower()}
+
+    @property
     def return_path(self) -> str:
-        """Path and query of the request, to come back to."""
+        """Path and query of the request, to return to after a sign-in."""
         return f"{self.path}?{self.query}" if self.query else self.path
 
     def header(self, name: str) -> str:
-        """Return a header field, "" if it was not sent."""
+        """Return a header field by its lower-case name, "" if it was not sent."""
         return self.headers.get(name, "")
 
     def parameters(self) -> dict[str, list[str]]:
-        """Return the values of each query parameter."""
+        """Return the values of each query parameter.
+
+        :raises ValueError: there are more than 100 parameters.
+        """
         values: dict[str, list[str]] = {}
         for name, value in parse_qsl(self.query, keep_blank_values=True, max_num_fields=100):
             values.setdefault(name, []).append(value)
         return values
 
     def parameter(self, name: str) -> str | None:
-        """Return a query parameter that was sent once."""
+        """Return a query parameter, None unless it was sent exactly once."""
         try:
             values = self.parameters().get(name, [])
         except ValueError:

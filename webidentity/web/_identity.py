@@ -1,4 +1,4 @@
-"""Who the request acts for."""
+"""The user that a request acts for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,23 +10,21 @@ from webidentity.errors import AuthenticationRequiredError
 from webidentity.record import AuthenticationRecord
 from webidentity.web._answer import Answer
 from webidentity.web._credential import AsyncUserCredential, CredentialFactory, UserCredential
-from webidentity.web._session import SessionState
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A user whose identity has been verified, by session or by bearer token."""
+    """A user whose session or bearer token has been verified."""
 
     record: AuthenticationRecord
     claims: Mapping[str, Any] = field(repr=False)
-    #: The session this is, None for a bearer caller.
-    session: SessionState | None = None
+    is_bearer: bool
 
 
 class Identity:
     """The identity of one request: ``request.identity`` in Django, ``current_identity`` in Flask.
 
-    Falsy when nobody is signed in.
+    False in a boolean context when no user is signed in.
     """
 
     def __init__(
@@ -36,17 +34,17 @@ class Identity:
         refusal: Answer | None = None,
     ) -> None:
         self._principal = principal
-        #: Makes the credentials, None when nobody is signed in.
+        #: Creates the credentials, None when no user is signed in. For guards.
         self.credentials = credentials
-        #: What a guard answers when the caller presented something unacceptable.
+        #: The response of a guard when the session or the bearer token could not be accepted. For guards.
         self.refusal = refusal
 
     def __bool__(self) -> bool:
         return self._principal is not None
 
     def __repr__(self) -> str:
-        kind = "nobody" if self._principal is None else "a session" if self._principal.session else "a bearer token"
-        return f"<Identity of {kind}>"
+        kind = "anonymous" if self._principal is None else "bearer token" if self._principal.is_bearer else "session"
+        return f"<Identity: {kind}>"
 
     @property
     def is_authenticated(self) -> bool:
@@ -55,41 +53,59 @@ class Identity:
 
     @property
     def is_bearer(self) -> bool:
-        """Whether the user came with a bearer token and not with a session."""
-        return self._principal is not None and self._principal.session is None
-
-    @property
-    def session(self) -> SessionState | None:
-        """The session, None for a bearer caller."""
-        return self._principal.session if self._principal else None
+        """Whether the request has a bearer token and not a session."""
+        return self._principal is not None and self._principal.is_bearer
 
     @property
     def record(self) -> AuthenticationRecord | None:
-        """The account, None when nobody is signed in."""
+        """The account, None when no user is signed in."""
         return self._principal.record if self._principal else None
 
     @property
     def claims(self) -> Mapping[str, Any]:
-        """The verified claims: of the ID token for a session, of the access token for a bearer caller."""
+        """The verified claims: those of the ID token for a session, those of the access token for a bearer token."""
         return MappingProxyType(dict(self._principal.claims)) if self._principal else MappingProxyType({})
 
     @cached_property
     def credential(self) -> UserCredential:
         """A credential for Azure SDK clients that acts for this request's user.
 
-        :raises ~webidentity.AuthenticationRequiredError: nobody is signed in.
+        :raises ~webidentity.AuthenticationRequiredError: no user is signed in.
         """
         return self._require_credentials().sync()
 
     @cached_property
     def aio_credential(self) -> AsyncUserCredential:
-        """The same for async Azure SDK clients.
+        """A credential for async Azure SDK clients that acts for this request's user.
 
-        :raises ~webidentity.AuthenticationRequiredError: nobody is signed in.
+        :raises ~webidentity.AuthenticationRequiredError: no user is signed in.
         """
         return self._require_credentials().aio()
 
     def _require_credentials(self) -> CredentialFactory:
         if self.credentials is None:
-            raise AuthenticationRequiredError((), "Nobody is signed in: guard the view with @require_sign_in.")
+            raise AuthenticationRequiredError((), "No user is signed in: guard the view with @require_sign_in.")
         return self.credentials
+
+
+def private_headers(identity: Identity | None, cache_control: str | None) -> tuple[str, str] | None:
+    """Return the Cache-Control of a response and the header to add to its Vary, None if no user is signed in.
+
+    Such a response is not stored at all, unless the view sets for how long. Shared caches never store it.
+
+    :param identity: the request's identity, None if it was not used.
+    :param cache_control: the header that the view has set.
+    """
+    if not identity:
+        return None
+    return _private_cache_control(cache_control), "Authorization" if identity.is_bearer else "Cookie"
+
+
+def _private_cache_control(current: str | None) -> str:
+    if not current:
+        return "private, no-store"
+    directives = [directive.strip() for directive in current.split(",")]
+    if "no-store" in directives:
+        return current
+    kept = [item for item in directives if item not in {"public", "private"} and not item.startswith("s-maxage")]
+    return ", ".join(["private", *kept])

@@ -1,13 +1,9 @@
-"""The parameters that a view is given because it names them."""
+"""The parameters that a view receives because it names them."""
 
 import inspect
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
-
-from azure.core.credentials import AccessToken
-
-from webidentity.web._identity import Identity
 
 _NAMES = frozenset({"credential", "identity", "token"})
 _KNOWN: WeakKeyDictionary[Callable[..., Any], frozenset[str]] = WeakKeyDictionary()
@@ -34,7 +30,7 @@ def _parameters_named_by(view: Callable[..., Any]) -> frozenset[str]:
 
 
 def handler_of(view: Callable[..., Any], method: str) -> Callable[..., Any]:
-    """Return the function that will answer: of a class-based view, the method for this HTTP method."""
+    """Return the function that answers: for a class-based view, the method of the class for this HTTP method."""
     view_class = getattr(view, "view_class", None) or dispatched_by(view)
     names = ("head", "get") if method == "HEAD" else (method.lower(),)
     handlers = (getattr(view_class, name, None) for name in names)
@@ -42,20 +38,9 @@ def handler_of(view: Callable[..., Any], method: str) -> Callable[..., Any]:
 
 
 def dispatched_by(view: Callable[..., Any]) -> object | None:
-    """Return the object whose ``dispatch`` the view is, as Django's method_decorator hands it to a guard."""
+    """Return the object whose ``dispatch`` method the view is, None if it is another function.
+
+    Django's ``method_decorator`` passes such a bound method, wrapped in a partial, to the decorator.
+    """
     bound = getattr(view, "func", view)
     return getattr(bound, "__self__", None) if getattr(bound, "__name__", "") == "dispatch" else None
-
-
-def arguments_for(
-    names: frozenset[str], identity: Identity, token: AccessToken | None, *, is_async: bool
-) -> dict[str, Any]:
-    """Return the values of the named parameters; an async view gets the async credential."""
-    values: dict[str, Any] = {}
-    if "identity" in names:
-        values["identity"] = identity
-    if "credential" in names:
-        values["credential"] = identity.aio_credential if is_async else identity.credential
-    if "token" in names and token is not None:
-        values["token"] = token
-    return values

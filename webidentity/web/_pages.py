@@ -1,7 +1,11 @@
-"""The pages of the sign-in itself. An application's own pages are its own business."""
+"""The pages of the sign-in itself, and the same messages as JSON for programs."""
 
 from dataclasses import dataclass
 from html import escape
+
+from webidentity.web._answer import Answer, html_answer, json_answer
+from webidentity.web._caller import Caller, caller_of
+from webidentity.web._facts import RequestFacts
 
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1c2430;--soft:#5a6675;--paper:#f4f6f9;--card:#fff;--line:#d9dfe7;--accent:#1f5fbf}
@@ -19,19 +23,21 @@ color:var(--card);font:inherit;font-weight:600;text-decoration:none;cursor:point
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A message to a person: what happened, and what to do."""
+    """A message to the user: what happened, and what to do next.
+
+    :param detail: information for the administrator of the application. Never a secret.
+    :param action: the URL and the label of the button.
+    :param posts: whether the button sends a POST request.
+    """
 
     title: str
     text: str
-    #: What to tell whoever runs the application, never a secret.
     detail: str = ""
-    #: Where the button goes, and what it says.
     action: tuple[str, str] | None = None
-    #: Whether the button posts.
     posts: bool = False
 
     def html(self) -> str:
-        """Return the page."""
+        """Return the page as HTML."""
         detail = f'<p class="soft">{escape(self.detail)}</p>' if self.detail else ""
         return (
             '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -47,3 +53,18 @@ class Page:
         if self.posts:
             return f'<form method="post" action="{escape(url)}"><button class="action">{escape(label)}</button></form>'
         return f'<a class="action" href="{escape(url)}">{escape(label)}</a>'
+
+
+def refuse(
+    facts: RequestFacts, status: int, error: str, page: Page, headers: tuple[tuple[str, str], ...] = ()
+) -> Answer:
+    """Return the message as a page for browsers and as JSON for other callers.
+
+    :param error: a short name of the problem, for programs.
+    """
+    if caller_of(facts) is Caller.BROWSER:
+        return html_answer(status, page.html(), headers)
+    content = {"error": error, "message": f"{page.title}. {page.text}"}
+    if page.detail:
+        content["detail"] = page.detail
+    return json_answer(status, content, headers)

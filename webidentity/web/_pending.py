@@ -1,4 +1,4 @@
-"""Sign-ins that have begun: each in an encrypted cookie of the browser that began it."""
+"""Pending sign-ins: each is kept in an encrypted cookie of the browser that started it."""
 
 import hmac
 import json
@@ -12,29 +12,31 @@ from webidentity._json import as_list, parse_object
 from webidentity._protocol.authorization import new_verifier
 from webidentity.cache._envelope import KeyRing
 from webidentity.cache._partition import digest
-from webidentity.web._answer import Cookie
+from webidentity.web._cookies import Cookie, CookieNames
 
-#: Seconds that the user has to come back from the authority.
+#: Seconds that the user has to return from the authority.
 LIFETIME = 600
-#: Sign-ins that one browser may have under way, in as many tabs.
+#: Pending sign-ins of one browser, in as many tabs.
 _MOST = 5
-#: Bytes of cookies that they may take together; servers refuse headers of 8 kB.
+#: Total size of their cookies in bytes; servers refuse headers of 8 kB.
 _MOST_BYTES = 5000
 
 
 @dataclass(frozen=True, slots=True)
 class PendingSignIn:
-    """One authorization request under way.
+    """One authorization request that waits for its response.
 
-    state, nonce and verifier are three random values of 256 bits: each can leak without giving away another.
+    state, nonce and verifier are three independent random values of 256 bits: none of them reveals another.
+
+    :param scopes: what the code is redeemed for: scopes of one resource. The user may be asked for more.
+    :param started_at: Unix seconds.
     """
 
     redirect_uri: str
     next_path: str
-    #: What the code is redeemed for: scopes of one resource, unlike those that the user is asked for.
     scopes: tuple[str, ...]
     claims: str | None
-    began_at: int
+    started_at: int
     state: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     verifier: str = field(default_factory=new_verifier, repr=False)
@@ -45,7 +47,7 @@ class PendingSignIn:
 
     @classmethod
     def decode(cls, data: bytes) -> "PendingSignIn | None":
-        """Read what :meth:`encode` wrote."""
+        """Read the output of :meth:`encode`. Return None if it is malformed."""
         values: dict[str, Any] = parse_object(data) or {}
         try:
             values["scopes"] = tuple(as_list(values["scopes"]))
@@ -55,26 +57,19 @@ class PendingSignIn:
 
 
 class PendingCookies:
-    """Writes and reads the cookies.
-
-    The name has the ``__Host-`` prefix wherever the browser speaks https, so that a sibling host cannot plant one. It
-    ends in a digest of the state, so that several tabs do not disturb each other.
-    """
+    """Writes and reads the cookies. Each name ends in a digest of the state, so that tabs do not share a cookie."""
 
     def __init__(self, keys: KeyRing, client_id: str, *, is_secure: bool) -> None:
         self._keys = keys
         self._is_secure = is_secure
-        # Django's debug page hides the value of a cookie whose name has "auth" in it. The digest is there because the
-        # applications on several ports of one host share its cookies, but not their limit.
-        self._prefix = f"{'__Host-' if is_secure else ''}webidentity-auth-{digest(client_id)[:6]}-"
+        self._names = CookieNames(client_id, is_secure=is_secure)
 
-    def begin(self, pending: PendingSignIn, cookies: Mapping[str, str]) -> list[Cookie]:
+    def add(self, pending: PendingSignIn, cookies: Mapping[str, str]) -> list[Cookie]:
         """Return the cookie of a new sign-in, and the deletion of the oldest ones that no longer fit."""
-        name = f"{self._prefix}{pending.began_at}-{_mark(pending.state)}"
+        name = self._names.pending(pending.started_at, _mark(pending.state))
         value = urlsafe_b64encode(self._keys.seal(name, pending.encode())).rstrip(b"=").decode()
-        names = sorted((other for other in cookies if other.startswith(self._prefix)), reverse=True)
         room, kept, dropped = _MOST_BYTES - len(name) - len(value), 1, list[Cookie]()
-        for other in names:
+        for other in sorted(self._own(cookies), reverse=True):
             room -= len(other) + len(cookies[other])
             kept += 1
             if room < 0 or kept > _MOST:
@@ -82,23 +77,25 @@ class PendingCookies:
         return [self._cookie(name, value, LIFETIME), *dropped]
 
     def find(self, state: str, cookies: Mapping[str, str]) -> tuple[str, PendingSignIn] | None:
-        """Return the name of the cookie that began with this state, and what it holds."""
+        """Return the sign-in with this state and the name of its cookie."""
         mark = _mark(state)
-        for name, value in cookies.items():
-            if name.startswith(self._prefix) and name.endswith(f"-{mark}"):
-                pending = self._open(name, value)
+        for name in self._own(cookies):
+            if name.endswith(f"-{mark}"):
+                pending = self._open(name, cookies[name])
                 if pending is not None and hmac.compare_digest(pending.state.encode(), state.encode()):
                     return name, pending
         return None
 
     def expired(self, cookies: Mapping[str, str], now: float) -> list[str]:
-        """Return the names of sign-ins that can no longer be finished."""
-        names = [name for name in cookies if name.startswith(self._prefix)]
-        return [name for name in names if now - _began_at(name.removeprefix(self._prefix)) > LIFETIME]
+        """Return the names of the cookies whose sign-ins can no longer be completed."""
+        return [name for name in self._own(cookies) if now - self._names.started_at(name) > LIFETIME]
 
-    def end(self, name: str) -> Cookie:
+    def delete(self, name: str) -> Cookie:
         """Return the deletion of the cookie."""
         return self._cookie(name, "", 0)
+
+    def _own(self, cookies: Mapping[str, str]) -> list[str]:
+        return [name for name in cookies if name.startswith(self._names.pending_prefix)]
 
     def _open(self, name: str, value: str) -> PendingSignIn | None:
         try:
@@ -114,8 +111,3 @@ class PendingCookies:
 
 def _mark(state: str) -> str:
     return digest(state)[:16]
-
-
-def _began_at(rest: str) -> float:
-    digits = rest.partition("-")[0]
-    return float(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else 0.0

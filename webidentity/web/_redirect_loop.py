@@ -1,59 +1,61 @@
-"""A guard against going in circles: sign in, come back, be sent to sign in again."""
+"""Stops redirect loops: the user signs in, comes back, and is sent to sign in again."""
 
 import json
-from urllib.parse import urlencode
 
 from webidentity.cache._partition import digest
-from webidentity.web._answer import Answer, Cookie
+from webidentity.web._answer import Answer
+from webidentity.web._cookies import Cookie, CookieNames
 from webidentity.web._facts import RequestFacts
-from webidentity.web._pages import Page
-from webidentity.web._refusal import refuse
-from webidentity.web._sign_in import ALWAYS, SignIn, SignInRequest
+from webidentity.web._pages import Page, refuse
+from webidentity.web._sign_in import ALWAYS
+from webidentity.web._sign_in_links import SignInLinks, SignInRequest
 
-#: Seconds within which sign-ins for the same page and the same scopes are a circle and not a wish.
+#: Seconds within which repeated sign-ins for the same page and scopes count as a loop.
 _LIFETIME = 30
-#: Sign-ins that may follow each other: a session may end just then, or a cookie be lost, but not twice.
+#: Sign-ins that may follow each other. One repetition is legitimate: a session may end, or a cookie may be lost.
 _MOST = 2
 
 
 class RedirectLoopGuard:
-    """Remembers for a moment, in a cookie, what the last sign-in was for."""
+    """Remembers the last completed sign-in in a short-lived cookie."""
 
-    def __init__(self, client_id: str, sign_in: SignIn) -> None:
-        self._name = f"webidentity-auth-done-{digest(client_id)[:6]}"
-        self._sign_in = sign_in
+    def __init__(self, client_id: str, links: SignInLinks) -> None:
+        self._client_id = client_id
+        self._links = links
 
     def remember(self, facts: RequestFacts, request: SignInRequest) -> Cookie:
-        """Return the cookie that goes with the end of a sign-in."""
+        """Return the cookie to set when a sign-in is complete."""
         mark = _mark(request)
-        value = f"{mark}.{self._count(facts, mark) + 1}"
-        return Cookie(self._cookie_name(facts), value, _LIFETIME, secure=facts.is_secure)
+        return self._cookie(facts, f"{mark}.{self._count(facts, mark) + 1}", _LIFETIME)
 
     def forget(self, facts: RequestFacts) -> Cookie:
-        """Return the deletion of the cookie."""
-        return Cookie(self._cookie_name(facts), "", 0, secure=facts.is_secure)
+        """Return the cookie's deletion."""
+        return self._cookie(facts, "", 0)
 
-    def stop(self, facts: RequestFacts, request: SignInRequest, sign_in_path: str) -> Answer | None:
-        """Return a page instead of another sign-in for the same, None if this is no circle."""
+    def stop(self, facts: RequestFacts, request: SignInRequest) -> Answer | None:
+        """Return a page that explains the problem, None if this is not a loop."""
         if self._count(facts, _mark(request)) < _MOST:
             return None
-        query = urlencode({"request": self._sign_in.seal_request(request)})
         page = Page(
-            "Signing in did not help",
-            "You signed in just now, and the page asks for it again. If this site's cookies are blocked, allow them.",
-            "For whoever runs this application: does its session cookie come back (SESSION_COOKIE_SECURE needs https), "
-            "and can what the page asks for be granted to this person?",
-            (f"{facts.root_path}{sign_in_path}?{query}", "Try again"),
+            "Signing in did not solve the problem",
+            "You just signed in, and this page asks you to sign in again. If your browser blocks cookies for this "
+            "site, allow them.",
+            "For the administrator: check that the browser returns the session cookie (SESSION_COOKIE_SECURE requires "
+            "https), and that this user can be granted the permissions that the page requests.",
+            (self._links.url(facts, request), "Try again"),
         )
         return refuse(facts, 403, "sign_in_did_not_help", page).with_cookies(self.forget(facts))
 
     def _count(self, facts: RequestFacts, mark: str) -> int:
-        """Return how many sign-ins for the same have just followed each other."""
-        known, _, count = facts.cookies.get(self._cookie_name(facts), "").partition(".")
+        """Return how many sign-ins for the same request were completed in a row."""
+        known, _, count = facts.cookies.get(self._name(facts), "").partition(".")
         return int(count) if known == mark and count.isascii() and count.isdigit() and len(count) < 4 else 0
 
-    def _cookie_name(self, facts: RequestFacts) -> str:
-        return f"__Host-{self._name}" if facts.is_secure else self._name
+    def _cookie(self, facts: RequestFacts, value: str, max_age: int) -> Cookie:
+        return Cookie(self._name(facts), value, max_age, secure=facts.is_secure)
+
+    def _name(self, facts: RequestFacts) -> str:
+        return CookieNames(self._client_id, is_secure=facts.is_secure).completed
 
 
 def _mark(request: SignInRequest) -> str:

@@ -1,38 +1,75 @@
-"""The server's side of sessions: an entry in the user's partition of the token cache for each."""
+"""Sessions: what the framework's session holds, and the entry in the token cache that keeps it valid."""
 
 import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import Any
 
-from webidentity._authority import authority_host
 from webidentity._flows.authorization_code import UserTokens
-from webidentity._json import as_object
+from webidentity._json import as_object, as_text
 from webidentity._protocol.effects import Flow
 from webidentity.cache._backing import CachedPartition
 from webidentity.cache._document import TokenDocument
-from webidentity.cache._partition import Partition
+from webidentity.cache._partition import Partition, digest
 from webidentity.cache._store import StoreUnavailableError
 from webidentity.record import AuthenticationRecord
-from webidentity.web._session import SessionState
 from webidentity.web._settings import Settings
+from webidentity.web._tenants import TenantResolver
 
 _LOGGER = logging.getLogger("webidentity.web")
-#: Sessions that one user may have at the same time; the oldest end first.
+#: The key in the framework's session.
+SESSION_KEY = "webidentity"
+#: Sessions that one user may have at the same time. The oldest end first.
 _MOST = 50
 
 
-class Sessions:
-    """Starts, finds and ends sessions. A session whose entry is gone is over, whatever its cookie says."""
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """What the framework's session holds of a sign-in. Never a token.
 
-    def __init__(self, settings: Settings, user_tokens: UserTokens) -> None:
-        self._settings = settings
+    :param handle: names the session's entry in the user's partition of the token cache. Signing out removes the entry,
+        so that a copied cookie is useless afterwards.
+    """
+
+    record: AuthenticationRecord
+    handle: str = field(repr=False)
+
+    @classmethod
+    def read(cls, value: Any) -> "SessionState | None":
+        """Read the output of :meth:`to_json`. Return None for any other value."""
+        document = as_object(value) or {}
+        serialized, handle = as_text(document.get("record")), as_text(document.get("handle"))
+        if serialized is None or handle is None:
+            return None
+        try:
+            return cls(AuthenticationRecord.deserialize(serialized), handle)
+        except ValueError:
+            return None
+
+    def to_json(self) -> dict[str, str]:
+        """Return the value to store in the session, under 600 bytes."""
+        return {"record": self.record.serialize(), "handle": self.handle}
+
+    @property
+    def entry(self) -> str:
+        """The name of this session in the user's partition."""
+        return digest(self.handle)
+
+
+class Sessions:
+    """Starts, finds and ends sessions. A session without its entry in the cache is over, whatever its cookie says."""
+
+    def __init__(self, settings: Settings, tenants: TenantResolver, user_tokens: UserTokens) -> None:
+        self._lifetime = settings.session_lifetime
+        self._max_age = settings.session_max_age
+        self._tenants = tenants
         self._user_tokens = user_tokens
 
     def start(self, record: AuthenticationRecord, claims: Mapping[str, Any]) -> Flow[SessionState]:
-        """Enter a new session of the user and return its state."""
+        """Start a session of the user and return its state."""
         state = SessionState(record, secrets.token_urlsafe(32))
         now = int(time.time())
 
@@ -43,31 +80,33 @@ class Sessions:
             for name in sorted(document.sessions, key=lambda name: -document.sessions[name]["at"])[_MOST:]:
                 del document.sessions[name]
 
-        yield from self._update(state, enter, now)
+        partition = self._partition(state)
+        if partition is not None:
+            yield from self._update(partition, enter, now)
         return state
 
     def find(self, state: SessionState) -> Flow[Mapping[str, Any] | None]:
-        """Return the ID token's claims if the session is alive, and extend its life when it is due."""
-        if not self._is_ours(state.record):
-            return None
+        """Return the claims of the ID token if the session is valid, and extend the session when it is due."""
+        partition = self._partition(state)
+        cached = (yield from self._user_tokens.cache.load(partition)) if partition else None
         now = int(time.time())
-        held = yield from self._user_tokens.cache.load(self._partition(state))
-        claims = self._claims_of(held.document, state.entry, now) if held else None
-        if held is None or claims is None:
+        claims = self._claims_of(cached.document, state.entry, now) if cached else None
+        if partition is None or cached is None or claims is None:
             return None
-        # Written a few times in a lifetime only, so that reading stays reading.
-        if now - held.document.sessions[state.entry]["seen"] > self._settings.session_lifetime / 10:
+        # Written about ten times per lifetime only, so that most requests just read.
+        if now - cached.document.sessions[state.entry]["seen"] > self._lifetime / 10:
             try:
-                yield from self._update(state, lambda document: _touch(document, state.entry, now), now)
+                yield from self._update(partition, lambda document: _touch(document, state.entry, now), now)
             except StoreUnavailableError as error:
-                _LOGGER.warning("A session's life could not be extended: %s", error)
+                _LOGGER.warning("A session could not be extended: %s", error)
         return deepcopy(claims)
 
     def end(self, state: SessionState) -> Flow[dict[str, Any]]:
-        """End the session and return its claims; the user's tokens go with the last session."""
-        held = yield from self._user_tokens.cache.load(self._partition(state))
-        entry = as_object(held.document.sessions.get(state.entry)) if held else None
-        if entry is None:
+        """End the session and return its claims. The user's last session takes the cached tokens with it."""
+        partition = self._partition(state)
+        cached = (yield from self._user_tokens.cache.load(partition)) if partition else None
+        entry = as_object(cached.document.sessions.get(state.entry)) if cached else None
+        if partition is None or entry is None:
             return {}
         now = int(time.time())
 
@@ -76,28 +115,26 @@ class Sessions:
             if not any(self._claims_of(document, name, now) is not None for name in document.sessions):
                 document.forget_tokens()
 
-        yield from self._update(state, leave, now)
+        yield from self._update(partition, leave, now)
         return as_object(entry.get("claims")) or {}
 
     def _update(
-        self, state: SessionState, change: Callable[[TokenDocument], object], now: int
+        self, partition: Partition, change: Callable[[TokenDocument], object], now: int
     ) -> Flow[CachedPartition]:
-        expires_at = now + self._settings.session_lifetime
-        return self._user_tokens.cache.update(self._partition(state), change, expires_at=expires_at, now=now)
+        return self._user_tokens.cache.update(partition, change, expires_at=now + self._lifetime, now=now)
 
     def _claims_of(self, document: TokenDocument, name: str, now: int) -> Mapping[str, Any] | None:
         entry = as_object(document.sessions.get(name))
-        if entry is None or now - entry["seen"] > self._settings.session_lifetime:
+        if entry is None or now - entry["seen"] > self._lifetime:
             return None
-        return None if now - entry["at"] > self._settings.session_max_age else as_object(entry["claims"])
+        return None if now - entry["at"] > self._max_age else as_object(entry["claims"])
 
-    def _partition(self, state: SessionState) -> Partition:
-        return self._user_tokens.partition(self._settings.tenant_id, state.record.home_account_id)
-
-    def _is_ours(self, record: AuthenticationRecord) -> bool:
-        """Whether the session was started by this application, at this authority."""
-        settings = self._settings
-        return record.client_id == settings.client_id and record.authority == authority_host(settings.authority)
+    def _partition(self, state: SessionState) -> Partition | None:
+        """Return the user's partition, None if another application or another authority started the session."""
+        tenant = self._tenants.for_session(state.record)
+        if tenant is None:
+            return None
+        return self._user_tokens.partition(tenant.tenant_id, state.record.home_account_id)
 
 
 def _touch(document: TokenDocument, name: str, now: int) -> None:

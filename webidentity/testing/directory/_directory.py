@@ -15,7 +15,7 @@ class Directory:
 
     def __init__(self, tenant_id: str) -> None:
         self.tenant_id = tenant_id
-        self.graph = microsoft_graph()
+        self.graph: App = microsoft_graph()
         self.users: dict[str, User] = {}
         self.apps: dict[str, App] = {self.graph.client_id: self.graph}
         self._consents: dict[tuple[str, str, str], set[str]] = defaultdict(set)

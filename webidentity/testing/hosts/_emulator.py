@@ -135,17 +135,17 @@ class HostEmulator:
     ) -> None:
         if kind not in _KINDS:
             raise ValueError(f"Unknown kind of host {kind!r}. The kinds are: {', '.join(_KINDS)}.")
+        knows_every_resource = tenant is None
         if tenant is None:
-            from webidentity.testing._tenant import LocalTenant
+            from webidentity.testing._tenant import LocalTenant as NewTenant
 
-            self.tenant, knows_every_resource = LocalTenant(clock=clock), True
-        else:
-            self.tenant, knows_every_resource = tenant, False
+            tenant = NewTenant(clock=clock)
+        self.tenant: LocalTenant = tenant
         self.kind = kind
         self._tokens = TokenMaker(self.tenant, knows_every_resource, lifetime, clock)
         #: Properties of this kind of host: ``secret``; Arc's ``key_folder``; Service Fabric's ``certificate``.
         self.host: Any = _KINDS[kind](self._tokens)
-        self.base_url = self.host.address
+        self.base_url: str = self.host.address
         #: The requests, in order.
         self.requests: list[RecordedRequest] = []
         self._script = Script()

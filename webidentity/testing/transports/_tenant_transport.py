@@ -61,8 +61,8 @@ class TenantTransport(HttpTransport[Any, Any]):
         self.tenant = tenant
         self.requests: list[RecordedRequest] = []
         self.slept: list[float] = []
-        self.opened = 0
-        self.closed = 0
+        self.opened: int = 0
+        self.closed: int = 0
 
     def open(self) -> None:
         """Count the call."""
@@ -140,8 +140,8 @@ class AsyncTenantTransport(AsyncHttpTransport[Any, Any]):
         self.tenant = tenant
         self.requests: list[RecordedRequest] = []
         self.slept: list[float] = []
-        self.opened = 0
-        self.closed = 0
+        self.opened: int = 0
+        self.closed: int = 0
 
     async def open(self) -> None:
         """Count the call."""

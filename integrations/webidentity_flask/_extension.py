@@ -5,12 +5,11 @@ from typing import Any, cast
 from flask import Flask, Response, current_app, request
 
 from webidentity import AuthenticationRequiredError
-from webidentity.web import Routes, Settings, SettingsError, Site, Store, private_cache_control
-from webidentity_flask.blueprint import build_blueprint
-from webidentity_flask.decorators import GUARDED_ELSEWHERE
-from webidentity_flask.facts import request_facts
-from webidentity_flask.proxies import current_site, known_identity
-from webidentity_flask.responses import respond
+from webidentity.web import Routes, Settings, SettingsError, Site, Store, private_headers
+from webidentity_flask._blueprint import build_blueprint
+from webidentity_flask._decorators import GUARDED_ELSEWHERE
+from webidentity_flask._request import current_site, known_identity, request_facts
+from webidentity_flask._responses import respond
 
 _PREFIX = "WEBIDENTITY_"
 _WHERE = (
@@ -22,14 +21,14 @@ _WHERE = (
 class WebIdentity:
     """Microsoft Entra ID for a Flask application.
 
-    Settings come from ``app.config``: WEBIDENTITY_TENANT_ID, WEBIDENTITY_CLIENT_ID, WEBIDENTITY_CLIENT_SECRET, and
-    those of :class:`webidentity.web.Settings` with the same prefix. Routes: /auth/sign-in, /auth/callback (the
-    redirect URI to register) and /auth/sign-out.
+    It reads WEBIDENTITY_TENANT_ID, WEBIDENTITY_CLIENT_ID, WEBIDENTITY_CLIENT_SECRET and the other settings of
+    :class:`webidentity.web.Settings` from ``app.config``, each with this prefix. It adds the routes /auth/sign-in,
+    /auth/callback (the redirect URI to register) and /auth/sign-out.
 
     :param app: the application, or None to call :meth:`init_app` later.
-    :param store: where tokens are kept; by default an SQLite file in the instance folder.
+    :param store: stores the tokens. The default is an SQLite file in the instance folder.
     :param transport: an azure-core transport for requests to the authority, for example the local tenant's.
-    :raises SettingsError: a setting is missing, misspelt or malformed.
+    :raises SettingsError: a setting is missing, misspelled or malformed.
     """
 
     def __init__(self, app: Flask | None = None, *, store: Store | None = None, transport: Any = None) -> None:
@@ -39,13 +38,13 @@ class WebIdentity:
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
-        """Set the extension up for an application.
+        """Set up an application.
 
-        :raises SettingsError: a setting is missing, misspelt or malformed.
+        :raises SettingsError: a setting is missing, misspelled or malformed.
         """
         if not isinstance(app.secret_key, str | bytes) or not app.secret_key:
             raise SettingsError(
-                "SECRET_KEY is missing, or is no string: it protects the session and the token cache. Make one with "
+                "SECRET_KEY is missing, or not a string: it protects the session and the token cache. Create one with "
                 f"python -c 'import secrets; print(secrets.token_hex(32))'. {_WHERE}"
             )
         config = cast("dict[str, Any]", app.config)
@@ -68,24 +67,24 @@ class WebIdentity:
 
 def _challenge(error: Exception) -> Response:
     """Answer an AuthenticationRequiredError that was raised anywhere inside a view."""
-    assert isinstance(error, AuthenticationRequiredError)  # noqa: S101 - Flask calls it for nothing else
+    assert isinstance(error, AuthenticationRequiredError)  # noqa: S101 - it is registered for this class only
     return respond(current_site().challenge(request_facts(), error))
 
 
 def _refuse_unguarded_route() -> None:
-    """Stop a request whose guard was written above its route, where it guards nothing."""
+    """Stop a request whose guard was written above its route, where it has no effect."""
     view = current_app.view_functions.get(request.endpoint or "")
     if getattr(view, GUARDED_ELSEWHERE, False):
         raise RuntimeError(
-            f"the guard of {request.endpoint!r} is not in force: write @app.route(...) above @require_token(...) or "
+            f"the guard of {request.endpoint!r} has no effect: write @app.route(...) above @require_token(...) or "
             "@require_sign_in, not below"
         )
 
 
 def _keep_private(response: Response) -> Response:
-    """Keep pages of a signed-in user out of caches and of the back button."""
-    identity = known_identity()
-    if identity is not None and identity.is_authenticated:
-        response.headers["Cache-Control"] = private_cache_control(response.headers.get("Cache-Control"))
-        response.vary.add("Authorization" if identity.is_bearer else "Cookie")
+    """Keep pages of a signed-in user out of caches and of the browser's history."""
+    private = private_headers(known_identity(), response.headers.get("Cache-Control"))
+    if private is not None:
+        response.headers["Cache-Control"], vary = private
+        response.vary.add(vary)
     return response

@@ -1,4 +1,4 @@
-"""What the environment changes: the cloud, the region, and whether other tenants are served; and the clouds' names."""
+"""Environment variables: the authority, the region, and other tenants; and the hosts of the clouds."""
 
 import pytest
 import requests
@@ -18,7 +18,7 @@ def host_of(sent: Sent) -> str:
     return sent.url.removeprefix("https://").partition("/")[0]
 
 
-def test_the_clouds_have_their_hosts() -> None:
+def test_hosts_of_the_clouds() -> None:
     """Under both names of the class."""
     assert KnownAuthorities is AzureAuthorityHosts
     assert AzureAuthorityHosts.AZURE_PUBLIC_CLOUD == "login.microsoftonline.com"
@@ -26,8 +26,8 @@ def test_the_clouds_have_their_hosts() -> None:
     assert AzureAuthorityHosts.AZURE_CHINA == "login.chinacloudapi.cn"
 
 
-def test_the_german_cloud_is_there_with_a_warning() -> None:
-    """It was closed, and old code still names it. Other names are attribute errors."""
+def test_the_german_cloud_is_deprecated() -> None:
+    """It was closed. Other names raise AttributeError."""
     with pytest.warns(DeprecationWarning, match="closed") as caught:
         assert AzureAuthorityHosts.AZURE_GERMANY == "login.microsoftonline.de"
     assert caught[0].filename == __file__
@@ -37,7 +37,7 @@ def test_the_german_cloud_is_there_with_a_warning() -> None:
 
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_the_environment_names_the_authority(make: Maker, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """AZURE_AUTHORITY_HOST, which the argument outweighs."""
+    """AZURE_AUTHORITY_HOST; the argument takes precedence."""
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", AzureAuthorityHosts.AZURE_CHINA)
     for options, host in (
         ({}, "login.chinacloudapi.cn"),
@@ -48,7 +48,7 @@ def test_the_environment_names_the_authority(make: Maker, monkeypatch: pytest.Mo
         assert [host_of(sent) for sent in token_requests(network)] == [host]
 
 
-def test_a_malformed_authority_of_the_environment_is_said_at_once(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_malformed_authority_in_the_environment_is_refused(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the constructor."""
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "http://login.microsoftonline.com")
     with pytest.raises(ValueError, match="https"):
@@ -56,8 +56,8 @@ def test_a_malformed_authority_of_the_environment_is_said_at_once(make: Maker, m
 
 
 @pytest.mark.parametrize("name", APP_ONLY)
-def test_an_application_asks_its_region(make: Maker, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """AZURE_REGIONAL_AUTHORITY_NAME; hosts of the public cloud share a regional one, other clouds have their own."""
+def test_an_application_uses_the_regional_endpoint(make: Maker, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """AZURE_REGIONAL_AUTHORITY_NAME. The public cloud's hosts share one regional host; other clouds have their own."""
     monkeypatch.setenv("AZURE_REGIONAL_AUTHORITY_NAME", " WestUS2 ")
     for authority, host in (
         ("login.microsoftonline.com", "westus2.login.microsoft.com"),
@@ -70,16 +70,16 @@ def test_an_application_asks_its_region(make: Maker, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("name", ["AuthorizationCodeCredential", "OnBehalfOfCredential"])
-def test_users_are_not_regional(make: Maker, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Regional endpoints serve client credentials alone."""
+def test_user_tokens_use_the_global_endpoint(make: Maker, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Regional endpoints support only client credentials."""
     monkeypatch.setenv("AZURE_REGIONAL_AUTHORITY_NAME", "westus2")
     network = entra()
     make(name, network).get_token(SCOPE)
     assert [host_of(sent) for sent in network.sent] == ["login.microsoftonline.com"]
 
 
-def test_a_certificate_signs_for_the_region(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The audience of its assertion is the endpoint that gets it."""
+def test_the_audience_of_an_assertion_is_the_regional_endpoint(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The endpoint that receives it."""
     import jwt
 
     monkeypatch.setenv("AZURE_REGIONAL_AUTHORITY_NAME", "westus2")
@@ -90,8 +90,8 @@ def test_a_certificate_signs_for_the_region(make: Maker, monkeypatch: pytest.Mon
     assert claims["aud"].startswith("https://westus2.login.microsoft.com/")
 
 
-def test_a_region_that_none_can_be_called_is_an_error(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It would become a part of the host that gets the secret."""
+def test_an_invalid_region_is_refused(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would become part of the host name that receives the secret."""
     for name in ("evil.test/", "west us", "a" * 41, "évil"):
         monkeypatch.setenv("AZURE_REGIONAL_AUTHORITY_NAME", name)
         network = entra()
@@ -101,8 +101,8 @@ def test_a_region_that_none_can_be_called_is_an_error(make: Maker, monkeypatch: 
 
 
 @pytest.mark.parametrize("value", ["tryautodetect", "TryAutoDetect", "true"])
-def test_the_region_of_the_surroundings_is_detected(make: Maker, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    """REGION_NAME, as App Service and Functions set it; nothing is asked."""
+def test_the_region_is_detected_from_the_environment(make: Maker, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """REGION_NAME, which App Service and Functions set. No request is sent."""
     monkeypatch.setenv("AZURE_REGIONAL_AUTHORITY_NAME", value)
     monkeypatch.setenv("REGION_NAME", "West Europe")
     network = entra()
@@ -111,7 +111,7 @@ def test_the_region_of_the_surroundings_is_detected(make: Maker, monkeypatch: py
 
 
 def test_the_metadata_service_is_asked_for_the_region_once(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a machine in Azure, without a variable."""
+    """On a machine in Azure, without the variable."""
     monkeypatch.setenv("AZURE_REGIONAL_AUTHORITY_NAME", "tryautodetect")
     network = Canned(Reply("northeurope", headers={"Content-Type": "text/plain"}), token(), token())
     credential = make("ClientSecretCredential", network)
@@ -139,7 +139,7 @@ def test_the_metadata_service_is_asked_for_the_region_once(make: Maker, monkeypa
 def test_without_a_metadata_service_the_global_endpoint_is_used(
     make: Maker, monkeypatch: pytest.MonkeyPatch, answer: Reply | Exception
 ) -> None:
-    """It is asked once, without repetition, and its silence is no error."""
+    """One request without retries; its failure is not an error."""
     monkeypatch.setenv("AZURE_REGIONAL_AUTHORITY_NAME", "tryautodetect")
     network = Canned(answer, token(), token())
     credential = make("ClientSecretCredential", network, retry_total=3)
@@ -148,8 +148,8 @@ def test_without_a_metadata_service_the_global_endpoint_is_used(
     assert [host_of(sent) for sent in network.sent[1:]] == ["login.microsoftonline.com"] * 2
 
 
-def test_detection_works_with_the_users_own_policies(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Options for a retry policy do not reach a transport that knows nothing of them."""
+def test_region_detection_with_custom_policies(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Options for the retry policy do not reach a transport that does not know them."""
     monkeypatch.setenv("AZURE_REGIONAL_AUTHORITY_NAME", "tryautodetect")
     network = Canned(Reply("northeurope", headers={"Content-Type": "text/plain"}), token())
     make("ClientSecretCredential", network, policies=[]).get_token(SCOPE)
@@ -158,8 +158,8 @@ def test_detection_works_with_the_users_own_policies(make: Maker, monkeypatch: p
 
 @pytest.mark.parametrize("name", sorted(KINDS))
 @pytest.mark.parametrize("value", ["true", "1", "YES"])
-def test_other_tenants_can_be_switched_off(make: Maker, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    """Every call is then answered from the credential's own tenant, as in azure-identity."""
+def test_other_tenants_can_be_disabled(make: Maker, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """Every call then uses the credential's own tenant, as in azure-identity."""
     monkeypatch.setenv("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH", value)
     network = entra()
     make(name, network).get_token(SCOPE, tenant_id=OTHER_TENANT)
@@ -167,8 +167,8 @@ def test_other_tenants_can_be_switched_off(make: Maker, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("value", ["false", "0", "no", ""])
-def test_false_is_not_true(make: Maker, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    """Unlike azure-identity, which takes any text for yes."""
+def test_false_does_not_disable_other_tenants(make: Maker, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """azure-identity accepts any text as true."""
     monkeypatch.setenv("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH", value)
     network = entra()
     credential = make("ClientSecretCredential", network, additionally_allowed_tenants=[OTHER_TENANT])
@@ -176,8 +176,8 @@ def test_false_is_not_true(make: Maker, monkeypatch: pytest.MonkeyPatch, value: 
     assert OTHER_TENANT in network.sent[0].url
 
 
-def test_nonsense_is_neither(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An error that names the variable, where it would matter."""
+def test_an_invalid_flag_is_refused(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the variable."""
     monkeypatch.setenv("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH", "perhaps")
     network = entra()
     with pytest.raises(ValueError, match="AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"):
@@ -186,8 +186,8 @@ def test_nonsense_is_neither(make: Maker, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))
-def test_tenants_are_served_as_they_are_allowed(make: Maker, name: str) -> None:
-    """Listed ones, or any with a star; others are refused before anything is sent."""
+def test_additionally_allowed_tenants(make: Maker, name: str) -> None:
+    """Listed ones, or any with "*". Others are refused before anything is sent."""
     for allowed in ([OTHER_TENANT], ["*"], (OTHER_TENANT, "third")):
         network = entra()
         make(name, network, additionally_allowed_tenants=allowed).get_token(SCOPE, tenant_id=OTHER_TENANT)
@@ -200,7 +200,7 @@ def test_tenants_are_served_as_they_are_allowed(make: Maker, name: str) -> None:
 
 
 def test_the_refresh_token_of_a_code_serves_another_allowed_tenant(driver: Driver) -> None:
-    """The user signed in once; the second tenant's tokens are kept apart from the first's."""
+    """The user signed in once. Tokens are cached for each tenant."""
     network = Canned(
         user_token("home", refresh_token="refresh-home"), user_token("guest", refresh_token="refresh-guest")
     )
@@ -222,6 +222,6 @@ def test_the_refresh_token_of_a_code_serves_another_allowed_tenant(driver: Drive
     assert (refreshed.form["grant_type"], refreshed.form["refresh_token"]) == ("refresh_token", "refresh-home")
 
 
-def test_a_version_is_there_as_in_azure_identity() -> None:
-    """``webidentity.__version__``."""
+def test_version() -> None:
+    """``webidentity.__version__``, as in azure-identity."""
     assert isinstance(webidentity.__version__, str)

@@ -1,4 +1,4 @@
-"""The settings and the site that is made of them."""
+"""The project's settings, and the site that is created from them."""
 
 from functools import cache
 from pathlib import Path
@@ -16,9 +16,9 @@ _OBJECTS = ("store", "transport")
 
 
 def read_settings() -> tuple[Settings, dict[str, Any]]:
-    """Return the settings, and the objects beside them.
+    """Return the settings, and the objects that WEBIDENTITY contains.
 
-    :raises SettingsError: a setting is missing, misspelt or malformed.
+    :raises SettingsError: a setting is missing, misspelled or malformed.
     """
     values = getattr(settings, _SETTING, None)
     if not isinstance(values, dict):
@@ -35,7 +35,7 @@ def read_settings() -> tuple[Settings, dict[str, Any]]:
 def get_site() -> Site:
     """Return the site of this project.
 
-    :raises ImproperlyConfigured: a setting is missing, misspelt or malformed.
+    :raises ImproperlyConfigured: a setting is missing, misspelled or malformed.
     """
     try:
         read, objects = read_settings()
@@ -51,15 +51,15 @@ def get_site() -> Site:
 
 
 def forget_site(*, setting: str, **_: Any) -> None:
-    """Forget the site when a test overrides a setting it was made of."""
+    """Forget the site when a test overrides a setting that it depends on."""
     if setting in {_SETTING, "SECRET_KEY", "SECRET_KEY_FALLBACKS", "BASE_DIR"}:
         get_site.cache_clear()
 
 
 def routes_of_project() -> Routes:
-    """Return where the project has put the routes.
+    """Return the paths at which the project includes the routes.
 
-    :raises ImproperlyConfigured: it has not.
+    :raises ImproperlyConfigured: the project does not include them.
     """
     prefix = get_script_prefix().rstrip("/")
     try:

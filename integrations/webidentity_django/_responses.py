@@ -1,11 +1,11 @@
-"""Answers, as Django's responses and as changes of its session."""
+"""Answers as Django's responses and as changes of its session."""
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
-from webidentity.web import SESSION_KEY, Answer, StartSession, private_cache_control
-from webidentity_django.identity import known_identity
+from webidentity.web import SESSION_KEY, Answer, StartSession, private_headers
+from webidentity_django._request import known_identity
 
 
 class RedirectResponse(HttpResponse):
@@ -18,7 +18,7 @@ class RedirectResponse(HttpResponse):
 
 
 def respond(request: HttpRequest, answer: Answer) -> HttpResponse:
-    """Carry out the answer."""
+    """Change the session as the answer says, and return its response."""
     if answer.session == "end":
         request.session.flush()
     elif answer.session is not None:
@@ -28,15 +28,7 @@ def respond(request: HttpRequest, answer: Answer) -> HttpResponse:
     for name, value in answer.headers:
         response.headers[name] = value
     for cookie in answer.cookies:
-        response.set_cookie(
-            cookie.name,
-            cookie.value,
-            max_age=cookie.max_age,
-            secure=cookie.secure,
-            httponly=True,
-            samesite="Lax",
-            path="/",
-        )
+        response.set_cookie(cookie.name, cookie.value, **cookie.attributes)
     return response
 
 
@@ -45,16 +37,16 @@ def _start_session(request: HttpRequest, start: StartSession) -> None:
         request.session.cycle_key()
     else:
         request.session.flush()
-    request.session[SESSION_KEY] = start.state.to_json()
+    request.session[SESSION_KEY] = dict(start.value)
 
 
 def keep_private(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Keep pages of a signed-in user out of caches and of the back button.
+    """Keep pages of a signed-in user out of caches and of the browser's history.
 
-    A guard does it as well as the middleware: ``cache_page`` may stand between the two.
+    Both the guards and the middleware call it: ``cache_page`` may be between the two.
     """
-    identity = known_identity(request)
-    if identity is not None and identity.is_authenticated:
-        response.headers["Cache-Control"] = private_cache_control(response.headers.get("Cache-Control"))
-        patch_vary_headers(response, ["Authorization" if identity.is_bearer else "Cookie"])
+    private = private_headers(known_identity(request), response.headers.get("Cache-Control"))
+    if private is not None:
+        response.headers["Cache-Control"], vary = private
+        patch_vary_headers(response, [vary])
     return response

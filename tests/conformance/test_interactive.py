@@ -47,7 +47,7 @@ class Seen:
 
 
 class Place:
-    """A tenant with a user and a program, and the program's window."""
+    """A tenant with a user and a program, and the program's browser window."""
 
     def __init__(self, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
         self.tenant = LocalTenant(clock=clock)
@@ -59,7 +59,7 @@ class Place:
         monkeypatch.setattr(webbrowser, "get", lambda *_: SimpleNamespace(open=self.window.open))
 
     def consent(self) -> None:
-        """Consent for everybody."""
+        """Grant admin consent."""
         self.tenant.grant_admin_consent(self.app, self.tenant.graph, ["User.Read", "Files.Read"])
 
     def make(self, package: Any, name: str, **options: Any) -> Any:
@@ -192,7 +192,7 @@ def run(scenario: str, package: Any, clock: Clock, monkeypatch: pytest.MonkeyPat
 
 
 def _stable(form: dict[str, str]) -> dict[str, Any]:
-    """Return what has to be the same: values that are not new each time, and scopes in any order."""
+    """Return the values that must be the same: those that are not random, with the scopes sorted."""
     kept: dict[str, Any] = {name: value for name, value in form.items() if name not in FRESH | {"scope"}}
     return {**kept, "fresh": sorted(FRESH & form.keys())}
 
@@ -233,8 +233,8 @@ def test_each_difference_is_listed(
 
 
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-def test_the_texts_begin_alike(clock: Clock, monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> None:
-    """Whoever looks for azure-identity's words in ours finds them."""
+def test_messages_start_with_the_same_words(clock: Clock, monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> None:
+    """A search for azure-identity's message finds ours."""
     monkeypatch.setattr("time.sleep", lambda seconds: clock.advance(seconds) if seconds >= 1 else None)
     for scenario in ("device code, too late", "browser, missing"):
         theirs, ours = (run(scenario, package, clock, monkeypatch) for package in PACKAGES.values())

@@ -1,4 +1,4 @@
-"""A program that goes on where its last run ended, in a new process: with the record and the persistent cache alone."""
+"""A program in a new process, with the record and the persistent cache of an earlier run."""
 
 from itertools import product
 from typing import Any
@@ -14,8 +14,8 @@ PAIRS = [pair for pair in product((*OURS, THEIRS), repeat=2) if pair != (THEIRS,
 
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
-def test_the_next_run_starts_silently(home: Home, first: str, second: str) -> None:
-    """No request while the token is good, then one refresh, and nobody is asked; whichever library was there first."""
+def test_the_next_run_acquires_tokens_silently(home: Home, first: str, second: str) -> None:
+    """From the cache, then with the refresh token, never prompting; whichever library wrote the cache."""
     signed_in = run(first)
     assert signed_in["grants"] == ["urn:ietf:params:oauth:grant-type:device_code"]
     later = run(second, record=signed_in["record"], waits=[0, 4000, 0])
@@ -25,8 +25,8 @@ def test_the_next_run_starts_silently(home: Home, first: str, second: str) -> No
 
 
 @pytest.mark.parametrize(("first", "second"), [OURS, OURS[::-1]])
-def test_with_continuous_access_evaluation_or_without(home: Home, first: str, second: str) -> None:
-    """It is one account: the refresh token of the one serves the other."""
+def test_the_refresh_token_serves_cae_and_other_requests(home: Home, first: str, second: str) -> None:
+    """It is one account."""
     signed_in = run(first, cae=True)
     assert not home.file().exists()
     assert run(second, record=signed_in["record"], cae=True, waits=[0])["grants"] == []
@@ -34,8 +34,8 @@ def test_with_continuous_access_evaluation_or_without(home: Home, first: str, se
     assert run(second, record=signed_in["record"], waits=[0])["grants"] == []
 
 
-def test_another_accounts_record_starts_nothing(home: Home) -> None:
-    """The user would have to be asked, which that program does not."""
+def test_a_record_of_another_account_finds_no_token(home: Home) -> None:
+    """The user would have to be prompted, which that program does not allow."""
     record: Any = run("webidentity")["record"]
     with pytest.raises(AssertionError, match="AuthenticationRequiredError"):
         run("webidentity", record=record.replace(f"ada.{TENANT}", f"eve.{TENANT}"), waits=[0])

@@ -1,4 +1,4 @@
-"""System checks: what would fail at the first request is said at start-up."""
+"""System checks: report at start-up what would fail at the first request."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 from webidentity.web import SettingsError
-from webidentity_django.conf import read_settings, routes_of_project
+from webidentity_django._conf import read_settings, routes_of_project
 
 _MIDDLEWARE = "webidentity_django.middleware.IdentityMiddleware"
 _SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 
 
 def check_settings(**_: Any) -> list[checks.CheckMessage]:
-    """Return what is wrong with the settings, the middleware and the routes."""
+    """Return the problems of the settings, the middleware and the routes."""
     found: list[checks.CheckMessage] = []
     try:
         read_settings()
@@ -22,10 +22,10 @@ def check_settings(**_: Any) -> list[checks.CheckMessage]:
         found.append(checks.Error(str(error), id="webidentity.E001"))
     middleware = list(settings.MIDDLEWARE)
     if _MIDDLEWARE not in middleware:
-        found.append(checks.Error(f"MIDDLEWARE lacks {_MIDDLEWARE!r}", id="webidentity.E002"))
+        found.append(checks.Error(f"MIDDLEWARE does not contain {_MIDDLEWARE!r}", id="webidentity.E002"))
     elif _SESSIONS not in middleware or middleware.index(_SESSIONS) > middleware.index(_MIDDLEWARE):
         hint = f"put {_SESSIONS!r} above {_MIDDLEWARE!r}"
-        found.append(checks.Error("IdentityMiddleware needs the session", hint=hint, id="webidentity.E003"))
+        found.append(checks.Error("IdentityMiddleware requires the session", hint=hint, id="webidentity.E003"))
     try:
         routes_of_project()
     except ImproperlyConfigured as error:

@@ -1,4 +1,4 @@
-"""OnBehalfOfCredential: the application proves who it is by secret, certificate or assertion, and by one of them."""
+"""OnBehalfOfCredential: client authentication with a secret, a certificate or an assertion."""
 
 from typing import Any
 
@@ -29,8 +29,8 @@ def replies(count: int) -> Canned:
 
 @pytest.mark.parametrize("content", [certificate(), certificate_pkcs12()], ids=["PEM", "PKCS#12"])
 @pytest.mark.parametrize("send_chain", [False, True])
-def test_a_certificate_signs(driver: Driver, content: bytes, send_chain: bool) -> None:
-    """Beside the user's assertion, with the chain if that is wanted, in sync and async alike."""
+def test_a_certificate(driver: Driver, content: bytes, send_chain: bool) -> None:
+    """With the chain on request, for sync and async."""
     network = replies(1)
     credential_of(driver, network, client_certificate=content, send_certificate_chain=send_chain).get_token(SCOPE)
     (form,) = network.forms
@@ -41,7 +41,7 @@ def test_a_certificate_signs(driver: Driver, content: bytes, send_chain: bool) -
 
 
 def test_a_certificate_signs_for_the_tenant_of_the_call(driver: Driver) -> None:
-    """The audience of the assertion is the endpoint that gets it."""
+    """The audience of the assertion is the endpoint that receives it."""
     network = replies(2)
     credential = credential_of(
         driver, network, client_certificate=certificate(), additionally_allowed_tenants=[OTHER_TENANT]
@@ -67,7 +67,7 @@ def test_an_encrypted_certificate_needs_its_password(driver: Driver, password: s
 
 
 def test_a_callable_is_called_for_each_exchange(driver: Driver) -> None:
-    """For another scope another assertion; none for a cached token."""
+    """Another scope needs another assertion; a cached token needs none."""
     calls: list[int] = []
 
     def func() -> str:
@@ -84,8 +84,8 @@ def test_a_callable_is_called_for_each_exchange(driver: Driver) -> None:
 PROOFS = {"client_secret": "s3cret", "client_certificate": certificate(), "client_assertion_func": lambda: "assertion"}
 
 
-def test_there_is_exactly_one_proof(driver: Driver) -> None:
-    """None is a TypeError and several are a ValueError, as in azure-identity; both name what there is."""
+def test_exactly_one_client_authentication_is_required(driver: Driver) -> None:
+    """None is a TypeError and several are a ValueError, as in azure-identity. The messages name the arguments."""
     with pytest.raises(TypeError) as none:
         credential_of(driver, Canned())
     assert all(name in str(none.value) for name in PROOFS)
@@ -98,7 +98,7 @@ def test_there_is_exactly_one_proof(driver: Driver) -> None:
         credential_of(driver, Canned(), **PROOFS)
 
 
-def test_the_users_assertion_is_required(driver: Driver) -> None:
+def test_user_assertion_is_required(driver: Driver) -> None:
     """It is the token that the caller sent."""
     with pytest.raises(TypeError, match="user_assertion"):
         driver.credential("OnBehalfOfCredential", Canned(), TENANT, CLIENT, client_secret="s3cret")
@@ -107,8 +107,8 @@ def test_the_users_assertion_is_required(driver: Driver) -> None:
 
 
 @pytest.mark.parametrize("authentication", ["secret", "certificate", "federated"])
-def test_a_tenant_accepts_each_proof(driver: Driver, authentication: str) -> None:
-    """And its token acts for the user."""
+def test_a_tenant_accepts_each_client_authentication(driver: Driver, authentication: str) -> None:
+    """The token acts for the user."""
     site, key = Site(single_use_assertions=True), SigningKeyPair("key", key_pair(name="issuer")[0])
     tenant = site.tenant
     public = key_pair()[1].public_bytes(Encoding.PEM)
@@ -135,7 +135,7 @@ def test_a_tenant_accepts_each_proof(driver: Driver, authentication: str) -> Non
 
 
 def test_an_assertion_for_another_api_is_refused_with_advice(driver: Driver) -> None:
-    """The commonest mistake: the caller's token is not for this API."""
+    """The most common mistake: the caller's token is not for this API."""
     site = Site()
     foreign = site.tenant.mint_access_token(
         user=site.ada, resource=site.tenant.graph, client=site.web, scopes=["User.Read"]

@@ -3,9 +3,8 @@
 from flask import Blueprint, Response, session
 
 from webidentity.web import SESSION_KEY, Routes
-from webidentity_flask.facts import request_facts
-from webidentity_flask.proxies import current_site
-from webidentity_flask.responses import respond
+from webidentity_flask._request import current_site, request_facts
+from webidentity_flask._responses import respond
 
 
 def build_blueprint(routes: Routes) -> Blueprint:

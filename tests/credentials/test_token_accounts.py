@@ -1,4 +1,4 @@
-"""Whose token a sign-in brings, of which tenant, and that nobody is handed another's."""
+"""Replies are accepted only for the right account and tenant, so that no user receives another's tokens."""
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
@@ -14,27 +14,27 @@ OTHER_SCOPE = "https://storage.azure.com/.default"
 
 @pytest.fixture
 def make(driver: Driver, naps: list[float]) -> Make:
-    """Makes credentials; the time between two questions passes on the clock alone."""
+    """Makes credentials that wait on a fake clock between two polls."""
     return device_code_credentials(driver)
 
 
 def test_a_reply_of_another_tenant_is_refused(make: Make) -> None:
-    """Where a tenant is named by its id; a domain, or "organizations", is what the ID token says it is."""
+    """If the tenant is named by its ID. For a domain or "organizations", the ID token decides."""
     with pytest.raises(ClientAuthenticationError, match="another tenant"):
         make(Authority(), tenant_id=OTHER_TENANT).get_token(SCOPE)
     for tenant in (TENANT, "tenant.test", "common"):
         assert make(Authority(), tenant_id=tenant).get_token(SCOPE).token == "access-token"
 
 
-def test_a_refresh_token_that_brings_somebody_elses_tokens(make: Make) -> None:
-    """They are kept for nobody; the user is asked again."""
+def test_a_refresh_reply_for_a_different_account_is_refused(make: Make) -> None:
+    """Nothing is cached, and the user is prompted again."""
     authority = Authority(signed_in(), refresh=signed_in("eve", "eve's"))
     cache = TokenCache()
     credential = make(authority, token_cache=cache)
     credential.get_token(SCOPE)
     assert credential.get_token(OTHER_SCOPE).token == "access-token"
     assert len(authority.prompts) == 2
-    assert b"eve" not in b"".join(held.document.encode() for held in cache._partitions.values())
+    assert b"eve" not in b"".join(cached.document.encode() for cached in cache._partitions.values())
     silent = make(
         authority,
         token_cache=cache,
@@ -46,8 +46,8 @@ def test_a_refresh_token_that_brings_somebody_elses_tokens(make: Make) -> None:
 
 
 @pytest.mark.parametrize("info", [client_info("ADA"), None])
-def test_a_refresh_token_whose_reply_names_the_account_differently(make: Make, info: str | None) -> None:
-    """In capitals, or by the subject of the ID token alone, which is another kind of name."""
+def test_a_refresh_reply_may_name_the_account_differently(make: Make, info: str | None) -> None:
+    """In upper case, or only by the subject of the ID token, which is a different kind of ID."""
     authority = Authority(refresh=signed_in("ada", "the next", client_info=info))
     credential = make(authority)
     credential.get_token(SCOPE)
@@ -55,15 +55,15 @@ def test_a_refresh_token_whose_reply_names_the_account_differently(make: Make, i
     assert len(authority.prompts) == 1
 
 
-def test_the_applications_id_may_be_in_capitals(make: Make) -> None:
+def test_the_client_id_may_be_in_upper_case(make: Make) -> None:
     """Entra's ID tokens have it in lower case."""
     client = "abcdef00-3333-3333-3333-333333333333"
     credential = make(Authority(signed_in(claims={"aud": client})), client_id=client.upper())
     assert credential.get_token(SCOPE).token == "access-token"
 
 
-def test_a_sign_in_elsewhere_does_not_move_the_credential(make: Make) -> None:
-    """A call that names no tenant gets a token of the credential's own, not of the one that was authenticated in."""
+def test_authenticate_in_another_tenant_does_not_change_the_default(make: Make) -> None:
+    """Calls without a tenant still get tokens of the credential's own tenant."""
     authority = Authority(signed_in("ada", "of the other tenant", claims={"tid": OTHER_TENANT}))
     credential = make(authority, tenant_id=TENANT, additionally_allowed_tenants=[OTHER_TENANT])
     assert credential.authenticate(scopes=[SCOPE], tenant_id=OTHER_TENANT).tenant_id == OTHER_TENANT
@@ -74,8 +74,8 @@ def test_a_sign_in_elsewhere_does_not_move_the_credential(make: Make) -> None:
 
 
 @pytest.mark.parametrize("tenant", ["common", "tenant.test", TENANT])
-def test_whatever_a_tenant_is_called_its_tokens_are_found(make: Make, tenant: str) -> None:
-    """A user who signed in with a name of the tenant is not asked again."""
+def test_tokens_are_found_under_each_name_of_a_tenant(make: Make, tenant: str) -> None:
+    """A user who signed in with a domain is not prompted again."""
     authority = Authority()
     credential = make(authority)
     credential.authenticate(scopes=[SCOPE], tenant_id=tenant)

@@ -1,0 +1,66 @@
+"""The decorators that guard views."""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, TypeVar
+
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.http import HttpRequest
+from django.views import View as ClassBasedView
+
+from webidentity.web import Answer, Granted, Requirements, dispatched_by, handler_of
+from webidentity_django._request import aguard, guard
+from webidentity_django._responses import keep_private, respond
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def require_token(*, scopes: Sequence[str]) -> Callable[[View], View]:
+    """Call a view only with a token of its user for these scopes.
+
+    The view receives ``credential``, ``identity`` and ``token`` if it names them. An ``async def`` view receives the
+    async credential. For class-based views: ``require_token(...)(MyView.as_view())``, or ``method_decorator``.
+
+    :param scopes: scopes of one resource, for example ``["https://storage.azure.com/user_impersonation"]``.
+    :raises ValueError: ``scopes`` is empty, or a string.
+    """
+    requirements = Requirements(scopes)
+    return lambda view: _guarded(view, requirements)
+
+
+def require_sign_in(view: View) -> View:
+    """Call a view only for a signed-in user, or for a client with a valid bearer token."""
+    return _guarded(view, Requirements())
+
+
+def is_coroutine_view(view: Callable[..., Any]) -> bool:
+    """Return whether Django awaits the view: a coroutine function, or a function that is marked as one."""
+    dispatcher = dispatched_by(view)
+    if isinstance(dispatcher, ClassBasedView):
+        # View.dispatch is not a coroutine function, but returns the coroutine of the class's methods.
+        return bool(dispatcher.view_is_async)
+    # On Python 3.11 only asgiref recognizes the mark that Django sets on class-based views.
+    return iscoroutinefunction(view)  # pyright: ignore[reportDeprecated]
+
+
+def _guarded(view: View, requirements: Requirements) -> View:
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        outcome = guard(request, requirements)
+        if isinstance(outcome, Answer):
+            return respond(request, outcome)
+        return keep_private(request, view(request, *args, **{**_given(view, request, outcome), **kwargs}))
+
+    @wraps(view)
+    async def aanswer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        outcome = await aguard(request, requirements)
+        if isinstance(outcome, Answer):
+            return await sync_to_async(respond)(request, outcome)
+        return keep_private(request, await view(request, *args, **{**_given(view, request, outcome), **kwargs}))
+
+    return aanswer if is_coroutine_view(view) else answer  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
+
+
+def _given(view: Callable[..., Any], request: HttpRequest, granted: Granted) -> dict[str, Any]:
+    handler = handler_of(view, request.method or "GET")
+    return granted.arguments(handler, is_async=is_coroutine_view(handler))

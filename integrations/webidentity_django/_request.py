@@ -1,0 +1,92 @@
+"""One request: its facts and its identity."""
+
+from typing import Any, cast
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import get_script_prefix
+
+from webidentity.web import SESSION_KEY, Answer, Granted, Identity, RequestFacts, Requirements
+from webidentity_django._conf import get_site
+
+_FACTS = "_webidentity_facts"
+_IDENTITY = "_webidentity_identity"
+
+
+def request_facts(request: HttpRequest) -> RequestFacts:
+    """Return the facts of a request, collected on first use.
+
+    :raises ~django.core.exceptions.DisallowedHost: the host is not in ALLOWED_HOSTS. Django answers that itself.
+    """
+    facts = cast("RequestFacts | None", getattr(request, _FACTS, None))
+    if facts is None:
+        facts = _collect(request)
+        setattr(request, _FACTS, facts)
+    return facts
+
+
+def _collect(request: HttpRequest) -> RequestFacts:
+    root_path = get_script_prefix().rstrip("/")
+    path, _, query = request.get_full_path().partition("?")
+    return RequestFacts(
+        method=request.method or "GET",
+        root_url=f"{request.scheme}://{request.get_host()}{root_path}",
+        root_path=root_path,
+        path=path,
+        query=query,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        cookies=request.COOKIES,
+        host_is_trusted="*" not in settings.ALLOWED_HOSTS,
+    )
+
+
+def guard(request: HttpRequest, requirements: Requirements) -> Granted | Answer:
+    """Run the guard for the request, and remember the identity."""
+    site, known = get_site(), known_identity(request)
+    session = request.session.get(SESSION_KEY) if known is None else None
+    return _remember(request, site.run(site.guard(request_facts(request), session, requirements, identity=known)))
+
+
+async def aguard(request: HttpRequest, requirements: Requirements) -> Granted | Answer:
+    """Run the guard for the request without blocking the event loop, and remember the identity."""
+    site, known = get_site(), known_identity(request)
+    session = await _aread_session(request) if known is None else None
+    flow = site.guard(request_facts(request), session, requirements, identity=known)
+    return _remember(request, await site.arun(flow))
+
+
+def load_identity(request: HttpRequest) -> Identity:
+    """Return the identity of the request."""
+    identity = known_identity(request)
+    if identity is None:
+        site = get_site()
+        identity = site.run(site.identify(request_facts(request), request.session.get(SESSION_KEY)))
+        setattr(request, _IDENTITY, identity)
+    return identity
+
+
+async def aload_identity(request: HttpRequest) -> Identity:
+    """Return the identity of the request without blocking the event loop."""
+    identity = known_identity(request)
+    if identity is None:
+        site = get_site()
+        identity = await site.arun(site.identify(request_facts(request), await _aread_session(request)))
+        setattr(request, _IDENTITY, identity)
+    return identity
+
+
+def known_identity(request: HttpRequest) -> Identity | None:
+    """Return the identity if it was used already."""
+    return cast("Identity | None", getattr(request, _IDENTITY, None))
+
+
+def _remember(request: HttpRequest, outcome: Granted | Answer) -> Granted | Answer:
+    if isinstance(outcome, Granted):
+        setattr(request, _IDENTITY, outcome.identity)
+    return outcome
+
+
+async def _aread_session(request: HttpRequest) -> Any:
+    # In a thread: the session's backend may query a database.
+    return await sync_to_async(request.session.get)(SESSION_KEY)

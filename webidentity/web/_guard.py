@@ -1,0 +1,175 @@
+"""Guards: one flow decides whether a request may reach its view, and what the view is given."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import AzureError
+
+from webidentity._flows.authorization_code import UserTokens
+from webidentity._protocol.advice import aadsts
+from webidentity._protocol.effects import Flow
+from webidentity._protocol.token_request import require_scopes
+from webidentity.cache._store import StoreUnavailableError
+from webidentity.errors import AuthenticationRequiredError, EntraError
+from webidentity.web._answer import Answer
+from webidentity.web._bearer import BearerTokens
+from webidentity.web._caller import bearer_token
+from webidentity.web._challenge import Challenges
+from webidentity.web._credential import CredentialFactory, Drivers, SessionGrant
+from webidentity.web._facts import RequestFacts
+from webidentity.web._identity import Identity, Principal
+from webidentity.web._injection import parameters_named_by
+from webidentity.web._pages import Page, refuse
+from webidentity.web._sessions import Sessions, SessionState
+from webidentity.web._tenants import TenantResolver
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_LOGGER = logging.getLogger("webidentity.web")
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What a guard requires. Every guard requires a user: a session, or a valid bearer token.
+
+    :param scopes: scopes of one resource that the user's token must have, None if no token is required.
+    :raises ValueError: ``scopes`` is a string, or empty.
+    """
+
+    scopes: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.scopes is None:
+            return
+        if isinstance(self.scopes, str):
+            raise ValueError(f"require_token takes a list of scopes: scopes=[{self.scopes!r}]")
+        require_scopes(self.scopes, "require_token")
+        object.__setattr__(self, "scopes", tuple(self.scopes))
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The request may reach its view.
+
+    :param token: a token for the required scopes, None if none were required.
+    """
+
+    identity: Identity
+    token: AccessToken | None = field(default=None, repr=False)
+
+    def arguments(self, view: Callable[..., Any], *, is_async: bool) -> dict[str, Any]:
+        """Return the values of the parameters ``identity``, ``credential`` and ``token`` that the view names.
+
+        :param is_async: whether the view needs the async credential.
+        """
+        names, values = parameters_named_by(view), dict[str, Any]()
+        if "identity" in names:
+            values["identity"] = self.identity
+        if "credential" in names:
+            values["credential"] = self.identity.aio_credential if is_async else self.identity.credential
+        if "token" in names and self.token is not None:
+            values["token"] = self.token
+        return values
+
+
+class Guard:
+    """Identifies requests, and checks them against requirements.
+
+    :param user_tokens: acquires the tokens of users with a session.
+    """
+
+    def __init__(
+        self,
+        tenants: TenantResolver,
+        sessions: Sessions,
+        user_tokens: UserTokens,
+        bearer: BearerTokens,
+        challenges: Challenges,
+        drivers: Drivers,
+    ) -> None:
+        self._tenants = tenants
+        self._sessions = sessions
+        self._user_tokens = user_tokens
+        self._bearer = bearer
+        self._challenges = challenges
+        self._drivers = drivers
+
+    def identify(self, facts: RequestFacts, session: Any) -> Flow[Identity]:
+        """Return the identity of the request. With a bearer token the session is ignored, also if it is refused."""
+        token = bearer_token(facts)
+        try:
+            if token is not None:
+                return (yield from self._bearer.identify(token))
+            state = SessionState.read(session)
+            tenant = self._tenants.for_session(state.record) if state is not None else None
+            claims = (yield from self._sessions.find(state)) if state is not None else None
+        except StoreUnavailableError as error:
+            return Identity(refusal=store_unavailable(facts, error))
+        if state is None or tenant is None or claims is None:
+            return Identity()
+        grant = SessionGrant(self._user_tokens, state.record.home_account_id)
+        credentials = CredentialFactory(grant, tenant.tenant_id, self._drivers)
+        return Identity(Principal(state.record, claims, is_bearer=False), credentials)
+
+    def check(
+        self, facts: RequestFacts, session: Any, requirements: Requirements, identity: Identity | None
+    ) -> Flow[Granted | Answer]:
+        """Return what the view is given, or the response to send instead."""
+        if identity is None:
+            identity = yield from self.identify(facts, session)
+        refusal = identity.refusal or _refuse_forgery(facts, identity)
+        if refusal is not None:
+            return refusal
+        scopes = tuple(requirements.scopes or ())
+        if identity.credentials is None:
+            return self._challenges.answer(facts, AuthenticationRequiredError(scopes))
+        if requirements.scopes is None:
+            return Granted(identity)
+        source = identity.credentials.token_source
+        try:
+            return Granted(identity, (yield from source.flow("require_token", scopes, None, None, False)).token)
+        except AuthenticationRequiredError as error:
+            return self._challenges.answer(facts, error)
+        except StoreUnavailableError as error:
+            return store_unavailable(facts, error)
+        except AzureError as error:
+            return _token_unavailable(facts, error)
+
+
+def _refuse_forgery(facts: RequestFacts, identity: Identity) -> Answer | None:
+    """Refuse a cross-site request that changes data with the user's cookie.
+
+    The browser adds the cookie to such a request without the user's intent. It never adds a bearer token.
+    """
+    has_session = identity.is_authenticated and not identity.is_bearer
+    if not has_session or facts.method in _SAFE_METHODS or not facts.is_cross_site:
+        return None
+    page = Page(
+        "We blocked this request",
+        "It came from another site and would have changed data in your account. Try again from this site.",
+    )
+    return refuse(facts, 403, "cross_site_request", page)
+
+
+def store_unavailable(facts: RequestFacts, error: StoreUnavailableError) -> Answer:
+    """Return status 503: sessions can be neither read nor written."""
+    _LOGGER.error("The token cache is unavailable: %s", error)
+    page = Page(
+        "Sign-in is temporarily unavailable", "The application cannot reach its session storage. Try again in a minute."
+    )
+    return refuse(facts, 503, "temporarily_unavailable", page, (("Retry-After", "10"),))
+
+
+def _token_unavailable(facts: RequestFacts, error: AzureError) -> Answer:
+    codes = error.error_codes if isinstance(error, EntraError) else ()
+    correlation_id = error.correlation_id if isinstance(error, EntraError) else None
+    _LOGGER.error("A token request failed: %s. Correlation ID: %s", error.message, correlation_id)
+    page = Page(
+        "We could not open this page",
+        "Microsoft Entra ID did not issue a token for it. Try again. If this keeps happening, send the details below "
+        "to the administrator of this application.",
+        f"Error: {aadsts(codes)}. Correlation ID: {correlation_id or 'none'}",
+    )
+    return refuse(facts, 502, "no_token", page)
