@@ -135,13 +135,13 @@ def test_a_token_that_is_not_for_this_application_is_refused(site: Site, name: s
         challenge = reply.header("WWW-Authenticate")
         assert re.fullmatch(r'Bearer error="invalid_token", error_description="[ !#-\[\]-~]+"', challenge), challenge
         assert reply.cookies == {}
-    assert site.api("/open", token).text == "nobody"
+    assert site.api("/open", token).text == "anonymous"
 
 
 @pytest.mark.parametrize("claims", [{"roles": ["Role.1"]}, {"roles": ["Role.1"], "scp": "access"}])
 def test_an_application_without_a_user_is_refused(site: Site, claims: dict[str, Any]) -> None:
     """403: the API is for users, with any roles or scopes."""
-    token = site.world.access_token("nobody", scopes=[], **claims)  # type: ignore[arg-type]
+    token = site.world.access_token("anonymous", scopes=[], **claims)  # type: ignore[arg-type]
     asked = len(site.world.transport.requests)
     reply = site.api("/files", token)
     assert reply.status == 403
@@ -153,7 +153,7 @@ def test_an_application_without_a_user_is_refused(site: Site, claims: dict[str, 
 
 def test_a_token_with_roles_alone_is_an_applications(site: Site) -> None:
     """It has neither idtyp nor scopes."""
-    token = site.world.access_token("nobody", scopes=[], idtyp=None, roles=["Role.1"])  # type: ignore[arg-type]
+    token = site.world.access_token("anonymous", scopes=[], idtyp=None, roles=["Role.1"])  # type: ignore[arg-type]
     assert site.api("/files", token).status == 403
 
 
@@ -190,7 +190,7 @@ def test_a_token_takes_precedence_over_a_session(site: Site) -> None:
     bad = {"Authorization": f"Bearer {site.world.access_token(exp=1_000_000_000)}"}
     for path in ("/me", "/files", "/async/files"):
         assert browser.get(path, bad).status == 401
-    assert browser.get("/open", bad).text == "nobody"
+    assert browser.get("/open", bad).text == "anonymous"
     assert browser.get("/me").text == "ada@tenant.test"
 
 

@@ -22,7 +22,7 @@ def is_refused(browser: Browser, reply: Reply, title: str) -> bool:
     assert reply.status in {400, 403}, reply.status
     assert f"<h1>{title}</h1>" in reply.text, reply.text
     assert 'href="/auth/sign-in' in reply.text
-    return browser.get("/open").text == "nobody"
+    return browser.get("/open").text == "anonymous"
 
 
 def test_another_state_is_refused(site: Site) -> None:

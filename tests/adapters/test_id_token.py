@@ -85,7 +85,7 @@ def test_a_refused_sign_in_leaves_no_tokens(site: Site) -> None:
     """The response is not stored. The next sign-in of the user redeems its own code."""
     browser = site.browser()
     assert sign_in(site, browser, REFUSED["another nonce"][0]).status == 403
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
     assert browser.sign_in(path="/files").json["oid"] == site.world.ada.object_id
 
 
@@ -116,7 +116,7 @@ def test_a_response_that_names_another_account_is_refused(site: Site) -> None:
     done = sign_in_as(site, browser, client_info(site.world, site.world.grace.object_id))
     assert done.status == 403
     assert "name different accounts" in done.text
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
 
 
 def test_a_guest_has_other_ids_in_the_response(site: Site) -> None:

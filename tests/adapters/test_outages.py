@@ -45,7 +45,7 @@ def test_without_its_store_the_site_answers_503(build: MakeSite) -> None:
         assert browser.get(path, FETCH).json["error"] == "temporarily_unavailable"
         assert page.location == ""
     assert site.api("/files", token).status == 503
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
     assert browser.get("/public").status == 200
     store.is_down = False
     assert browser.get("/me").text == "ada@tenant.test"
@@ -77,7 +77,7 @@ def test_without_the_authority_a_sign_in_fails_politely(site: Site) -> None:
     reply = browser.get(back)
     assert reply.status == 502
     assert "<h1>We could not reach Microsoft Entra ID</h1>" in reply.text
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
 
 
 @pytest.mark.parametrize("path", ["/files", "/async/files"])
@@ -129,7 +129,7 @@ def test_a_wrong_client_secret_is_a_page_with_the_code(build: MakeSite) -> None:
     assert "AADSTS7000215" in reply.text
     assert "Correlation ID: " in reply.text
     assert any("7000215" in message for message in site.log.messages("webidentity.web"))
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
 
 
 def test_a_secret_that_expires_later_is_a_page_too(build: MakeSite, clock: Clock) -> None:

@@ -21,7 +21,7 @@ def test_an_unused_session_ends(build: MakeSite, clock: Clock) -> None:
         assert browser.get("/me").status == 200
     clock.advance(1100)
     assert browser.get("/me").status == 302
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
 
 
 def test_any_session_ends_at_its_maximum_age(build: MakeSite, clock: Clock) -> None:
@@ -48,7 +48,7 @@ def test_a_session_without_its_cache_entry_has_ended(site: Site, tmp_path: Path)
         database.execute(f"DELETE FROM {table}")
     for path in ("/me", "/files", "/async/files"):
         assert browser.get(path).status == 302
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
     assert browser.sign_in(path="/files").status == 200
 
 
@@ -59,7 +59,7 @@ def test_damaged_entries_count_as_missing(site: Site, tmp_path: Path) -> None:
     with contextlib.closing(sqlite3.connect(tmp_path / "tokens.sqlite3")) as database, database:
         [table] = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")][:1]
         database.execute(f"UPDATE {table} SET value = x'01020304', version = version + 1")
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
     assert browser.get("/me").status == 302
 
 
@@ -70,7 +70,7 @@ def test_another_secret_key_ends_all_sessions(build: MakeSite) -> None:
     browser = site.browser()
     browser.sign_in()
     browser.call = build(secret_key="quite-another-secret-key-0123456789-0123456789").call
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
     assert browser.get("/session").status == 200
     assert browser.sign_in(path="/files").status == 200
 
@@ -96,7 +96,7 @@ def test_a_session_of_another_application_is_ignored(build: MakeSite, settings: 
     browser = site.browser()
     browser.sign_in()
     browser.call = build(settings=settings).call
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
 
 
 def test_a_user_may_be_signed_in_in_two_browsers(site: Site) -> None:
@@ -105,7 +105,7 @@ def test_a_user_may_be_signed_in_in_two_browsers(site: Site) -> None:
     desk.sign_in(path="/files")
     phone.sign_in(path="/files")
     assert desk.post("/auth/sign-out").status == 303
-    assert desk.get("/open").text == "nobody"
+    assert desk.get("/open").text == "anonymous"
     assert phone.get("/files").status == 200
 
 

@@ -89,7 +89,7 @@ def test_the_session_gets_a_new_id_and_keeps_its_content(site: Site) -> None:
     assert browser.session()["remembered"] == "a-basket"
     attacker = site.browser()
     attacker.jar = before
-    assert attacker.get("/open").text == "nobody"
+    assert attacker.get("/open").text == "anonymous"
     assert attacker.get("/me").status == 302
 
 

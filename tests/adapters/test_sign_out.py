@@ -103,7 +103,7 @@ def test_a_copied_cookie_is_useless_after_sign_out(site: Site) -> None:
     browser.post("/auth/sign-out")
     for path in ("/me", "/files", "/async/files"):
         assert thief.get(path).status == 302
-    assert thief.get("/open").text == "nobody"
+    assert thief.get("/open").text == "anonymous"
 
 
 def kept_for(site: Site, folder: Path) -> str | None:
@@ -154,7 +154,7 @@ def test_a_token_that_arrives_after_the_last_sign_out_is_not_kept(
     site.world.transport.tamper = None
     assert ended == ["end"]
     assert kept_for(site, tmp_path) is None
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
 
 
 def test_signing_out_works_when_the_tenant_cannot_be_reached(site: Site, clock: Clock) -> None:
@@ -164,7 +164,7 @@ def test_signing_out_works_when_the_tenant_cannot_be_reached(site: Site, clock: 
     site.world.transport.is_cut = True
     clock.advance(3700)
     assert browser.post("/auth/sign-out").status == 303
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
 
 
 def test_signing_out_twice_does_no_harm(site: Site) -> None:

@@ -62,7 +62,7 @@ class World:
     def access_token(self, user: User | None = None, **changes: Any) -> str:
         """Return an access token for the web application, as another client sends it."""
         given = {"client": self.mobile, "resource": self.web, "user": user or self.ada, "scopes": ["access"], **changes}
-        if given["user"] == "nobody":
+        if given["user"] == "anonymous":
             given["user"] = None
         token = self.tenant.mint_access_token(**given)
         self.secrets.add(token)

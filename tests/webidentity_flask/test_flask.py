@@ -106,7 +106,7 @@ def test_requests_in_one_application_context_are_different_users(app: Flask, wor
     with app.app_context():
         assert ada.get("/me").text == "ada@tenant.test"
         assert grace.get("/me").text == "grace@tenant.test"
-        assert browser_of(app, world).get("/open").text == "nobody"
+        assert browser_of(app, world).get("/open").text == "anonymous"
 
 
 class ServerSessions(SessionInterface):
