@@ -168,7 +168,7 @@ def test_http_is_refused_beyond_localhost(site: Site) -> None:
     assert reply.cookies == {}
 
 
-def test_a_host_that_nobody_checks_is_refused(build: MakeSite) -> None:
+def test_an_unchecked_host_is_refused(build: MakeSite) -> None:
     """The redirect URI is made of it, so a forged Host header would send the code elsewhere."""
     site = build(hosts=None)
     reply = site.browser("https://evil.test").get("/me")
