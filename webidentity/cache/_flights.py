@@ -161,11 +161,12 @@ def _unless(is_done: Callable[[], bool], begin: Callable[[], Flow[T]]) -> Flow[T
 
 
 def _current_task() -> object | None:
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is None:
+    # While another thread imports asyncio, the module is there and its functions are not. No task can be running then.
+    current_task = getattr(sys.modules.get("asyncio"), "current_task", None)
+    if current_task is None:
         return None
     try:
-        task: object = asyncio.current_task()
+        task: object = current_task()
     except RuntimeError:
         return None
     return task
