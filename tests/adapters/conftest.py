@@ -1,4 +1,4 @@
-"""The sites of the scenarios: each scenario runs once with every adapter."""
+"""The sites of the scenarios. Each scenario runs once with every adapter."""
 
 import contextlib
 import logging

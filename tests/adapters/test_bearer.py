@@ -1,4 +1,4 @@
-"""Callers with a bearer token (RFC 6750)."""
+"""Clients with a bearer token (RFC 6750)."""
 
 import base64
 import json
@@ -14,8 +14,8 @@ from tests.kit.world import World
 from webidentity.testing import SigningKeyPair
 
 
-def test_a_caller_is_served_on_behalf_of_its_user(site: Site) -> None:
-    """The view gets tokens of the caller's user for another API, and sees who it is."""
+def test_a_client_is_served_on_behalf_of_its_user(site: Site) -> None:
+    """The view gets the identity of the token's user, and tokens of the user for another API."""
     token = site.world.access_token(site.world.grace)
     for path in ("/files", "/async/files"):
         reply = site.api(path, token)
@@ -35,8 +35,8 @@ def test_the_scheme_is_case_insensitive(site: Site) -> None:
     assert site.api("/me", headers={"Authorization": f"bEaReR  {token}"}).status == 200
 
 
-def test_a_user_named_by_a_caller_may_post(site: Site) -> None:
-    """Another site cannot make a browser send this header, so nothing is a forgery."""
+def test_a_cross_site_post_with_a_bearer_token_is_allowed(site: Site) -> None:
+    """Another site cannot make a browser send this header, so the request cannot be forged."""
     reply = site.call(
         "POST",
         "https://app.test/change",
@@ -53,13 +53,13 @@ Make = Callable[[World], str]
 
 
 def unsigned(world: World, alg: str) -> str:
-    """Return a token that says it needs no signature."""
+    """Return an unsigned token whose header declares this algorithm."""
     header = base64.urlsafe_b64encode(json.dumps({"alg": alg, "typ": "JWT"}).encode()).rstrip(b"=").decode()
     return f"{header}.{world.access_token().split('.')[1]}."
 
 
 def signed_with_the_public_key(world: World) -> str:
-    """Return a token whose HMAC key is the public key, which everybody has (RFC 8725 section 2.1)."""
+    """Return a token whose HMAC key is the public key, which anyone can read (RFC 8725 section 2.1)."""
     claims = jwt.decode(world.access_token(), options={"verify_signature": False})
     kid = jwt.get_unverified_header(world.access_token())["kid"]
     header = base64.urlsafe_b64encode(json.dumps({"alg": "HS256", "typ": "JWT", "kid": kid}).encode()).rstrip(b"=")
@@ -71,7 +71,7 @@ def signed_with_the_public_key(world: World) -> str:
 
 
 def another_tenant(world: World) -> str:
-    """Return what another tenant signs for its own application of the same id."""
+    """Return a token that another tenant signed for its own application with the same client ID."""
     other = "99999999-9999-9999-9999-999999999999"
     return world.access_token(tid=other, iss=f"{world.tenant.base_url}/{other}/v2.0")
 
@@ -83,8 +83,8 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "an ID token": (lambda world: world.tenant.mint_id_token(client=world.web, user=world.ada), "ID token"),
     "expired": (lambda world: world.access_token(exp=1_000_000_000), "expired"),
     "not yet valid": (lambda world: world.access_token(nbf=99_999_999_999), "not valid yet"),
-    "a key of somebody else": (lambda world: world.access_token(key=SigningKeyPair.generate()), "does not publish"),
-    "a key that says it is the tenant's": (
+    "an unknown key": (lambda world: world.access_token(key=SigningKeyPair.generate()), "does not publish"),
+    "a key with the ID of the tenant's key": (
         lambda world: world.access_token(
             key=SigningKeyPair("", SigningKeyPair.generate().private_key), headers={"kid": kid(world)}
         ),
@@ -112,7 +112,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
 
 
 def kid(world: World) -> str:
-    """Return the id of the tenant's key."""
+    """Return the ID of the tenant's key."""
     return str(jwt.get_unverified_header(world.access_token())["kid"])
 
 
@@ -135,13 +135,13 @@ def test_a_token_that_is_not_for_this_application_is_refused(site: Site, name: s
         challenge = reply.header("WWW-Authenticate")
         assert re.fullmatch(r'Bearer error="invalid_token", error_description="[ !#-\[\]-~]+"', challenge), challenge
         assert reply.cookies == {}
-    assert site.api("/open", token).text == "nobody"
+    assert site.api("/open", token).text == "anonymous"
 
 
 @pytest.mark.parametrize("claims", [{"roles": ["Role.1"]}, {"roles": ["Role.1"], "scp": "access"}])
 def test_an_application_without_a_user_is_refused(site: Site, claims: dict[str, Any]) -> None:
-    """403: this is for users, whatever roles or scopes the token has."""
-    token = site.world.access_token("nobody", scopes=[], **claims)  # type: ignore[arg-type]
+    """403: the API is for users, with any roles or scopes."""
+    token = site.world.access_token("anonymous", scopes=[], **claims)  # type: ignore[arg-type]
     asked = len(site.world.transport.requests)
     reply = site.api("/files", token)
     assert reply.status == 403
@@ -151,14 +151,14 @@ def test_an_application_without_a_user_is_refused(site: Site, claims: dict[str, 
     assert not any(path.endswith("/token") for path in sent), "the authority is not asked"
 
 
-def test_roles_alone_make_no_user(site: Site) -> None:
-    """A token without idtyp and without scopes, but with roles, is an application's."""
-    token = site.world.access_token("nobody", scopes=[], idtyp=None, roles=["Role.1"])  # type: ignore[arg-type]
+def test_a_token_with_roles_alone_is_an_applications(site: Site) -> None:
+    """It has neither idtyp nor scopes."""
+    token = site.world.access_token("anonymous", scopes=[], idtyp=None, roles=["Role.1"])  # type: ignore[arg-type]
     assert site.api("/files", token).status == 403
 
 
-def test_a_token_in_the_query_is_not_looked_at(site: Site) -> None:
-    """RFC 9700 section 4.3.2: it would be in logs and in the history."""
+def test_a_token_in_the_query_or_the_body_is_ignored(site: Site) -> None:
+    """RFC 9700 section 4.3.2: it would appear in logs and in the history."""
     token = site.world.access_token()
     reply = site.api(f"/files?access_token={token}")
     assert reply.status == 401
@@ -173,14 +173,14 @@ def test_a_token_in_the_query_is_not_looked_at(site: Site) -> None:
 
 
 @pytest.mark.parametrize("value", ["Bearer {0}, Bearer {0}", "Bearer {0} {0}", "Bearer {0},x", 'Bearer "{0}"'])
-def test_two_tokens_are_none(site: Site, value: str) -> None:
-    """Servers join repeated header fields with a comma; which one counts is not guessed."""
+def test_two_tokens_are_refused(site: Site, value: str) -> None:
+    """Servers join repeated header fields with a comma, so the right token cannot be known."""
     reply = site.api("/files", headers={"Authorization": value.format(site.world.access_token())})
     assert reply.status == 401
 
 
-def test_a_token_outweighs_a_session(site: Site) -> None:
-    """Whoever the cookie names, also when the token is refused."""
+def test_a_token_takes_precedence_over_a_session(site: Site) -> None:
+    """Also if the token is refused."""
     browser = site.browser()
     browser.sign_in(site.world.ada, path="/files")
     grace = {"Authorization": f"Bearer {site.world.access_token(site.world.grace)}"}
@@ -190,12 +190,12 @@ def test_a_token_outweighs_a_session(site: Site) -> None:
     bad = {"Authorization": f"Bearer {site.world.access_token(exp=1_000_000_000)}"}
     for path in ("/me", "/files", "/async/files"):
         assert browser.get(path, bad).status == 401
-    assert browser.get("/open", bad).text == "nobody"
+    assert browser.get("/open", bad).text == "anonymous"
     assert browser.get("/me").text == "ada@tenant.test"
 
 
 def test_a_missing_consent_is_a_challenge_and_not_a_failure(site: Site) -> None:
-    """401, since only the caller's user can settle it; nothing of the authority's header goes into ours."""
+    """401, since the client's user must consent. The authority's message cannot inject headers."""
     mallory = site.world.tenant.add_user("mallory@tenant.test", password="x", name="Mallory")
     reply = site.api("/files", site.world.access_token(mallory))
     assert reply.status == 401
@@ -205,7 +205,7 @@ def test_a_missing_consent_is_a_challenge_and_not_a_failure(site: Site) -> None:
 
 
 def test_a_claims_challenge_is_passed_on(site: Site) -> None:
-    """As Microsoft's own APIs send it: the claims in base64, for the caller to sign its user in with."""
+    """In the form that Microsoft's APIs use: the claims in base64, for the client's next sign-in."""
     claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
     site.world.tenant.require_claims(site.world.ada, site.world.files, claims)
     for path in ("/files", "/async/files"):
@@ -217,7 +217,7 @@ def test_a_claims_challenge_is_passed_on(site: Site) -> None:
 
 
 def test_the_same_token_is_exchanged_once(site: Site) -> None:
-    """And another user's is not served for it."""
+    """A token of another user is exchanged separately."""
     token = site.world.access_token()
     site.api("/files", token)
     asked = len(site.world.transport.requests)

@@ -1,4 +1,4 @@
-"""The end of a sign-in: whatever arrives is refused unless this browser asked for it, just now, and once."""
+"""The callback accepts a response once, in the browser that started the sign-in, within ten minutes."""
 
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -18,15 +18,15 @@ def answer(back: str, **changes: str | None) -> str:
 
 
 def is_refused(browser: Browser, reply: Reply, title: str) -> bool:
-    """Whether the reply is that page, offers to begin again, and nobody is signed in."""
+    """Whether the reply is that page, offers to sign in again, and no user is signed in."""
     assert reply.status in {400, 403}, reply.status
     assert f"<h1>{title}</h1>" in reply.text, reply.text
     assert 'href="/auth/sign-in' in reply.text
-    return browser.get("/open").text == "nobody"
+    return browser.get("/open").text == "anonymous"
 
 
 def test_another_state_is_refused(site: Site) -> None:
-    """A code without the state of a sign-in that this browser began (RFC 6749 section 10.12)."""
+    """A code without the state of a sign-in that this browser started (RFC 6749 section 10.12)."""
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     reply = browser.get(answer(back, state="another-state"))
@@ -36,14 +36,14 @@ def test_another_state_is_refused(site: Site) -> None:
 
 @pytest.mark.parametrize("changes", [{"state": None}, {"state": ""}, {"code": None}])
 def test_a_response_without_state_or_code_is_refused(site: Site, changes: dict[str, str | None]) -> None:
-    """Nothing is guessed."""
+    """Both are required (RFC 6749 section 4.1.2)."""
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     assert is_refused(browser, browser.get(answer(back, **changes)), "This link is not a valid sign-in response")
 
 
 def test_a_response_of_another_browser_is_refused(site: Site) -> None:
-    """Code and state are valid, but the victim's browser did not ask for them (RFC 9700 section 4.7)."""
+    """Code and state are valid, but another browser requested them (RFC 9700 section 4.7)."""
     attacker, victim = site.browser(), site.browser()
     back = attacker.authorize(attacker.get("/me"))
     victim.get("/me")
@@ -51,7 +51,7 @@ def test_a_response_of_another_browser_is_refused(site: Site) -> None:
 
 
 def test_a_response_of_another_browser_does_not_replace_a_session(site: Site) -> None:
-    """Who is signed in stays who they are."""
+    """The victim stays signed in as before."""
     attacker, victim = site.browser(), site.browser()
     victim.sign_in(site.world.grace)
     assert victim.get(attacker.authorize(attacker.get("/me"))).status == 400
@@ -60,7 +60,7 @@ def test_a_response_of_another_browser_does_not_replace_a_session(site: Site) ->
 
 @pytest.mark.parametrize("is_replanted", [False, True], ids=["as it is", "with its cookie put back"])
 def test_a_replayed_response_is_refused(site: Site, *, is_replanted: bool) -> None:
-    """A state is used once, also by somebody who kept the cookie of the pending sign-in (RFC 9700 section 4.7)."""
+    """A state is used once, also if the cookie of the pending sign-in was copied (RFC 9700 section 4.7)."""
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     pending = browser.pending()
@@ -94,7 +94,7 @@ def test_a_response_after_a_failed_redemption_is_refused(site: Site) -> None:
 
 
 def test_a_pending_sign_in_expires(site: Site, clock: Clock) -> None:
-    """After ten minutes, whatever the browser has kept; just before, it is still good."""
+    """After ten minutes, also if the browser keeps the cookie. Just before, it is still valid."""
     browser = site.browser()
     late, in_time = browser.authorize(browser.get("/me")), ""
     clock.advance(30)
@@ -108,7 +108,7 @@ def test_a_pending_sign_in_expires(site: Site, clock: Clock) -> None:
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["first in first", "last in first"])
 def test_two_tabs_finish_in_either_order(site: Site, order: tuple[int, int]) -> None:
-    """Each lands on its own page."""
+    """Each opens its own page."""
     browser = site.browser()
     begun = [browser.get("/me?tab=0"), browser.get("/me?tab=1")]
     backs = [browser.authorize(tab) for tab in begun]
@@ -118,7 +118,7 @@ def test_two_tabs_finish_in_either_order(site: Site, order: tuple[int, int]) -> 
 
 
 def test_five_tabs_fit_and_the_sixth_evicts_the_oldest(site: Site, clock: Clock) -> None:
-    """The cookies of all of them stay below what servers and browsers take."""
+    """Their cookies stay below the limits of servers and browsers."""
     browser = site.browser()
     backs = []
     for tab in range(6):
@@ -131,8 +131,8 @@ def test_five_tabs_fit_and_the_sixth_evicts_the_oldest(site: Site, clock: Clock)
         assert browser.get(backs[tab]).location == f"/me?tab={tab}"
 
 
-def test_an_abandoned_sign_in_is_tidied_away(site: Site, clock: Clock) -> None:
-    """Finishing one removes the cookies of those that can no longer be finished."""
+def test_the_cookie_of_an_abandoned_sign_in_is_deleted(site: Site, clock: Clock) -> None:
+    """When another sign-in is completed after it has expired."""
     browser = site.browser()
     browser.get("/me")
     abandoned = browser.pending()
@@ -144,7 +144,7 @@ def test_an_abandoned_sign_in_is_tidied_away(site: Site, clock: Clock) -> None:
 
 
 def test_every_flipped_byte_of_the_pending_cookie_is_refused(site: Site) -> None:
-    """The cookie is encrypted and authenticated: there is nothing in it to read or to change."""
+    """The cookie is encrypted and authenticated, so it can be neither read nor changed."""
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     [(name, value)] = browser.pending().items()
@@ -159,8 +159,8 @@ def test_every_flipped_byte_of_the_pending_cookie_is_refused(site: Site) -> None
 
 
 @pytest.mark.parametrize("value", ["", "x", "ä", "A" * 4000, "%00", '"{}"'])
-def test_a_pending_cookie_of_anything_is_refused(site: Site, value: str) -> None:
-    """And makes no error."""
+def test_a_malformed_pending_cookie_is_refused(site: Site, value: str) -> None:
+    """It does not cause an error."""
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     [name] = browser.pending()
@@ -169,7 +169,7 @@ def test_a_pending_cookie_of_anything_is_refused(site: Site, value: str) -> None
 
 
 def test_a_pending_cookie_under_another_name_is_refused(site: Site) -> None:
-    """The name is authenticated too, so one sign-in's cookie cannot stand in for another's."""
+    """The name is authenticated too, so one sign-in's cookie cannot replace another's."""
     browser = site.browser()
     first = browser.authorize(browser.get("/me"))
     [(name, value)] = browser.pending().items()
@@ -183,7 +183,7 @@ def test_a_pending_cookie_under_another_name_is_refused(site: Site) -> None:
 
 
 def test_a_cookie_without_the_prefix_is_ignored_on_https(site: Site) -> None:
-    """A sibling host can plant a cookie for the whole domain, but not one whose name begins with __Host-."""
+    """A sibling host can set a cookie for the whole domain, but not one with the prefix __Host-."""
     attacker, victim = site.browser(), site.browser()
     back = attacker.authorize(attacker.get("/me"))
     for name, value in attacker.pending().items():
@@ -216,7 +216,7 @@ def test_the_pending_cookie_on_localhost_without_https(site: Site) -> None:
 
 
 def test_a_fallback_of_the_secret_key_opens_a_pending_sign_in(build: MakeSite) -> None:
-    """Replacing SECRET_KEY interrupts nobody, and without the fallback the sign-in is refused, not an error."""
+    """Replacing SECRET_KEY interrupts no sign-in. Without the fallback the sign-in is refused without an error."""
     old = build(secret_key="the-old-secret-key-0123456789-0123456789")
     old.world.consent()
     browser = old.browser()
@@ -232,7 +232,7 @@ def test_a_fallback_of_the_secret_key_opens_a_pending_sign_in(build: MakeSite) -
 
 @pytest.mark.parametrize("extra", ["error=access_denied", "code=another", "state=another", "iss=x&iss=y"])
 def test_contradictions_are_refused(site: Site, extra: str) -> None:
-    """Both code and error, or a parameter that comes twice (RFC 6749 section 3.1)."""
+    """Both code and error, or a repeated parameter (RFC 6749 section 3.1)."""
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     reply = browser.get(f"{urlsplit(back).path}?{urlsplit(back).query}&{extra}")
@@ -240,7 +240,7 @@ def test_contradictions_are_refused(site: Site, extra: str) -> None:
 
 
 def test_a_response_of_another_issuer_is_refused(site: Site) -> None:
-    """The iss parameter, if there is one, names the tenant (RFC 9207)."""
+    """The iss parameter, if it was sent, must name the tenant (RFC 9207)."""
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     reply = browser.get(answer(back, iss="https://evil.test/"))
@@ -249,16 +249,16 @@ def test_a_response_of_another_issuer_is_refused(site: Site) -> None:
     assert browser.get(answer(back, iss=site.world.tenant.issuer)).status == 303
 
 
-def test_a_user_who_declines_consent_is_told_so(build: MakeSite) -> None:
-    """Nothing is changed, and there is a way to begin again."""
+def test_a_user_who_declines_consent_sees_a_page(build: MakeSite) -> None:
+    """It says that nothing was changed, and offers to sign in again."""
     site = build()
     browser = site.browser()
     back = browser.authorize(browser.get("/files"), consent=False)
     assert is_refused(browser, browser.get(back), "You did not sign in")
 
 
-def test_a_user_whom_the_tenant_does_not_know_can_cancel(site: Site) -> None:
-    """The tenant keeps them on its own page; when they give up, they are told what happened."""
+def test_an_unknown_user_can_cancel(site: Site) -> None:
+    """The tenant shows its own page until the user cancels."""
     browser = site.browser()
     page = browser.tenant.open(browser.get("/me").location)
     form = page.form("sign_in")
@@ -274,7 +274,7 @@ def test_a_user_whom_the_tenant_does_not_know_can_cancel(site: Site) -> None:
 
 @pytest.mark.parametrize("error", ["<script>alert(1)</script>", "server_error"])
 def test_text_of_the_url_is_not_shown(site: Site, error: str) -> None:
-    """Anybody can write a link to the redirect URI, so its words are not shown as ours."""
+    """Anyone can write a link to the redirect URI, so its text is not shown."""
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     text = "<img src=x onerror=alert(1)> Your account is locked, call 0900-12345"
@@ -296,7 +296,7 @@ def test_a_code_of_another_sign_in_is_refused_by_its_verifier(site: Site) -> Non
 
 
 def test_each_redemption_sends_the_verifier_of_its_own_request(site: Site) -> None:
-    """RFC 7636: never a redemption without one."""
+    """RFC 7636: no code is redeemed without a verifier."""
     browser = site.browser()
     begun = [browser.get("/me"), browser.get("/me")]
     for tab in (1, 0):
@@ -308,7 +308,7 @@ def test_each_redemption_sends_the_verifier_of_its_own_request(site: Site) -> No
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "HEAD"])
 def test_the_redirect_uri_takes_get_only(site: Site, method: str) -> None:
-    """The response mode is query, so a form is not what was asked for; HEAD redeems nothing."""
+    """The requested response mode is query, so a form is refused. HEAD does not redeem the code."""
     browser = site.browser()
     back = urlsplit(browser.authorize(browser.get("/me")))
     path = f"{back.path}?{back.query}"
@@ -319,7 +319,7 @@ def test_the_redirect_uri_takes_get_only(site: Site, method: str) -> None:
 
 
 def test_scopes_of_the_settings_are_consented_to_at_the_first_sign_in(build: MakeSite) -> None:
-    """Also when they belong to another resource than those of the page: a token request names one resource only."""
+    """Also if they belong to another resource than the page's: a token request is for one resource only."""
     site = build(settings={"scopes": ["https://graph.microsoft.com/User.Read"]})
     browser = site.browser()
     begun = browser.get("/files")

@@ -1,4 +1,4 @@
-"""What only the user can settle: consent and stronger proofs, and then back to the same page."""
+"""Challenges that the user must answer: consent and stronger authentication, then back to the same page."""
 
 import json
 
@@ -12,8 +12,8 @@ CLAIMS = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
 
 
 @pytest.mark.parametrize("path", ["/files", "/async/files"])
-def test_a_missing_consent_is_asked_for(build: MakeSite, path: str) -> None:
-    """When the page needs it and not before; then the page works."""
+def test_a_missing_consent_is_requested(build: MakeSite, path: str) -> None:
+    """When the page needs it and not before. Then the page works."""
     site = build()
     browser = site.browser()
     begun = browser.get("/me")
@@ -29,7 +29,7 @@ def test_a_missing_consent_is_asked_for(build: MakeSite, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/graph", "/async/graph"])
 def test_a_credential_used_inside_a_view_challenges_too(build: MakeSite, path: str) -> None:
-    """The error of get_token passes through whatever is in between."""
+    """The error of get_token passes through the code in between."""
     site = build()
     browser = site.browser()
     browser.sign_in()
@@ -40,7 +40,7 @@ def test_a_credential_used_inside_a_view_challenges_too(build: MakeSite, path: s
 
 @pytest.mark.parametrize("path", ["/files", "/async/files"])
 def test_conditional_access_is_satisfied_and_leads_back(site: Site, path: str) -> None:
-    """The redirect carries the claims of the refusal, also for a page that was served before."""
+    """The redirection contains the claims challenge, also for a page that was served before."""
     browser = site.browser()
     browser.sign_in()
     site.world.tenant.require_claims(site.world.ada, site.world.files, CLAIMS)
@@ -50,11 +50,11 @@ def test_conditional_access_is_satisfied_and_leads_back(site: Site, path: str) -
     back = browser.get(browser.authorize(asked))
     assert back.location == f"{path}?x=1"
     assert browser.get(back.location).json["oid"] == site.world.ada.object_id
-    assert "claims" not in browser.get("/auth/sign-in").query, "asked for until it succeeded, and not after"
+    assert "claims" not in browser.get("/auth/sign-in").query, "requested until it succeeds, and not after"
 
 
 def test_a_script_gets_the_claims_sealed_in_its_login_url(site: Site) -> None:
-    """The page sends the browser there, and nobody else can make such a link."""
+    """Only the application can create such a link."""
     browser = site.browser()
     browser.sign_in()
     site.world.tenant.require_claims(site.world.ada, site.world.files, CLAIMS)
@@ -65,7 +65,7 @@ def test_a_script_gets_the_claims_sealed_in_its_login_url(site: Site) -> None:
     assert json.loads(begun.query["claims"]) == json.loads(CLAIMS)
 
 
-def test_nobody_is_sent_in_circles(site: Site) -> None:
+def test_a_redirect_loop_is_stopped(site: Site) -> None:
     """A page that still asks after two sign-ins for it, or a session cookie that is lost, ends in an explanation."""
     browser = site.browser()
     asked = browser.get("/deep")
@@ -77,4 +77,4 @@ def test_nobody_is_sent_in_circles(site: Site) -> None:
     assert asked.status == 403
     assert "Signing in did not solve the problem" in asked.text
     assert "SESSION_COOKIE_SECURE" in asked.text
-    assert browser.get("/deep").status == 302, "who comes again later, or presses the button, may try again"
+    assert browser.get("/deep").status == 302, "the next attempt is allowed"

@@ -1,4 +1,4 @@
-"""Whoever cannot be served is told so in their own dialect."""
+"""Each kind of caller is told to sign in, in a form that it understands."""
 
 import html
 import re
@@ -38,8 +38,8 @@ def test_a_script_reads_where_to_sign_in(site: Site, path: str, headers: dict[st
 
 
 @pytest.mark.parametrize("referer", ["https://evil.test/x", "https://app.test.evil.test/x", "//evil.test", ""])
-def test_a_script_of_elsewhere_leads_to_the_front_page(site: Site, referer: str) -> None:
-    """The page to come back to is one of this site."""
+def test_a_script_of_another_site_leads_to_the_front_page(site: Site, referer: str) -> None:
+    """The page to return to must belong to this site."""
     browser = site.browser()
     reply = browser.get("/files", {**FETCH, "Referer": referer})
     done = browser.get(browser.authorize(browser.get(reply.json["login_url"])))
@@ -47,7 +47,7 @@ def test_a_script_of_elsewhere_leads_to_the_front_page(site: Site, referer: str)
 
 
 def test_the_sealed_request_of_a_login_url_cannot_be_forged(site: Site) -> None:
-    """A changed one asks for nothing special and leads to the front page; so does a cookie's value in its place."""
+    """A changed request is ignored, and so is the value of a cookie in its place."""
     browser = site.browser()
     url = browser.get("/files", {**FETCH, "Referer": "https://app.test/open"}).json["login_url"]
     path, _, sealed = url.partition("request=")
@@ -101,7 +101,7 @@ def test_a_fallback_of_the_secret_key_opens_a_login_url(build: MakeSite) -> None
 
 
 def test_htmx_is_told_to_redirect(site: Site) -> None:
-    """HX-Redirect to a sign-in that leads back to the page that the user was on."""
+    """HX-Redirect names a sign-in that returns to the page that the user was on."""
     browser = site.browser()
     reply = browser.get("/files", HTMX)
     assert reply.status == 401
@@ -168,7 +168,7 @@ def test_http_is_refused_beyond_localhost(site: Site) -> None:
     assert reply.cookies == {}
 
 
-def test_a_host_that_nobody_checks_is_refused(build: MakeSite) -> None:
+def test_an_unchecked_host_is_refused(build: MakeSite) -> None:
     """The redirect URI is made of it, so a forged Host header would send the code elsewhere."""
     site = build(hosts=None)
     reply = site.browser("https://evil.test").get("/me")

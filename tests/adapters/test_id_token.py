@@ -1,4 +1,4 @@
-"""The ID token decides who signed in: one that is not for this very sign-in signs nobody in."""
+"""The ID token decides which user signed in. It must belong to this sign-in."""
 
 import base64
 import json
@@ -57,7 +57,7 @@ def sign_in(site: Site, browser: Browser, mint: Mint) -> Reply:
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_an_id_token_that_is_not_for_this_sign_in_is_refused(site: Site, name: str) -> None:
-    """OpenID Connect Core 3.1.3.7. Whoever was signed in stays so."""
+    """OpenID Connect Core 3.1.3.7. A user who was signed in stays signed in."""
     mint, reason = REFUSED[name]
     browser = site.browser()
     browser.sign_in()
@@ -75,22 +75,22 @@ def test_an_id_token_that_is_not_for_this_sign_in_is_refused(site: Site, name: s
 
 
 def test_a_good_id_token_of_the_tenant_is_accepted(site: Site) -> None:
-    """The test above can fail: the same tampering, with what the tenant would have sent."""
+    """The test above can fail: here the replaced ID token is valid."""
     browser = site.browser()
     assert sign_in(site, browser, lambda world, nonce: id_token(world, nonce, user=world.ada)).status == 303
     assert browser.get("/me").text == "ada@tenant.test"
 
 
 def test_a_refused_sign_in_leaves_no_tokens(site: Site) -> None:
-    """Nothing of the reply is kept: the next sign-in of the user redeems its own code."""
+    """The response is not stored. The next sign-in of the user redeems its own code."""
     browser = site.browser()
     assert sign_in(site, browser, REFUSED["another nonce"][0]).status == 403
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
     assert browser.sign_in(path="/files").json["oid"] == site.world.ada.object_id
 
 
 def client_info(world: World, user: str, tenant: str | None = None) -> str:
-    """Return what names the account of a token response."""
+    """Return the part of a token response that names the account."""
     content = json.dumps({"uid": user, "utid": tenant or world.tenant.tenant_id}).encode()
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
@@ -116,7 +116,7 @@ def test_a_response_that_names_another_account_is_refused(site: Site) -> None:
     done = sign_in_as(site, browser, client_info(site.world, site.world.grace.object_id))
     assert done.status == 403
     assert "name different accounts" in done.text
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
 
 
 def test_a_guest_has_other_ids_in_the_response(site: Site) -> None:

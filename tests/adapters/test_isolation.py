@@ -1,4 +1,4 @@
-"""Two users at once never get each other's tokens."""
+"""Concurrent users never get each other's tokens."""
 
 import threading
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def together(*calls: Callable[[], list[str]]) -> list[list[str]]:
 
 @pytest.mark.parametrize("path", ["/files", "/async/files"])
 def test_sessions_get_the_tokens_of_their_user(site: Site, clock: Clock, path: str) -> None:
-    """Interleaved, from cached tokens and while they are renewed."""
+    """Interleaved, from cached tokens and while tokens are refreshed."""
     users = [site.world.ada, site.world.grace] * 3
     browsers = [site.browser() for _ in users]
     for browser, user in zip(browsers, users, strict=True):
@@ -41,8 +41,8 @@ def test_sessions_get_the_tokens_of_their_user(site: Site, clock: Clock, path: s
 
 
 @pytest.mark.parametrize("path", ["/files", "/async/files"])
-def test_callers_get_the_tokens_of_their_user(site: Site, path: str) -> None:
-    """Each with tokens of its own, half of them new each time."""
+def test_clients_get_the_tokens_of_their_user(site: Site, path: str) -> None:
+    """Each client has its own tokens, half of them new each time."""
     users = [site.world.ada, site.world.grace] * 3
     tokens = [[site.world.access_token(user) for _ in range(2)] * 2 for user in users]
     seen = together(*(lambda own=own: [site.api(path, token).json["oid"] for token in own] for own in tokens))  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Where a sign-in leads to: within the application, and nowhere else."""
+"""A sign-in leads to a page of the application, and never to another site."""
 
 from urllib.parse import quote
 
@@ -44,8 +44,8 @@ ELSEWHERE = [
 
 
 @pytest.mark.parametrize("target", ELSEWHERE)
-def test_next_never_leads_elsewhere(site: Site, target: str) -> None:
-    """Whatever could be another host, another port, a script, or too long leads to the front page."""
+def test_next_never_leads_to_another_site(site: Site, target: str) -> None:
+    """A target that could be another host, another port or a script, or is too long, leads to the front page."""
     browser = site.browser()
     done = browser.get(browser.authorize(browser.get(f"/auth/sign-in?next={quote(target, safe='')}")))
     assert (done.status, done.location) == (303, "/")
@@ -63,7 +63,7 @@ def test_next_never_leads_elsewhere(site: Site, target: str) -> None:
     ],
 )
 def test_next_leads_to_a_page_of_this_site(site: Site, target: str, expected: str) -> None:
-    """As a Location header can have it."""
+    """Encoded for a Location header."""
     browser = site.browser()
     done = browser.get(browser.authorize(browser.get(f"/auth/sign-in?next={quote(target, safe='')}")))
     assert done.location == expected
@@ -71,20 +71,20 @@ def test_next_leads_to_a_page_of_this_site(site: Site, target: str, expected: st
 
 
 def test_two_values_of_next_lead_to_the_front_page(site: Site) -> None:
-    """Which one is meant is not guessed."""
+    """The right one cannot be known."""
     browser = site.browser()
     done = browser.get(browser.authorize(browser.get("/auth/sign-in?next=/me&next=/files")))
     assert done.location == "/"
 
 
 def test_next_is_not_in_the_state(site: Site) -> None:
-    """It stays in the browser that asked: the authorize URL of one user cannot carry a page for another."""
+    """It stays in the browser, so one user's authorization URL cannot send another user to a page."""
     begun = site.browser().get("/auth/sign-in?next=/me%3Fwhere-to-go")
     assert "where-to-go" not in begun.location
 
 
-def test_a_page_that_begins_with_two_slashes_is_not_returned_to(site: Site) -> None:
-    """Nor is one whose path would be read as a host."""
+def test_a_path_that_starts_with_two_slashes_is_not_returned_to(site: Site) -> None:
+    """Nor is a page whose path would be read as a host."""
     browser = site.browser()
     begun = browser.get("/deep?next=//evil.test")
     assert browser.get(browser.authorize(begun)).location == "/deep?next=//evil.test"

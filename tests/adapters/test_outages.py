@@ -1,4 +1,4 @@
-"""What happens when something that the site needs does not work."""
+"""Outages of the store and of the authority."""
 
 import pytest
 
@@ -28,8 +28,8 @@ class FailingStore(MemoryStore):
             raise StoreUnavailableError("the disk is gone")
 
 
-def test_without_its_store_the_site_says_so(build: MakeSite) -> None:
-    """503, as a page or as JSON, and never as somebody else; when the store is back, so is the session."""
+def test_without_its_store_the_site_answers_503(build: MakeSite) -> None:
+    """As a page or as JSON, and never as another user. The session works again when the store does."""
     store = FailingStore()
     site = build(store=store)
     site.world.consent()
@@ -45,7 +45,7 @@ def test_without_its_store_the_site_says_so(build: MakeSite) -> None:
         assert browser.get(path, FETCH).json["error"] == "temporarily_unavailable"
         assert page.location == ""
     assert site.api("/files", token).status == 503
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
     assert browser.get("/public").status == 200
     store.is_down = False
     assert browser.get("/me").text == "ada@tenant.test"
@@ -56,7 +56,7 @@ def test_without_its_store_the_site_says_so(build: MakeSite) -> None:
 
 
 def test_a_sign_in_survives_an_outage_of_the_store(build: MakeSite) -> None:
-    """The state is not used up: loading the page again finishes it."""
+    """The state is not used: reloading the page completes the sign-in."""
     store = FailingStore()
     site = build(store=store)
     site.world.consent()
@@ -70,21 +70,21 @@ def test_a_sign_in_survives_an_outage_of_the_store(build: MakeSite) -> None:
 
 
 def test_without_the_authority_a_sign_in_fails_politely(site: Site) -> None:
-    """502 with a way to try again."""
+    """502, with a button to try again."""
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     site.world.transport.is_cut = True
     reply = browser.get(back)
     assert reply.status == 502
     assert "<h1>We could not reach Microsoft Entra ID</h1>" in reply.text
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
 
 
 @pytest.mark.parametrize("path", ["/files", "/async/files"])
 def test_without_the_authority_a_page_that_needs_a_new_token_fails_politely(
     site: Site, clock: Clock, path: str
 ) -> None:
-    """502, as a page or as JSON; pages that need none are served."""
+    """502, as a page or as JSON. Pages that need no token are served."""
     browser = site.browser()
     browser.sign_in(path=path)
     site.world.transport.is_cut = True
@@ -99,8 +99,8 @@ def test_without_the_authority_a_page_that_needs_a_new_token_fails_politely(
     assert browser.get(path).status == 200
 
 
-def test_without_the_authority_bearer_tokens_wait(site: Site) -> None:
-    """503 while there is no key to verify them with, and not a refusal of the token."""
+def test_without_the_authority_bearer_tokens_cannot_be_verified(site: Site) -> None:
+    """503 while no key is known to verify them with. The token is not refused."""
     token = site.world.access_token()
     site.world.transport.is_cut = True
     reply = site.api("/me", token)
@@ -110,8 +110,8 @@ def test_without_the_authority_bearer_tokens_wait(site: Site) -> None:
     assert reply.header("WWW-Authenticate") == ""
 
 
-def test_keys_that_are_known_outlive_an_outage(site: Site, clock: Clock) -> None:
-    """Whoever has a good token is served, a day later too."""
+def test_known_keys_are_used_during_an_outage(site: Site, clock: Clock) -> None:
+    """A client with a valid token is served, also a day later."""
     site.api("/me", site.world.access_token())
     site.world.transport.is_cut = True
     clock.advance(30 * 3600)
@@ -119,7 +119,7 @@ def test_keys_that_are_known_outlive_an_outage(site: Site, clock: Clock) -> None
 
 
 def test_a_wrong_client_secret_is_a_page_with_the_code(build: MakeSite) -> None:
-    """The code and what to quote, for whoever runs the application; the log says it too."""
+    """The error code and the correlation ID, for the administrator. The log contains them too."""
     site = build(settings={"client_secret": "not-the-secret-of-the-application"})
     site.world.secrets.add("not-the-secret-of-the-application")
     site.world.consent()
@@ -129,11 +129,11 @@ def test_a_wrong_client_secret_is_a_page_with_the_code(build: MakeSite) -> None:
     assert "AADSTS7000215" in reply.text
     assert "Correlation ID: " in reply.text
     assert any("7000215" in message for message in site.log.messages("webidentity.web"))
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
 
 
 def test_a_secret_that_expires_later_is_a_page_too(build: MakeSite, clock: Clock) -> None:
-    """Silent renewal fails: that is no reason to send the user to sign in, who cannot help."""
+    """The refresh fails. The user is not sent to sign in, since that would not help."""
     site = build()
     site.world.consent()
     browser = site.browser()
@@ -147,7 +147,7 @@ def test_a_secret_that_expires_later_is_a_page_too(build: MakeSite, clock: Clock
 
 
 def test_a_crash_of_a_view_stays_a_crash(site: Site) -> None:
-    """Only errors of the sign-in are answered; and the page of the error is kept by no cache either."""
+    """Only errors of the sign-in are answered. The error page is not stored by caches either."""
     browser = site.browser()
     browser.sign_in(path="/files")
     reply = browser.get("/crash")

@@ -1,4 +1,4 @@
-"""Nothing secret is in logs, in pages, in reprs, or in the variables that debug pages show."""
+"""Logs, pages, reprs and the variables on debug pages contain no secret."""
 
 import logging
 from typing import Any
@@ -13,7 +13,7 @@ from tests.kit.sites import MakeSite, Site
 
 
 def test_the_logs_of_everything_have_no_secret(site: Site, clock: Clock) -> None:
-    """Sign-in, renewal, on-behalf-of, a replay, and sign-out, with every logger at DEBUG."""
+    """Sign-in, refresh, on-behalf-of, a replay, and sign-out, with every logger at DEBUG."""
     browser = site.browser()
     back = browser.authorize(browser.get("/files"))
     browser.get(back)
@@ -92,7 +92,7 @@ def test_the_debug_page_of_a_crash_shows_no_secret(site: Site, reports: Reports)
 def test_the_debug_page_of_a_failed_token_request_shows_no_secret(
     build: MakeSite, reports: Reports, clock: Clock, path: str, trouble: str
 ) -> None:
-    """The request has the client secret and the refresh token, or the caller's token, in it."""
+    """The request contains the client secret and the refresh token, or the client's token."""
     site = build()
     site.world.consent()
     site.world.tenant.grant_consent(site.world.ada, site.world.web, site.world.tenant.graph, ["User.Read"])

@@ -1,4 +1,4 @@
-"""How long a session lives, and what ends it."""
+"""The lifetime of sessions."""
 
 import contextlib
 import sqlite3
@@ -11,7 +11,7 @@ from tests.kit.sites import MakeSite, Site
 
 
 def test_an_unused_session_ends(build: MakeSite, clock: Clock) -> None:
-    """A used one does not, until it has reached its greatest age."""
+    """A session that is used does not end before its maximum age."""
     site = build(settings={"session_lifetime": 1000, "session_max_age": 100_000})
     site.world.consent()
     browser = site.browser()
@@ -21,11 +21,11 @@ def test_an_unused_session_ends(build: MakeSite, clock: Clock) -> None:
         assert browser.get("/me").status == 200
     clock.advance(1100)
     assert browser.get("/me").status == 302
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
 
 
-def test_any_session_ends_at_its_greatest_age(build: MakeSite, clock: Clock) -> None:
-    """However much it is used, and for every method."""
+def test_any_session_ends_at_its_maximum_age(build: MakeSite, clock: Clock) -> None:
+    """Also if it is used, and for every method."""
     site = build(settings={"session_lifetime": 1000, "session_max_age": 3000})
     site.world.consent()
     browser = site.browser()
@@ -39,8 +39,8 @@ def test_any_session_ends_at_its_greatest_age(build: MakeSite, clock: Clock) -> 
     assert browser.get("/async/me").status == 302
 
 
-def test_a_session_without_its_entry_has_ended(site: Site, tmp_path: Path) -> None:
-    """Half signed in does not exist: nobody, everywhere, and one sign-in later all is well."""
+def test_a_session_without_its_cache_entry_has_ended(site: Site, tmp_path: Path) -> None:
+    """The user is anonymous for every view, and can sign in again."""
     browser = site.browser()
     browser.sign_in(path="/files")
     with contextlib.closing(sqlite3.connect(tmp_path / "tokens.sqlite3")) as database, database:
@@ -48,35 +48,35 @@ def test_a_session_without_its_entry_has_ended(site: Site, tmp_path: Path) -> No
         database.execute(f"DELETE FROM {table}")
     for path in ("/me", "/files", "/async/files"):
         assert browser.get(path).status == 302
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
     assert browser.sign_in(path="/files").status == 200
 
 
 def test_damaged_entries_count_as_missing(site: Site, tmp_path: Path) -> None:
-    """A store that was tampered with signs people out and makes no error."""
+    """Tampering with the store signs users out and causes no error."""
     browser = site.browser()
     browser.sign_in()
     with contextlib.closing(sqlite3.connect(tmp_path / "tokens.sqlite3")) as database, database:
         [table] = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")][:1]
         database.execute(f"UPDATE {table} SET value = x'01020304', version = version + 1")
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
     assert browser.get("/me").status == 302
 
 
-def test_another_secret_key_signs_everybody_out(build: MakeSite) -> None:
-    """Without an error; and a new sign-in works."""
+def test_another_secret_key_ends_all_sessions(build: MakeSite) -> None:
+    """Without an error. A new sign-in works."""
     site = build()
     site.world.consent()
     browser = site.browser()
     browser.sign_in()
     browser.call = build(secret_key="quite-another-secret-key-0123456789-0123456789").call
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
     assert browser.get("/session").status == 200
     assert browser.sign_in(path="/files").status == 200
 
 
 def test_a_fallback_of_the_secret_key_keeps_sessions_and_tokens(build: MakeSite) -> None:
-    """Replacing SECRET_KEY signs nobody out and asks the authority for nothing."""
+    """Replacing SECRET_KEY ends no session and causes no token request."""
     old = build(secret_key="the-old-secret-key-0123456789-0123456789")
     old.world.consent()
     browser = old.browser()
@@ -89,14 +89,14 @@ def test_a_fallback_of_the_secret_key_keeps_sessions_and_tokens(build: MakeSite)
 
 
 @pytest.mark.parametrize("settings", [{"client_id": "00000000-0000-0000-0000-00000000abcd"}, {"tenant_id": "x.test"}])
-def test_a_session_of_another_application_is_nobodys(build: MakeSite, settings: dict[str, str]) -> None:
-    """Two applications that share the secret key and the store do not share sessions."""
+def test_a_session_of_another_application_is_ignored(build: MakeSite, settings: dict[str, str]) -> None:
+    """Applications that share the secret key and the store do not share sessions."""
     site = build()
     site.world.consent()
     browser = site.browser()
     browser.sign_in()
     browser.call = build(settings=settings).call
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
 
 
 def test_a_user_may_be_signed_in_in_two_browsers(site: Site) -> None:
@@ -105,12 +105,12 @@ def test_a_user_may_be_signed_in_in_two_browsers(site: Site) -> None:
     desk.sign_in(path="/files")
     phone.sign_in(path="/files")
     assert desk.post("/auth/sign-out").status == 303
-    assert desk.get("/open").text == "nobody"
+    assert desk.get("/open").text == "anonymous"
     assert phone.get("/files").status == 200
 
 
-def test_tokens_are_renewed_while_the_session_lives(site: Site, clock: Clock) -> None:
-    """An access token lives an hour, the session is longer."""
+def test_tokens_are_refreshed_during_the_session(site: Site, clock: Clock) -> None:
+    """An access token is valid for one hour, the session longer."""
     browser = site.browser()
     browser.sign_in(path="/files")
     clock.advance(2 * 3600)

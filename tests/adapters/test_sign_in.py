@@ -1,4 +1,4 @@
-"""Signing in, and what a session is afterwards."""
+"""Signing in, and the session afterwards."""
 
 import json
 from urllib.parse import urlsplit
@@ -9,8 +9,8 @@ from tests.kit.sites import Site
 from tests.kit.world import READ, ROLES
 
 
-def test_a_visitor_signs_in_and_lands_on_the_page(site: Site) -> None:
-    """Also when the page has a query string, and each view gets tokens of its user."""
+def test_a_user_signs_in_and_returns_to_the_page(site: Site) -> None:
+    """Also if the page has a query string. Each view gets tokens of its user."""
     browser = site.browser()
     page = browser.sign_in(path="/files?folder=a%20b")
     assert page.status == 200
@@ -21,7 +21,7 @@ def test_a_visitor_signs_in_and_lands_on_the_page(site: Site) -> None:
 
 
 def test_the_sign_in_route_goes_to_next(site: Site) -> None:
-    """A link to the sign-in names the page to come back to."""
+    """A link to the sign-in names the page to return to."""
     browser = site.browser()
     begun = browser.get("/auth/sign-in?next=/me%3Fa%3Db")
     done = browser.get(browser.authorize(begun))
@@ -52,13 +52,13 @@ def test_state_nonce_and_challenge_are_new_each_time(site: Site) -> None:
 
 @pytest.mark.parametrize("name", ["login_hint", "prompt", "domain_hint", "claims", "scope", "max_age", "redirect_uri"])
 def test_a_link_cannot_change_the_authorization_request(site: Site, name: str) -> None:
-    """The public route takes nothing but the page to come back to."""
+    """The public route accepts only the page to return to."""
     query = site.browser().get(f"/auth/sign-in?{name}=chosen-by-a-link&next=/me").query
     assert "chosen-by-a-link" not in query.values()
 
 
 def test_a_session_is_small_and_has_no_token(site: Site) -> None:
-    """It holds the account and a handle, under 600 bytes."""
+    """It contains the account and a handle, under 600 bytes."""
     browser = site.browser()
     browser.sign_in(path="/files")
     content = browser.session()
@@ -71,7 +71,7 @@ def test_a_session_is_small_and_has_no_token(site: Site) -> None:
 
 
 def test_a_user_with_many_roles_has_a_small_session_too(site: Site) -> None:
-    """Claims stay on the server, however many there are."""
+    """All claims stay on the server."""
     for role in ROLES:
         site.world.tenant.assign_role(site.world.ada, site.world.web, role)
     browser = site.browser()
@@ -80,8 +80,8 @@ def test_a_user_with_many_roles_has_a_small_session_too(site: Site) -> None:
     assert max(len(name) + len(value) for name, value in browser.jar.items()) < 1500
 
 
-def test_the_session_gets_a_new_id_and_keeps_what_an_anonymous_visitor_did(site: Site) -> None:
-    """A session that an attacker knew before the sign-in is worth nothing after it."""
+def test_the_session_gets_a_new_id_and_keeps_its_content(site: Site) -> None:
+    """A session ID that an attacker knew before the sign-in is useless afterwards."""
     browser = site.browser()
     browser.get("/remember?what=a-basket")
     before = dict(browser.jar)
@@ -89,12 +89,12 @@ def test_the_session_gets_a_new_id_and_keeps_what_an_anonymous_visitor_did(site:
     assert browser.session()["remembered"] == "a-basket"
     attacker = site.browser()
     attacker.jar = before
-    assert attacker.get("/open").text == "nobody"
+    assert attacker.get("/open").text == "anonymous"
     assert attacker.get("/me").status == 302
 
 
 def test_signing_in_again_keeps_the_session_of_the_same_user(site: Site) -> None:
-    """But the handle is a new one, and the old one is worthless."""
+    """The handle is new, and the old one is useless."""
     browser = site.browser()
     browser.sign_in()
     browser.get("/remember?what=a-basket")
@@ -107,8 +107,8 @@ def test_signing_in_again_keeps_the_session_of_the_same_user(site: Site) -> None
     assert copied.get("/me").status == 302
 
 
-def test_another_user_finds_nothing_of_the_one_before(site: Site) -> None:
-    """Signing in over somebody else empties the session and ends the earlier one on the server."""
+def test_another_user_finds_nothing_of_the_previous_user(site: Site) -> None:
+    """Their sign-in empties the session, and ends the previous session on the server."""
     browser = site.browser()
     browser.sign_in(site.world.ada)
     browser.get("/remember?what=a-diary")
@@ -122,16 +122,16 @@ def test_another_user_finds_nothing_of_the_one_before(site: Site) -> None:
     assert copied.get("/me").status == 302
 
 
-def test_a_link_of_another_site_begins_a_sign_in_but_changes_no_session(site: Site) -> None:
-    """Login CSRF (RFC 6749 section 10.12): until the user has come back, the session is what it was."""
+def test_a_link_of_another_site_starts_a_sign_in_but_changes_no_session(site: Site) -> None:
+    """Login CSRF (RFC 6749 section 10.12): the session stays the same until the user returns."""
     browser = site.browser()
     browser.sign_in()
     browser.get("/auth/sign-in", {"Sec-Fetch-Site": "cross-site"})
     assert browser.get("/me").text == "ada@tenant.test"
 
 
-def test_an_authenticated_page_is_kept_by_no_cache(site: Site) -> None:
-    """Neither a shared one nor the browser's, and it depends on the cookie (CVE-2023-30861 is of this class)."""
+def test_an_authenticated_page_is_not_cached(site: Site) -> None:
+    """Neither by shared caches nor by the browser, and it varies by cookie (CVE-2023-30861 is an example)."""
     browser = site.browser()
     browser.sign_in()
     for path in ("/me", "/files", "/async/files", "/open"):
@@ -141,7 +141,7 @@ def test_an_authenticated_page_is_kept_by_no_cache(site: Site) -> None:
     assert site.browser().get("/public").header("Cache-Control") == ""
 
 
-def test_answers_of_the_sign_in_are_neither_kept_nor_framed_nor_named_to_others(site: Site) -> None:
+def test_responses_of_the_sign_in_are_not_cached_framed_or_sent_as_referer(site: Site) -> None:
     """RFC 9700 section 4.2.4."""
     browser = site.browser()
     begun = browser.get("/me")

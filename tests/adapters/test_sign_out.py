@@ -17,8 +17,8 @@ from webidentity.cache._token_cache import TokenCache
 from webidentity.web import Routes, Settings
 
 
-def test_a_get_shows_a_button_and_signs_nobody_out(site: Site) -> None:
-    """So that an image or a link of another site cannot."""
+def test_a_get_shows_a_button_and_ends_no_session(site: Site) -> None:
+    """An image or a link of another site must not end it."""
     browser = site.browser()
     browser.sign_in()
     page = browser.get("/auth/sign-out", {"Sec-Fetch-Site": "cross-site"})
@@ -30,7 +30,7 @@ def test_a_get_shows_a_button_and_signs_nobody_out(site: Site) -> None:
 
 
 def test_a_post_ends_the_session_here_and_at_the_authority(site: Site) -> None:
-    """The redirect names the user by the opaque login_hint, and a return address that is registered."""
+    """The redirection contains the opaque login_hint of the user, and a registered return URL."""
     browser = site.browser()
     browser.sign_in()
     browser.get("/remember?what=a-diary")
@@ -74,7 +74,7 @@ def test_the_return_address_is_a_setting_and_not_a_parameter(build: MakeSite) ->
 )
 @pytest.mark.parametrize("path", ["/auth/sign-out", "/change", "/files"])
 def test_a_post_of_another_site_is_refused(site: Site, path: str, headers: dict[str, str]) -> None:
-    """The cookie comes along, but it is no proof of the user's will."""
+    """The browser sends the cookie without the user's intent."""
     browser = site.browser()
     browser.sign_in(path="/files")
     refused = browser.post(path, headers=headers)
@@ -83,7 +83,7 @@ def test_a_post_of_another_site_is_refused(site: Site, path: str, headers: dict[
 
 
 @pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": ""}, {"Sec-Fetch-Site": "", "Origin": ""}])
-def test_a_post_of_this_site_is_carried_out(site: Site, headers: dict[str, str]) -> None:
+def test_a_post_of_this_site_is_accepted(site: Site, headers: dict[str, str]) -> None:
     """With Fetch Metadata, with Origin alone, and for programs that send neither."""
     browser = site.browser()
     browser.sign_in(path="/files")
@@ -93,8 +93,8 @@ def test_a_post_of_this_site_is_carried_out(site: Site, headers: dict[str, str])
     assert browser.get("/me").status == 302
 
 
-def test_a_copied_cookie_is_worthless_after_sign_out(site: Site) -> None:
-    """Also where the session is a signed cookie, which nobody can take back."""
+def test_a_copied_cookie_is_useless_after_sign_out(site: Site) -> None:
+    """Also if the session is a signed cookie, which cannot be revoked."""
     browser = site.browser()
     browser.sign_in(path="/files")
     thief = site.browser()
@@ -103,11 +103,11 @@ def test_a_copied_cookie_is_worthless_after_sign_out(site: Site) -> None:
     browser.post("/auth/sign-out")
     for path in ("/me", "/files", "/async/files"):
         assert thief.get(path).status == 302
-    assert thief.get("/open").text == "nobody"
+    assert thief.get("/open").text == "anonymous"
 
 
 def kept_for(site: Site, folder: Path) -> str | None:
-    """Return ada's refresh token, as somebody with the store and the secret key would find it."""
+    """Return ada's refresh token from the store, decrypted with the secret key."""
     web = site.world.web
     tenant = site.world.tenant
     partition = Partition.user(
@@ -122,8 +122,8 @@ def kept_for(site: Site, folder: Path) -> str | None:
     return held.document.refresh_token if held else None
 
 
-def test_the_tokens_go_with_the_last_session(site: Site, tmp_path: Path) -> None:
-    """Whoever has the store and the key afterwards finds no refresh token to use."""
+def test_the_tokens_are_removed_with_the_last_session(site: Site, tmp_path: Path) -> None:
+    """The store then contains no refresh token."""
     desk, phone = site.browser(), site.browser()
     desk.sign_in(path="/files")
     phone.sign_in(path="/files")
@@ -154,21 +154,21 @@ def test_a_token_that_arrives_after_the_last_sign_out_is_not_kept(
     site.world.transport.tamper = None
     assert ended == ["end"]
     assert kept_for(site, tmp_path) is None
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
 
 
 def test_signing_out_works_when_the_tenant_cannot_be_reached(site: Site, clock: Clock) -> None:
-    """The session here ends whatever happens there."""
+    """The session ends here in any case."""
     browser = site.browser()
     browser.sign_in()
     site.world.transport.is_cut = True
     clock.advance(3700)
     assert browser.post("/auth/sign-out").status == 303
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
 
 
 def test_signing_out_twice_does_no_harm(site: Site) -> None:
-    """Nor does it when nobody is signed in."""
+    """The second request has no session."""
     browser = site.browser()
     browser.sign_in()
     assert browser.post("/auth/sign-out").status == 303
@@ -178,7 +178,7 @@ def test_signing_out_twice_does_no_harm(site: Site) -> None:
 
 
 def test_other_methods_are_refused(site: Site) -> None:
-    """With the methods that are taken."""
+    """The response lists the accepted methods."""
     browser = site.browser()
     browser.sign_in()
     reply = browser.get("/auth/sign-out", method="DELETE")

@@ -1,4 +1,4 @@
-"""What is wrong with the settings is said at start-up, by name."""
+"""A wrong setting is reported at start-up, by name."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tests.kit.sites import MakeSite
 
 
 def spelled(kind: str, name: str) -> str:
-    """Return how the framework's users write the setting."""
+    """Return the framework's spelling of the setting."""
     return f"WEBIDENTITY_{name.upper()}" if kind == "flask" else f"WEBIDENTITY[{name!r}]"
 
 
@@ -40,7 +40,7 @@ def spelled(kind: str, name: str) -> str:
 def test_a_bad_setting_stops_the_application(
     build: MakeSite, request: pytest.FixtureRequest, settings: dict[str, Any], name: str, advice: str
 ) -> None:
-    """The message has the name as the user wrote it, and what to do."""
+    """The message contains the framework's spelling of the name, and what to do."""
     kind = request.node.callspec.params["build"]
     with pytest.raises(Exception, match=advice) as raised:
         build(settings=settings)
@@ -49,8 +49,8 @@ def test_a_bad_setting_stops_the_application(
     assert not any(secret in str(raised.value) for secret in ("the-client-secret",))
 
 
-def test_a_misspelt_setting_names_the_one_that_was_meant(build: MakeSite, request: pytest.FixtureRequest) -> None:
-    """Also when the right one is there too."""
+def test_a_misspelled_setting_names_the_right_one(build: MakeSite, request: pytest.FixtureRequest) -> None:
+    """Also if the right one is set too."""
     kind = request.node.callspec.params["build"]
     with pytest.raises(Exception, match="is not a setting") as raised:
         build(settings={"client_sekret": "x"})

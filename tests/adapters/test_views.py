@@ -1,4 +1,4 @@
-"""Views of every kind are guarded, and are given what they name."""
+"""Guards work for views of every kind, which receive the parameters that they name."""
 
 import pytest
 
@@ -8,8 +8,8 @@ KINDS = ["/class", "/async/class", "/method", "/async/method", "/dispatch", "/as
 
 
 @pytest.mark.parametrize("path", KINDS)
-def test_a_class_based_view_is_given_what_its_method_names(site: Site, path: str) -> None:
-    """Guarded as a whole, by its method, or by its dispatch; an async one gets the async credential."""
+def test_a_class_based_view_receives_what_its_method_names(site: Site, path: str) -> None:
+    """Guarded as a whole, by its method, or by its dispatch. An async view gets the async credential."""
     browser = site.browser()
     assert browser.get(path).status == 302
     browser.sign_in()
@@ -19,8 +19,8 @@ def test_a_class_based_view_is_given_what_its_method_names(site: Site, path: str
 
 
 @pytest.mark.parametrize("path", KINDS)
-def test_a_class_based_view_refuses_methods_that_it_has_not(site: Site, path: str) -> None:
-    """Whoever is signed in gets 405, as without a guard; also for methods that no specification knows."""
+def test_a_class_based_view_refuses_methods_that_it_does_not_have(site: Site, path: str) -> None:
+    """A signed-in user gets 405, as without a guard, also for methods that no specification defines."""
     browser = site.browser()
     browser.sign_in()
     for method in ("DELETE", "AS_VIEW", "__INIT__", "DISPATCH"):

@@ -96,7 +96,7 @@ SCENARIOS: dict[str, Scenario] = {
     "managed, later": Scenario(scopes=(READ, READ), lapse=4000),
     "CAE": Scenario(options={"enable_cae": True}),
     "wrong password": Scenario(password="wrong"),
-    "unknown user": Scenario("nobody@nowhere.test"),
+    "unknown user": Scenario("unknown@nowhere.test"),
     "more required": Scenario(prepare=_require(MANAGED)),
     "disabled": Scenario(options={"disable_automatic_authentication": True}),
     "federated": Scenario(FEDERATED, at=Federated),

@@ -126,7 +126,7 @@ def test_the_metadata_service_is_asked_for_the_region_once(make: Maker, monkeypa
     "answer",
     [
         requests.ConnectionError("no route"),
-        requests.Timeout("nobody"),
+        requests.Timeout("anonymous"),
         Reply("", 404),
         Reply("", 500),
         Reply("<html>"),

@@ -103,7 +103,7 @@ def test_the_matching_account_is_selected(home: Home, make: Make, username: str 
 
 
 REASONS = {
-    "nobody": ({}, r"authentication unavailable\. No accounts were found in the cache"),
+    "no account": ({}, r"authentication unavailable\. No accounts were found in the cache"),
     "several": ({}, rf"Multiple accounts were found in the cache.*ada@tenant\.test, tenant: {TENANT}.*eve@tenant"),
     "another name": ({"username": "bob"}, r"No account matching the specified username: bob was found in the cache"),
     "another tenant": ({"tenant_id": OTHER_TENANT}, rf"No account matching the specified tenant: {OTHER_TENANT} was"),
@@ -118,7 +118,7 @@ REASONS = {
 def test_no_match_and_several_matches_are_errors(home: Home, make: Make, case: str) -> None:
     """No token is served and nothing is sent."""
     options, reason = REASONS[case]
-    if case != "nobody":
+    if case != "no account":
         sign_in(home)
         sign_in(home, "eve")
     authority = Redeemer()

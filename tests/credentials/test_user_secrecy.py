@@ -24,7 +24,7 @@ OUTCOMES: dict[str, Reply] = {
     "an error that echoes": refusal(DEVICE_CODE, "no", suberror=DEVICE_CODE),
     "a page that echoes": Reply(f"<html>{DEVICE_CODE}</html>", 500),
     "an OData error that echoes": Reply({"error": {"code": "x", "message": DEVICE_CODE}}, 400),
-    "tokens that name nobody": signed_in("ada", ACCESS, refresh_token=REFRESH, id_token=None, client_info=None),
+    "tokens without an account": signed_in("ada", ACCESS, refresh_token=REFRESH, id_token=None, client_info=None),
     "tokens of another application": signed_in("ada", ACCESS, refresh_token=REFRESH, claims={"aud": "x"}),
     "tokens without a lifetime": signed_in("ada", ACCESS, refresh_token=REFRESH, expires_in=None),
 }

@@ -152,7 +152,7 @@ def test_concurrent_callers_send_a_wrong_password_once(driver: Driver) -> None:
 def test_unknown_user_is_refused_by_entra(make: Make) -> None:
     """The realm of an unknown domain is not an error."""
     with pytest.raises(EntraError, match="AADSTS50034"):
-        make("nobody@nowhere.test").get_token(READ)
+        make("unknown@nowhere.test").get_token(READ)
 
 
 def test_concurrent_callers_share_one_sign_in(driver: Driver, make: Make) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.kit.documents import broken_links, broken_tables, documents, name_of, snippets_of, tokens_of
 
 every_document = pytest.mark.parametrize("document", documents(), ids=name_of)
-LANGUAGES = {"python", "sh", "html", "text"}
+LANGUAGES = {"python", "sh", "html", "ini", "text"}
 
 
 @every_document

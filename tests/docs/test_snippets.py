@@ -29,10 +29,17 @@ from jinja2 import Template
 from tests.kit.documents import ROOT, Snippet, documents, name_of, snippets_of
 from tests.kit.reader import names_of_a_reader
 
+#: Its snippets are the files of projects, which have a test of their own: test_testing_page.py.
+OWN_TEST = ROOT / "docs/testing.md"
 TEST_HEADER = "from tests.kit.reader import OWN_CODE\nglobals().update(OWN_CODE)\n"
-SETTINGS = "SECRET_KEY = 'a-secret-key-of-the-reader-0123456789'\nALLOWED_HOSTS = ['*']\n"
 VISIT = """
+from importlib import import_module
+from django.core.management import call_command
 from django.test import Client
+for module in {modules}:
+    import_module("project." + module)
+call_command("check", fail_level="WARNING")
+call_command("migrate", verbosity=0)
 page = Client(SERVER_NAME="localhost").get("/auth/sign-in")
 assert page.status_code == 302, page
 assert "/oauth2/v2.0/authorize" in page.headers["Location"], page.headers
@@ -73,7 +80,7 @@ def files_in(snippet: Snippet) -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-@pytest.mark.parametrize("document", documents(), ids=name_of)
+@pytest.mark.parametrize("document", [each for each in documents() if each != OWN_TEST], ids=name_of)
 def test_python_snippets_run(document: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """One after the other, in one namespace."""
     snippets = [each for each in snippets_of(document) if each.language == "python" and not each.reason]
@@ -115,11 +122,9 @@ def _run_in_a_django_project(snippet: Snippet, names: dict[str, Any], folder: Pa
     for name, text in files.items():
         path = folder / "project" / name
         path.write_text(f"{path.read_text() if path.exists() else TEST_HEADER}\n{text}")
-    for module in files:
-        run([sys.executable, "manage.py", "shell", "--command", f"import project.{module.removesuffix('.py')}"], folder)
+    visit = VISIT.format(modules=[name.removesuffix(".py") for name in files])
     tenant = ["webidentity", "tenant", "--port", "0", sys.executable, "manage.py"]
-    for command in (["check", "--fail-level", "WARNING"], ["migrate"], ["shell", "--command", VISIT]):
-        run([*tenant, *command], folder, PYTHONPATH=str(ROOT))
+    run([*tenant, "shell", "--command", visit], folder, PYTHONPATH=str(ROOT))
 
 
 @each_of([each for each in of_language("python") if each.reason])

@@ -82,7 +82,7 @@ def crash(request: HttpRequest, credential: Any, identity: Any, token: Any) -> H
 
 def open_page(request: Any) -> HttpResponse:
     record = request.identity.record
-    return HttpResponse(record.username if record else "nobody")
+    return HttpResponse(record.username if record else "anonymous")
 
 
 def public(request: HttpRequest) -> HttpResponse:

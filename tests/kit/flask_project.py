@@ -104,7 +104,7 @@ def _add_open_views(app: Flask) -> None:
 
     @app.get("/open")
     def open_page() -> Any:
-        return str(current_identity.record.username if current_identity.record else "nobody")
+        return str(current_identity.record.username if current_identity.record else "anonymous")
 
     @app.get("/")
     @app.get("/public")

@@ -1,4 +1,4 @@
-"""A browser as the web application sees one: a strict cookie jar, Fetch Metadata, and another jar at the tenant."""
+"""A browser for tests: a strict cookie jar, Fetch Metadata, and a separate jar for the tenant."""
 
 import json as jsonlib
 from collections.abc import Callable, Mapping
@@ -26,14 +26,14 @@ FETCH = {"Accept": "*/*", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty", "
 
 @dataclass(frozen=True)
 class Reply:
-    """What a site answered."""
+    """A site's response."""
 
     status: int
     fields: list[tuple[str, str]]
     text: str
 
     def header(self, name: str) -> str:
-        """Return a header field, which must not come twice."""
+        """Return a header field. It must not be repeated."""
         values = [value for key, value in self.fields if key.lower() == name.lower()]
         assert len(values) <= 1, f"{name} comes {len(values)} times"
         return values[0] if values else ""
@@ -65,7 +65,7 @@ class Reply:
 
 @dataclass
 class Browser:
-    """One person's browser."""
+    """One user's browser."""
 
     call: Call
     world: World
@@ -77,7 +77,7 @@ class Browser:
         self.tenant = TenantBrowser(self.world.tenant)
 
     def get(self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> Reply:
-        """Visit a page; with ``headers=FETCH`` as a script in a page does."""
+        """Visit a page; with ``headers=FETCH`` as a script in a page."""
         return self._send(method, path, {**NAVIGATION, **(headers or {})}, b"")
 
     def post(self, path: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Reply:
@@ -105,11 +105,11 @@ class Browser:
         return self.get(done.location)
 
     def pending(self) -> dict[str, str]:
-        """Return the cookies of the sign-ins under way."""
+        """Return the cookies of the pending sign-ins."""
         return {name: value for name, value in self.jar.items() if "webidentity-" in name and "-done-" not in name}
 
     def session(self) -> dict[str, Any]:
-        """Return what the site's session holds, as a view of the site tells it."""
+        """Return the content of the site's session, from a view of the site."""
         content: dict[str, Any] = self.get("/session").json
         return content
 

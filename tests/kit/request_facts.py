@@ -1,4 +1,4 @@
-"""Requests, as facts."""
+"""Facts of requests."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ def facts(
     cookies: Mapping[str, str] | None = None,
     **changes: Any,
 ) -> RequestFacts:
-    """Return a GET of a browser, unless said otherwise."""
+    """Return the facts of a browser's GET request, with these changes."""
     given: dict[str, Any] = {
         "method": "GET",
         "root_url": "https://app.test",

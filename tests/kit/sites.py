@@ -1,4 +1,4 @@
-"""The same site with each adapter: what a scenario sees of it."""
+"""The same site with each adapter."""
 
 import contextlib
 import logging
@@ -21,7 +21,7 @@ KINDS = ("flask", "django", "django-asgi")
 
 
 class Site:
-    """One web application, called without a server. Everything that it says and logs is looked through for secrets."""
+    """One web application, called without a server. Its pages and logs are searched for secrets."""
 
     def __init__(self, kind: str, world: World, call: Call, log: "Log") -> None:
         self.kind = kind
@@ -43,12 +43,12 @@ class Site:
         return reply
 
     def api(self, path: str, token: str | None = None, headers: Mapping[str, str] | None = None) -> Reply:
-        """Call as another program does, with a bearer token or without."""
+        """Call as another program does, with or without a bearer token."""
         given = {"Authorization": f"Bearer {token}"} if token is not None else {}
         return self.call("GET", f"{HOSTS[0]}{path}", {"Accept": "application/json", **given, **(headers or {})})
 
     def assert_discreet(self) -> None:
-        """No page and no log record has one of the secrets that passed by."""
+        """Check that no page and no log record contains a secret."""
         for text in [*self._texts, *self.log.texts()]:
             found = self.world.secrets.found_in(text)
             assert not found, f"{len(found)} secrets in: {text[:300]}"
@@ -70,7 +70,7 @@ class Log(logging.Handler):
         return [f"{formatter.format(record)} {record.args!r}" for record in self.records]
 
     def messages(self, name: str) -> list[str]:
-        """Return what one logger said."""
+        """Return the messages of one logger."""
         return [record.getMessage() for record in self.records if record.name == name]
 
 
@@ -91,7 +91,7 @@ def make_site(
     store: Any = None,
     **framework: Any,
 ) -> Site:
-    """Return the site; ``settings`` replace webidentity's own, those that are None are left out."""
+    """Return the site. ``settings`` replace the defaults; those that are None are left out."""
     world.secrets.add(secret_key, *fallbacks)
     merged = {**world.settings, "cache_path": str(folder / "tokens.sqlite3"), **(settings or {})}
     values = {name: value for name, value in merged.items() if value is not None}

@@ -1,4 +1,4 @@
-"""A tenant with two users, a web application and the API that it calls; and everything secret that passes by."""
+"""A tenant with two users, a web application and the API that it calls; and the secrets that they exchange."""
 
 import json
 import re
@@ -25,7 +25,7 @@ HOSTS = ("https://app.test", "http://localhost", "https://public.test/mount")
 
 
 class World:
-    """What is outside of the web application."""
+    """Everything outside the web application."""
 
     def __init__(self) -> None:
         self.secrets = Secrets()
@@ -51,7 +51,7 @@ class World:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings that the web application cannot do without, and where the tenant is."""
+        """The required settings of the web application, and the tenant's authority."""
         return {
             "tenant_id": self.tenant.tenant_id,
             "client_id": self.web.client_id,
@@ -62,33 +62,33 @@ class World:
     def access_token(self, user: User | None = None, **changes: Any) -> str:
         """Return an access token for the web application, as another client sends it."""
         given = {"client": self.mobile, "resource": self.web, "user": user or self.ada, "scopes": ["access"], **changes}
-        if given["user"] == "nobody":
+        if given["user"] == "anonymous":
             given["user"] = None
         token = self.tenant.mint_access_token(**given)
         self.secrets.add(token)
         return token
 
     def consent(self, *users: User) -> None:
-        """Let the web application use the API for these users without asking them."""
+        """Grant the consent of these users to the web application."""
         for user in users or (self.ada, self.grace):
             self.tenant.grant_consent(user, self.web, self.files, ["Files.Read", "Files.Write"])
             self.tenant.grant_consent(user, self.web, self.tenant.graph, ["openid", "profile", "offline_access"])
 
 
 class Secrets:
-    """Values that must appear in no log and no page."""
+    """Values that must not appear in logs or pages."""
 
     def __init__(self) -> None:
         self._values: set[str] = set()
         self._lock = threading.Lock()
 
     def add(self, *values: str | None) -> None:
-        """Watch for these."""
+        """Add values to search for."""
         with self._lock:
             self._values.update(value for value in values if value and len(value) > 15)
 
     def found_in(self, text: str) -> list[str]:
-        """Return those that the text contains."""
+        """Return the secrets that the text contains."""
         with self._lock:
             return [value for value in self._values if value in text]
 
@@ -97,7 +97,7 @@ class Secrets:
 
 
 class Wire(TenantTransport):
-    """The way to the tenant: it can be cut, and notes every secret that goes over it."""
+    """The transport to the tenant: it can fail, and it records the secrets in its requests and replies."""
 
     def __init__(self, tenant: LocalTenant, secrets: Secrets) -> None:
         super().__init__(tenant)

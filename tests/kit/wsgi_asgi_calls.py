@@ -1,4 +1,4 @@
-"""How an application is called without a server: as WSGI and as ASGI applications are."""
+"""Calls of WSGI and ASGI applications without a server."""
 
 import asyncio
 import io
@@ -10,7 +10,7 @@ from tests.kit.http_browser import Call, Reply
 
 
 def wsgi_call(application: Any) -> Call:
-    """Return how to call a WSGI application (PEP 3333)."""
+    """Return a function that calls a WSGI application (PEP 3333)."""
 
     def call(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
         parts = urlsplit(url)
@@ -53,7 +53,7 @@ def wsgi_call(application: Any) -> Call:
 
 
 def asgi_call(application: Any) -> Call:
-    """Return how to call an ASGI application; each call has an event loop of its own."""
+    """Return a function that calls an ASGI application. Each call has its own event loop."""
 
     def call(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
         return asyncio.run(_asgi(application, method, url, headers, body))

@@ -71,7 +71,7 @@ class TestErrorsAtTheApp:
             ({"prompt": "login none"}, "invalid_request", "AADSTS90023"),
             ({"scope": None}, "invalid_request", "AADSTS900144"),
             ({"scope": "openid Nope"}, "invalid_client", "AADSTS650053"),
-            ({"scope": "api://nobody/x"}, "invalid_resource", "AADSTS500011"),
+            ({"scope": "api://unknown/x"}, "invalid_resource", "AADSTS500011"),
             ({"code_challenge": "x", "code_challenge_method": "S512"}, "invalid_request", "AADSTS9002313"),
             ({"code_challenge_method": "S256"}, "invalid_request", "AADSTS900144"),
             ({"max_age": "soon"}, "invalid_request", "AADSTS9002313"),

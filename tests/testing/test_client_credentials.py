@@ -31,7 +31,7 @@ def test_exactly_one_default_scope_is_required(scene, scope):
 
 
 def test_an_unknown_resource(scene):
-    status, error = scene.request("client_credentials", scope="api://nobody/.default")
+    status, error = scene.request("client_credentials", scope="api://unknown/.default")
     assert (status, error["error"], error["error_codes"]) == (400, "invalid_resource", [500011])
 
 

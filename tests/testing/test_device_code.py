@@ -59,10 +59,10 @@ class TestTheCode:
         ("changes", "code"),
         [
             ({"client_id": None}, 900144),
-            ({"client_id": "nobody"}, 700016),
+            ({"client_id": "anonymous"}, 700016),
             ({"scope": None}, 900144),
             ({"scope": "Nope"}, 70011),
-            ({"scope": "api://nobody/x"}, 500011),
+            ({"scope": "api://unknown/x"}, 500011),
             ({"claims": "nonsense"}, 9002313),
         ],
     )

@@ -134,7 +134,7 @@ class TestMistakes:
 
     @pytest.mark.parametrize(
         ("username", "password", "code"),
-        [("ada@tenant.test", "wrong", "AADSTS50126"), ("nobody@tenant.test", "x", "AADSTS50034")],
+        [("ada@tenant.test", "wrong", "AADSTS50126"), ("unknown@tenant.test", "x", "AADSTS50034")],
     )
     def test_a_wrong_password(self, scene, device, username, password, code):
         with pytest.raises(SignInError, match=code):

@@ -65,7 +65,7 @@ def refusals():
         pytest.param({"iss": "https://elsewhere.test/v2.0"}, 50013, id="issuer"),
         pytest.param({"key": SigningKeyPair.generate()}, 50013, id="another key"),
         pytest.param({"headers": {"alg": "none"}}, 50027, id="unsigned"),
-        pytest.param({"oid": "nobody"}, 50034, id="unknown user"),
+        pytest.param({"oid": "anonymous"}, 50034, id="unknown user"),
         pytest.param({"user": None}, 7000114, id="app-only"),
         pytest.param({"scp": None}, 7000114, id="no scp"),
     ]

@@ -54,7 +54,7 @@ def test_a_confidential_client_must_authenticate(consented):
     [
         ({"password": "wrong"}, "invalid_grant", 50126),
         ({"password": "ADA-PASSWORD"}, "invalid_grant", 50126),
-        ({"username": "nobody@tenant.test"}, "invalid_grant", 50034),
+        ({"username": "unknown@tenant.test"}, "invalid_grant", 50034),
         ({"username": None}, "invalid_request", 900144),
         ({"password": None}, "invalid_request", 900144),
         ({"scope": None}, "invalid_request", 900144),

@@ -85,7 +85,7 @@ class TestScopes:
         assert self.refused(scene, f"{scene.api.identifier_uri}/Nope") == (400, "invalid_scope", [70011])
 
     def test_a_resource_that_does_not_exist(self, scene):
-        assert self.refused(scene, "api://nobody/x") == (400, "invalid_resource", [500011])
+        assert self.refused(scene, "api://unknown/x") == (400, "invalid_resource", [500011])
 
     def test_a_resource_can_be_named_by_its_client_id_in_any_case(self, scene):
         token = scene.tokens()["refresh_token"]

@@ -1,4 +1,4 @@
-"""Who is asking, by what each kind of caller sends."""
+"""Callers are recognized by the headers that each kind sends."""
 
 import pytest
 
@@ -28,8 +28,8 @@ from webidentity.web._caller import Caller, bearer_token, caller_of
         ({"authorization": "Bearer x", "sec-fetch-mode": "navigate"}, Caller.CLIENT),
     ],
 )
-def test_each_caller_is_known_by_its_headers(headers: dict[str, str], kind: Caller) -> None:
-    """Fetch Metadata first, then what older ones send."""
+def test_each_caller_is_recognized_by_its_headers(headers: dict[str, str], kind: Caller) -> None:
+    """First by Fetch Metadata, then by the headers of older browsers."""
     assert caller_of(facts(headers=headers)) is kind
 
 
@@ -52,10 +52,10 @@ def test_each_caller_is_known_by_its_headers(headers: dict[str, str], kind: Call
     ],
 )
 def test_a_bearer_token_is_one_value_of_the_header(value: str, token: str | None) -> None:
-    """None where there is none, and an unusable one where there is more than one (RFC 6750 section 2.1)."""
+    """None without a token, and an unusable value for more than one (RFC 6750 section 2.1)."""
     assert bearer_token(facts(headers={"authorization": value})) == token
 
 
-def test_a_token_in_the_query_is_none() -> None:
-    """Whatever it is called."""
+def test_a_token_in_the_query_is_ignored() -> None:
+    """Under any name."""
     assert bearer_token(facts(query="access_token=a&token=b")) is None

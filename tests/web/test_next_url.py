@@ -1,4 +1,4 @@
-"""No text leads a browser to another site."""
+"""No target leads a browser to another site."""
 
 import re
 from urllib.parse import unquote, urljoin, urlsplit
@@ -20,7 +20,7 @@ TARGETS = st.one_of(
 
 
 def where_a_browser_goes(location: str) -> str:
-    """Return the URL that a browser makes of a Location header (WHATWG URL: basic URL parser)."""
+    """Return the URL that a browser resolves from a Location header (WHATWG URL: basic URL parser)."""
     text = re.sub(r"[\t\n\r]", "", location.strip("".join(map(chr, range(33)))))
     path, mark, rest = text.partition("?")
     return urljoin("https://app.test/auth/callback", path.replace("\\", "/") + mark + rest)
@@ -33,7 +33,7 @@ def is_here(url: str) -> bool:
 
 
 @given(TARGETS)
-def test_no_target_leads_elsewhere(target: str) -> None:
+def test_no_target_leads_to_another_site(target: str) -> None:
     """Not even after a server or a proxy has decoded it, up to three times."""
     path = safe_next(target)
     if path is None:
@@ -46,8 +46,8 @@ def test_no_target_leads_elsewhere(target: str) -> None:
 
 
 @given(TARGETS)
-def test_what_is_accepted_can_be_sent(target: str) -> None:
-    """As a header: printable ASCII, no space, at most 2048 characters; and it is accepted again as it is."""
+def test_an_accepted_target_can_be_sent(target: str) -> None:
+    """As a header: printable ASCII, no space, at most 2048 characters. The result is accepted unchanged."""
     path = safe_next(target)
     if path is not None:
         assert re.fullmatch(r"/[!-~]*", path)
@@ -67,7 +67,7 @@ def test_a_mount_point_is_not_left(target: str) -> None:
 
 
 def test_the_browser_of_these_tests_is_fooled_like_a_real_one() -> None:
-    """Otherwise the properties above would hold of anything."""
+    """Otherwise the tests above could not fail."""
     for trick in (
         "//evil.test",
         "/\\evil.test",
@@ -81,11 +81,11 @@ def test_the_browser_of_these_tests_is_fooled_like_a_real_one() -> None:
 
 @pytest.mark.parametrize("target", ["/", "/a/b", "/a?b=c&d=%2F%2Fe", "/a?next=//b", "/a#b", "/a:b@c", "/%E6%97%A5"])
 def test_ordinary_pages_are_kept_as_they_are(target: str) -> None:
-    """What is encoded already is not encoded again."""
+    """Encoded characters are not encoded again."""
     assert safe_next(target) == target
 
 
 @pytest.mark.parametrize("target", [None, "", "a", "?a=b", "#a", "/" + "a" * 2048, "/" + "日" * 700])
-def test_what_is_no_path_or_too_long_is_refused(target: str | None) -> None:
-    """Also what becomes too long for a cookie when it is encoded."""
+def test_a_target_that_is_not_a_path_or_too_long_is_refused(target: str | None) -> None:
+    """Also if it becomes too long for a cookie when it is encoded."""
     assert safe_next(target) is None

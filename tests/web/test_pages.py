@@ -1,4 +1,4 @@
-"""Pages and headers: what comes from outside is text."""
+"""Pages and headers: input is escaped."""
 
 import json
 import re
@@ -17,7 +17,7 @@ ANYTHING = st.text(max_size=60) | st.sampled_from(["<script>", '"><img src=x one
 
 @given(ANYTHING)
 def test_no_text_becomes_markup(text: str) -> None:
-    """In each of the places where a page has text."""
+    """In each place where a page shows text."""
     empty = Page("", "", "x", ("", "")).html()
     page = Page(text, text, f"x{text}", (text, text)).html()
     tags = re.compile(r"<[^>]*>")
@@ -27,7 +27,7 @@ def test_no_text_becomes_markup(text: str) -> None:
 
 @given(ANYTHING)
 def test_a_button_that_posts_is_escaped_too(text: str) -> None:
-    """Its address is that of the request."""
+    """Its URL is that of the request."""
     page = Page("a", "b", action=(text, text), posts=True).html()
     assert page.count("<") == Page("a", "b", action=("", ""), posts=True).html().count("<")
 
@@ -44,7 +44,7 @@ def test_header_text_keeps_what_is_readable() -> None:
 
 
 def test_a_refusal_is_a_page_or_json() -> None:
-    """By who is asking, with the same words."""
+    """By the kind of caller, with the same text."""
     page = Page("A <title>", "What to do.", "Error: x")
     html = refuse(facts(), 400, "bad", page)
     assert html.content_type.startswith("text/html")
@@ -55,8 +55,8 @@ def test_a_refusal_is_a_page_or_json() -> None:
     assert "detail" not in json.loads(refuse(facts(headers={"accept": "*/*"}), 400, "bad", Page("a", "b")).body)
 
 
-def test_answers_are_never_kept_or_framed() -> None:
-    """Each kind of them."""
+def test_answers_are_never_cached_or_framed() -> None:
+    """Each kind of answer."""
     for answer in (redirect("/"), html_answer(200, ""), json_answer(200, {})):
         headers = dict(answer.headers)
         assert headers["Cache-Control"] == "no-store"
@@ -66,13 +66,13 @@ def test_answers_are_never_kept_or_framed() -> None:
 
 
 def test_the_repr_of_an_answer_shows_no_value() -> None:
-    """Debug pages print it: no body, no header, no cookie's value."""
+    """Debug pages print it. It contains no body, no header and no cookie value."""
     answer = json_answer(200, {"a": "the-body"}, (("X-Header", "the-header"),))
     text = repr(answer.with_cookies(Cookie("name", "the-value", 1, secure=True)))
     assert not re.search("the-(body|header|value)", text)
 
 
 def test_the_repr_of_a_request_shows_no_value() -> None:
-    """Nor query, headers and cookies of the request."""
+    """It contains neither query nor headers nor cookies."""
     request = facts(query="code=the-code", headers={"authorization": "the-header"}, cookies={"a": "the-cookie"})
     assert not re.search("the-(code|header|cookie)", repr(request))

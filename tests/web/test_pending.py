@@ -1,4 +1,4 @@
-"""The cookies of sign-ins that have begun."""
+"""The cookies of pending sign-ins."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import replace
@@ -16,38 +16,38 @@ NOW = 1_800_000_000
 
 
 def pending(started_at: int = NOW, **changes: object) -> PendingSignIn:
-    """Return a sign-in that has just begun."""
+    """Return a new pending sign-in."""
     made = PendingSignIn("https://app.test/auth/callback", "/page", ("openid", "a/b"), None, started_at)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def begun(cookies: PendingCookies, made: PendingSignIn) -> dict[str, str]:
-    """Return the cookie that the browser has of it."""
+def started(cookies: PendingCookies, made: PendingSignIn) -> dict[str, str]:
+    """Return its cookie, as the browser stores it."""
     [cookie] = cookies.add(made, {})
     return {cookie.name: cookie.value}
 
 
-def test_what_was_begun_is_found_by_its_state() -> None:
-    """With everything that was put in, and under the name that is deleted afterwards."""
+def test_a_sign_in_is_found_by_its_state() -> None:
+    """With all its values, and with the name of its cookie."""
     cookies = PendingCookies(KEYS, "client", is_secure=True)
     made = pending(claims='{"a":1}')
-    jar = begun(cookies, made)
+    jar = started(cookies, made)
     assert cookies.find(made.state, jar) == (next(iter(jar)), made)
     assert cookies.find(made.state + "x", jar) is None
     assert cookies.find("", jar) is None
 
 
-def test_nothing_of_it_can_be_read() -> None:
-    """Neither in the cookie's value, encrypted, nor in its name, a digest."""
+def test_the_cookie_reveals_nothing() -> None:
+    """The value is encrypted, and the name contains a digest."""
     made = pending()
-    [(name, value)] = begun(PendingCookies(KEYS, "client", is_secure=True), made).items()
+    [(name, value)] = started(PendingCookies(KEYS, "client", is_secure=True), made).items()
     opened = urlsafe_b64decode(value + "==")
     for secret in (made.state, made.nonce, made.verifier, "/page"):
         assert secret.encode() not in opened
         assert secret not in name + value
 
 
-def test_nothing_of_it_is_in_its_repr() -> None:
+def test_the_repr_reveals_nothing() -> None:
     """Debug pages print it."""
     made = pending()
     for secret in (made.state, made.nonce, made.verifier):
@@ -64,10 +64,10 @@ def test_state_nonce_and_verifier_are_independent() -> None:
 
 @given(st.data())
 def test_a_changed_cookie_is_not_opened(data: st.DataObject) -> None:
-    """Whatever bit is flipped, and whatever is cut off."""
+    """Any bit is flipped, or any part is removed."""
     cookies = PendingCookies(KEYS, "client", is_secure=True)
     made = pending()
-    [(name, value)] = begun(cookies, made).items()
+    [(name, value)] = started(cookies, made).items()
     envelope = bytearray(urlsafe_b64decode(value + "=" * (-len(value) % 4)))
     bit = data.draw(st.integers(0, len(envelope) * 8 - 1))
     envelope[bit // 8] ^= 1 << bit % 8
@@ -76,11 +76,11 @@ def test_a_changed_cookie_is_not_opened(data: st.DataObject) -> None:
 
 
 @given(st.text(max_size=30), st.text(max_size=60))
-def test_cookies_of_anything_make_no_error(name: str, value: str) -> None:
-    """Anybody can send a Cookie header."""
+def test_malformed_cookies_cause_no_error(name: str, value: str) -> None:
+    """Anyone can send a Cookie header."""
     cookies = PendingCookies(KEYS, "client", is_secure=False)
     made = pending()
-    own = begun(cookies, made)
+    own = started(cookies, made)
     prefix = next(iter(own)).partition(str(NOW))[0]
     jar = {name: value, f"{prefix}{name}": value, f"{prefix}{value}-{name}": "", **own}
     assert cookies.find(made.state, jar) is not None
@@ -88,28 +88,28 @@ def test_cookies_of_anything_make_no_error(name: str, value: str) -> None:
     cookies.expired(jar, NOW)
 
 
-def test_other_keys_open_nothing_and_fallbacks_do() -> None:
-    """A rotated SECRET_KEY interrupts nobody."""
+def test_fallback_keys_open_a_cookie_and_other_keys_do_not() -> None:
+    """Replacing SECRET_KEY interrupts no sign-in."""
     made = pending()
-    jar = begun(PendingCookies(KEYS, "client", is_secure=True), made)
+    jar = started(PendingCookies(KEYS, "client", is_secure=True), made)
     assert PendingCookies(KeyRing("another"), "client", is_secure=True).find(made.state, jar) is None
     assert (
         PendingCookies(KeyRing("another", ["a-secret-key"]), "client", is_secure=True).find(made.state, jar) is not None
     )
 
 
-def test_a_cookie_of_https_is_not_one_of_http() -> None:
-    """Nor the other way round: without the prefix anybody on a sibling host could have planted it."""
+def test_cookies_of_https_and_http_are_separate() -> None:
+    """Without the prefix, a sibling host could have set the cookie."""
     secure, plain = PendingCookies(KEYS, "client", is_secure=True), PendingCookies(KEYS, "client", is_secure=False)
     made = pending()
-    assert plain.find(made.state, begun(secure, made)) is None
-    assert secure.find(made.state, begun(plain, made)) is None
+    assert plain.find(made.state, started(secure, made)) is None
+    assert secure.find(made.state, started(plain, made)) is None
     assert [cookie.secure for cookie in secure.add(made, {})] == [True]
     assert [cookie.secure for cookie in plain.add(made, {})] == [False]
 
 
-def test_the_oldest_make_room() -> None:
-    """Five at the same time, fewer when they are large; cookies of the application are not touched."""
+def test_the_oldest_cookies_are_removed() -> None:
+    """Five are kept, fewer if they are large. Cookies of the application stay."""
     cookies = PendingCookies(KEYS, "client", is_secure=True)
     jar = {"sessionid": "x" * 3000}
     for second in range(5):
@@ -132,8 +132,8 @@ def test_one_cookie_is_never_too_large_for_a_browser(next_path: str) -> None:
     assert len(cookie.name) + len(cookie.value) < 4000
 
 
-def test_those_that_are_over_are_known_by_their_names() -> None:
-    """Without opening them."""
+def test_expired_cookies_are_recognized_by_their_names() -> None:
+    """Without decrypting them."""
     cookies = PendingCookies(KEYS, CLIENT, is_secure=False)
     [old], [new] = (cookies.add(pending(started_at), {}) for started_at in (NOW, NOW + 100))
     nonsense = old.name.replace(str(NOW), "x")
@@ -142,7 +142,7 @@ def test_those_that_are_over_are_known_by_their_names() -> None:
 
 
 def test_two_applications_on_one_host_do_not_disturb_each_other() -> None:
-    """Cookies know no ports: each application counts and finds its own alone."""
+    """Browsers ignore ports: each application counts and finds only its own cookies."""
     first, second = (PendingCookies(KEYS, name, is_secure=False) for name in ("first", "second"))
     jar: dict[str, str] = {}
     for number in range(5):

@@ -1,4 +1,4 @@
-"""Settings are read, checked, and refused with the name that the user wrote."""
+"""Settings are checked, and errors name a setting as the user wrote it."""
 
 import copy
 import pickle
@@ -20,7 +20,7 @@ def read(**changes: Any) -> Settings:
 
 
 def test_three_settings_are_enough() -> None:
-    """The others have defaults."""
+    """The other settings have defaults."""
     settings = read()
     assert settings.authority == "https://login.microsoftonline.com"
     assert (settings.base_url, settings.after_sign_out) == ("", "/")
@@ -28,8 +28,8 @@ def test_three_settings_are_enough() -> None:
     assert settings.session_max_age == 7 * 24 * 3600
 
 
-def test_values_are_tidied() -> None:
-    """Spaces from a copied line, a trailing slash, a host in capitals, scopes in one string."""
+def test_values_are_normalized() -> None:
+    """Surrounding spaces, a trailing slash, a host in capitals, scopes in one string."""
     settings = read(
         tenant_id=f" {TENANT}\n",
         client_secret=" the-secret ",
@@ -47,7 +47,7 @@ def test_values_are_tidied() -> None:
 @pytest.mark.parametrize("name", ["tenant_id", "client_id", "client_secret"])
 @pytest.mark.parametrize("value", [None, "", " ", "\n"])
 def test_a_missing_setting_is_named_with_where_to_find_it(name: str, value: str | None) -> None:
-    """Empty is missing: an environment variable that was not filled in."""
+    """An empty value counts as missing."""
     with pytest.raises(SettingsError, match=rf"^<{name}> is missing: .*application registration"):
         read(**{name: value})
 
@@ -55,14 +55,14 @@ def test_a_missing_setting_is_named_with_where_to_find_it(name: str, value: str 
 @pytest.mark.parametrize(
     ("name", "meant"), [("tenantid", "tenant_id"), ("client_idd", "client_id"), ("sesion_lifetime", "session_lifetime")]
 )
-def test_a_misspelt_setting_names_the_right_one(name: str, meant: str) -> None:
-    """And lists them all."""
+def test_a_misspelled_setting_names_the_right_one(name: str, meant: str) -> None:
+    """And lists all settings."""
     with pytest.raises(SettingsError, match=rf"^<{name}> is not a setting .* Did you mean <{meant}>\?.*<audiences>"):
         read(**{name: "x"})
 
 
-def test_an_unknown_setting_that_resembles_none_guesses_nothing() -> None:
-    """The list is enough."""
+def test_an_unknown_setting_without_a_similar_name_gets_no_suggestion() -> None:
+    """The message lists all settings."""
     with pytest.raises(SettingsError) as raised:
         read(zzzz=1)
     assert "Did you mean" not in str(raised.value)
@@ -99,13 +99,13 @@ def test_an_unknown_setting_that_resembles_none_guesses_nothing() -> None:
     ],
 )
 def test_a_malformed_setting_is_named(name: str, value: object) -> None:
-    """First thing in the message."""
+    """At the start of the message."""
     with pytest.raises(SettingsError, match=f"^<{name}>: "):
         read(**{name: value})
 
 
 def test_no_message_and_no_repr_has_the_secret() -> None:
-    """Start-up errors end up in logs."""
+    """Start-up errors are logged."""
     assert "the-secret" not in repr(read())
     with pytest.raises(SettingsError) as raised:
         read(tenant_id="a b", client_secret="the-secret")
@@ -114,7 +114,7 @@ def test_no_message_and_no_repr_has_the_secret() -> None:
 
 @pytest.mark.parametrize("url", ["http://localhost:8000", "http://127.0.0.1:5000/mount", "https://app.test:8443"])
 def test_http_is_accepted_on_this_machine(url: str) -> None:
-    """Where browsers send nothing over a network."""
+    """Requests to it do not leave the machine."""
     assert read(base_url=url).base_url == url
 
 

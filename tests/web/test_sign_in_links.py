@@ -27,7 +27,7 @@ def open_with(opener: SignInLinks, url: str) -> OpenedLink | None:
 
 
 def test_a_link_is_opened_as_it_was_sealed() -> None:
-    """With its path, scopes and claims; the URL has no character that must be escaped."""
+    """With its path, scopes and claims. The URL contains no character that must be escaped."""
     url = links().url(facts(root_path="/mount"), REQUEST)
     path, _, value = url.partition("?request=")
     assert path == "/mount/auth/sign-in"
@@ -77,7 +77,7 @@ def test_a_new_link_is_signed_with_the_current_key() -> None:
 
 @given(st.data())
 def test_a_changed_link_is_not_opened(data: st.DataObject) -> None:
-    """Whatever character of content, time or signature is changed."""
+    """Any character of content, time or signature is changed."""
     value = links().url(facts(), REQUEST).partition("=")[2]
     position = data.draw(st.integers(0, len(value) - 2))
     character = data.draw(st.sampled_from("ABCXYZabcxyz019-_.").filter(lambda new: new != value[position]))

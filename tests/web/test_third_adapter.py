@@ -43,7 +43,7 @@ def app(world: World, tmp_path: Path) -> PlainApp:
     made.add("/files", files, Requirements(scopes=[READ]))
     made.add("/change", lambda: "changed", Requirements())
     made.add("/write", write, Requirements())
-    made.add("/open", lambda identity: identity.record.username if identity else "nobody")
+    made.add("/open", lambda identity: identity.record.username if identity else "anonymous")
     return made
 
 
@@ -63,7 +63,7 @@ def test_the_adapter_uses_public_names_only() -> None:
 def test_a_user_signs_in_calls_an_api_and_signs_out(app: PlainApp, world: World) -> None:
     """The whole life of a session."""
     browser = Browser(wsgi_call(app), world)
-    assert browser.get("/open").text == "nobody"
+    assert browser.get("/open").text == "anonymous"
     page = browser.sign_in(path="/files")
     assert page.text == world.ada.object_id
     assert page.header("Cache-Control") == "private, no-store"
@@ -71,7 +71,7 @@ def test_a_user_signs_in_calls_an_api_and_signs_out(app: PlainApp, world: World)
     assert browser.get("/me").text == browser.get("/open").text == "ada@tenant.test"
     stolen = Browser(wsgi_call(app), world, jar=dict(browser.jar))
     assert browser.post("/auth/sign-out").status == 303
-    assert browser.get("/open").text == stolen.get("/open").text == "nobody"
+    assert browser.get("/open").text == stolen.get("/open").text == "anonymous"
 
 
 def test_each_caller_is_challenged_in_its_own_way(app: PlainApp, world: World) -> None:

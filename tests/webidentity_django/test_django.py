@@ -1,4 +1,4 @@
-"""What only the Django adapter has."""
+"""Features of the Django adapter alone."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +25,7 @@ IDENTITY = "webidentity_django.middleware.IdentityMiddleware"
 
 @pytest.fixture(autouse=True)
 def _settings(world: World, tmp_path: Path) -> Iterator[None]:
-    """Good settings, unless a test overrides them."""
+    """Valid settings, unless a test overrides them."""
     good = {**world.settings, "transport": world.transport}
     with override_settings(WEBIDENTITY=good, BASE_DIR=tmp_path):
         yield
@@ -33,14 +33,14 @@ def _settings(world: World, tmp_path: Path) -> Iterator[None]:
 
 
 def found() -> dict[str, str]:
-    """Return what the system checks of webidentity say, by id."""
+    """Return the messages of webidentity's system checks by ID."""
     messages = [message for message in run_checks() if str(message.id).startswith("webidentity.")]
     assert all(isinstance(message, Error) for message in messages)
     return {str(message.id): f"{message.msg} {message.hint}" for message in messages}
 
 
 def test_good_settings_pass_the_checks() -> None:
-    """manage.py check has nothing to say."""
+    """manage.py check reports nothing."""
     assert found() == {}
     call_command("check")
 
@@ -64,35 +64,35 @@ def test_the_checks_name_a_bad_setting(world: World, change: dict[str, Any], mes
 
 
 @pytest.mark.parametrize("value", [None, "tenant", []])
-def test_the_checks_miss_the_whole_setting(value: object) -> None:
-    """And say what to set."""
+def test_the_checks_report_that_the_whole_setting_is_missing(value: object) -> None:
+    """And name the required keys."""
     with override_settings(WEBIDENTITY=value):
         assert "WEBIDENTITY is missing from the settings" in found()["webidentity.E001"]
         with pytest.raises(ImproperlyConfigured, match="tenant_id, client_id and client_secret"):
             WSGIHandler()
 
 
-def test_the_checks_miss_the_middleware() -> None:
+def test_the_checks_report_that_the_middleware_is_missing() -> None:
     """Without it, no request has an identity."""
     with override_settings(MIDDLEWARE=[SESSIONS]):
         assert IDENTITY in found()["webidentity.E002"]
 
 
 @pytest.mark.parametrize("middleware", [[IDENTITY], [IDENTITY, SESSIONS]])
-def test_the_checks_want_sessions_first(middleware: list[str]) -> None:
+def test_the_checks_require_the_session_middleware_first(middleware: list[str]) -> None:
     """The identity is read from the session."""
     with override_settings(MIDDLEWARE=middleware):
         assert SESSIONS in found()["webidentity.E003"]
 
 
-def test_the_checks_miss_the_routes() -> None:
+def test_the_checks_report_that_the_routes_are_missing() -> None:
     """With the line to add."""
     with override_settings(ROOT_URLCONF="tests.webidentity_django.urls_without_routes"):
         assert "include('webidentity_django.urls')" in found()["webidentity.E004"]
 
 
 def test_a_test_may_override_the_settings(world: World) -> None:
-    """The site is made anew, and the old one comes back."""
+    """The site is created again, with the overridden settings."""
     before = get_site()
     with override_settings(WEBIDENTITY={**world.settings, "session_lifetime": 60}):
         assert get_site().settings.session_lifetime == 60
@@ -112,8 +112,8 @@ def test_an_application_under_a_path(world: World) -> None:
         assert 'action="/mount/auth/sign-out"' in browser.get("/auth/sign-out").text
 
 
-def test_the_package_has_the_guards_and_nothing_else() -> None:
-    """They are loaded when they are first used, since Django imports the package before its settings."""
+def test_the_package_exports_the_decorators() -> None:
+    """They are loaded on first use, since Django imports the package before its settings."""
     assert webidentity_django.require_sign_in.__name__ == "require_sign_in"
     assert webidentity_django.require_token.__name__ == "require_token"
     with pytest.raises(AttributeError, match="has no attribute 'require_nothing'"):
@@ -122,13 +122,13 @@ def test_the_package_has_the_guards_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("scopes", [[], "User.Read", [""]])
 def test_a_guard_without_scopes_is_refused_when_it_is_written(scopes: Any) -> None:
-    """Not when it is first visited."""
+    """And not at its first request."""
     with pytest.raises(ValueError, match="require_token"):
         webidentity_django.require_token(scopes=scopes)
 
 
-def test_a_page_cache_above_a_guard_keeps_nothing(world: World) -> None:
-    """cache_page stores before the middleware has a say, so the guard itself marks the response."""
+def test_a_page_cache_above_a_guard_stores_nothing(world: World) -> None:
+    """cache_page runs before the middleware, so the guard itself sets the header."""
     with override_settings(
         ROOT_URLCONF="tests.webidentity_django.urls_with_page_cache",
         CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},

@@ -1,3 +1,3 @@
-"""A project that has forgotten the routes of the sign-in."""
+"""A project that does not include the routes of the sign-in."""
 
 urlpatterns: list[object] = []

@@ -1,4 +1,4 @@
-"""What only the Flask adapter has."""
+"""Features of the Flask adapter alone."""
 
 import functools
 from pathlib import Path
@@ -47,7 +47,7 @@ def browser_of(app: Flask, world: World) -> Browser:
 
 @pytest.mark.parametrize("guard", [require_sign_in, require_token(scopes=[READ])])
 def test_a_guard_above_the_route_is_detected(app: Flask, world: World, guard: Any) -> None:
-    """It would guard nothing: the request stops with an explanation, and the view is not called."""
+    """It would have no effect: the request stops with an explanation, and the view is not called."""
     called = []
 
     @guard
@@ -61,7 +61,7 @@ def test_a_guard_above_the_route_is_detected(app: Flask, world: World, guard: An
     assert not called
 
 
-def test_two_guards_below_the_route_are_in_force(app: Flask, world: World) -> None:
+def test_two_guards_below_the_route_both_apply(app: Flask, world: World) -> None:
     """In either order."""
 
     @app.get("/right")
@@ -76,7 +76,7 @@ def test_two_guards_below_the_route_are_in_force(app: Flask, world: World) -> No
 
 
 def test_a_bound_method_can_be_guarded(app: Flask, world: World) -> None:
-    """It takes no attributes, so the guard cannot mark it."""
+    """It has no attributes of its own, so the guard cannot mark it."""
 
     class Pages:
         def show(self, identity: Any) -> str:
@@ -86,8 +86,8 @@ def test_a_bound_method_can_be_guarded(app: Flask, world: World) -> None:
     assert browser_of(app, world).sign_in(path="/method").text == "ada@tenant.test"
 
 
-def test_a_parameter_of_the_route_outweighs_what_would_be_given(app: Flask, world: World) -> None:
-    """A view that takes ``token`` from its URL gets that one."""
+def test_a_parameter_of_the_route_takes_precedence(app: Flask, world: World) -> None:
+    """A view whose URL contains ``token`` gets that value."""
 
     @app.get("/reset/<token>")
     @require_token(scopes=[READ])
@@ -98,7 +98,7 @@ def test_a_parameter_of_the_route_outweighs_what_would_be_given(app: Flask, worl
 
 
 def test_requests_in_one_application_context_are_different_users(app: Flask, world: World) -> None:
-    """As in tests that push a context: flask.g is shared there, an identity must not be."""
+    """Tests may push a context: requests share flask.g there, but must not share an identity."""
     add_views(app)
     ada, grace = browser_of(app, world), browser_of(app, world)
     ada.sign_in(world.ada)
@@ -106,11 +106,11 @@ def test_requests_in_one_application_context_are_different_users(app: Flask, wor
     with app.app_context():
         assert ada.get("/me").text == "ada@tenant.test"
         assert grace.get("/me").text == "grace@tenant.test"
-        assert browser_of(app, world).get("/open").text == "nobody"
+        assert browser_of(app, world).get("/open").text == "anonymous"
 
 
 class ServerSessions(SessionInterface):
-    """Sessions on the server, as Flask-Session has them: with an id, and a method that gives a new one."""
+    """Sessions on the server, as in Flask-Session: with an ID, and a method that replaces it."""
 
     class Session(dict[str, Any], SessionMixin):
         sid = ""
@@ -139,7 +139,7 @@ class ServerSessions(SessionInterface):
 
 
 def test_a_session_on_the_server_gets_a_new_id(app: Flask, world: World) -> None:
-    """Session fixation: the id that was known before the sign-in names nothing after it."""
+    """Session fixation: the ID from before the sign-in is useless afterwards."""
     app.session_interface = sessions = ServerSessions()
     add_views(app)
     browser = browser_of(app, world)
@@ -151,8 +151,8 @@ def test_a_session_on_the_server_gets_a_new_id(app: Flask, world: World) -> None
     assert browser.session()["remembered"] == "a-basket"
 
 
-def test_an_application_may_be_made_later(world: World, config: dict[str, Any], tmp_path: Path) -> None:
-    """The pattern of application factories: one extension, several applications."""
+def test_an_application_may_be_created_later(world: World, config: dict[str, Any], tmp_path: Path) -> None:
+    """Application factories use one extension for several applications."""
     extension = WebIdentity(transport=world.transport)
     for number in range(2):
         app = Flask(__name__, instance_path=str(tmp_path / str(number)))
@@ -165,7 +165,7 @@ def test_an_application_may_be_made_later(world: World, config: dict[str, Any], 
 def test_settings_come_from_prefixed_environment_variables(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As Flask reads them: FLASK_WEBIDENTITY_TENANT_ID and so on, numbers and lists in JSON."""
+    """FLASK_WEBIDENTITY_TENANT_ID and so on, with numbers and lists in JSON."""
     for name, value in world.settings.items():
         monkeypatch.setenv(f"FLASK_WEBIDENTITY_{name.upper()}", value)
     monkeypatch.setenv("FLASK_WEBIDENTITY_SESSION_LIFETIME", "600")
@@ -192,8 +192,8 @@ def test_an_application_under_a_path(world: World, config: dict[str, Any], tmp_p
     assert 'action="/mount/auth/sign-out"' in browser.get("/mount/auth/sign-out").text
 
 
-def test_without_the_extension_a_guard_explains_itself(world: World) -> None:
-    """Instead of an AttributeError."""
+def test_without_the_extension_a_guard_raises_an_error(world: World) -> None:
+    """The message says what to call."""
     app = Flask(__name__)
     app.config["PROPAGATE_EXCEPTIONS"] = True
     app.add_url_rule("/me", "me", require_sign_in(lambda: "me"))
@@ -201,8 +201,8 @@ def test_without_the_extension_a_guard_explains_itself(world: World) -> None:
         browser_of(app, world).get("/me")
 
 
-def test_without_a_secret_key_the_extension_explains_how_to_make_one(config: dict[str, Any]) -> None:
-    """At start-up, before anything is sealed with it."""
+def test_without_a_secret_key_the_error_explains_how_to_create_one(config: dict[str, Any]) -> None:
+    """At start-up."""
     app = Flask(__name__)
     app.config.update({**config, "SECRET_KEY": None})
     with pytest.raises(SettingsError, match=r"SECRET_KEY is missing.*secrets.token_hex"):
@@ -211,13 +211,13 @@ def test_without_a_secret_key_the_extension_explains_how_to_make_one(config: dic
 
 @pytest.mark.parametrize("scopes", [[], "User.Read", [""]])
 def test_a_guard_without_scopes_is_refused_when_it_is_written(scopes: Any) -> None:
-    """Not when it is first visited."""
+    """And not at its first request."""
     with pytest.raises(ValueError, match="require_token"):
         require_token(scopes=scopes)
 
 
-def test_nobody_has_no_credential(app: Flask, world: World) -> None:
-    """Asking for one in an open view is a challenge, which ends at the same page."""
+def test_a_credential_in_an_unguarded_view_is_a_challenge(app: Flask, world: World) -> None:
+    """The user signs in and returns to the same page."""
 
     @app.get("/mixed")
     def mixed() -> Any:
@@ -229,7 +229,7 @@ def test_nobody_has_no_credential(app: Flask, world: World) -> None:
 
 
 def test_a_guard_above_the_route_is_detected_through_other_decorators(app: Flask, world: World) -> None:
-    """A decorator of somebody else between the two hides nothing."""
+    """Also with another decorator in between."""
 
     def counted(view: Any) -> Any:
         return functools.wraps(view)(lambda *args, **kwargs: view(*args, **kwargs))
@@ -245,7 +245,7 @@ def test_a_guard_above_the_route_is_detected_through_other_decorators(app: Flask
 
 
 def test_a_file_for_a_signed_in_user_is_not_public(app: Flask, world: World, tmp_path: Path) -> None:
-    """Though send_file says so when it is told for how long browsers may keep files."""
+    """Although send_file declares it public if SEND_FILE_MAX_AGE_DEFAULT is set."""
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
     (tmp_path / "report.txt").write_text("private")
 
@@ -259,8 +259,8 @@ def test_a_file_for_a_signed_in_user_is_not_public(app: Flask, world: World, tmp
     assert set(reply.header("Cache-Control").split(", ")) == {"private", "max-age=3600"}
 
 
-def test_what_a_view_does_to_the_claims_stays_in_its_request(app: Flask, world: World) -> None:
-    """They are not the ones that the next request is judged by."""
+def test_a_view_changes_the_claims_of_its_own_request_only(app: Flask, world: World) -> None:
+    """The next request gets the original claims."""
 
     @app.get("/claims")
     @require_sign_in
@@ -278,7 +278,7 @@ def test_what_a_view_does_to_the_claims_stays_in_its_request(app: Flask, world: 
 def test_one_function_may_be_guarded_for_several_applications(
     world: World, config: dict[str, Any], tmp_path: Path
 ) -> None:
-    """As application factories do: the second is guarded as the first."""
+    """Application factories do that."""
 
     def index() -> str:
         return "index"

@@ -35,9 +35,9 @@ class Identity:
     ) -> None:
         self._principal = principal
         #: Creates the credentials, None when no user is signed in. For guards.
-        self.credentials = credentials
+        self.credentials: CredentialFactory | None = credentials
         #: The response of a guard when the session or the bearer token could not be accepted. For guards.
-        self.refusal = refusal
+        self.refusal: Answer | None = refusal
 
     def __bool__(self) -> bool:
         return self._principal is not None
