@@ -1,6 +1,5 @@
 """A site that requires sign-in for every page: the routes of the sign-in stay open."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
