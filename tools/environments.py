@@ -1,8 +1,7 @@
 """Runs the test suite in environments other than the developer's: ``make test-min`` and ``make test-all``.
 
 Each environment is a virtual environment under ``.venvs``, with a constraints file beside it. The browser tests are
-left out, because they depend on Chromium and not on the versions of Python packages. With minimum versions, so are the
-conformance tests, because they describe the differences to one version of azure-identity.
+left out, because they depend on Chromium and not on the versions of Python packages.
 """
 
 import re
@@ -33,7 +32,6 @@ class Environment:
     name: str
     python: str
     constraints: list[str]
-    ignored: tuple[str, ...] = ("tests/browser",)
 
 
 def declared_minimums() -> dict[str, str]:
@@ -66,15 +64,11 @@ def test_tools() -> set[str]:
 
 
 def minimum() -> Iterator[Environment]:
-    """Yield the oldest Python with the declared minimums.
-
-    What they depend on is not pinned, because it has to be older too. Neither is azure-identity, which demands a
-    newer msal.
-    """
+    """Yield the oldest Python with the declared minimums. What they depend on is not pinned: it has to be older too."""
     minimums = declared_minimums()
-    tools = pinned(only=test_tools(), without={*minimums, "azure-identity"})
+    tools = pinned(only=test_tools(), without=set(minimums))
     constraints = [*(f"{name}=={version}" for name, version in minimums.items()), *tools]
-    yield Environment("min", "3.11", constraints, ("tests/browser", "tests/conformance"))
+    yield Environment("min", "3.11", constraints)
 
 
 def matrix() -> Iterator[Environment]:
@@ -133,7 +127,7 @@ def run(environments: Iterator[Environment], arguments: list[str]) -> int:
             outcomes[environment.name] = "not installed" if environment.python in OPTIONAL else "FAILED: no such Python"
             continue
         print(f"Testing {environment.name} ...", flush=True)
-        selection = arguments or [f"--ignore={folder}" for folder in environment.ignored]
+        selection = arguments or ["--ignore", "tests/browser"]
         command = [str(prepare(environment, python)), "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider"]
         done = subprocess.run([*command, *selection], cwd=ROOT, check=False)
         outcomes[environment.name] = "FAILED" if done.returncode else "passed"

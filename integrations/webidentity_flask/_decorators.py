@@ -35,8 +35,8 @@ def require_token(*, scopes: Sequence[str]) -> Callable[[View], View]:
 def require_sign_in(view: View) -> View:
     """Call a view only for a signed-in user, or for a client with a valid bearer token.
 
-    Write it below the route: first ``@app.get("/profile")``, then ``@require_sign_in``. To protect all pages, pass it to
-    ``before_request``: ``app.before_request(require_sign_in(lambda: None))``. The routes of the sign-in stay open.
+    Write it below the route: first ``@app.get("/profile")``, then ``@require_sign_in``. To protect all pages:
+    ``app.before_request(require_sign_in(lambda: None))``. The routes of the sign-in stay open.
     """
     return _guarded(view, Requirements())
 
@@ -70,8 +70,8 @@ def _guarded(view: View, requirements: Requirements) -> View:
 def _handler(view: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function that answers, also if the guard is one of the ``decorators`` of a class-based view."""
     handler = handler_of(view, request.method)
-    # Flask sets view_class on the outermost function only, after all decorators have been applied. A function that takes
-    # no ``**kwargs`` cannot be that of a class-based view: it is called before each request.
+    # Flask sets view_class on the outermost function only, after all decorators have been applied. A function without
+    # **kwargs cannot be that of a class-based view: it is called before each request.
     registered = current_app.view_functions.get(request.endpoint or "")
     if handler is view and hasattr(registered, "view_class") and _takes_any_keyword(view):
         return handler_of(cast("Callable[..., Any]", registered), request.method)

@@ -40,7 +40,8 @@ class Reply:
 
     @property
     def location(self) -> str:
-        return self.header("Location")
+        """The URL that the reply leads to: by a redirection, or by a page that continues by itself."""
+        return self.header("Location") or self.header("Refresh").partition("url=")[2]
 
     @property
     def query(self) -> dict[str, str]:
