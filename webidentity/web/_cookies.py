@@ -1,10 +1,13 @@
 """The cookies that the sign-in itself sets: their attributes and their names."""
 
+import re
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
 
 from webidentity.cache._partition import digest
+
+_PENDING = re.compile(r"[0-9]{1,15}-[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,10 @@ class CookieNames:
     def pending(self, started_at: int, mark: str) -> str:
         """Return the name of a pending sign-in's cookie."""
         return f"{self.pending_prefix}{started_at}-{mark}"
+
+    def is_pending(self, name: str) -> bool:
+        """Return whether the name has exactly the form of :meth:`pending`. Another host may plant other names."""
+        return name.startswith(self.pending_prefix) and bool(_PENDING.fullmatch(name, len(self.pending_prefix)))
 
     def started_at(self, name: str) -> float:
         """Return when the pending sign-in was started, in Unix seconds; 0.0 if the cookie's name is malformed."""

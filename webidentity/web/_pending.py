@@ -95,7 +95,7 @@ class PendingCookies:
         return self._cookie(name, "", 0)
 
     def _own(self, cookies: Mapping[str, str]) -> list[str]:
-        return [name for name in cookies if name.startswith(self._names.pending_prefix)]
+        return [name for name in cookies if self._names.is_pending(name)]
 
     def _open(self, name: str, value: str) -> PendingSignIn | None:
         try:
