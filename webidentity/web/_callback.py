@@ -21,7 +21,8 @@ from webidentity.web._answer import Answer, StartSession, redirect
 from webidentity.web._callback_pages import CallbackPages
 from webidentity.web._cookies import Cookie
 from webidentity.web._facts import RequestFacts
-from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn
+from webidentity.web._next_url import safe_next
+from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn, StateParameter
 from webidentity.web._redirect_loop import RedirectLoopGuard
 from webidentity.web._sessions import Sessions, SessionState
 from webidentity.web._sign_in_links import SignInRequest
@@ -62,14 +63,15 @@ class Callback:
         parameters = _single_parameters(facts)
         if parameters is None or ("code" in parameters) == ("error" in parameters) or not parameters.get("state"):
             return pages.malformed()
-        state = parameters["state"]
+        state, sealed_path = StateParameter(self._keys).read(parameters["state"])
         tenant = self._tenants.for_sign_in()
         cookies = PendingCookies(self._keys, tenant.client_id, is_secure=facts.is_secure)
         found = cookies.find(state, facts.cookies)
         if found is None:
-            # The user went back or reloaded the page after a successful sign-in.
+            # The user went back, reloaded the page after a successful sign-in, or signed in in another tab.
             is_signed_in = earlier is not None and (yield from self._sessions.find(earlier)) is not None
-            return pages.signed_in_already() if is_signed_in else pages.not_found()
+            path = safe_next(sealed_path, facts.root_path)
+            return pages.signed_in_already(path) if is_signed_in else pages.not_found(path)
         name, pending = found
         answer = yield from self._answer(pending, state, parameters, earlier, pages)
         if answer.session is not None:

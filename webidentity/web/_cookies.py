@@ -1,13 +1,13 @@
 """The cookies that the sign-in itself sets: their attributes and their names."""
 
-import re
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
 
 from webidentity.cache._partition import digest
 
-_PENDING = re.compile(r"[0-9]{1,15}-[0-9a-f]{16}")
+#: Pending sign-ins of one browser, in as many tabs.
+PENDING_SLOTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +47,8 @@ class CookieNames:
         # Django's debug page hides the value of a cookie whose name contains "auth".
         prefix = f"{'__Host-' if is_secure else ''}webidentity-auth-"
         application = digest(client_id)[:6]
-        #: Begins the name of each pending sign-in's cookie.
-        self.pending_prefix = f"{prefix}{application}-"
+        #: The cookies of pending sign-ins, a fixed set: a browser that opens many pages at once must not collect more
+        #: cookies than a server accepts. The first is for long requests.
+        self.pending: tuple[str, ...] = tuple(f"{prefix}{application}-{slot}" for slot in range(PENDING_SLOTS))
         #: Counts the sign-ins that were just completed for the same page.
         self.completed = f"{prefix}done-{application}"
-
-    def pending(self, started_at: int, mark: str) -> str:
-        """Return the name of a pending sign-in's cookie."""
-        return f"{self.pending_prefix}{started_at}-{mark}"
-
-    def is_pending(self, name: str) -> bool:
-        """Return whether the name has exactly the form of :meth:`pending`. Another host may plant other names."""
-        return name.startswith(self.pending_prefix) and bool(_PENDING.fullmatch(name, len(self.pending_prefix)))
-
-    def started_at(self, name: str) -> float:
-        """Return when the pending sign-in was started, in Unix seconds; 0.0 if the cookie's name is malformed."""
-        digits = name.removeprefix(self.pending_prefix).partition("-")[0]
-        return float(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else 0.0

@@ -11,7 +11,7 @@ from webidentity.web._answer import Answer, redirect
 from webidentity.web._facts import RequestFacts
 from webidentity.web._next_url import safe_next
 from webidentity.web._pages import Page, refuse
-from webidentity.web._pending import PendingCookies, PendingSignIn
+from webidentity.web._pending import PendingCookies, PendingSignIn, StateParameter
 from webidentity.web._settings import Routes, Settings
 from webidentity.web._sign_in_links import SignInLinks, SignInRequest
 from webidentity.web._tenants import TenantResolver
@@ -74,7 +74,7 @@ class SignIn:
             "response_mode": "query",
             "redirect_uri": pending.redirect_uri,
             "scope": " ".join(_distinct(*pending.scopes, *self._scopes)),
-            "state": pending.state,
+            "state": StateParameter(self._keys).write(pending),
             "nonce": pending.nonce,
             "code_challenge": challenge_of(pending.verifier),
             "code_challenge_method": "S256",
