@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64decode
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.kit.clock import Clock
@@ -80,7 +80,9 @@ def test_a_changed_link_is_not_opened(data: st.DataObject) -> None:
     """Any character of content, time or signature is changed."""
     value = links().url(facts(), REQUEST).partition("=")[2]
     position = data.draw(st.integers(0, len(value) - 2))
-    character = data.draw(st.sampled_from("ABCXYZabcxyz019-_.").filter(lambda new: new != value[position]))
+    character = data.draw(st.sampled_from("ABCXYZabcxyz019-_."))
+    # Not a filter of the strategy: the link contains the time, so a filter would not be repeatable.
+    assume(character != value[position])
     changed = value[:position] + character + value[position + 1 :]
     assert open_with(links(), f"/?request={changed}") is None
 
