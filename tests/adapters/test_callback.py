@@ -60,6 +60,16 @@ def test_a_response_of_another_browser_does_not_replace_a_session(site: Site) ->
     assert victim.get("/me").text == "grace@tenant.test"
 
 
+def test_a_user_who_reloads_the_response_is_still_signed_in(site: Site) -> None:
+    """The page says so, instead of asking the user to sign in again."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    assert browser.get(back).status == 303
+    reply = browser.get(back)
+    assert (reply.status, "<h1>You are signed in</h1>" in reply.text) == (400, True), reply.text
+    assert browser.get("/me").text == "ada@tenant.test"
+
+
 @pytest.mark.parametrize("is_replanted", [False, True], ids=["as it is", "with its cookie put back"])
 def test_a_replayed_response_is_refused(site: Site, *, is_replanted: bool) -> None:
     """A state is used once, also if the cookie of the pending sign-in was copied (RFC 9700 section 4.7)."""
@@ -300,6 +310,19 @@ def test_an_unknown_user_can_cancel(site: Site) -> None:
     back = browser.tenant.submit(page, form).location
     assert back
     assert is_refused(browser, browser.get(back), "You did not sign in")
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"), [("e" * 40, True), ("e" * 41, False), ("\N{CYRILLIC SMALL LETTER A}", False)]
+)
+def test_only_a_short_plain_error_is_shown(site: Site, error: str, *, shown: bool) -> None:
+    """Other values of the error parameter become "unknown", on the page and in the log."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    reply = browser.get(answer(back, code=None, error=error))
+    (line,) = [line for line in site.log.messages("webidentity.web") if "ended a sign-in" in line]
+    assert (error in reply.text, error in line) == (shown, shown)
+    assert ("unknown" in line) == (not shown)
 
 
 @pytest.mark.parametrize("error", ["<script>alert(1)</script>", "server_error"])
