@@ -22,7 +22,8 @@ def check_settings(**_: Any) -> list[checks.CheckMessage]:
     try:
         read, _objects = read_settings()
     except SettingsError as error:
-        found.append(checks.Error(str(error), id="webidentity.E001"))
+        hint = "without a cloud account, prefix the command: webidentity tenant python manage.py ..."
+        found.append(checks.Error(str(error), hint=hint, id="webidentity.E001"))
     else:
         found += _cookie_warnings(read)
     middleware = list(settings.MIDDLEWARE)
