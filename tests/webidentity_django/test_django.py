@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.checks import Error, run_checks
+from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
@@ -27,7 +28,7 @@ IDENTITY = "webidentity_django.middleware.IdentityMiddleware"
 def _settings(world: World, tmp_path: Path) -> Iterator[None]:
     """Valid settings, unless a test overrides them."""
     good = {**world.settings, "transport": world.transport}
-    with override_settings(WEBIDENTITY=good, BASE_DIR=tmp_path):
+    with override_settings(WEBIDENTITY=good, BASE_DIR=tmp_path, SESSION_COOKIE_SECURE=True):
         yield
     clear_script_prefix()
 
@@ -35,7 +36,7 @@ def _settings(world: World, tmp_path: Path) -> Iterator[None]:
 def found() -> dict[str, str]:
     """Return the messages of webidentity's system checks by ID."""
     messages = [message for message in run_checks() if str(message.id).startswith("webidentity.")]
-    assert all(isinstance(message, Error) for message in messages)
+    assert all(isinstance(message, Error if ".E" in str(message.id) else CheckWarning) for message in messages)
     return {str(message.id): f"{message.msg} {message.hint}" for message in messages}
 
 
@@ -76,6 +77,25 @@ def test_the_checks_report_that_the_middleware_is_missing() -> None:
     """Without it, no request has an identity."""
     with override_settings(MIDDLEWARE=[SESSIONS]):
         assert IDENTITY in found()["webidentity.E002"]
+
+
+@pytest.mark.parametrize(
+    ("change", "id_", "name"),
+    [
+        ({"SESSION_COOKIE_SECURE": False}, "webidentity.W001", "SESSION_COOKIE_SECURE"),
+        ({"SESSION_COOKIE_SAMESITE": False}, "webidentity.W002", "SESSION_COOKIE_SAMESITE"),
+        ({"SESSION_COOKIE_SAMESITE": "None"}, "webidentity.W002", "SESSION_COOKIE_SAMESITE"),
+    ],
+)
+def test_the_checks_warn_of_a_weak_session_cookie(change: dict[str, Any], id_: str, name: str) -> None:
+    """On a public site, which Entra ID reaches by https only, and not during development."""
+    with override_settings(**change):
+        assert list(found()) == [id_]
+        assert f"{name} is not set" in found()[id_]
+        with override_settings(ALLOWED_HOSTS=["localhost"]):
+            assert found() == {}
+        with override_settings(DEBUG=True):
+            assert found() == {}
 
 
 @pytest.mark.parametrize("middleware", [[IDENTITY], [IDENTITY, SESSIONS]])

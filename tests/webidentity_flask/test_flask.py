@@ -289,3 +289,25 @@ def test_one_function_may_be_guarded_for_several_applications(
         WebIdentity(made, transport=world.transport)
         made.add_url_rule("/index", view_func=require_sign_in(index))
         assert browser_of(made, world).get("/index").status == 302
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({}, ["SESSION_COOKIE_SECURE", "SESSION_COOKIE_SAMESITE"]),
+        ({"SESSION_COOKIE_SECURE": True}, ["SESSION_COOKIE_SAMESITE"]),
+        ({"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_SAMESITE": "None"}, ["SESSION_COOKIE_SAMESITE"]),
+        ({"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_SAMESITE": "Strict"}, []),
+        ({"DEBUG": True}, []),
+        ({"TRUSTED_HOSTS": ["localhost"]}, []),
+        ({"TRUSTED_HOSTS": None}, []),
+    ],
+)
+def test_a_weak_session_cookie_is_reported_at_start_up(
+    config: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture, change: dict[str, Any], names: list[str]
+) -> None:
+    """On a public site, which Entra ID reaches by https only, and not during development."""
+    app = Flask(__name__, instance_path=str(tmp_path))
+    app.config.update({**config, "TRUSTED_HOSTS": ["app.test"], **change})
+    WebIdentity(app)
+    assert [record.getMessage().partition(" is not set")[0] for record in caplog.records] == names
