@@ -87,10 +87,10 @@ class SQLiteStore:
                 )
             return version if cursor.rowcount == 1 else None
 
-    def delete(self, key: str) -> None:
-        """Remove the row if there is one."""
+    def delete(self, key: str, *, expected: int | None = None) -> None:
+        """Remove the row if there is one, and if its version is ``expected`` or ``expected`` is None."""
         with self._connection() as connection:
-            connection.execute("DELETE FROM entries WHERE key = ?", (key,))
+            connection.execute("DELETE FROM entries WHERE key = ? AND version = ifnull(?, version)", (key, expected))
 
     def sweep(self, now: float) -> int:
         """Remove the rows that expired before ``now`` (Unix seconds) and return how many there were."""
