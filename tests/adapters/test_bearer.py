@@ -180,7 +180,7 @@ def test_two_tokens_are_refused(site: Site, value: str) -> None:
 
 
 def test_a_token_takes_precedence_over_a_session(site: Site) -> None:
-    """Also if the token is refused."""
+    """A bearer token takes precedence over a session even if the token is refused."""
     browser = site.browser()
     browser.sign_in(site.world.ada, path="/files")
     grace = {"Authorization": f"Bearer {site.world.access_token(site.world.grace)}"}

@@ -349,7 +349,7 @@ def test_the_redirect_uri_takes_get_only(site: Site, method: str) -> None:
 
 
 def test_scopes_of_the_settings_are_consented_to_at_the_first_sign_in(build: MakeSite) -> None:
-    """Also if they belong to another resource than the page's: a token request is for one resource only."""
+    """The first sign-in asks for scopes of a second resource too, although a token request names only one."""
     site = build(settings={"scopes": ["https://graph.microsoft.com/User.Read"]})
     browser = site.browser()
     started = browser.get("/files")

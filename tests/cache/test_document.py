@@ -74,7 +74,7 @@ def test_msal_reads_the_tokens() -> None:
 
 
 def test_keys_are_the_same_as_in_msal() -> None:
-    """So that MSAL replaces and removes our entries instead of adding others."""
+    """MSAL replaces and removes our entries instead of adding others."""
     tokens = json.loads(signed_in().encode())["tokens"]
     cache = msal.SerializableTokenCache()
     makers = cache.key_makers

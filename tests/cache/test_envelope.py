@@ -15,7 +15,7 @@ SECRET = "an application's secret key"
 
 
 def test_a_sealed_value_can_be_opened() -> None:
-    """By any key ring with the same secret, as text or bytes."""
+    """Any key ring with the same secret, as text or bytes, opens the value."""
     envelope = KeyRing(SECRET).seal("name", b"value")
     assert KeyRing(SECRET.encode()).open("name", envelope) == b"value"
 
@@ -57,7 +57,7 @@ def test_every_truncation_is_detected() -> None:
 
 @given(st.binary(max_size=200))
 def test_random_bytes_cannot_be_opened(junk: bytes) -> None:
-    """And raises no error."""
+    """Opening random bytes returns None and raises no error."""
     assert KeyRing(SECRET).open("name", junk) is None
 
 

@@ -49,7 +49,7 @@ def credential(driver: Driver, network: Canned, **options: Any) -> Any:
 def test_a_damaged_file_is_ignored_and_renamed(
     driver: Driver, home: Home, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With one warning that names the file and quotes nothing. A new token is acquired and stored."""
+    """One warning names the file and quotes none of its content; a new token is acquired and stored."""
     home.write(content)
     with caplog.at_level(logging.DEBUG):
         assert credential(driver, Canned(token("new"))).get_token("a").token == "new"
@@ -148,7 +148,7 @@ def test_a_folder_that_cannot_be_written_loses_no_token(driver: Driver, home: Ho
 def test_a_home_that_is_not_a_folder_loses_no_token(
     driver: Driver, home: Home, name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing can be stored there. The program continues with the tokens in its memory."""
+    """The program continues with the tokens in memory if it cannot store any."""
     (home.path / "file").touch()
     monkeypatch.setenv("HOME", str(home.path / "file"))
     arguments = ["s3cret"] if name == "ClientSecretCredential" else ["code", "https://app.test/"]
@@ -187,7 +187,7 @@ def test_four_processes_lose_no_token(home: Home) -> None:
 
 
 def test_a_program_that_is_killed_while_writing_leaves_a_readable_file(home: Home) -> None:
-    """With the earlier content or the new one."""
+    """The file contains either the earlier content or the new content."""
     context = multiprocessing.get_context("spawn")
     for _ in range(3):
         writer = context.Process(target=write_forever)

@@ -108,7 +108,7 @@ def test_concurrent_changes_are_all_saved(store: Store) -> None:
 
 
 def test_a_name_is_claimed_once(store: Store) -> None:
-    """By one of many threads."""
+    """Only one of many threads can claim a name."""
     sealed = SealedStore(store, KeyRing("secret"))
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(lambda _: sealed.claim("name", 10.0), range(16))) == 1

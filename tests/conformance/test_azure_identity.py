@@ -104,7 +104,7 @@ def test_sync_and_async_constructors_are_the_same(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_refusals_are_caught_by_the_same_handler(name: str) -> None:
-    """With Entra's error code in the text, and here with the response too."""
+    """The text has Entra's error code, and the error has the response."""
     texts: list[str] = []
     for module in (azure.identity.aio, webidentity.aio):
         canned = Canned(answer=lambda _: refusal("invalid_grant", "AADSTS50173: revoked"))

@@ -169,7 +169,7 @@ def chosen(make: Callable[..., Any], keywords: dict[str, Any]) -> Any:
     [None, "", "dev", " Prod ", "nonsense", *(kind.class_name for kind in DEFAULT_MEMBERS)],
 )
 def test_which_members_are_selected(driver: Driver, monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
-    """By the variable, and by each keyword with True and with False."""
+    """The variable and each keyword, with True and with False, select the same members."""
     if value is not None:
         monkeypatch.setenv(VARIABLE, value)
     stage = Stage(driver, monkeypatch)

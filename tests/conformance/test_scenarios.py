@@ -225,6 +225,6 @@ def test_handlers_for_azure_identitys_errors_catch_ours(scenario: str, clock: Cl
 
 
 def test_every_row_of_the_table_has_a_scenario() -> None:
-    """And every scenario is played."""
+    """Every row of the table has a scenario, and every scenario is run."""
     assert {library for library, _ in DIFFERENCES} == set(PEERS)
     assert {scenario for _, scenario in DIFFERENCES} == set(SCENARIOS)

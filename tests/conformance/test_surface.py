@@ -206,7 +206,7 @@ def listed() -> dict[Key, str]:
 
 
 def test_each_missing_or_added_name_is_listed() -> None:
-    """With the reason."""
+    """The tables list each missing or added name with the reason."""
     for package, (ours, theirs) in PACKAGES.items():
         names = {name for name, (_, packages) in MISSING.items() if package in packages}
         assert set(theirs.__all__) - set(ours.__all__) == names

@@ -299,7 +299,7 @@ def test_both_messages_contain_the_phrase_to_search_for(name: str, phrase: str, 
 
 
 def test_both_warn_of_the_deprecation() -> None:
-    """With the same words."""
+    """Both libraries use the same words."""
     for package in (azure.identity, webidentity):
         with pytest.warns(DeprecationWarning, match=r"UsernamePasswordCredential is deprecated, as it doesn't support"):
             package.UsernamePasswordCredential(CLIENT, "u", "p")

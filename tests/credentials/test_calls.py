@@ -71,7 +71,7 @@ def test_options_of_get_token_info_are_those_of_get_token(driver: Driver) -> Non
 
 
 def test_a_token_that_claims_replaced_is_never_served_again(driver: Driver) -> None:
-    """Not even when its replacement is valid for only a minute."""
+    """The old token is not served even if its replacement is valid for only a minute."""
     network = Canned(token("refused"), token("accepted", expires_in=60))
     credential = secret_credential(driver, network)
     credential.get_token(SCOPE)
@@ -233,7 +233,7 @@ def test_a_network_failure_is_an_error_of_azure_core(driver: Driver) -> None:
 
 
 def test_a_server_error_is_retried(driver: Driver) -> None:
-    """By azure-core's policy, for POST requests too."""
+    """azure-core's retry policy retries POST requests too."""
     network = Canned(Reply({"error": "server_error"}, 503), token("second try"))
     credential = secret_credential(driver, network, retry_total=1, retry_backoff_factor=0)
     assert credential.get_token(SCOPE).token == "second try"

@@ -299,7 +299,7 @@ def test_invalid_calls_are_refused_before_any_member_is_called(driver: Driver, k
 
 
 def test_a_chain_can_be_pickled(driver: Driver) -> None:
-    """With its members, and without the winner, because another member may win elsewhere."""
+    """The copy has the members but not the winner, because another member may win elsewhere."""
     secret = driver.credential("ClientSecretCredential", Canned(), TENANT, CLIENT, "secret").raw
     secret._pipeline._options.clear()
     chain = chain_of(driver, secret).raw

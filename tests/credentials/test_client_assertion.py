@@ -43,7 +43,7 @@ class Assertions:
 
 
 def test_the_callable_is_called_for_each_token_request(driver: Driver, clock: Clock) -> None:
-    """And only then: a cached token needs no assertion."""
+    """Each token request calls the callable; a cached token does not."""
     assertions, network = Assertions(), numbered()
     credential = credential_of(driver, network, assertions)
     assert assertions.calls == 0

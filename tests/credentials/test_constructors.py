@@ -54,7 +54,7 @@ def test_a_subclass_keeps_the_name_of_the_constructor_that_it_inherits(package: 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_documentation_is_that_of_the_class(package: ModuleType, name: str) -> None:
-    """Not that of a base class, for ``help()``, ``inspect`` and ``__doc__``; one text for sync and async."""
+    """``help()``, ``inspect`` and ``__doc__`` show the text of the class itself, the same for sync and async."""
     credential_class = getattr(package, name)
     assert inspect.getdoc(credential_class) == inspect.cleandoc(credential_class.__doc__)
     assert credential_class.__doc__ == getattr(webidentity, name).__doc__

@@ -31,7 +31,7 @@ def test_the_order_is_services_then_hosts_then_developers(stage: Stage) -> None:
 
 @pytest.mark.parametrize("key", ORDER)
 def test_each_credential_can_be_excluded(stage: Stage, key: str) -> None:
-    """With its keyword."""
+    """Each credential has a keyword that excludes it."""
     assert stage.choice(**{f"exclude_{key}_credential": True}) == [each for each in DEFAULT if each != key]
 
 
@@ -83,7 +83,7 @@ def test_keywords_take_precedence_over_the_variable(stage: Stage, monkeypatch: p
 
 @pytest.mark.parametrize("value", [None, "", " "])
 def test_the_variable_can_be_required(stage: Stage, monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
-    """So that production never tries credentials for developers."""
+    """Production can require the variable, so that it never tries credentials for developers."""
     if value is not None:
         monkeypatch.setenv(VARIABLE, value)
     with pytest.raises(ValueError, match=r"AZURE_TOKEN_CREDENTIALS is required.* Valid values are: dev, prod"):
@@ -216,7 +216,7 @@ def brokers(monkeypatch: pytest.MonkeyPatch, platform: str, module: ModuleType |
     [("win32", "'azure-identity-broker' package is required"), ("darwin", "only supported on Windows and WSL")],
 )
 def test_a_missing_broker_is_explained(monkeypatch: pytest.MonkeyPatch, platform: str, said: str) -> None:
-    """By the credential that takes its place."""
+    """The credential that takes the broker's place explains what is missing."""
     monkeypatch.setattr("platform.release", lambda: "6.1.0-amd64")
     credential = brokers(monkeypatch, platform, None)
     for method in (credential.get_token, credential.get_token_info):

@@ -64,7 +64,7 @@ def test_a_service_principal_in_the_environment(
     tmp_path: Path,
     authentication: str,
 ) -> None:
-    """With a secret, or with a certificate in a file."""
+    """A secret, or a certificate in a file, selects EnvironmentCredential."""
     path = tmp_path / "certificate.pem"
     path.write_bytes(certificate())
     given = (
@@ -83,7 +83,7 @@ def test_a_kubernetes_pod(
     caplog: pytest.LogCaptureFixture,
     tmp_path: Path,
 ) -> None:
-    """With the token that Kubernetes mounts."""
+    """The token that Kubernetes mounts selects WorkloadIdentityCredential."""
     path = tmp_path / "token"
     path.write_text("projected")
     for name, value in {**VARIABLES, "AZURE_FEDERATED_TOKEN_FILE": str(path)}.items():

@@ -39,7 +39,7 @@ def make(driver: Driver, naps: list[float]) -> Make:
 
 
 def test_the_user_is_prompted_and_waited_for(make: Make, naps: list[float]) -> None:
-    """With URL, code and expiry. The interval between polls is the authority's."""
+    """The prompt has URL, code and expiry; the authority decides the interval between polls."""
     authority = Authority(pending(), pending(), signed_in())
     before = time.time()
     assert make(authority).get_token(SCOPE).token == "access-token"
@@ -126,7 +126,7 @@ def test_all_callers_receive_the_error_of_a_declined_sign_in(driver: Driver, mak
 
 
 def test_a_client_that_is_too_fast_slows_down(make: Make, naps: list[float]) -> None:
-    """By five seconds, permanently (RFC 8628 section 3.5)."""
+    """The client adds five seconds to its interval permanently (RFC 8628 section 3.5)."""
     make(Authority(refusal("slow_down"), pending(), signed_in())).get_token(SCOPE)
     assert naps == [5, 10, 10]
 
@@ -135,7 +135,7 @@ def test_a_client_that_is_too_fast_slows_down(make: Make, naps: list[float]) -> 
 def test_the_wait_ends_after_the_timeout(
     make: Make, clock: Clock, naps: list[float], timeout: int | None, waited: int
 ) -> None:
-    """Or when the code expires, if that is earlier."""
+    """The wait ends when the code expires, if that is earlier."""
     clock.stop()
     with pytest.raises(ClientAuthenticationError, match="Timed out waiting for user to authenticate"):
         make(Authority(pending()), timeout=timeout).get_token(SCOPE)
@@ -310,7 +310,7 @@ def test_a_record_acquires_tokens_from_an_earlier_sign_in(make: Make) -> None:
 
 
 def test_each_record_finds_only_its_own_tokens(make: Make) -> None:
-    """With two users in one cache."""
+    """Two users in one cache get their own tokens."""
     authority, cache = Authority(signed_in("ada", "ada's"), signed_in("eve", "eve's")), TokenCache()
     first = make(authority, token_cache=cache)
     first.get_token(SCOPE)

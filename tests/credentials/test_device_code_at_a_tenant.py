@@ -112,7 +112,7 @@ def test_two_users_share_a_cache(program: Program) -> None:
 
 
 def test_a_revoked_sign_in_requires_authentication(program: Program, clock: Clock) -> None:
-    """With an error, if the program wants to choose the moment."""
+    """An error lets the program choose the moment of the next sign-in."""
     cache = TokenCache()
     first = program.credential(program.enter(), token_cache=cache)
     first.get_token(READ)

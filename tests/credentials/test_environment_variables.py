@@ -49,7 +49,7 @@ def test_the_environment_names_the_authority(make: Maker, monkeypatch: pytest.Mo
 
 
 def test_a_malformed_authority_in_the_environment_is_refused(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the constructor."""
+    """The constructor refuses the authority."""
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "http://login.microsoftonline.com")
     with pytest.raises(ValueError, match="https"):
         make("ClientSecretCredential", Canned())

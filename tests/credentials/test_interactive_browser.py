@@ -163,7 +163,7 @@ def test_the_redirect_uri_is_listened_on(
     ],
 )
 def test_a_redirect_uri_of_another_machine_is_refused(make: Make, uri: str) -> None:
-    """By the constructor, with a valid example."""
+    """The constructor refuses the redirect URI and shows a valid example."""
     with pytest.raises(ValueError, match="http://localhost:8400"):
         make(redirect_uri=uri)
 
@@ -195,7 +195,7 @@ def test_without_a_browser_it_is_unavailable(make: Make, monkeypatch: pytest.Mon
 
 
 def test_the_wait_ends_after_the_timeout(make: Make, window: Window) -> None:
-    """And the port is free again."""
+    """The port is free again after the timeout."""
     window.act = lambda window, url: None
     with pytest.raises(ClientAuthenticationError, match=r"Timed out after waiting 0\.2 seconds"):
         make(timeout=0.2).get_token(READ)

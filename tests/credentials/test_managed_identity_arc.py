@@ -87,7 +87,7 @@ def test_other_files_are_not_read(folder: Path, tmp_path: Path, path: str, probl
 
 
 def test_an_unreadable_key_is_explained(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the group that may read the file, and without its content."""
+    """The error names the group that may read the file, and does not show its content."""
 
     def refuse(_: str) -> str:
         raise PermissionError(13, "Permission denied")
@@ -133,7 +133,7 @@ def challenge(host: HostEmulator, header: str, monkeypatch: pytest.MonkeyPatch) 
 def test_a_challenge_for_another_file_is_refused(
     driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch, header: str
 ) -> None:
-    """With an authentication error, which ends a chain."""
+    """The credential raises an authentication error, which ends a chain."""
     host = azure_host("arc")
     challenge(host, header, monkeypatch)
     used = credential(driver)
@@ -145,7 +145,7 @@ def test_a_challenge_for_another_file_is_refused(
 
 
 def test_a_refused_key_is_not_sent_again(driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither the error nor a log contains it."""
+    """The error and the logs do not contain the key."""
     host = azure_host("arc")
     file = host.host.key_folder / "mine.key"
     file.write_text(KEY)

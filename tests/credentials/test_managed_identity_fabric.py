@@ -46,7 +46,7 @@ def test_the_certificate_is_accepted_by_its_thumbprint(
 def test_another_certificate_is_refused_before_anything_is_sent(
     driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], digest: str
 ) -> None:
-    """With any pipeline: the secret must not reach another program."""
+    """No pipeline sends the secret to another program."""
     host = azure_host("service_fabric")
     monkeypatch.setenv("IDENTITY_SERVER_THUMBPRINT", getattr(ServerCertificate(), digest))
     used = credential(driver, **options)
@@ -58,7 +58,7 @@ def test_another_certificate_is_refused_before_anything_is_sent(
 
 
 def test_custom_policies_use_the_same_verification(driver: Driver, azure_host: PutOn) -> None:
-    """With the right certificate."""
+    """A host with the right certificate is accepted with custom policies."""
     host = azure_host("service_fabric")
     used = credential(driver, policies=[HeadersPolicy({"X-Mine": "1"})])
     assert used.get_token(SCOPE).token

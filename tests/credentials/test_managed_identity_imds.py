@@ -45,7 +45,7 @@ def test_transient_failures_are_retried(driver: Driver, naps: list[float], statu
 
 @pytest.mark.parametrize("status", [410, 500])
 def test_six_failures_are_an_error(driver: Driver, naps: list[float], status: int) -> None:
-    """With the message of the host. The next call tries again."""
+    """The error has the message of the host, and the next call tries again."""
     network = Canned(*[Reply({"error": "gone", "error_description": "updating"}, status)] * 6, token("t"))
     used = credential(driver, network)
     with pytest.raises(webidentity.EntraError, match="updating") as caught:

@@ -30,7 +30,7 @@ def replies(count: int) -> Canned:
 @pytest.mark.parametrize("content", [certificate(), certificate_pkcs12()], ids=["PEM", "PKCS#12"])
 @pytest.mark.parametrize("send_chain", [False, True])
 def test_a_certificate(driver: Driver, content: bytes, send_chain: bool) -> None:
-    """With the chain on request, for sync and async."""
+    """The request is signed with PS256, and has the chain only if it was requested."""
     network = replies(1)
     credential_of(driver, network, client_certificate=content, send_certificate_chain=send_chain).get_token(SCOPE)
     (form,) = network.forms

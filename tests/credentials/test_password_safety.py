@@ -154,7 +154,7 @@ def test_password_stays_secret(make: Make, outcome: str) -> None:
     ],
 )
 def test_password_is_sent_to_no_other_server(make: Make, organization: Organization) -> None:
-    """Neither over http nor after a redirect."""
+    """The password is not sent over http or after a redirect."""
     with pytest.raises(AzureError, match=r"federation server"):
         make(organization).get_token(SCOPE)
     assert {sent.url.split("/")[2] for sent in organization.network.sent} <= {

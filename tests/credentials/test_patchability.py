@@ -56,7 +56,7 @@ def test_patched_randomness_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_patched_environment_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With os.environ replaced as a whole."""
+    """The credentials read os.environ even if a test replaces it as a whole."""
     monkeypatch.setattr(os, "environ", {"AZURE_AUTHORITY_HOST": "login.microsoftonline.us"})
     network = entra()
     make("ClientSecretCredential", network).get_token(SCOPE)

@@ -93,7 +93,7 @@ class _NoNetwork:
 @pytest.mark.parametrize("username", [None, "ada@tenant.test", "ADA@Tenant.Test"])
 @pytest.mark.parametrize("tenant", [None, TENANT])
 def test_the_matching_account_is_selected(home: Home, make: Make, username: str | None, tenant: str | None) -> None:
-    """By username in any case, by home tenant, by both, or by neither if there is only one account."""
+    """The account is selected by username in any case, home tenant or both; a single account needs neither."""
     sign_in(home)
     if username:
         sign_in(home, "eve")
@@ -223,7 +223,7 @@ def test_a_reply_for_a_different_account_is_refused(home: Home, make: Make) -> N
 
 
 def test_a_token_of_another_client_is_not_served(home: Home, make: Make) -> None:
-    """Nor a token of another tenant: the resource would see the other client."""
+    """Tokens of another client or tenant are not served, because the resource would see the other client."""
     sign_in(home, scope=SCOPE)
     assert make().get_token(SCOPE).token == "ada-1"
 
@@ -239,7 +239,7 @@ def test_a_call_may_name_a_tenant(home: Home, make: Make) -> None:
 
 
 def test_sign_in_and_sign_out_are_noticed(home: Home, make: Make) -> None:
-    """By the next call, whatever was served before."""
+    """The next call sees the change, although a token was served before."""
     sign_in(home)
     credential = make()
     credential.get_token(SCOPE)
@@ -278,7 +278,7 @@ def test_64_callers_cause_one_request(home: Home, driver: Driver, make: Make) ->
 
 
 def test_a_token_that_expires_soon_is_refreshed(home: Home, make: Make, clock: Clock) -> None:
-    """And an expired one is not served."""
+    """A token is refreshed before it expires, and an expired token is not served."""
     sign_in(home)
     authority = Redeemer()
     credential = make(authority)
@@ -335,7 +335,7 @@ def test_a_record_whose_tokens_are_missing(home: Home, make: Make) -> None:
 
 
 def test_a_refused_refresh_token_of_a_record(home: Home, make: Make) -> None:
-    """With azure-identity's message and the authority's reason."""
+    """The error has azure-identity's message and the authority's reason."""
     sign_in(home)
     with pytest.raises(EntraError, match=r"Token acquisition failed.*AADSTS700082"):
         make(Redeemer("refresh"), authentication_record=record()).get_token(SCOPE)
@@ -343,7 +343,7 @@ def test_a_refused_refresh_token_of_a_record(home: Home, make: Make) -> None:
 
 @pytest.mark.parametrize("by_record", [False, True])
 def test_without_a_cache_it_is_unavailable(home: Home, make: Make, by_record: bool) -> None:
-    """Not a ValueError, so that a chain tries the next credential. No test machine has libsecret."""
+    """The error is not a ValueError, so a chain tries the next credential. No test machine has libsecret."""
     sign_in(home)
     options = {"authentication_record": record()} if by_record else {}
     with pytest.raises(CredentialUnavailableError, match=r"Shared token cache unavailable.*encryption is impossible"):
@@ -368,7 +368,7 @@ def test_a_damaged_cache_has_no_account(home: Home, make: Make, caplog: pytest.L
 
 
 def test_the_options_name_the_cache(home: Home, make: Make) -> None:
-    """Not only the default one."""
+    """The options can name a cache other than the default one."""
     sign_in(home)
     named = TokenCachePersistenceOptions(allow_unencrypted_storage=True, name="mine")
     with pytest.raises(CredentialUnavailableError, match="No accounts were found"):
@@ -411,7 +411,7 @@ def test_no_cache_file_is_created(home: Home, make: Make) -> None:
 
 
 def test_no_secret_is_shown(home: Home, make: Make, caplog: pytest.LogCaptureFixture) -> None:
-    """Not in an error, its frames or the log, even if the authority echoes it."""
+    """Errors, their frames and the log contain no secret, even if the authority echoes it."""
     caplog.set_level(logging.DEBUG)
     sign_in(home)
     secret = f"refresh-token-ada-{EDITOR}-{TENANT}"

@@ -27,7 +27,7 @@ def test_a_reply_of_another_tenant_is_refused(make: Make) -> None:
 
 
 def test_a_refresh_reply_for_a_different_account_is_refused(make: Make) -> None:
-    """Nothing is cached, and the user is prompted again."""
+    """The reply is not cached, and the user is prompted again."""
     authority = Authority(signed_in(), refresh=signed_in("eve", "eve's"))
     cache = TokenCache()
     credential = make(authority, token_cache=cache)

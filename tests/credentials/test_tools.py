@@ -27,7 +27,7 @@ every_tool = pytest.mark.parametrize("name", TOOLS)
 
 @every_tool
 def test_the_token_of_the_tool_is_returned(driver: Driver, programs: Programs, name: str) -> None:
-    """By both methods, with the tool's expiry."""
+    """Both methods return the token with the tool's expiry."""
     install(programs, name)
     credential = driver.tool(name)
     token, info = credential.get_token(SCOPE), credential.get_token_info(SCOPE, options={"tenant_id": TENANT})
@@ -136,7 +136,7 @@ def script_of(arguments: list[str]) -> str:
 
 
 def test_the_script_of_power_shell(driver: Driver, programs: Programs) -> None:
-    """With the resource of the scope, and the tenant."""
+    """The script has the resource of the scope and the tenant."""
     install(programs, "AzurePowerShellCredential")
     driver.tool("AzurePowerShellCredential").get_token("https://vault.azure.net/.default", tenant_id=TENANT)
     (run,) = programs.runs
@@ -189,7 +189,7 @@ def test_a_relative_path_is_not_run(programs: Programs, monkeypatch: pytest.Monk
 
 
 def test_without_path_no_tool_is_found(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even in the current directory."""
+    """The current directory is not searched either."""
     monkeypatch.setenv("PATH", "")
     assert find_program(("az",)) is None
 
@@ -237,7 +237,7 @@ def test_the_debug_log_has_neither_token_nor_environment(
 @every_tool
 @pytest.mark.parametrize("package", [webidentity, webidentity.aio], ids=["sync", "aio"])
 def test_a_credential_survives_pickling(package: Any, name: str) -> None:
-    """With its settings."""
+    """The copy has the same settings."""
     credential = getattr(package, name)(tenant_id=TENANT, process_timeout=7)
     copy = pickle.loads(pickle.dumps(credential))
     assert (copy.tenant_id, copy._token_source._grant.process_timeout) == (TENANT, 7)

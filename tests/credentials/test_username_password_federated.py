@@ -63,7 +63,7 @@ def posts_of(at: Federated) -> list[str]:
 
 
 def test_federated_user_signs_in_over_sockets(driver: Driver, tmp_path: Path) -> None:
-    """With the real transports, over TLS."""
+    """The sign-in works with the real transports over TLS."""
     at = Federated()
     with serve_federated(at, tmp_path) as (base, certificate):
         at.realm = federated(f"{base}/mex")
@@ -243,7 +243,7 @@ def test_realm_and_metadata_are_retried(make: Make) -> None:
     ],
 )
 def test_reply_without_an_assertion_is_an_error(make: Make, trust: Reply) -> None:
-    """Nothing is redeemed, and the password is not sent anywhere else."""
+    """No assertion is redeemed, and the password is not sent to another endpoint."""
     at = Federated(trust=trust)
     with pytest.raises(EntraError, match=r"sent no SAML assertion \(HTTP (200|302|307)\)$"):
         make(at).get_token(SCOPE)

@@ -96,7 +96,7 @@ def test_a_token_near_its_expiry_is_renewed(clock: Clock) -> None:
 
 
 def test_a_token_that_is_about_to_expire_is_renewed_first(clock: Clock) -> None:
-    """With a few seconds left, it might expire on its way to the resource. If it cannot be renewed, it is served."""
+    """A token with a few seconds left is renewed, because it might expire in transit, and served if that fails."""
     clock.stop()
     app = App()
     app.token(ask(), token("first"))

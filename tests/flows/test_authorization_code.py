@@ -120,7 +120,7 @@ def test_all_waiting_callers_get_the_error_of_a_failed_redemption(driver: Driver
 
 
 def test_without_a_refresh_token_the_error_says_what_to_do(driver: Driver, clock: Clock) -> None:
-    """Nothing is sent, because the code was redeemed already."""
+    """No request is sent, because the code was redeemed already."""
     network = Canned(user_token("first", refresh_token=None))
     credential = code_credential(driver, network)
     credential.get_token("a")

@@ -36,7 +36,7 @@ def find(document: TokenDocument, *scopes: str, now: float = NOW) -> str | None:
 
 
 def test_adding_a_scope_does_not_read_the_other_entries() -> None:
-    """Not for the new entry, and not to find expired ones."""
+    """The document adds an entry and finds expired ones without reading the other entries."""
     document = TokenDocument.empty()
     for number in range(300):
         assert find(document, f"scope-{number}") is None

@@ -232,7 +232,7 @@ def test_a_credential_that_needs_the_same_token_itself_does_not_hang(driver: Dri
 
 
 def test_flights_end_whatever_happens_to_their_leader(driver: Driver) -> None:
-    """Nothing remains that a later caller would wait for."""
+    """A flight of a failed leader is removed, so later callers do not wait for it."""
     cache = TokenCache()
 
     def exchange(_: TokenRequest) -> Flow[TokenReply]:

@@ -60,6 +60,6 @@ def test_default_members_are_public_credentials() -> None:
 
 
 def test_unknown_names_are_reported_as_usual() -> None:
-    """With the name of the package."""
+    """The error has the name of the package."""
     with pytest.raises(AttributeError, match=r"module 'webidentity\.aio' has no attribute 'Credentail'"):
         webidentity.aio.Credentail  # noqa: B018 - the access is tested

@@ -36,7 +36,7 @@ def test_only_rs256_is_accepted(alg: object) -> None:
 
 @pytest.mark.parametrize("alg", ["none", "None", "nOnE"])
 def test_an_unsigned_token_is_refused(alg: str) -> None:
-    """With an empty signature or without one."""
+    """A token with an empty signature or without one is refused."""
     first = base64.urlsafe_b64encode(json.dumps({"alg": alg, "typ": "JWT"}).encode()).rstrip(b"=").decode()
     second = base64.urlsafe_b64encode(json.dumps(claims()).encode()).rstrip(b"=").decode()
     refused(f"{first}.{second}.", "RS256")

@@ -82,7 +82,7 @@ def test_roles_are_those_of_the_identity():
 
 
 def test_only_a_host_without_a_tenant_accepts_any_resource():
-    """With a tenant, the resource must be registered in it."""
+    """A host with a tenant accepts only the resources that are registered in it."""
     host = HostEmulator("imds", LocalTenant())
     status, reply = ask(host)
     assert (status, reply["error"]) == (400, "invalid_resource")

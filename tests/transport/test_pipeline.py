@@ -72,7 +72,7 @@ def test_policies_replace_the_whole_list() -> None:
 
 
 def test_a_retry_policy_of_the_user_retries_token_requests() -> None:
-    """Also in a list of policies."""
+    """A retry policy in a list of policies works too."""
     network = Canned(Reply(status=503), Reply())
     pipeline = SyncPipeline(transport=network.transport(), policies=[RetryPolicy(retry_backoff_factor=0)])
     assert pipeline.send(HttpRequest("POST", "https://tenant.test/")).status_code == 200

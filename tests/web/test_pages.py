@@ -44,7 +44,7 @@ def test_header_text_keeps_what_is_readable() -> None:
 
 
 def test_a_refusal_is_a_page_or_json() -> None:
-    """By the kind of caller, with the same text."""
+    """The kind of caller decides the format, and both formats have the same text."""
     page = Page("A <title>", "What to do.", "Error: x")
     html = refuse(facts(), 400, "bad", page)
     assert html.content_type.startswith("text/html")

@@ -29,7 +29,7 @@ def started(cookies: PendingCookies, made: PendingSignIn) -> dict[str, str]:
 
 
 def test_a_sign_in_is_found_by_its_state() -> None:
-    """With all its values, and with the name of its cookie."""
+    """The sign-in is found with all its values and the name of its cookie."""
     cookies = PendingCookies(KEYS, "client", is_secure=True)
     made = pending(claims='{"a":1}')
     jar = started(cookies, made)

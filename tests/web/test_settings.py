@@ -56,7 +56,7 @@ def test_a_missing_setting_is_named_with_where_to_find_it(name: str, value: str 
     ("name", "meant"), [("tenantid", "tenant_id"), ("client_idd", "client_id"), ("sesion_lifetime", "session_lifetime")]
 )
 def test_a_misspelled_setting_names_the_right_one(name: str, meant: str) -> None:
-    """And lists all settings."""
+    """The error names the right setting and lists all settings."""
     with pytest.raises(SettingsError, match=rf"^<{name}> is not a setting .* Did you mean <{meant}>\?.*<audiences>"):
         read(**{name: "x"})
 
@@ -123,7 +123,7 @@ def test_http_is_accepted_on_this_machine(url: str) -> None:
     [("tenant_id", "common"), ("client_id", "x"), ("client_secret", " "), ("base_url", "//x"), ("session_lifetime", 0)],
 )
 def test_settings_check_themselves_on_construction(name: str, value: Any) -> None:
-    """Also without a framework. The message has the parameter's name."""
+    """The check needs no framework, and the message has the parameter's name."""
     with pytest.raises(SettingsError, match=f"^{name}(:| is missing)"):
         Settings(**{**GOOD, name: value})
     with pytest.raises(SettingsError, match=f"^{name}(:| is missing)"):
@@ -138,7 +138,7 @@ def test_settings_are_normalized_on_construction() -> None:
 
 
 def test_a_copy_is_equal_and_checked() -> None:
-    """By pickle, copy and replace."""
+    """Copies by pickle and copy are equal, and unpickling checks the settings."""
     settings = read(base_url="https://app.test/mount", scopes="a b", session_lifetime=60)
     assert pickle.loads(pickle.dumps(settings)) == copy.copy(settings) == copy.deepcopy(settings) == settings
     assert replace(settings, session_lifetime=61).session_lifetime == 61

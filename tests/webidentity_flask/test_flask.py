@@ -211,7 +211,7 @@ def test_without_a_secret_key_the_error_explains_how_to_create_one(config: dict[
 
 @pytest.mark.parametrize("scopes", [[], "User.Read", [""]])
 def test_a_guard_without_scopes_is_refused_when_it_is_written(scopes: Any) -> None:
-    """And not at its first request."""
+    """The decorator raises the error, not the first request."""
     with pytest.raises(ValueError, match="require_token"):
         require_token(scopes=scopes)
 
@@ -229,7 +229,7 @@ def test_a_credential_in_an_unguarded_view_is_a_challenge(app: Flask, world: Wor
 
 
 def test_a_guard_above_the_route_is_detected_through_other_decorators(app: Flask, world: World) -> None:
-    """Also with another decorator in between."""
+    """The guard is detected with another decorator between it and the route."""
 
     def counted(view: Any) -> Any:
         return functools.wraps(view)(lambda *args, **kwargs: view(*args, **kwargs))
