@@ -41,7 +41,7 @@ FRESH = {"assertion", "refresh_token", "MessageID", "Created", "Expires"}
 
 DISCOVERY = "the token endpoint is derived from the authority here: no discovery request is sent"
 SCOPES = "a refresh token for another scope requests a refresh token here; there it requests an ID token as well"
-CLASS = "a ClientAuthenticationError as well, with the reply of Entra or the federation server as attributes"
+CLASS = "a subclass of ClientAuthenticationError with the reply's fields as attributes"
 CODE_FIRST = "here the text begins with Entra's error code"
 STATUS = "every authentication error carries the response here"
 REASON = "the server's reason is a sentence here, a dictionary there"
