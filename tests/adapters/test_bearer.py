@@ -205,7 +205,7 @@ def test_a_missing_consent_is_a_challenge_and_not_a_failure(site: Site) -> None:
 
 
 def test_a_claims_challenge_is_passed_on(site: Site) -> None:
-    """In the form that Microsoft's APIs use: the claims in base64, for the client's next sign-in."""
+    """The reply has the claims in base64, the form of Microsoft's APIs, for the client's next sign-in."""
     claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
     site.world.tenant.require_claims(site.world.ada, site.world.files, claims)
     for path in ("/files", "/async/files"):

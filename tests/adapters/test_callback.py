@@ -96,7 +96,7 @@ def test_a_response_after_a_failed_redemption_is_refused(site: Site) -> None:
 
 
 def test_a_pending_sign_in_expires(site: Site, clock: Clock) -> None:
-    """After ten minutes, also if the browser keeps the cookie. Just before, it is still valid."""
+    """A sign-in is valid for ten minutes, even if the browser keeps the cookie longer."""
     browser = site.browser()
     late, in_time = browser.authorize(browser.get("/me")), ""
     clock.advance(30)
@@ -164,7 +164,7 @@ def test_twenty_tabs_opened_at_once_do_not_lock_the_browser_out(site: Site, page
 
 
 def test_the_cookie_of_an_abandoned_sign_in_is_deleted(site: Site, clock: Clock) -> None:
-    """When another sign-in is completed after it has expired."""
+    """Completing another sign-in deletes the expired cookie."""
     browser = site.browser()
     browser.get("/me")
     abandoned = browser.pending()

@@ -152,7 +152,7 @@ def test_an_error_deep_inside_a_view_becomes_a_challenge(build: MakeSite) -> Non
 
 
 def test_pages_of_the_sign_in_are_json_for_scripts(site: Site) -> None:
-    """What went wrong, by a name and in words."""
+    """The JSON has the error's name and its description."""
     reply = site.browser().get("/auth/callback?state=x&code=y", FETCH)
     assert reply.status == 400
     assert reply.json["error"] == "sign_in_not_found"

@@ -93,7 +93,7 @@ def test_a_path_that_starts_with_two_slashes_is_not_returned_to(site: Site) -> N
 
 
 def test_pages_are_under_base_url(build: MakeSite) -> None:
-    """Behind a proxy that serves the application under a path, and forwards it without that path."""
+    """A proxy serves the application under a path, and forwards requests without that path."""
     site = build(settings={"base_url": "https://public.test/mount/"}, hosts=("app.test",))
     site.world.consent()
     browser = site.browser()

@@ -29,7 +29,7 @@ class FailingStore(MemoryStore):
 
 
 def test_without_its_store_the_site_answers_503(build: MakeSite) -> None:
-    """As a page or as JSON, and never as another user. The session works again when the store does."""
+    """The answer is a page or JSON and never shows another user; the session works again when the store does."""
     store = FailingStore()
     site = build(store=store)
     site.world.consent()
@@ -147,7 +147,7 @@ def test_a_secret_that_expires_later_is_a_page_too(build: MakeSite, clock: Clock
 
 
 def test_a_crash_of_a_view_stays_a_crash(site: Site) -> None:
-    """Only errors of the sign-in are answered. The error page is not stored by caches either."""
+    """The site handles only errors of the sign-in, and caches do not store the error page."""
     browser = site.browser()
     browser.sign_in(path="/files")
     reply = browser.get("/crash")

@@ -64,7 +64,7 @@ def test_damaged_entries_count_as_missing(site: Site, tmp_path: Path) -> None:
 
 
 def test_another_secret_key_ends_all_sessions(build: MakeSite) -> None:
-    """Without an error. A new sign-in works."""
+    """The sessions end without an error, and a new sign-in works."""
     site = build()
     site.world.consent()
     browser = site.browser()

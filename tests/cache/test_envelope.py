@@ -83,7 +83,7 @@ def _add(document: TokenDocument) -> None:
 
 
 def test_an_entry_moves_to_the_new_key_when_it_changes() -> None:
-    """After a rotation no entry is lost, and none stays under the old key."""
+    """A rotation loses no entry, and leaves none under the old key."""
     store = MemoryStore()
     SealedStore(store, KeyRing("old")).change(ADA, _add, 10.0)
     rotated = SealedStore(store, KeyRing("new", ["old"]))

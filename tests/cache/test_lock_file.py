@@ -50,7 +50,7 @@ def test_programs_that_use_msal_extensions_are_locked_out(tmp_path: Path, monkey
 
 
 def test_a_released_lock_is_acquired(tmp_path: Path, lock_clock: LockClock) -> None:
-    """At the next attempt."""
+    """The next attempt acquires the lock."""
     path = tmp_path / "lock"
     acquired_by_another_program(path)
     lock_clock.meanwhile = path.unlink

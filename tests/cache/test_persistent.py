@@ -54,7 +54,7 @@ PARTITIONS = [
 
 @pytest.mark.parametrize("owner", PARTITIONS, ids=lambda each: each.name)
 def test_a_token_is_found_only_by_its_own_partition(files: PersistentFiles, owner: Partition) -> None:
-    """In other programs too, and never with another account, client, cloud, secret or assertion."""
+    """Other programs find the token only with the same account, client, cloud, secret and assertion."""
     put(files, owner, "token")
     for reader in (files, PersistentFiles(OPTIONS)):
         assert {each.name: found(reader, each) for each in PARTITIONS} == {
@@ -63,7 +63,7 @@ def test_a_token_is_found_only_by_its_own_partition(files: PersistentFiles, owne
 
 
 def test_partitions_do_not_replace_each_other(files: PersistentFiles) -> None:
-    """Except that an application's token replaces the one acquired with another secret: MSAL has one key for both."""
+    """Only an application's token replaces one that was acquired with another secret: MSAL has one key for both."""
     for number, partition in enumerate(PARTITIONS):
         put(files, partition, f"token-{number}")
     replaced = {application().name, behalf().name}
@@ -251,7 +251,7 @@ def test_the_file_contains_no_client_secret_and_no_assertion(home: Home, files: 
 
 
 def test_on_behalf_of_tokens_expire_with_the_assertion(home: Home, files: PersistentFiles, clock: Clock) -> None:
-    """Even if they expire later. The next write removes them."""
+    """A token that lives longer than the assertion is not found, and the next write removes it."""
     now = clock()
     files.change(behalf(), adds(behalf(), "token", now=int(now)), now + 600)
     cached = PersistentFiles(OPTIONS).read(behalf(), None)

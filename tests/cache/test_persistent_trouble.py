@@ -64,7 +64,7 @@ def test_a_damaged_file_is_ignored_and_renamed(
 
 
 def test_earlier_damaged_files_are_not_replaced(home: Home) -> None:
-    """Even if it happens twice within a second."""
+    """Two damaged files within a second get different names."""
     files = PersistentFiles(OPTIONS)
     for content in ("first", "second", "third"):
         home.write(content)
@@ -100,7 +100,7 @@ def test_a_half_written_file_is_read_again_under_the_lock(home: Home, lock_clock
 
 
 def test_an_empty_file_is_an_empty_cache(home: Home, caplog: pytest.LogCaptureFixture) -> None:
-    """As in msal-extensions, without a warning."""
+    """The file is read without a warning, as in msal-extensions."""
     home.write("")
     files = PersistentFiles(OPTIONS)
     assert found(files, user()) is None
@@ -223,7 +223,7 @@ def test_a_fork_while_a_lock_is_held_does_not_hang_the_child(home: Home) -> None
 @pytest.mark.skipif(sys.platform != "linux", reason="libsecret exists on Linux only")
 @pytest.mark.parametrize("name", ["ClientSecretCredential", "AuthorizationCodeCredential", "OnBehalfOfCredential"])
 def test_without_libsecret_nothing_is_written_unencrypted(driver: Driver, home: Home, name: str) -> None:
-    """Unless the caller allows it. No request is sent, and the cause of the error says what is missing."""
+    """No request is sent unless the caller allows it, and the cause of the error says what is missing."""
     arguments: dict[str, dict[str, Any]] = {
         "ClientSecretCredential": {"client_secret": "s3cret"},
         "AuthorizationCodeCredential": {"authorization_code": "code", "redirect_uri": "https://app.test/"},

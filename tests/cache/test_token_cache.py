@@ -50,7 +50,7 @@ def cache(request: pytest.FixtureRequest) -> TokenCache:
 
 
 def test_tokens_are_cached_until_they_are_deleted(driver: Driver, cache: TokenCache) -> None:
-    """For its own partition only."""
+    """A token is found only in its own partition, and only until it is deleted."""
     put(driver, cache, "token")
     assert (get(driver, cache), peek(cache)) == ("token", "token")
     assert (get(driver, cache, "grace"), peek(cache, "grace")) == (None, None)

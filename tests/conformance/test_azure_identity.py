@@ -97,7 +97,7 @@ def _positional(function: Any) -> list[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_sync_and_async_constructors_are_the_same(name: str) -> None:
-    """Including defaults and keyword-only arguments."""
+    """The constructors have the same defaults and keyword-only arguments."""
     sync, aio = (inspect.signature(getattr(module, name)) for module in (webidentity, webidentity.aio))
     assert sync == aio
 

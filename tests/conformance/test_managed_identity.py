@@ -115,7 +115,7 @@ DIFFERENT_OUTCOMES = {(kind, "unknown", "azure-identity aio"): ABSENT for kind i
 @pytest.mark.parametrize("by", IDS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_requests_and_outcomes(put_on: Callable[..., HostEmulator], kind: str, by: str, library: str) -> None:
-    """For each host and each kind of ID."""
+    """Each host and each kind of ID has the same requests and outcome, unless the table lists a difference."""
     host = put_on(kind)
     ids = IDS[by](host.add_identity("shop"))
     ours, ours_aio, theirs = (
@@ -185,7 +185,7 @@ DIFFERENT_FAILURES = {
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_failures(put_on: Callable[..., HostEmulator], kind: str, failure: str, library: str) -> None:
-    """The same class for the same failure."""
+    """Each failure raises the same class, unless the table lists a difference."""
     outcomes: dict[str, str] = {}
     for name in ("webidentity", "webidentity aio", library):
         host = put_on(kind)

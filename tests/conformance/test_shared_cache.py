@@ -198,7 +198,7 @@ def test_a_shared_cache(driver: Driver, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.mark.parametrize("library", ["peer", "ours"])
 def test_supported(driver: Driver, library: str) -> None:
-    """On every platform that the tests run on."""
+    """Both libraries support the platform that runs the tests."""
     assert LIBRARIES[driver.name][library].SharedTokenCacheCredential.supported() is True
 
 

@@ -270,7 +270,7 @@ def _msal_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_differences_are_exactly_the_listed_ones(name: str, clock: Clock) -> None:
-    """In forms, envelopes and other requests, and in the error's class, text and status."""
+    """The comparison covers forms, envelopes, other requests, and the error's class, text and status."""
     theirs, ours = (run(SCENARIOS[name], package, clock) for package in (azure.identity, webidentity))
     listed = DIFFERENCES.get(name, {})
     assert differences(theirs, ours) == listed.keys()

@@ -60,7 +60,7 @@ READABLE = [
 @pytest.mark.parametrize("how", ["path", "path as Path", "data"])
 @pytest.mark.parametrize(("content", "password"), READABLE)
 def test_each_format_is_read(driver: Driver, tmp_path: Path, content: bytes, password: Any, how: str) -> None:
-    """From a file or from bytes, with the password as text or bytes."""
+    """Certificates are read from a file or from bytes, with the password as text or bytes."""
     file, network = tmp_path / "certificate", numbered()
     file.write_bytes(content)
     given = {"data": {"certificate_data": content}, "path": {"certificate_path": str(file)}}
@@ -121,7 +121,7 @@ def test_unreadable_certificates_are_explained_by_the_constructor(
 
 
 def test_certificate_data_takes_precedence_over_the_path(driver: Driver) -> None:
-    """As in azure-identity."""
+    """The path is not read, as in azure-identity."""
     network = numbered()
     credential_of(driver, network, certificate_path="/nowhere", certificate_data=certificate()).get_token(SCOPE)
     assert len(network.sent) == 1

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.parametrize("package", [webidentity, webidentity.aio], 
 
 @pytest.mark.parametrize("name", sorted(REQUIRED))
 def test_missing_arguments_are_reported_for_the_public_class(package: ModuleType, name: str) -> None:
-    """In the words of Python."""
+    """The error has the same text as Python's own."""
     with pytest.raises(TypeError) as raised:
         getattr(package, name)()
     assert str(raised.value) == f"{name}.__init__() missing {REQUIRED[name]}"
@@ -36,13 +36,13 @@ def test_missing_arguments_are_reported_for_the_public_class(package: ModuleType
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {"ChainedTokenCredential"}))
 def test_too_many_arguments_are_reported_for_the_public_class(package: ModuleType, name: str) -> None:
-    """For every class but the one that takes any number."""
+    """Every class except ChainedTokenCredential, which takes any number, reports the error."""
     with pytest.raises(TypeError, match=rf"^{name}\.__init__\(\) takes .* positional argument"):
         getattr(package, name)(*range(20))
 
 
 def test_a_subclass_keeps_the_name_of_the_constructor_that_it_inherits(package: Any) -> None:
-    """As with any class of Python."""
+    """The error names the inherited constructor, as Python does for any class."""
 
     class Mine(package.ClientSecretCredential):  # type: ignore[misc]
         """A subclass in an application."""

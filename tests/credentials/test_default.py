@@ -107,7 +107,7 @@ def test_a_failed_search_is_repeated_by_the_next_call(stage: Stage) -> None:
 
 
 def test_members_are_told_that_they_are_in_a_chain_until_one_is_selected(stage: Stage) -> None:
-    """Then it waits as long as it does alone."""
+    """The selected member waits as long as it does outside a chain."""
     stage.outcomes = {"managed_identity": ("token",)}
     credential = stage.credential()
     credential.get_token(SCOPE)
@@ -259,7 +259,7 @@ def test_all_members_are_closed(stage: Stage) -> None:
 
 
 def test_it_is_a_chained_token_credential(stage: Stage) -> None:
-    """As in azure-identity. Messages show its own name, or the name of a subclass."""
+    """The class is a subclass, as in azure-identity; messages show its own name or that of a subclass."""
     import webidentity
     import webidentity.aio
 

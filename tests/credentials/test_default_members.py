@@ -125,7 +125,7 @@ def test_defaults_come_from_the_environment(stage: Stage, monkeypatch: pytest.Mo
 
 
 def test_keywords_take_precedence_over_the_environment(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even None: the system-assigned identity, or the user's own tenant."""
+    """The value None also takes precedence: it means the system-assigned identity, or the user's own tenant."""
     for name in ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_USERNAME"):
         monkeypatch.setenv(name, "environment")
     stage.credential(managed_identity_client_id=None, shared_cache_tenant_id=None, workload_identity_tenant_id=None)
@@ -155,7 +155,7 @@ def test_keywords_take_precedence_over_the_environment(stage: Stage, monkeypatch
 
 
 def test_the_client_id_of_the_pod_defaults_to_that_of_the_host(stage: Stage) -> None:
-    """As in azure-identity."""
+    """The keyword for managed identities also sets the client ID of the pod, as in azure-identity."""
     stage.credential(managed_identity_client_id="host")
     assert stage.made["workload_identity"]["client_id"] == "host"
 
@@ -174,14 +174,14 @@ def test_tenant_id_is_not_a_keyword(stage: Stage) -> None:
 
 
 def test_a_malformed_authority_is_refused_at_once(stage: Stage) -> None:
-    """Before any credential is created."""
+    """The constructor raises the error before it creates any credential."""
     with pytest.raises(ValueError, match="is not an authority"):
         stage.credential(authority="http://login.microsoftonline.com")
     assert not stage.made
 
 
 def test_the_shared_cache_is_left_out_on_platforms_without_it(stage: Stage) -> None:
-    """As on most machines."""
+    """Most machines have no shared cache, so the chain has no such member."""
     stage.has_shared_cache = False
     assert "shared_token_cache" not in stage.choice()
 
@@ -226,7 +226,7 @@ def test_a_missing_broker_is_explained(monkeypatch: pytest.MonkeyPatch, platform
 
 @pytest.mark.parametrize("works", [True, False])
 def test_the_broker_never_shows_a_window(monkeypatch: pytest.MonkeyPatch, works: bool) -> None:
-    """On Windows and WSL."""
+    """The broker's options forbid a window on Windows and WSL."""
     monkeypatch.setattr("platform.release", lambda: "5.15.90.1-microsoft-standard-WSL2")
     module, made = ModuleType("broker"), []
 

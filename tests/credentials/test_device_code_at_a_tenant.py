@@ -79,7 +79,7 @@ def test_the_code_expires(program: Program, clock: Clock, naps: list[float]) -> 
 
 
 def test_required_claims_are_requested_with_the_next_code(program: Program) -> None:
-    """After a refusal that contains claims."""
+    """A refusal contains claims, which the next device code request sends."""
     asked: list[str] = []
 
     def prompt(*told: Any) -> None:

@@ -180,7 +180,7 @@ def test_malformed_values_are_refused_by_the_constructor(driver: Driver, monkeyp
 
 
 def test_it_is_a_context_manager(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether a configuration is complete or not."""
+    """The credential can be entered with a complete and with an incomplete configuration."""
     for configured in (False, True):
         if configured:
             set_all(monkeypatch, {**IDS, "AZURE_CLIENT_SECRET": "s3cret"})

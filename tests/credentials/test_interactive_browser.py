@@ -338,7 +338,7 @@ def _hold_tokens(tenant: LocalTenant) -> tuple[Any, Any]:
 
 
 def test_nothing_of_a_sign_in_is_logged(make: Make, window: Window, caplog: pytest.LogCaptureFixture) -> None:
-    """At any level: no code, no state, no verifier."""
+    """The log contains no code, state or verifier at any level."""
     caplog.set_level(logging.DEBUG)
     credential = make()
     credential.get_token(READ)
@@ -372,7 +372,7 @@ def test_waiting_for_the_user_does_not_block_the_event_loop(tenant: LocalTenant,
 
 
 def test_a_cancelled_sign_in_stops_listening(tenant: LocalTenant, desktop: App, window: Window) -> None:
-    """At once, and its thread ends."""
+    """Cancelling ends the server and its thread at once."""
     window.act = lambda window, url: None
 
     async def main() -> None:

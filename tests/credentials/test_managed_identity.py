@@ -210,7 +210,7 @@ def test_claims_bypass_the_cache(driver: Driver, azure_host: PutOn, kind: str) -
 
 @pytest.mark.parametrize("kind", CHOOSY)
 def test_conflicting_ids_are_refused(driver: Driver, azure_host: PutOn, kind: str) -> None:
-    """On each host, before anything is sent."""
+    """The credential refuses two IDs on each host before anything is sent."""
     azure_host(kind)
     for ids in (
         {"client_id": "a", "identity_config": {"object_id": "b"}},
@@ -270,7 +270,7 @@ def test_date_formats_of_azure_ml(driver: Driver, azure_host: PutOn, dates: str)
 def test_the_environment_selects_the_host(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, variables: dict[str, str], host: str
 ) -> None:
-    """In the constructor, which logs it."""
+    """The constructor selects the host and logs it."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     with caplog.at_level(logging.INFO):
@@ -325,7 +325,7 @@ def test_an_inconsistent_environment_is_reported(
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "imds"])
 @pytest.mark.parametrize("failure", ["a page", "nothing there", "an error"])
 def test_failures_of_each_host(driver: Driver, azure_host: PutOn, kind: str, failure: str) -> None:
-    """Without a valid answer the credential is unavailable; a refusal is an authentication error."""
+    """The credential is unavailable without a valid answer; a refusal is an authentication error."""
     host = azure_host(kind)
     used = credential(driver, retry_total=0)
     if failure == "a page":
@@ -348,7 +348,7 @@ def test_failures_of_each_host(driver: Driver, azure_host: PutOn, kind: str, fai
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_secret_is_shown(driver: Driver, azure_host: PutOn, naps: list[float], kind: str) -> None:
-    """In errors, logs and reprs, even if the host echoes the request."""
+    """Errors, logs and reprs contain no secret, even if the host echoes the request."""
     host = azure_host(kind)
     with all_logs() as logs:
         used = credential(driver, retry_total=0, logging_enable=True)

@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_key_is_read(folder: Path) -> None:
-    """Without the newline at its end."""
+    """The key is read without the newline at its end."""
     (folder / "a.key").write_text(f"{KEY}\n")
     assert read_key_file(str(folder / "a.key")) == KEY
     (folder / "a.key").write_text("k" * 4096)
@@ -115,7 +115,7 @@ def test_windows_has_another_folder(folder: Path, tmp_path: Path, monkeypatch: p
 
 
 def test_other_platforms_have_no_agent(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No folder there is trusted."""
+    """Other platforms trust no folder."""
     (folder / "a.key").write_text(KEY)
     monkeypatch.setattr("sys.platform", "darwin")
     with pytest.raises(EntraError, match="not supported on this platform darwin"):
@@ -176,7 +176,7 @@ def test_an_old_agent_is_detected(driver: Driver, azure_host: PutOn, by: str) ->
 def test_a_token_of_another_identity_is_refused(
     driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the reason."""
+    """The token is refused if the host answers with another identity for any reason."""
     host = azure_host("arc")
     shop, other = host.add_identity("shop"), host.add_identity("other")
     monkeypatch.setattr(host.host, "identity", lambda _: other)

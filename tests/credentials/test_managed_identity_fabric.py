@@ -19,7 +19,7 @@ from webidentity.testing.hosts._service_fabric import ServerCertificate
 def test_the_certificate_is_accepted_by_its_thumbprint(
     driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch, digest: str
 ) -> None:
-    """Although it is self-signed and for another name."""
+    """The certificate may be self-signed and for another name."""
     certificate = azure_host("service_fabric").host.certificate
     thumbprint = {
         "SHA-1": certificate.thumbprint.lower(),
@@ -67,7 +67,7 @@ def test_custom_policies_use_the_same_verification(driver: Driver, azure_host: P
 
 
 def test_an_endpoint_without_tls_is_refused(driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the secret is sent."""
+    """The endpoint is refused before the secret is sent."""
     with HostEmulator("imds") as other:
         azure_host("service_fabric")
         monkeypatch.setenv("IDENTITY_ENDPOINT", other.base_url.replace("http://", "https://"))

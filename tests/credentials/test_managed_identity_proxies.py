@@ -147,7 +147,7 @@ def test_a_link_local_endpoint_is_requested_directly(
 
 
 def test_the_region_is_requested_directly(monkeypatch: pytest.MonkeyPatch, proxy: Proxy) -> None:
-    """At the same address, by other credentials."""
+    """Other credentials request the region at the same address without a proxy."""
     seen: dict[str, bool] = {}
 
     class Watching(Canned):

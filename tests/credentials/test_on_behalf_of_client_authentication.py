@@ -56,7 +56,7 @@ def test_a_certificate_signs_for_the_tenant_of_the_call(driver: Driver) -> None:
 
 @pytest.mark.parametrize("password", ["password", b"password"])
 def test_an_encrypted_certificate_needs_its_password(driver: Driver, password: str | bytes) -> None:
-    """As text or bytes."""
+    """The password may be text or bytes."""
     network = replies(1)
     content = certificate(password=b"password")
     credential_of(driver, network, client_certificate=content, password=password).get_token(SCOPE)
@@ -85,7 +85,7 @@ PROOFS = {"client_secret": "s3cret", "client_certificate": certificate(), "clien
 
 
 def test_exactly_one_client_authentication_is_required(driver: Driver) -> None:
-    """None is a TypeError and several are a ValueError, as in azure-identity. The messages name the arguments."""
+    """No argument raises TypeError and several raise ValueError, as in azure-identity; the messages name them."""
     with pytest.raises(TypeError) as none:
         credential_of(driver, Canned())
     assert all(name in str(none.value) for name in PROOFS)

@@ -69,7 +69,7 @@ def test_all_four_arguments_are_required(driver: Driver, missing: str, value: An
 
 @pytest.mark.parametrize("value", [None, ""])
 def test_outside_a_job_it_is_unavailable(driver: Driver, monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
-    """At the call, before anything is sent, so that a chain tries the next credential."""
+    """The call raises the error before anything is sent, so that a chain tries the next credential."""
     if value is None:
         monkeypatch.delenv("SYSTEM_OIDCREQUESTURI")
     else:
@@ -117,6 +117,6 @@ def test_requests_to_a_busy_azure_devops_are_retried(driver: Driver) -> None:
 
 
 def test_an_unreachable_azure_devops_is_an_error_of_azure_core(driver: Driver) -> None:
-    """As for an unreachable authority."""
+    """The error is the same as for an unreachable authority."""
     with pytest.raises(ServiceRequestError):
         credential_of(driver, Canned(requests.ConnectionError("refused"))).get_token(SCOPE)

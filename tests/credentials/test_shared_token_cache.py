@@ -42,7 +42,7 @@ def record(user: str = "ada", client_id: str = EDITOR, authority: str = "login.m
 
 
 def test_a_refresh_token_of_the_family_is_redeemed(home: Home, make: Make) -> None:
-    """As the developer tools' client, in the account's home tenant. Afterwards the credential has its own token."""
+    """The developer tools' client redeems it in the account's home tenant; then the credential has its own token."""
     sign_in(home)
     authority = Redeemer()
     assert make(authority).get_token(SCOPE).token == "ada-1"
@@ -172,7 +172,7 @@ def test_an_account_without_a_username_is_found_by_tenant(home: Home, make: Make
 
 @pytest.mark.parametrize("authority", ["login.microsoftonline.com", "https://login.windows.net", "sts.windows.net"])
 def test_all_hosts_of_a_cloud_are_equivalent(home: Home, make: Make, authority: str) -> None:
-    """Whichever host the other program used."""
+    """The other program may have used any host of the cloud."""
     sign_in(home, authority="https://login.windows.net")
     assert make(authority=authority).get_token(SCOPE).token == "ada-1"
     with pytest.raises(CredentialUnavailableError, match="No accounts were found"):
@@ -213,7 +213,7 @@ def test_a_refusal_carries_the_error_of_the_authority(home: Home, make: Make) ->
 
 
 def test_a_reply_for_a_different_account_is_refused(home: Home, make: Make) -> None:
-    """After redeeming a refresh token that another program stored under the wrong account."""
+    """The refresh token was stored by another program under the wrong account."""
     sign_in(home)
     for more in ({}, {"id_token": None}):
         reply = signed_in("eve", "eve's", client_info=client_info("eve"), **more)
@@ -255,7 +255,7 @@ def test_sign_in_and_sign_out_are_noticed(home: Home, make: Make) -> None:
 
 
 def test_unchanged_files_are_not_parsed_again(home: Home, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Until a program changes them."""
+    """The file is parsed again only when a program has changed it."""
     sign_in(home)
     authority = Redeemer()
     credential = make(authority)
@@ -351,7 +351,7 @@ def test_without_a_cache_it_is_unavailable(home: Home, make: Make, by_record: bo
 
 
 def test_a_home_that_is_not_a_folder_is_an_empty_cache(home: Home, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a warning, so that a chain continues."""
+    """The credential is unavailable without a warning, so that a chain continues."""
     (home.path / "file").touch()
     monkeypatch.setenv("HOME", str(home.path / "file"))
     with pytest.raises(CredentialUnavailableError, match="Shared token cache unavailable"):
@@ -393,7 +393,7 @@ def test_supported(home: Home, make: Make, monkeypatch: pytest.MonkeyPatch, plat
 
 
 def test_usernames_in_messages_have_no_line_breaks(home: Home, make: Make) -> None:
-    """Whatever another program wrote into the file."""
+    """Messages have one line even if another program wrote line breaks into the file."""
     sign_in(home)
     sign_in(home, "eve")
     edit(home, "Account", username="ada\n\x1b[31mroot")
@@ -404,7 +404,7 @@ def test_usernames_in_messages_have_no_line_breaks(home: Home, make: Make) -> No
 
 
 def test_no_cache_file_is_created(home: Home, make: Make) -> None:
-    """If there was none."""
+    """The credential does not create a missing file."""
     with pytest.raises(CredentialUnavailableError):
         make().get_token(SCOPE)
     assert not [path for path in home.path.rglob("*") if path.is_file()]
@@ -427,7 +427,7 @@ def test_no_secret_is_shown(home: Home, make: Make, caplog: pytest.LogCaptureFix
 
 
 def test_a_pickled_credential_works(home: Home) -> None:
-    """In another process, with the same files, and without tokens in the pickle."""
+    """The copy works in another process with the same files, and the pickle contains no tokens."""
     sign_in(home)
     credential = webidentity.SharedTokenCacheCredential()
     assert f"refresh-token-ada-{EDITOR}" not in str(pickle.dumps(credential))

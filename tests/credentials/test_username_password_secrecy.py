@@ -83,7 +83,7 @@ def test_search_finds_each_echo() -> None:
 @pytest.mark.parametrize("echo", ECHOES.values(), ids=list(ECHOES))
 @pytest.mark.parametrize("where", ["token endpoint", "token endpoint's code", "fault", "page", "metadata"])
 def test_echoed_password_is_not_shown(driver: Driver, where: str, echo: Echo) -> None:
-    """Whichever server repeats it."""
+    """The password is masked in the replies of every server."""
     text = f"You sent {echo(PASSWORD)}."
     at = {
         "token endpoint": Federated(managed(), token=refusal("invalid_grant", text)),

@@ -45,7 +45,7 @@ def test_tokens_of_the_editors_account(home: Home, make: Make, folder: str, auth
 
 
 def test_cached_tokens_of_the_extension_are_served(home: Home, make: Make) -> None:
-    """Without a request."""
+    """A cached token is served without a request."""
     note(home)
     sign_in(home, client_id=EXTENSION, scope=SCOPE, family=None)
     at = Redeemer()

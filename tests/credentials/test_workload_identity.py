@@ -44,7 +44,7 @@ def assertions(network: Canned) -> list[str]:
 
 
 def test_the_environment_of_a_pod_is_enough(driver: Driver, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the webhook of Microsoft Entra Workload ID sets it."""
+    """The webhook of Microsoft Entra Workload ID sets all required variables."""
     for name, value in (("tenant_id", TENANT), ("client_id", CLIENT), ("token_file_path", str(file))):
         monkeypatch.setenv(VARIABLES[name], value)
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/")
@@ -177,7 +177,7 @@ def test_an_empty_file_is_reported(driver: Driver, file: Path) -> None:
 
 
 def test_a_valid_token_is_served_while_the_file_is_missing(driver: Driver, file: Path, clock: Clock) -> None:
-    """In the refresh window."""
+    """A token in its refresh window is served while the file is missing."""
     network = numbered()
     credential = credential_of(driver, network, tenant_id=TENANT, client_id=CLIENT, token_file_path=str(file))
     credential.get_token(SCOPE)

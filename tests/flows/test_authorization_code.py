@@ -99,7 +99,7 @@ def test_cae_after_a_redemption_without_it(driver: Driver) -> None:
 
 
 def test_the_code_survives_a_failed_redemption(driver: Driver) -> None:
-    """After a network error or a wrong secret, the user need not sign in again."""
+    """The user need not sign in again after a network error or a wrong secret."""
     network = Canned(OSError("reset"), refusal("invalid_client"), user_token("first"))
     credential = code_credential(driver, network)
     with pytest.raises(OSError, match="reset"):

@@ -66,7 +66,7 @@ def test_copies_find_entries_added_after_copying() -> None:
 
 
 def test_expired_entries_are_removed_in_time() -> None:
-    """Even if others live longer, and in a document that was read from a store."""
+    """Expired entries are removed even if others live longer, and in a document that was read from a store."""
     document = TokenDocument.empty()
     add(document, "long", expires_on=NOW + 9000)
     add(document, "short", expires_on=NOW + 100)

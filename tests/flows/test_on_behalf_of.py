@@ -141,7 +141,7 @@ def test_tokens_are_kept_until_the_assertion_or_the_token_expires(assertion: str
 
 
 def test_missing_arguments_are_type_errors(driver: Driver) -> None:
-    """As in azure-identity."""
+    """Missing arguments raise TypeError, as in azure-identity."""
     with pytest.raises(TypeError, match="user_assertion"):
         driver.credential("OnBehalfOfCredential", Canned(), TENANT, CLIENT, user_assertion="", client_secret="s")
     with pytest.raises(TypeError, match="client_secret"):

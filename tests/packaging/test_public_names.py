@@ -55,7 +55,7 @@ def test_each_credential_has_its_three_files() -> None:
 
 
 def test_default_members_are_public_credentials() -> None:
-    """Except the broker, whose class is in azure-identity-broker."""
+    """Every member is public except the broker, whose class is in azure-identity-broker."""
     assert {member.class_name for member in DEFAULT_MEMBERS} - CREDENTIALS.keys() == {"BrokerCredential"}
 
 

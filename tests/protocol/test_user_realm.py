@@ -25,7 +25,7 @@ from webidentity._protocol.user_realm import Federation, may_have_password, read
     ],
 )
 def test_username_is_one_segment_of_the_path(username: str, path: str) -> None:
-    """Whatever characters it has."""
+    """Any characters of the username are escaped."""
     request = user_realm_request("https://login.test", username)
     assert (request.method, request.url) == (
         "GET",

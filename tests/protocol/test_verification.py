@@ -157,7 +157,7 @@ def test_clocks_may_differ_by_the_leeway(changes: dict[str, Any], reason: str | 
     "content", [b"[]", b"5", b'"text"', b"null", b"", b"{", b"\xff\xfe", b"[" * 50_000 + b"]" * 50_000]
 )
 def test_the_payload_must_be_an_object(content: bytes) -> None:
-    """Even if the signature is valid."""
+    """A valid signature over another kind of payload is not enough."""
     with pytest.raises(TokenRejectedError, match=r"not a JSON object|longer"):
         verify(sign(content))
 

@@ -164,7 +164,7 @@ def test_an_identity_can_be_selected_by_each_id(kind, names):
 
 @pytest.mark.parametrize("parameter", ["resource_id", "clientId"])
 def test_unknown_parameters_are_ignored(parameter):
-    """As in Azure, the token is for the default identity."""
+    """The token is for the default identity, as in Azure."""
     host = HostEmulator("imds")
     shop = host.add_identity("shop")
     _, reply = ask(host, **{parameter: shop.client_id})

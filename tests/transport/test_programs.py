@@ -41,7 +41,7 @@ def gone(programs: Programs) -> None:
 
 
 def test_a_program_returns_its_output(driver: Driver, programs: Programs) -> None:
-    """As text. The program has no input, and exactly the given arguments, environment and folder."""
+    """The output is text; the program has no input, and exactly the given arguments, environment and folder."""
     program = programs.install("tool", "printed ü\r\nline\n", "warned")
     completed = driver.run(flow_of(run_of(program, "a b", "$(c)", "")))
     assert completed == Completed(0, "printed ü\nline\n", "")
@@ -179,7 +179,7 @@ def test_a_cancelled_task_kills_the_program(programs: Programs) -> None:
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 3, 5])
 def test_a_task_may_be_cancelled_while_the_program_starts(programs: Programs, steps: int) -> None:
-    """At any moment, and no process is left over."""
+    """Cancelling at any moment leaves no process behind."""
     pids: list[int] = []
     create = asyncio.create_subprocess_exec
 
@@ -220,7 +220,7 @@ def test_a_loop_that_cannot_run_programs_uses_a_thread(
 
 
 def test_an_event_loop_of_another_thread_runs_programs(programs: Programs) -> None:
-    """For example that of an async view in Flask."""
+    """An async view in Flask has such an event loop."""
     outcomes: list[Any] = []
 
     def work() -> None:

@@ -47,7 +47,7 @@ def test_no_target_leads_to_another_site(target: str) -> None:
 
 @given(TARGETS)
 def test_an_accepted_target_can_be_sent(target: str) -> None:
-    """As a header: printable ASCII, no space, at most 2048 characters. The result is accepted unchanged."""
+    """A target is printable ASCII without spaces, at most 2048 characters, and is accepted again unchanged."""
     path = safe_next(target)
     if path is not None:
         assert re.fullmatch(r"/[!-~]*", path)

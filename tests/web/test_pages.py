@@ -17,7 +17,7 @@ ANYTHING = st.text(max_size=60) | st.sampled_from(["<script>", '"><img src=x one
 
 @given(ANYTHING)
 def test_no_text_becomes_markup(text: str) -> None:
-    """In each place where a page shows text."""
+    """Each place where a page shows text escapes it."""
     empty = Page("", "", "x", ("", "")).html()
     page = Page(text, text, f"x{text}", (text, text)).html()
     tags = re.compile(r"<[^>]*>")

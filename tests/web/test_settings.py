@@ -99,7 +99,7 @@ def test_an_unknown_setting_without_a_similar_name_gets_no_suggestion() -> None:
     ],
 )
 def test_a_malformed_setting_is_named(name: str, value: object) -> None:
-    """At the start of the message."""
+    """The message starts with the name of the setting."""
     with pytest.raises(SettingsError, match=f"^<{name}>: "):
         read(**{name: value})
 
@@ -156,7 +156,7 @@ def test_each_setting_has_a_check_and_a_description() -> None:
 
 @pytest.mark.parametrize(("page", "spelled"), [("flask.md", "WEBIDENTITY_{}"), ("django.md", "{}")])
 def test_the_documentation_lists_each_setting(page: str, spelled: str) -> None:
-    """In the framework's spelling."""
+    """The page has each setting in the framework's spelling."""
     text = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
     names = [item.name.upper() if page == "flask.md" else item.name for item in fields(Settings)]
     assert [name for name in names if f"`{spelled.format(name)}`" not in text] == []

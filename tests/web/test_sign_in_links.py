@@ -44,7 +44,7 @@ def test_the_content_of_a_link_is_encrypted() -> None:
 
 
 def test_a_link_expires(clock: Clock) -> None:
-    """After an hour. Its request can still be read, so that the user can return to the page."""
+    """A link expires after an hour; its request can still be read, so that the user can return to the page."""
     clock.stop()
     url = links().url(facts(), REQUEST)
     clock.advance(LIFETIME)
