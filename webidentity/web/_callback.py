@@ -22,6 +22,7 @@ from webidentity.web._callback_pages import CallbackPages
 from webidentity.web._cookies import Cookie
 from webidentity.web._facts import RequestFacts
 from webidentity.web._next_url import safe_next
+from webidentity.web._outages import retry_after_of
 from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn, StateParameter
 from webidentity.web._redirect_loop import RedirectLoopGuard
 from webidentity.web._sessions import Sessions, SessionState
@@ -105,12 +106,17 @@ class Callback:
             _LOGGER.warning("A sign-in was refused: %s", error)
             return pages.not_acceptable(str(error))
         except EntraError as error:
+            retry_after = retry_after_of(error)
+            if retry_after is not None:
+                _LOGGER.warning("A sign-in failed because the authority is busy: %s", error.message)
+                return pages.authority_unreachable(pending, retry_after)
             # The message contains no secret, and says what to do.
             _LOGGER.warning("A sign-in failed: %s. Correlation ID: %s", error.message, error.correlation_id)
             return pages.refused_by_authority(error, pending)
         except (AzureError, KeysUnavailableError) as error:
             _LOGGER.warning("A sign-in failed because the authority could not be reached: %s", type(error).__name__)
-            return pages.authority_unreachable(pending)
+            retry_after = retry_after_of(error) if isinstance(error, AzureError) else None
+            return pages.authority_unreachable(pending, retry_after or 5)
         return redirect(pending.next_path, status=303).with_session(StartSession(started.to_json(), same_user))
 
     def _sign_in(
