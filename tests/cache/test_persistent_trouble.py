@@ -223,7 +223,7 @@ def test_a_fork_while_a_lock_is_held_does_not_hang_the_child(home: Home) -> None
 @pytest.mark.skipif(sys.platform != "linux", reason="libsecret exists on Linux only")
 @pytest.mark.parametrize("name", ["ClientSecretCredential", "AuthorizationCodeCredential", "OnBehalfOfCredential"])
 def test_without_libsecret_nothing_is_written_unencrypted(driver: Driver, home: Home, name: str) -> None:
-    """No request is sent unless the caller allows it, and the cause of the error says what is missing."""
+    """No request is sent unless the caller allows unencrypted storage; the error's cause says what is missing."""
     arguments: dict[str, dict[str, Any]] = {
         "ClientSecretCredential": {"client_secret": "s3cret"},
         "AuthorizationCodeCredential": {"authorization_code": "code", "redirect_uri": "https://app.test/"},

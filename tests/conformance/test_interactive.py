@@ -225,7 +225,7 @@ def differences(theirs: Seen, ours: Seen) -> set[str]:
 def test_each_difference_is_listed(
     scenario: str, clock: Clock, monkeypatch: pytest.MonkeyPatch, naps: list[float]
 ) -> None:
-    """Forms, the authorization request, the record, the error's class and text."""
+    """The comparison covers the forms, the authorization request, the record, and the error's class and text."""
     monkeypatch.setattr("time.sleep", lambda seconds: clock.advance(seconds) if seconds >= 1 else None)
     theirs, ours = (run(scenario, package, clock, monkeypatch) for package in PACKAGES.values())
     assert differences(theirs, ours) == DIFFERENCES.get(scenario, {}).keys()

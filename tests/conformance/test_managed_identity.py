@@ -73,7 +73,7 @@ def _told(request: Any) -> tuple[str, dict[str, str], dict[str, str], list[str]]
 
 @pytest.fixture
 def put_on(monkeypatch: pytest.MonkeyPatch, azure_host: Callable[..., HostEmulator]) -> Callable[..., HostEmulator]:
-    """As azure_host, also for azure-identity, where the folder of Azure Arc's key files has to be patched."""
+    """Do the same as azure_host, and patch the folder of Azure Arc's key files for azure-identity."""
 
     def put_on(kind: str, **options: Any) -> HostEmulator:
         host = azure_host(kind, **options)

@@ -202,7 +202,7 @@ PEERS = [library for library in LIBRARIES if not library.startswith("webidentity
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("library", PEERS)
 def test_each_difference_is_listed(library: str, scenario: str, clock: Clock) -> None:
-    """Requests, the error's class and status, and the cache entry."""
+    """The comparison covers the requests, the error's class and status, and the cache entry."""
     theirs, ours = run(library, scenario, clock), run("webidentity", scenario, clock)
     listed = DIFFERENCES.get((library, scenario), {})
     assert differences(theirs, ours) == listed.keys()

@@ -107,7 +107,7 @@ def test_the_tools_are_run_in_the_same_way(
     scopes: tuple[str, ...],
     options: dict[str, Any],
 ) -> None:
-    """Command line, folder, input, and the variable that turns colours off."""
+    """Both libraries use the same command line, folder, input, and variable that turns colours off."""
     both = {**json.loads(printed(accessToken="t", expires_on=5)["stdout"]), "token": "t"}
     programs.install(PROGRAMS[credential], **printed(**both, expiresOn="2033-05-18T03:33:19Z"))
     for package in (webidentity, azure.identity):
