@@ -106,7 +106,7 @@ def test_a_response_after_a_failed_redemption_is_refused(site: Site) -> None:
 
 
 def test_a_pending_sign_in_expires(site: Site, clock: Clock) -> None:
-    """After ten minutes, also if the browser keeps the cookie. Just before, it is still valid."""
+    """A sign-in is valid for ten minutes, even if the browser keeps the cookie longer."""
     browser = site.browser()
     late, in_time = browser.authorize(browser.get("/me")), ""
     clock.advance(30)
@@ -174,7 +174,7 @@ def test_twenty_tabs_opened_at_once_do_not_lock_the_browser_out(site: Site, page
 
 
 def test_the_cookie_of_an_abandoned_sign_in_is_deleted(site: Site, clock: Clock) -> None:
-    """When another sign-in is completed after it has expired."""
+    """Completing another sign-in deletes the expired cookie."""
     browser = site.browser()
     browser.get("/me")
     abandoned = browser.pending()
@@ -372,7 +372,7 @@ def test_the_redirect_uri_takes_get_only(site: Site, method: str) -> None:
 
 
 def test_scopes_of_the_settings_are_consented_to_at_the_first_sign_in(build: MakeSite) -> None:
-    """Also if they belong to another resource than the page's: a token request is for one resource only."""
+    """The first sign-in asks for scopes of a second resource too, although a token request names only one."""
     site = build(settings={"scopes": ["https://graph.microsoft.com/User.Read"]})
     browser = site.browser()
     started = browser.get("/files")
