@@ -85,6 +85,11 @@ def open_page(request: Any) -> HttpResponse:
     return HttpResponse(record.username if record else "anonymous")
 
 
+@csrf_exempt
+def open_change(request: Any) -> HttpResponse:
+    return open_page(request)
+
+
 def public(request: HttpRequest) -> HttpResponse:
     return HttpResponse("public")
 
@@ -151,6 +156,7 @@ urlpatterns = [
     path("async/graph", async_graph),
     path("crash", crash),
     path("open", open_page),
+    path("open/change", open_change),
     path("session", show_session),
     path("remember", remember),
     path("class", require_token(scopes=[READ])(FilesView.as_view())),
