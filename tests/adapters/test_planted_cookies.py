@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.kit.http_browser import Browser, Reply
+from tests.kit.http_browser import Browser, SiteReply
 from tests.kit.sites import Site
 
 #: Characters that Python strips, as browsers send them in a name: in UTF-8, and as the bytes themselves.
@@ -11,7 +11,7 @@ SPACES = ["\xa0", "\x85", *(space.encode().decode("latin-1") for space in ("\x85
 ENDINGS = ["(", ")", "@", "[", "]", "{", "}", "/", "\xe9", " x"]
 
 
-def is_unknown(reply: Reply) -> bool:
+def is_unknown(reply: SiteReply) -> bool:
     """Return whether the site did not find the sign-in of the response."""
     return reply.status == 400 and "We could not match this sign-in to your browser" in reply.text
 
