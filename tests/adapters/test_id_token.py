@@ -128,7 +128,7 @@ def test_a_guest_has_other_ids_in_the_response(site: Site) -> None:
 
 
 def test_an_id_token_without_an_object_id_is_accepted(site: Site) -> None:
-    """Without the claim there is nothing to compare."""
+    """The token is accepted because there is no claim to compare."""
     browser = site.browser()
     info = client_info(site.world, site.world.grace.object_id)
     assert sign_in_as(site, browser, info, oid=None).status == 303

@@ -35,7 +35,7 @@ class FailingStore(MemoryStore):
 
 
 def test_without_its_store_the_site_answers_503(build: MakeSite) -> None:
-    """As a page or as JSON, and never as another user. The session works again when the store does."""
+    """The answer is a page or JSON and never shows another user; the session works again when the store does."""
     store = FailingStore()
     site = build(store=store)
     site.world.consent()
@@ -76,7 +76,7 @@ def test_a_sign_in_survives_an_outage_of_the_store(build: MakeSite) -> None:
 
 
 def test_without_the_authority_a_sign_in_fails_politely(site: Site) -> None:
-    """502, with a button to try again."""
+    """The page has status 502 and a button to try again."""
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     site.world.transport.is_cut = True
@@ -91,7 +91,7 @@ def test_without_the_authority_a_sign_in_fails_politely(site: Site) -> None:
 def test_without_the_authority_a_page_that_needs_a_new_token_fails_politely(
     site: Site, clock: Clock, path: str
 ) -> None:
-    """502, as a page or as JSON. Pages that need no token are served."""
+    """The answer is 502, as a page or as JSON. Pages that need no token are served."""
     browser = site.browser()
     browser.sign_in(path=path)
     site.world.transport.is_cut = True
@@ -113,7 +113,7 @@ def test_without_the_authority_a_page_that_needs_a_new_token_fails_politely(
 
 
 def test_without_the_authority_bearer_tokens_cannot_be_verified(site: Site) -> None:
-    """503 while no key is known to verify them with. The token is not refused."""
+    """The site answers 503 while it knows no key to verify tokens with, and does not refuse the token."""
     token = site.world.access_token()
     site.world.transport.is_cut = True
     reply = site.api("/me", token)
@@ -132,7 +132,7 @@ def test_known_keys_are_used_during_an_outage(site: Site, clock: Clock) -> None:
 
 
 def test_a_wrong_client_secret_is_a_page_with_the_code(build: MakeSite) -> None:
-    """The error code and the correlation ID, for the administrator. The log contains them too."""
+    """The page and the log have the error code and the correlation ID for the administrator."""
     site = build(settings={"client_secret": "not-the-secret-of-the-application"})
     site.world.secrets.add("not-the-secret-of-the-application")
     site.world.consent()
@@ -160,7 +160,7 @@ def test_a_secret_that_expires_later_is_a_page_too(build: MakeSite, clock: Clock
 
 
 def test_a_crash_of_a_view_stays_a_crash(site: Site) -> None:
-    """Only errors of the sign-in are answered. The error page is not stored by caches either."""
+    """The site handles only errors of the sign-in, and caches do not store the error page."""
     browser = site.browser()
     browser.sign_in(path="/files")
     reply = browser.get("/crash")
@@ -212,7 +212,7 @@ def test_a_silent_authority_delays_no_page_whose_token_is_valid(site: Site, cloc
 
 @pytest.mark.parametrize("path", ["/files", "/async/files"])
 def test_a_page_does_not_wait_long_for_a_silent_authority(build: MakeSite, clock: Clock, path: str) -> None:
-    """After the total time, the page is 503 with Retry-After. A late reply is kept."""
+    """The page is 503 with Retry-After when the total time is over, and a late reply is kept."""
     site = build(settings={"authority_timeout": 1})
     browser = site.browser()
     browser.sign_in(path=path)

@@ -51,7 +51,7 @@ def test_a_bad_setting_stops_the_application(
 
 
 def test_a_misspelled_setting_names_the_right_one(build: MakeSite, request: pytest.FixtureRequest) -> None:
-    """Also if the right one is set too."""
+    """The error names the right setting even if that one is set too."""
     kind = request.node.callspec.params["build"]
     with pytest.raises(Exception, match="is not a setting") as raised:
         build(settings={"client_sekret": "x"})

@@ -66,7 +66,7 @@ def test_the_checks_name_a_bad_setting(world: World, change: dict[str, Any], mes
 
 @pytest.mark.parametrize("value", [None, "tenant", []])
 def test_the_checks_report_that_the_whole_setting_is_missing(value: object) -> None:
-    """And name the required keys."""
+    """The report names the required keys."""
     with override_settings(WEBIDENTITY=value):
         assert "WEBIDENTITY is missing from the settings" in found()["webidentity.E001"]
         with pytest.raises(ImproperlyConfigured, match="tenant_id, client_id and client_secret"):
@@ -106,7 +106,7 @@ def test_the_checks_require_the_session_middleware_first(middleware: list[str]) 
 
 
 def test_the_checks_report_that_the_routes_are_missing() -> None:
-    """With the line to add."""
+    """The report has the line to add."""
     with override_settings(ROOT_URLCONF="tests.webidentity_django.urls_without_routes"):
         assert "include('webidentity_django.urls')" in found()["webidentity.E004"]
 
@@ -142,7 +142,7 @@ def test_the_package_exports_the_decorators() -> None:
 
 @pytest.mark.parametrize("scopes", [[], "User.Read", [""]])
 def test_a_guard_without_scopes_is_refused_when_it_is_written(scopes: Any) -> None:
-    """And not at its first request."""
+    """The decorator raises the error, not the first request."""
     with pytest.raises(ValueError, match="require_token"):
         webidentity_django.require_token(scopes=scopes)
 

@@ -74,8 +74,8 @@ class UserTokens:
         try:
             reply = yield from self.client.refresh(request.tenant, fields, refresh_token, subject=home_account_id)
         except EntraError as error:
-            # RFC 6749 section 5.2: the scope may exceed what the user granted. Entra sends "invalid_grant" then. Its
-            # "invalid_scope" has an AADSTS code and means that the scope does not exist.
+            # RFC 6749 section 5.2: the scope may exceed what the user granted. Entra sends "invalid_grant" for that;
+            # its "invalid_scope" has an AADSTS code and means that the scope does not exist.
             if error.error == "invalid_scope" and not error.error_codes:
                 error.suberror = "consent_required"
             raise
