@@ -204,6 +204,21 @@ def test_a_missing_consent_is_a_challenge_and_not_a_failure(site: Site) -> None:
     assert not re.search(r"[\r\n]", reply.header("WWW-Authenticate"))
 
 
+def test_a_client_is_not_told_the_authoritys_description(site: Site) -> None:
+    """It may name the user. The codes are sent, and what they mean."""
+
+    def describe(reply: dict[str, Any]) -> None:
+        if "error" in reply:
+            reply["error_description"] = "AADSTS65001: the-canary has not consented."
+
+    mallory = site.world.tenant.add_user("mallory@tenant.test", password="x", name="Mallory")
+    site.world.transport.tamper = describe
+    reply = site.api("/files", site.world.access_token(mallory))
+    assert reply.status == 401
+    assert "AADSTS65001. The user or an administrator has not consented" in reply.json["message"]
+    assert "the-canary" not in f"{reply.text}{reply.fields}"
+
+
 def test_a_claims_challenge_is_passed_on(site: Site) -> None:
     """The reply has the claims in base64, the form of Microsoft's APIs, for the client's next sign-in."""
     claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'

@@ -85,6 +85,10 @@ def open_page(request: Any) -> HttpResponse:
     return HttpResponse(record.username if record else "anonymous")
 
 
+def roles(request: Any) -> HttpResponse:
+    return JsonResponse(request.identity.claims.get("roles", []), safe=False)
+
+
 @csrf_exempt
 def open_change(request: Any) -> HttpResponse:
     return open_page(request)
@@ -156,6 +160,7 @@ urlpatterns = [
     path("async/graph", async_graph),
     path("crash", crash),
     path("open", open_page),
+    path("roles", roles),
     path("open/change", open_change),
     path("session", show_session),
     path("remember", remember),

@@ -161,11 +161,15 @@ def test_a_key_of_another_issuer_is_not_used() -> None:
 
 
 def test_an_id_token_belongs_to_one_sign_in() -> None:
-    """Its nonce, authorized party and access token hash are checked (OpenID Connect Core 3.1.3.7, 3.1.3.8)."""
-    token_hash = base64.urlsafe_b64encode(hashlib.sha256(b"an-access-token").digest()[:16]).rstrip(b"=").decode()
+    """Its nonce, authorized party and hashes of token and code are checked (OpenID Connect Core 3.1.3.7, 3.1.3.8)."""
+    token_hash, code_hash = (
+        base64.urlsafe_b64encode(hashlib.sha256(value).digest()[:16]).rstrip(b"=").decode()
+        for value in (b"an-access-token", b"a-code")
+    )
+    response = {"client_id": CLIENT, "nonce": "the-nonce", "token": "an-access-token", "code": "a-code"}
     good = claims(nonce="the-nonce")
-    for accepted in ({}, {"azp": CLIENT}, {"at_hash": token_hash}):
-        verify_response({**good, **accepted}, client_id=CLIENT, nonce="the-nonce", token="an-access-token")
+    for accepted in ({}, {"azp": CLIENT}, {"at_hash": token_hash}, {"c_hash": code_hash}):
+        verify_response({**good, **accepted}, **response)
     for changed in (
         {"nonce": "another"},
         {"nonce": None},
@@ -176,8 +180,10 @@ def test_an_id_token_belongs_to_one_sign_in() -> None:
         {"azp": None},
         {"at_hash": token_hash[::-1]},
         {"at_hash": None},
+        {"c_hash": token_hash},
+        {"c_hash": None},
     ):
         with pytest.raises(TokenRejectedError):
-            verify_response({**good, **changed}, client_id=CLIENT, nonce="the-nonce", token="an-access-token")
+            verify_response({**good, **changed}, **response)
     with pytest.raises(TokenRejectedError):
-        verify_response(claims(), client_id=CLIENT, nonce="the-nonce", token="an-access-token")
+        verify_response(claims(), **response)

@@ -86,6 +86,7 @@ def test_long_output_is_cut(driver: Driver, programs: Programs) -> None:
 def test_the_repr_of_a_completed_program_has_no_output() -> None:
     """The output may contain a token."""
     assert "canary" not in repr(Completed(0, "canary", "canary"))
+    assert repr(Run(("/bin/tool", "canary"), {"SECRET": "canary"}, "/", 1.0)) == "Run('/bin/tool', timeout=1.0)"
 
 
 def test_a_program_that_cannot_be_started_is_an_error_at_the_yield(driver: Driver, programs: Programs) -> None:

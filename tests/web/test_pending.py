@@ -147,6 +147,27 @@ def test_one_cookie_is_never_too_large_for_a_browser(next_path: str) -> None:
     assert len(cookie.name) + len(cookie.value) < 4000
 
 
+@pytest.mark.parametrize(
+    ("next_path", "kept"),
+    [
+        ("/page?" + "a" * 500, "/page?" + "a" * 500),
+        ("/page?" + "a" * 2000, "/page"),
+        ("/" + "a" * 2000, "/mount/"),
+        ("/" + "a" * 1990 + "?x=1", "/mount/"),
+    ],
+    ids=["fits", "long query", "long path", "long path with a query"],
+)
+def test_large_claims_shorten_the_path_to_return_to(next_path: str, kept: str) -> None:
+    """Browsers ignore a cookie that is too large, and the sign-in could never be completed."""
+    cookies = PendingCookies(KEYS, "client", is_secure=True)
+    made = pending(next_path=next_path, claims='{"access_token":"' + "c" * 1500 + '"}')
+    [cookie] = cookies.add(made, {}, start_page="/mount/")
+    assert len(cookie.name) + len(cookie.value) < 4000
+    found = cookies.find(made.state, {cookie.name: cookie.value})
+    assert found is not None
+    assert found[1] == replace(made, next_path=kept)
+
+
 def test_expired_cookies_are_recognized_by_their_time() -> None:
     """Expired cookies are found without decrypting them."""
     cookies = PendingCookies(KEYS, CLIENT, is_secure=False)

@@ -25,14 +25,12 @@ from webidentity.web._next_url import safe_next
 from webidentity.web._outages import retry_after_of
 from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn, StateParameter
 from webidentity.web._redirect_loop import RedirectLoopGuard
-from webidentity.web._sessions import Sessions, SessionState
+from webidentity.web._sessions import Sessions, SessionState, kept_claims
 from webidentity.web._sign_in_links import SignInRequest
 from webidentity.web._tenants import TenantResolver
 
 _AADSTS = re.compile(r"\bAADSTS(\d{5,8})\b", re.ASCII)
 _LOGGER = logging.getLogger("webidentity.web")
-#: Claims that only bind the ID token to its request. They are not kept.
-_SPENT = frozenset({"nonce", "at_hash", "c_hash"})
 #: Parameters that may be sent once only.
 _ONCE = ("code", "state", "error", "error_description", "session_state", "iss", "client_info")
 
@@ -131,11 +129,17 @@ class Callback:
             if not reply.id_token:
                 raise TokenRejectedError("the token response has no ID token")
             claims = yield from tenant.key_source.verify(reply.id_token, frozenset({tenant.client_id}))
-            verify_response(claims, client_id=tenant.client_id, nonce=pending.nonce, token=reply.access_token)
+            verify_response(
+                claims,
+                client_id=tenant.client_id,
+                nonce=pending.nonce,
+                token=reply.access_token,
+                code=parameters["code"],
+            )
             if issuer is not None and issuer != claims["iss"]:
                 raise TokenRejectedError("the authorization response names a different issuer than the ID token")
             _check_account(reply.home_account_id, claims)
-            verified.update({name: value for name, value in claims.items() if name not in _SPENT})
+            verified.update(kept_claims(claims))
 
         grant = AuthorizationCodeGrant(
             self._user_tokens, pending.redirect_uri, parameters["code"], pending.verifier, accept=accept

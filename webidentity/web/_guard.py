@@ -103,6 +103,11 @@ class Guard:
         An unsafe request of another site gets no identity from the session: the browser adds the cookie to it without
         the user's intent. It never adds a bearer token.
         """
+        identity = yield from self._identify(facts, session)
+        yield from self._check_session(identity, session)
+        return identity
+
+    def _identify(self, facts: RequestFacts, session: Any) -> Flow[Identity]:
         token = bearer_token(facts)
         try:
             if token is not None:
@@ -127,23 +132,32 @@ class Guard:
         if facts.is_preflight:
             return Answer(204)
         if identity is None:
-            identity = yield from self.identify(facts, session)
+            identity = yield from self._identify(facts, session)
         if identity.refusal is not None:
             return identity.refusal
         scopes = tuple(requirements.scopes or ())
         if identity.credentials is None:
             return self._challenges.answer(facts, AuthenticationRequiredError(scopes))
         if requirements.scopes is None:
+            yield from self._check_session(identity, session)
             return Granted(identity)
         source = identity.credentials.token_source
         try:
-            return Granted(identity, (yield from source.flow("require_token", scopes, None, None, False)).token)
+            token = (yield from source.flow("require_token", scopes, None, None, False)).token
         except AuthenticationRequiredError as error:
             return self._challenges.answer(facts, error)
         except StoreUnavailableError as error:
             return store_unavailable(facts, error)
         except AzureError as error:
             return _token_unavailable(facts, error)
+        # After the token: if it was refreshed, the account was checked with it.
+        yield from self._check_session(identity, session)
+        return Granted(identity, token)
+
+    def _check_session(self, identity: Identity, session: Any) -> Flow[None]:
+        state = SessionState.read(session) if identity.is_authenticated and not identity.is_bearer else None
+        if state is not None:
+            yield from self._sessions.check_beside(state)
 
 
 def _forgery(facts: RequestFacts) -> Answer:

@@ -114,6 +114,7 @@ class Settings:
     :param session_lifetime: seconds after which an unused session ends.
     :param session_max_age: seconds after which any session ends.
     :param authority_timeout: seconds that a request waits for the authority, in total.
+    :param session_check_interval: seconds after which the authority is asked again about the account of a session.
     :param after_sign_out: the path to open after a sign-out.
     :param allow_local_authority: whether a public site may use an authority on its own machine.
     :param cache_path: file of the token cache. The default is chosen by the framework's adapter.
@@ -146,6 +147,7 @@ class Settings:
     session_lifetime: int = field(default=8 * 3600, metadata={"check": _seconds})
     session_max_age: int = field(default=7 * 24 * 3600, metadata={"check": _seconds})
     authority_timeout: int = field(default=8, metadata={"check": _seconds})
+    session_check_interval: int = field(default=3600, metadata={"check": _seconds})
     after_sign_out: str = field(default="/", metadata={"check": _path})
     allow_local_authority: bool = field(default=False, metadata={"check": _flag})
     cache_path: str = field(default="", metadata={"check": str})

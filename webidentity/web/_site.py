@@ -14,7 +14,6 @@ from webidentity._protocol.effects import Flow
 from webidentity._transport.authority_gate import AuthorityGate
 from webidentity._transport.pipeline import SyncPipeline, WebRetryPolicy
 from webidentity._transport.traceless_driver import AsyncTracelessDriver, TracelessDriver
-from webidentity.cache._document import TokenDocument
 from webidentity.cache._envelope import KeyRing
 from webidentity.cache._sqlite import SQLiteStore
 from webidentity.cache._store import Store, StoreUnavailableError
@@ -76,8 +75,6 @@ class Site:
             store = SQLiteStore(Path(folder) / (settings.cache_path or "webidentity.sqlite3"))
         client = Client(settings.authority, settings.client_id, ClientSecret(settings.client_secret))
         user_tokens = UserTokens(client, TokenCache(store, keys), settings.session_lifetime)
-        # A token that arrives after the user's last sign-out is not kept.
-        tokens_of_sessions = replace(user_tokens, may_keep=_has_sessions)
         self._drivers = _drivers(transport, settings.authority_timeout)
         tenants = TenantResolver(settings)
         sessions = Sessions(settings, tenants, user_tokens)
@@ -88,7 +85,7 @@ class Site:
         self._sign_out = SignOut(settings, tenants, sessions, loop_guard)
         self._challenges = Challenges(self._sign_in, self._links, loop_guard)
         bearer = BearerTokens(settings, tenants, user_tokens, self._drivers)
-        self._guard = Guard(tenants, sessions, tokens_of_sessions, bearer, self._challenges, self._drivers)
+        self._guard = Guard(tenants, sessions, sessions.user_tokens, bearer, self._challenges, self._drivers)
 
     def run(self, flow: Flow[T]) -> T:
         """Run a flow of this site on the calling thread and return its result."""
@@ -155,10 +152,6 @@ def _drivers(transport: Any, timeout: int) -> Drivers:
         TracelessDriver(gate.send, seconds=timeout, beside=beside),
         AsyncTracelessDriver(gate.asend, seconds=timeout, beside=beside),
     )
-
-
-def _has_sessions(document: TokenDocument) -> bool:
-    return bool(document.sessions)
 
 
 def _or_unavailable(facts: RequestFacts, flow: Flow[Answer]) -> Flow[Answer]:
