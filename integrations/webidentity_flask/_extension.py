@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from flask import Flask, Response, current_app, request
 
-from webidentity import AuthenticationRequiredError
+from webidentity import AuthenticationRequiredError, EntraError
 from webidentity.web import Routes, Settings, SettingsError, Site, Store, private_headers
 from webidentity_flask._blueprint import build_blueprint
 from webidentity_flask._decorators import GUARDED_ELSEWHERE
@@ -61,6 +61,7 @@ class WebIdentity:
         )
         app.register_blueprint(build_blueprint(routes))
         app.register_error_handler(AuthenticationRequiredError, _challenge)
+        app.register_error_handler(EntraError, _no_token)
         app.before_request(_refuse_unguarded_route)
         app.after_request(_keep_private)
 
@@ -69,6 +70,12 @@ def _challenge(error: Exception) -> Response:
     """Answer an AuthenticationRequiredError that was raised anywhere inside a view."""
     assert isinstance(error, AuthenticationRequiredError)  # noqa: S101 - it is registered for this class only
     return respond(current_site().challenge(request_facts(), error))
+
+
+def _no_token(error: Exception) -> Response:
+    """Answer an EntraError that was raised anywhere inside a view."""
+    assert isinstance(error, EntraError)  # noqa: S101 - it is registered for this class only
+    return respond(current_site().no_token(request_facts(), error))
 
 
 def _refuse_unguarded_route() -> None:

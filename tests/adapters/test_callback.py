@@ -287,6 +287,31 @@ def test_a_user_who_declines_consent_sees_a_page(build: MakeSite) -> None:
     assert is_refused(browser, browser.get(back), "You did not sign in")
 
 
+def test_a_signed_in_user_who_declines_a_permission_stays_signed_in(build: MakeSite) -> None:
+    """The page says so, leads back, and can ask again."""
+    site = build()
+    browser = site.browser()
+    browser.sign_in()
+    declined = browser.get(browser.authorize(browser.get("/files"), consent=False))
+    assert declined.status == 403
+    assert "<h1>You did not grant the permission</h1>" in declined.text
+    assert "did not sign in" not in declined.text
+    back, again = re.findall(r'class="action" href="([^"]+)"', declined.text)
+    assert back == "/"
+    assert browser.get("/me").text == "ada@tenant.test"
+    done = browser.get(browser.authorize(browser.get(html.unescape(again))))
+    assert done.location == "/files"
+
+
+def test_a_transient_error_of_the_authority_is_not_the_browsers_fault(site: Site) -> None:
+    """503 with Retry-After, whether it is sent instead of the code or instead of the token."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    reply = browser.get(answer(back, code=None, error="temporarily_unavailable"))
+    assert (reply.status, reply.header("Retry-After")) == (503, "5")
+    assert 'href="/auth/sign-in' in reply.text
+
+
 def test_an_unknown_user_can_cancel(site: Site) -> None:
     """The tenant shows its own page until the user cancels."""
     browser = site.browser()

@@ -146,6 +146,31 @@ def test_a_secret_that_expires_later_is_a_page_too(build: MakeSite, clock: Clock
     assert browser.get("/async/files", FETCH).json["detail"].startswith("Error: AADSTS7000215")
 
 
+@pytest.mark.parametrize("path", ["/graph", "/async/graph"])
+def test_an_error_of_the_authority_inside_a_view_is_a_page_too(build: MakeSite, path: str) -> None:
+    """The view asks the credential for a token itself, and the authority refuses it."""
+    site = build()
+    site.world.consent()
+    browser = site.browser()
+    browser.sign_in()
+    browser.call = build(settings={"client_secret": "not-the-secret-of-the-application"}).call
+    page = browser.get(path)
+    assert page.status == 502
+    assert "<h1>We could not open this page</h1>" in page.text
+    assert "AADSTS7000215" in page.text
+    assert browser.get(path, FETCH).json["error"] == "no_token"
+
+
+def test_an_overloaded_token_endpoint_at_sign_in_is_503(site: Site) -> None:
+    """The user is asked to try again, with Retry-After."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    site.world.transport.tamper = lambda reply: (reply.clear(), reply.update(error="temporarily_unavailable"))
+    page = browser.get(back)
+    site.world.transport.tamper = None
+    assert (page.status, page.header("Retry-After")) == (503, "5")
+
+
 def test_a_crash_of_a_view_stays_a_crash(site: Site) -> None:
     """Only errors of the sign-in are answered. The error page is not stored by caches either."""
     browser = site.browser()

@@ -12,6 +12,9 @@ from webidentity.web._sign_in_links import SignInLinks, SignInRequest
 
 _TRY_AGAIN = "Try again. If this keeps happening, send the details below to the administrator of this application."
 
+#: Seconds after which a transient error is worth another try.
+_RETRY_LATER = (("Retry-After", "5"),)
+
 
 @dataclass(frozen=True, slots=True)
 class CallbackPages:
@@ -72,8 +75,33 @@ class CallbackPages:
         )
         return refuse(self.facts, 400, "sign_in_replayed", page)
 
+    def not_granted(self, error: str, pending: PendingSignIn) -> Answer:
+        """A signed-in user declined a further permission, or canceled."""
+        again = self.links.url(self.facts, SignInRequest(pending.next_path, pending.scopes, pending.claims))
+        page = Page(
+            "You did not grant the permission",
+            "You are still signed in, and nothing was changed. The page that you opened needs a permission that you "
+            "declined, or that you did not decide on.",
+            action=(f"{self.facts.root_path}/", "Continue without it"),
+            other_action=(again, "Ask me again"),
+        )
+        return refuse(self.facts, 403, error, page)
+
+    def temporarily_unavailable(self, pending: PendingSignIn) -> Answer:
+        """The authority is overloaded or under maintenance."""
+        return self._again(
+            503,
+            "temporarily_unavailable",
+            "Microsoft Entra ID is temporarily unavailable",
+            "Nothing was changed. Try again in a minute.",
+            pending=pending,
+            headers=_RETRY_LATER,
+        )
+
     def ended_at_authority(self, error: str, codes: tuple[int, ...], pending: PendingSignIn) -> Answer:
         """The authority sent an error instead of a code."""
+        if error == "temporarily_unavailable":
+            return self.temporarily_unavailable(pending)
         if error == "access_denied":
             return self._again(
                 403,
@@ -105,6 +133,8 @@ class CallbackPages:
 
     def refused_by_authority(self, error: EntraError, pending: PendingSignIn) -> Answer:
         """The token endpoint refused the code."""
+        if error.error == "temporarily_unavailable":
+            return self.temporarily_unavailable(pending)
         codes = aadsts(error.error_codes) if error.error_codes else error.error or "unknown"
         return self._again(
             502 if error.error is None else 400,
@@ -134,9 +164,10 @@ class CallbackPages:
         detail: str = "",
         pending: PendingSignIn | None = None,
         path: str | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
     ) -> Answer:
         if pending is None:
             url = self.links.plain_url(self.facts, path)
         else:
             url = self.links.url(self.facts, SignInRequest(pending.next_path, pending.scopes, pending.claims))
-        return refuse(self.facts, status, error, Page(title, text, detail, (url, "Sign in again")))
+        return refuse(self.facts, status, error, Page(title, text, detail, (url, "Sign in again")), headers)

@@ -135,7 +135,7 @@ class Guard:
         except StoreUnavailableError as error:
             return store_unavailable(facts, error)
         except AzureError as error:
-            return _token_unavailable(facts, error)
+            return token_unavailable(facts, error)
 
 
 def _refuse_forgery(facts: RequestFacts, identity: Identity) -> Answer | None:
@@ -162,7 +162,8 @@ def store_unavailable(facts: RequestFacts, error: StoreUnavailableError) -> Answ
     return refuse(facts, 503, "temporarily_unavailable", page, (("Retry-After", "10"),))
 
 
-def _token_unavailable(facts: RequestFacts, error: AzureError) -> Answer:
+def token_unavailable(facts: RequestFacts, error: AzureError) -> Answer:
+    """Return status 502: the authority did not issue a token."""
     codes = error.error_codes if isinstance(error, EntraError) else ()
     correlation_id = error.correlation_id if isinstance(error, EntraError) else None
     _LOGGER.error("A token request failed: %s. Correlation ID: %s", error.message, correlation_id)
