@@ -275,6 +275,10 @@ def test_a_response_of_another_issuer_is_refused(site: Site) -> None:
     back = browser.authorize(browser.get("/me"))
     reply = browser.get(answer(back, iss="https://evil.test/"))
     assert is_refused(browser, reply, "We could not verify your sign-in")
+    assert not [request for request in site.world.transport.requests if request.path.endswith("/token")]
+    back = browser.authorize(browser.get("/me"))
+    failed = browser.get(answer(back, iss="https://evil.test/", code=None, error="access_denied"))
+    assert is_refused(browser, failed, "We could not verify your sign-in")
     back = browser.authorize(browser.get("/me"))
     assert browser.get(answer(back, iss=site.world.tenant.issuer)).status == 303
 

@@ -70,7 +70,8 @@ def test_a_sign_in_survives_an_outage_of_the_store(build: MakeSite) -> None:
 
 
 def test_without_the_authority_a_sign_in_fails_politely(site: Site) -> None:
-    """502, with a button to try again."""
+    """502, with a button to try again. The keys are known from another sign-in."""
+    site.browser().sign_in(site.world.grace)
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     site.world.transport.is_cut = True
@@ -108,6 +109,36 @@ def test_without_the_authority_bearer_tokens_cannot_be_verified(site: Site) -> N
     assert reply.json["error"] == "temporarily_unavailable"
     assert reply.header("Retry-After")
     assert reply.header("WWW-Authenticate") == ""
+
+
+def test_a_sign_in_survives_an_outage_of_the_keys(site: Site, clock: Clock) -> None:
+    """Nothing is redeemed without the keys: reloading the page a few seconds later completes the sign-in."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    site.world.transport.is_cut = True
+    waiting = browser.get(back)
+    assert (waiting.status, waiting.header("Retry-After")) == (503, "5")
+    assert waiting.cookies == {}
+    site.world.transport.is_cut = False
+    assert browser.get(back).status == 503, "the keys are not fetched at once again"
+    assert not [request for request in site.world.transport.requests if request.path.endswith("/token")]
+    clock.advance(5)
+    assert browser.get(back).location == "/me"
+
+
+def test_a_bearer_token_with_a_new_key_is_not_refused_during_an_outage(site: Site, clock: Clock) -> None:
+    """503 as long as the new keys cannot be fetched, and at most one attempt in five seconds."""
+    assert site.api("/me", site.world.access_token()).status == 200
+    clock.advance(100)
+    site.world.tenant.rotate_keys()
+    token = site.world.access_token()
+    site.world.transport.is_cut = True
+    for _ in range(2):
+        reply = site.api("/me", token)
+        assert (reply.status, reply.header("Retry-After")) == (503, "5")
+    site.world.transport.is_cut = False
+    clock.advance(5)
+    assert site.api("/me", token).status == 200
 
 
 def test_known_keys_are_used_during_an_outage(site: Site, clock: Clock) -> None:

@@ -73,7 +73,15 @@ class Callback:
             path = safe_next(sealed_path, facts.root_path)
             return pages.signed_in_already(path) if is_signed_in else pages.not_found(path)
         name, pending = found
-        answer = yield from self._answer(pending, state, parameters, earlier, pages)
+        issuer = ""
+        if "code" in parameters or "iss" in parameters:
+            try:
+                # Before anything is used up: reloading the page then completes the sign-in.
+                issuer = yield from tenant.key_source.issuer()
+            except KeysUnavailableError as error:
+                _LOGGER.warning("A sign-in has to wait: %s", error)
+                return pages.keys_unavailable(pending)
+        answer = yield from self._answer(pending, state, parameters, issuer, earlier, pages)
         if answer.session is not None:
             done = SignInRequest(pending.next_path, pending.scopes, pending.claims)
             answer = answer.with_cookies(self._loop_guard.remember(facts, done))
@@ -84,6 +92,7 @@ class Callback:
         pending: PendingSignIn,
         state: str,
         parameters: dict[str, str],
+        issuer: str,
         earlier: SessionState | None,
         pages: CallbackPages,
     ) -> Flow[Answer]:
@@ -94,6 +103,10 @@ class Callback:
         first = yield from self._user_tokens.cache.claim_once(f"sign-in/{digest(state)}", expires_at=now + 2 * LIFETIME)
         if not first:
             return pages.used_before()
+        # Sent by authorities that protect against mix-up attacks, also with errors (RFC 9207). Not by Entra yet.
+        if parameters.get("iss", issuer) != issuer:
+            _LOGGER.warning("A sign-in was refused: the authorization response names a different issuer")
+            return pages.not_acceptable("the authorization response names a different issuer")
         if "error" in parameters:
             name, codes = _error_name(parameters["error"]), _aadsts_codes(parameters.get("error_description", ""))
             advice = advice_for(codes) or ""
@@ -110,7 +123,10 @@ class Callback:
             # The message contains no secret, and says what to do.
             _LOGGER.warning("A sign-in failed: %s. Correlation ID: %s", error.message, error.correlation_id)
             return pages.refused_by_authority(error, pending)
-        except (AzureError, KeysUnavailableError) as error:
+        except KeysUnavailableError as error:
+            _LOGGER.warning("A sign-in failed: %s", error)
+            return pages.keys_unavailable(pending)
+        except AzureError as error:
             _LOGGER.warning("A sign-in failed because the authority could not be reached: %s", type(error).__name__)
             return pages.authority_unreachable(pending)
         return redirect(pending.next_path, status=303).with_session(StartSession(started.to_json(), same_user))
@@ -119,8 +135,6 @@ class Callback:
         self, pending: PendingSignIn, parameters: dict[str, str], earlier: SessionState | None
     ) -> Flow[tuple[SessionState, bool]]:
         tenant = self._tenants.for_sign_in()
-        # Sent by authorities that protect against mix-up attacks (RFC 9207). Entra does not send it yet.
-        issuer = parameters.get("iss")
         verified: dict[str, Any] = {}
 
         def accept(reply: TokenReply) -> Flow[None]:
@@ -128,8 +142,6 @@ class Callback:
                 raise TokenRejectedError("the token response has no ID token")
             claims = yield from tenant.key_source.verify(reply.id_token, frozenset({tenant.client_id}))
             verify_response(claims, client_id=tenant.client_id, nonce=pending.nonce, token=reply.access_token)
-            if issuer is not None and issuer != claims["iss"]:
-                raise TokenRejectedError("the authorization response names a different issuer than the ID token")
             _check_account(reply.home_account_id, claims)
             verified.update({name: value for name, value in claims.items() if name not in _SPENT})
 

@@ -145,6 +145,17 @@ class CallbackPages:
             pending,
         )
 
+    def keys_unavailable(self, pending: PendingSignIn) -> Answer:
+        """The keys that verify the ID token cannot be fetched."""
+        return self._again(
+            503,
+            "temporarily_unavailable",
+            "We could not reach Microsoft Entra ID",
+            "You are not signed in yet. Try again in a few seconds.",
+            pending=pending,
+            headers=_RETRY_LATER,
+        )
+
     def authority_unreachable(self, pending: PendingSignIn) -> Answer:
         """The network or the authority failed."""
         return self._again(
