@@ -316,6 +316,27 @@ def test_a_transient_error_of_the_authority_is_not_the_browsers_fault(site: Site
     assert 'href="/auth/sign-in' in reply.text
 
 
+@pytest.mark.parametrize(
+    ("code", "title", "text"),
+    [
+        (65004, "You did not sign in", "declined the permissions"),
+        (90094, "An administrator must approve this", "Ask an administrator"),
+        (50105, "We could not sign you in", "AADSTS50105. The user is not assigned to the application"),
+        (53003, "We could not sign you in", "A Conditional Access policy blocks this sign-in"),
+    ],
+)
+def test_a_page_says_what_to_do_about_an_error(site: Site, code: int, title: str, text: str) -> None:
+    """Only a user who declined is told so. The advice is ours: the description of the error is not shown."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    reply = browser.get(
+        answer(back, code=None, error="access_denied", error_description=f"AADSTS{code}: written by anyone.")
+    )
+    assert is_refused(browser, reply, title)
+    assert text in reply.text
+    assert "anyone" not in reply.text
+
+
 def test_an_unknown_user_can_cancel(site: Site) -> None:
     """The tenant shows its own page until the user cancels."""
     browser = site.browser()

@@ -111,7 +111,8 @@ class Callback:
             name, codes = _error_name(parameters["error"]), _aadsts_codes(parameters.get("error_description", ""))
             advice = advice_for(codes) or ""
             _LOGGER.warning("The authority ended a sign-in: %s %s. %s", name, aadsts(codes), advice)
-            if name == "access_denied" and earlier and (yield from self._sessions.find(earlier)) is not None:
+            was_declined = name == "access_denied" and not set(codes) - {65004}
+            if was_declined and earlier and (yield from self._sessions.find(earlier)) is not None:
                 return pages.not_granted(name, pending)
             return pages.ended_at_authority(name, codes, pending)
         try:

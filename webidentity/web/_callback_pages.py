@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from webidentity._protocol.advice import aadsts
+from webidentity._protocol.advice import aadsts, advice_for, needs_administrator
 from webidentity.errors import EntraError
 from webidentity.web._answer import Answer
 from webidentity.web._facts import RequestFacts
@@ -102,7 +102,17 @@ class CallbackPages:
         """The authority sent an error instead of a code."""
         if error == "temporarily_unavailable":
             return self.temporarily_unavailable(pending)
-        if error == "access_denied":
+        if needs_administrator(codes):
+            return self._again(
+                403,
+                "approval_required",
+                "An administrator must approve this",
+                "This application requests permissions that only an administrator can grant. Ask an administrator of "
+                "your organization to approve it, then sign in again.",
+                f"Error: {aadsts(codes)}",
+                pending,
+            )
+        if error == "access_denied" and not set(codes) - {65004}:
             return self._again(
                 403,
                 error,
@@ -116,7 +126,7 @@ class CallbackPages:
             "sign_in_failed",
             "We could not sign you in",
             f"Microsoft Entra ID returned an error. {_TRY_AGAIN}",
-            f"Error: {error}, {aadsts(codes)}",
+            " ".join(filter(None, (f"Error: {error}, {aadsts(codes)}.", advice_for(codes)))),
             pending,
         )
 
