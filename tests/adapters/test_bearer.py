@@ -180,7 +180,7 @@ def test_two_tokens_are_refused(site: Site, value: str) -> None:
 
 
 def test_a_token_takes_precedence_over_a_session(site: Site) -> None:
-    """Also if the token is refused."""
+    """A bearer token takes precedence over a session even if the token is refused."""
     browser = site.browser()
     browser.sign_in(site.world.ada, path="/files")
     grace = {"Authorization": f"Bearer {site.world.access_token(site.world.grace)}"}
@@ -205,7 +205,7 @@ def test_a_missing_consent_is_a_challenge_and_not_a_failure(site: Site) -> None:
 
 
 def test_a_claims_challenge_is_passed_on(site: Site) -> None:
-    """In the form that Microsoft's APIs use: the claims in base64, for the client's next sign-in."""
+    """The reply has the claims in base64, the form of Microsoft's APIs, for the client's next sign-in."""
     claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
     site.world.tenant.require_claims(site.world.ada, site.world.files, claims)
     for path in ("/files", "/async/files"):

@@ -51,7 +51,7 @@ def test_calls_do_not_affect_each_other(make: Maker, name: str) -> None:
 
 
 def test_policies_replace_the_whole_pipeline(make: Maker, name: str) -> None:
-    """As in azure-identity: nothing is added to them."""
+    """The credential adds no policy of its own, as in azure-identity."""
     network = entra()
     make(name, network, policies=[HeadersPolicy({"X-Mine": "1"})]).get_token(SCOPE)
     for sent in network.sent:

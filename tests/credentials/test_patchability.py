@@ -33,7 +33,7 @@ def test_no_module_imports_their_functions(module: str) -> None:
 
 
 def test_a_patched_clock_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For expiry, the refresh window and signed assertions."""
+    """Expiry, the refresh window and signed assertions use the patched clock."""
     network = entra()
     credential = make("CertificateCredential", network)
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.5)
@@ -47,7 +47,7 @@ def test_a_patched_clock_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_patched_randomness_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For the ID of an assertion."""
+    """The ID of an assertion uses the patched randomness."""
     network = entra()
     monkeypatch.setattr(secrets, "token_hex", lambda _: "not random")
     make("CertificateCredential", network).get_token(SCOPE)
@@ -56,7 +56,7 @@ def test_patched_randomness_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_patched_environment_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With os.environ replaced as a whole."""
+    """The credentials read os.environ even if a test replaces it as a whole."""
     monkeypatch.setattr(os, "environ", {"AZURE_AUTHORITY_HOST": "login.microsoftonline.us"})
     network = entra()
     make("ClientSecretCredential", network).get_token(SCOPE)

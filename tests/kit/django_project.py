@@ -96,6 +96,11 @@ def open_page(request: Any) -> HttpResponse:
     return HttpResponse(record.username if record else "anonymous")
 
 
+@csrf_exempt
+def open_change(request: Any) -> HttpResponse:
+    return open_page(request)
+
+
 def public(request: HttpRequest) -> HttpResponse:
     return HttpResponse("public")
 
@@ -164,6 +169,7 @@ urlpatterns = [
     path("sdk", sdk),
     path("async/sdk", async_sdk),
     path("open", open_page),
+    path("open/change", open_change),
     path("session", show_session),
     path("remember", remember),
     path("class", require_token(scopes=[READ])(FilesView.as_view())),

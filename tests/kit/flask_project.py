@@ -117,6 +117,10 @@ def _add_open_views(app: Flask) -> None:
     def open_page() -> Any:
         return str(current_identity.record.username if current_identity.record else "anonymous")
 
+    @app.post("/open/change")
+    def open_change() -> Any:
+        return str(current_identity.record.username if current_identity.record else "anonymous")
+
     @app.get("/")
     @app.get("/public")
     def public() -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
-from webidentity._protocol.effects import Flow, Send, Wait
+from webidentity._protocol.effects import Flow, Send
 from webidentity._protocol.metadata import TenantMetadata, metadata_url
 from webidentity._protocol.signing_keys import SigningKeys
 from webidentity._protocol.token_reply import read_text
@@ -37,8 +37,8 @@ class _Known:
 class KeySource:
     """Verifies tokens of one tenant with the keys that the tenant publishes.
 
-    A token with an unknown key causes the keys to be fetched again, at most once a minute. The last valid keys stay in
-    use while the authority is unreachable.
+    A token with an unknown key causes the keys to be fetched again, at most once a minute. Keys that are older than a
+    day are fetched again beside the caller. The last valid keys stay in use while the authority is unreachable.
     """
 
     def __init__(self, authority: str, tenant: str) -> None:
@@ -56,7 +56,7 @@ class KeySource:
         """
         known = self._known
         if known is None:
-            known = yield from self._refresh(is_needed=False)
+            known = yield from self._refresh()
         return known.metadata.issuer
 
     def verify(self, token: str, audiences: frozenset[str]) -> Flow[dict[str, Any]]:
@@ -67,14 +67,16 @@ class KeySource:
         """
         key_id(token)
         known = self._known
-        if known is None or time.time() - known.fetched_at > _FRESH_FOR:
-            known = yield from self._refresh(is_needed=False)
+        if known is None:
+            known = yield from self._refresh()
+        elif time.time() - known.fetched_at > _FRESH_FOR and not self._tried_within(_RETRY_INTERVAL):
+            yield from self._refresh_beside()
         try:
             return self._check(token, audiences, known)
         except UnknownKeyError:
             if self._is_reachable and self._tried_within(_RETRY_INTERVAL):
                 raise
-        known = yield from self._refresh(is_needed=True)
+        known = yield from self._refresh()
         try:
             return self._check(token, audiences, known)
         except UnknownKeyError:
@@ -87,15 +89,16 @@ class KeySource:
     def _check(token: str, audiences: frozenset[str], known: _Known) -> dict[str, Any]:
         return verify_token(token, known.keys, Expected(known.metadata.issuer, audiences, time.time()))
 
-    def _refresh(self, *, is_needed: bool) -> Flow[_Known]:
-        """Fetch the keys, once for all concurrent callers.
-
-        :param is_needed: whether the known keys are not sufficient.
-        """
+    def _refresh_beside(self) -> Flow[None]:
+        """Start to fetch the keys. The known ones are used meanwhile."""
         flight, leads = self._flights.join("keys")
-        if not leads and not is_needed and self._known is not None:
-            return self._known
-        if not leads and (yield Wait(flight.future, flight.owner)):
+        if leads:
+            yield from self._flights.detach("keys", flight, self._fetch(), awaited=False)
+
+    def _refresh(self) -> Flow[_Known]:
+        """Fetch the keys, once for all concurrent callers."""
+        flight, leads = self._flights.join("keys")
+        if not leads and (yield from self._flights.wait_for("keys", flight)):
             return self._last_good()
         try:
             yield from self._fetch()

@@ -18,10 +18,11 @@ from webidentity.cache._envelope import KeyRing
 from webidentity.cache._partition import digest
 from webidentity.errors import EntraError
 from webidentity.web._answer import Answer, StartSession, redirect
-from webidentity.web._callback_pages import CallbackPages
+from webidentity.web._callback_pages import RETRY_AFTER, CallbackPages
 from webidentity.web._cookies import Cookie
 from webidentity.web._facts import RequestFacts
 from webidentity.web._next_url import safe_next
+from webidentity.web._outages import retry_after_of
 from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn, StateParameter
 from webidentity.web._redirect_loop import RedirectLoopGuard
 from webidentity.web._sessions import Sessions, SessionState
@@ -80,7 +81,7 @@ class Callback:
                 issuer = yield from tenant.key_source.issuer()
             except KeysUnavailableError as error:
                 _LOGGER.warning("A sign-in has to wait: %s", error)
-                return pages.keys_unavailable(pending)
+                return pages.authority_unreachable(pending, RETRY_AFTER)
         answer = yield from self._answer(pending, state, parameters, issuer, earlier, pages)
         if answer.session is not None:
             done = SignInRequest(pending.next_path, pending.scopes, pending.claims)
@@ -121,15 +122,19 @@ class Callback:
             _LOGGER.warning("A sign-in was refused: %s", error)
             return pages.not_acceptable(str(error))
         except EntraError as error:
+            retry_after = retry_after_of(error)
+            if retry_after is not None:
+                _LOGGER.warning("A sign-in failed because the authority is busy: %s", error.message)
+                return pages.authority_unreachable(pending, retry_after)
             # The message contains no secret, and says what to do.
             _LOGGER.warning("A sign-in failed: %s. Correlation ID: %s", error.message, error.correlation_id)
             return pages.refused_by_authority(error, pending)
         except KeysUnavailableError as error:
             _LOGGER.warning("A sign-in failed: %s", error)
-            return pages.keys_unavailable(pending)
+            return pages.authority_unreachable(pending, RETRY_AFTER)
         except AzureError as error:
             _LOGGER.warning("A sign-in failed because the authority could not be reached: %s", type(error).__name__)
-            return pages.authority_unreachable(pending)
+            return pages.authority_unreachable(pending, retry_after_of(error) or RETRY_AFTER)
         return redirect(pending.next_path, status=303).with_session(StartSession(started.to_json(), same_user))
 
     def _sign_in(

@@ -1,6 +1,6 @@
 """The pages that a user sees when a sign-in fails."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webidentity._protocol.advice import aadsts, advice_for, needs_administrator
 from webidentity.errors import EntraError
@@ -13,7 +13,7 @@ from webidentity.web._sign_in_links import SignInLinks, SignInRequest
 _TRY_AGAIN = "Try again. If this keeps happening, send the details below to the administrator of this application."
 
 #: Seconds after which a transient error is worth another try.
-_RETRY_LATER = (("Retry-After", "5"),)
+RETRY_AFTER = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +89,14 @@ class CallbackPages:
 
     def temporarily_unavailable(self, pending: PendingSignIn) -> Answer:
         """The authority is overloaded or under maintenance."""
-        return self._again(
+        answer = self._again(
             503,
             "temporarily_unavailable",
             "Microsoft Entra ID is temporarily unavailable",
             "Nothing was changed. Try again in a minute.",
             pending=pending,
-            headers=_RETRY_LATER,
         )
+        return _retry_later(answer, RETRY_AFTER)
 
     def ended_at_authority(self, error: str, codes: tuple[int, ...], pending: PendingSignIn) -> Answer:
         """The authority sent an error instead of a code."""
@@ -155,26 +155,16 @@ class CallbackPages:
             pending,
         )
 
-    def keys_unavailable(self, pending: PendingSignIn) -> Answer:
-        """The keys that verify the ID token cannot be fetched."""
-        return self._again(
+    def authority_unreachable(self, pending: PendingSignIn, retry_after: int) -> Answer:
+        """The network or the authority failed, or the authority is busy."""
+        answer = self._again(
             503,
-            "temporarily_unavailable",
-            "We could not reach Microsoft Entra ID",
-            "You are not signed in yet. Try again in a few seconds.",
-            pending=pending,
-            headers=_RETRY_LATER,
-        )
-
-    def authority_unreachable(self, pending: PendingSignIn) -> Answer:
-        """The network or the authority failed."""
-        return self._again(
-            502,
             "authority_unreachable",
             "We could not reach Microsoft Entra ID",
             "You are not signed in yet. Try again in a minute.",
             pending=pending,
         )
+        return _retry_later(answer, retry_after)
 
     def _again(
         self,
@@ -185,10 +175,13 @@ class CallbackPages:
         detail: str = "",
         pending: PendingSignIn | None = None,
         path: str | None = None,
-        headers: tuple[tuple[str, str], ...] = (),
     ) -> Answer:
         if pending is None:
             url = self.links.plain_url(self.facts, path)
         else:
             url = self.links.url(self.facts, SignInRequest(pending.next_path, pending.scopes, pending.claims))
-        return refuse(self.facts, status, error, Page(title, text, detail, (url, "Sign in again")), headers)
+        return refuse(self.facts, status, error, Page(title, text, detail, (url, "Sign in again")))
+
+
+def _retry_later(answer: Answer, seconds: int) -> Answer:
+    return replace(answer, headers=(*answer.headers, ("Retry-After", str(seconds))))
