@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from flask import Flask, Response, current_app, request
 
-from webidentity import AuthenticationRequiredError
+from webidentity import AuthenticationRequiredError, EntraError
 from webidentity.web import (
     Routes,
     Settings,
@@ -75,6 +75,7 @@ class WebIdentity:
         )
         app.register_blueprint(build_blueprint(routes))
         app.register_error_handler(AuthenticationRequiredError, _challenge)
+        app.register_error_handler(EntraError, _no_token)
         app.before_request(_check_session_interface)
         app.before_request(_refuse_unguarded_route)
         app.after_request(_keep_private)
@@ -99,6 +100,12 @@ def _challenge(error: Exception) -> Response:
     """Answer an AuthenticationRequiredError that was raised anywhere inside a view."""
     assert isinstance(error, AuthenticationRequiredError)  # noqa: S101 - it is registered for this class only
     return respond(current_site().challenge(request_facts(), error))
+
+
+def _no_token(error: Exception) -> Response:
+    """Answer an EntraError that was raised anywhere inside a view."""
+    assert isinstance(error, EntraError)  # noqa: S101 - it is registered for this class only
+    return respond(current_site().no_token(request_facts(), error))
 
 
 def _check_session_interface() -> None:

@@ -285,6 +285,10 @@ def test_a_response_of_another_issuer_is_refused(site: Site) -> None:
     back = browser.authorize(browser.get("/me"))
     reply = browser.get(answer(back, iss="https://evil.test/"))
     assert is_refused(browser, reply, "We could not verify your sign-in")
+    assert not [request for request in site.world.transport.requests if request.path.endswith("/token")]
+    back = browser.authorize(browser.get("/me"))
+    failed = browser.get(answer(back, iss="https://evil.test/", code=None, error="access_denied"))
+    assert is_refused(browser, failed, "We could not verify your sign-in")
     back = browser.authorize(browser.get("/me"))
     assert browser.get(answer(back, iss=site.world.tenant.issuer)).status == 303
 
@@ -295,6 +299,52 @@ def test_a_user_who_declines_consent_sees_a_page(build: MakeSite) -> None:
     browser = site.browser()
     back = browser.authorize(browser.get("/files"), consent=False)
     assert is_refused(browser, browser.get(back), "You did not sign in")
+
+
+def test_a_signed_in_user_who_declines_a_permission_stays_signed_in(build: MakeSite) -> None:
+    """The page says so, leads back, and can ask again."""
+    site = build()
+    browser = site.browser()
+    browser.sign_in()
+    declined = browser.get(browser.authorize(browser.get("/files"), consent=False))
+    assert declined.status == 403
+    assert "<h1>You did not grant the permission</h1>" in declined.text
+    assert "did not sign in" not in declined.text
+    back, again = re.findall(r'class="action" href="([^"]+)"', declined.text)
+    assert back == "/"
+    assert browser.get("/me").text == "ada@tenant.test"
+    done = browser.get(browser.authorize(browser.get(html.unescape(again))))
+    assert done.location == "/files"
+
+
+def test_a_transient_error_of_the_authority_is_not_the_browsers_fault(site: Site) -> None:
+    """503 with Retry-After, whether it is sent instead of the code or instead of the token."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    reply = browser.get(answer(back, code=None, error="temporarily_unavailable"))
+    assert (reply.status, reply.header("Retry-After")) == (503, "5")
+    assert 'href="/auth/sign-in' in reply.text
+
+
+@pytest.mark.parametrize(
+    ("code", "title", "text"),
+    [
+        (65004, "You did not sign in", "declined the permissions"),
+        (90094, "An administrator must approve this", "Ask an administrator"),
+        (50105, "We could not sign you in", "AADSTS50105. The user is not assigned to the application"),
+        (53003, "We could not sign you in", "A Conditional Access policy blocks this sign-in"),
+    ],
+)
+def test_a_page_says_what_to_do_about_an_error(site: Site, code: int, title: str, text: str) -> None:
+    """Only a user who declined is told so. The advice is ours: the description of the error is not shown."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    reply = browser.get(
+        answer(back, code=None, error="access_denied", error_description=f"AADSTS{code}: written by anyone.")
+    )
+    assert is_refused(browser, reply, title)
+    assert text in reply.text
+    assert "anyone" not in reply.text
 
 
 def test_an_unknown_user_can_cancel(site: Site) -> None:

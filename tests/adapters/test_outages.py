@@ -76,7 +76,8 @@ def test_a_sign_in_survives_an_outage_of_the_store(build: MakeSite) -> None:
 
 
 def test_without_the_authority_a_sign_in_fails_politely(site: Site) -> None:
-    """The page has status 502 and a button to try again."""
+    """503 with Retry-After, and a button to try again. The keys are known from another sign-in."""
+    site.browser().sign_in(site.world.grace)
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     site.world.transport.is_cut = True
@@ -123,6 +124,36 @@ def test_without_the_authority_bearer_tokens_cannot_be_verified(site: Site) -> N
     assert reply.header("WWW-Authenticate") == ""
 
 
+def test_a_sign_in_survives_an_outage_of_the_keys(site: Site, clock: Clock) -> None:
+    """Nothing is redeemed without the keys: reloading the page a few seconds later completes the sign-in."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    site.world.transport.is_cut = True
+    waiting = browser.get(back)
+    assert (waiting.status, waiting.header("Retry-After")) == (503, "5")
+    assert waiting.cookies == {}
+    site.world.transport.is_cut = False
+    assert browser.get(back).status == 503, "the keys are not fetched at once again"
+    assert not [request for request in site.world.transport.requests if request.path.endswith("/token")]
+    clock.advance(5)
+    assert browser.get(back).location == "/me"
+
+
+def test_a_bearer_token_with_a_new_key_is_not_refused_during_an_outage(site: Site, clock: Clock) -> None:
+    """503 as long as the new keys cannot be fetched, and at most one attempt in five seconds."""
+    assert site.api("/me", site.world.access_token()).status == 200
+    clock.advance(100)
+    site.world.tenant.rotate_keys()
+    token = site.world.access_token()
+    site.world.transport.is_cut = True
+    for _ in range(2):
+        reply = site.api("/me", token)
+        assert (reply.status, reply.header("Retry-After")) == (503, "5")
+    site.world.transport.is_cut = False
+    clock.advance(5)
+    assert site.api("/me", token).status == 200
+
+
 def test_known_keys_are_used_during_an_outage(site: Site, clock: Clock) -> None:
     """A client with a valid token is served, also a day later."""
     site.api("/me", site.world.access_token())
@@ -157,6 +188,31 @@ def test_a_secret_that_expires_later_is_a_page_too(build: MakeSite, clock: Clock
     assert page.status == 502
     assert "AADSTS7000215" in page.text
     assert browser.get("/async/files", FETCH).json["detail"].startswith("Error: AADSTS7000215")
+
+
+@pytest.mark.parametrize("path", ["/graph", "/async/graph"])
+def test_an_error_of_the_authority_inside_a_view_is_a_page_too(build: MakeSite, path: str) -> None:
+    """The view asks the credential for a token itself, and the authority refuses it."""
+    site = build()
+    site.world.consent()
+    browser = site.browser()
+    browser.sign_in()
+    browser.call = build(settings={"client_secret": "not-the-secret-of-the-application"}).call
+    page = browser.get(path)
+    assert page.status == 502
+    assert "<h1>We could not open this page</h1>" in page.text
+    assert "AADSTS7000215" in page.text
+    assert browser.get(path, FETCH).json["error"] == "no_token"
+
+
+def test_an_overloaded_token_endpoint_at_sign_in_is_503(site: Site) -> None:
+    """The user is asked to try again, with Retry-After."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    site.world.transport.tamper = lambda reply: (reply.clear(), reply.update(error="temporarily_unavailable"))
+    page = browser.get(back)
+    site.world.transport.tamper = None
+    assert (page.status, page.header("Retry-After")) == (503, "5")
 
 
 def test_a_crash_of_a_view_stays_a_crash(site: Site) -> None:

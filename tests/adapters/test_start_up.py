@@ -28,6 +28,7 @@ def spelled(kind: str, name: str) -> str:
         ({"client_id": "my-app"}, "client_id", "not a GUID"),
         ({"client_idd": "x"}, "client_idd", "Did you mean"),
         ({"authority": "http://login.test"}, "authority", "https"),
+        ({"authority": "https://login.microsoftonline.com/contoso.com"}, "authority", "remove '/contoso.com'"),
         ({"base_url": "http://app.test"}, "base_url", "https"),
         ({"base_url": "https://[app"}, "base_url", "expected a URL"),
         ({"base_url": "app.test"}, "base_url", "expected a URL"),

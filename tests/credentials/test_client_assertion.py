@@ -138,6 +138,7 @@ def test_any_callable_is_accepted(driver: Driver, clock: Clock, make: Callable[[
     clock.advance(3600 - 100)
     network._answer = lambda _: refusal("temporarily_unavailable", status=503)
     assert credential.get_token(SCOPE).token == "token-1"
+    driver.settle()
 
 
 def test_credentials_share_a_cache_if_their_callable_is_the_same(driver: Driver) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import webidentity
 from tests.kit.credential_kinds import Maker, entra
+from tests.kit.drivers import Driver
 from tests.kit.replies import SCOPE
 
 PACKAGE = Path(webidentity.__file__).parent
@@ -32,7 +33,7 @@ def test_no_module_imports_their_functions(module: str) -> None:
     assert not found
 
 
-def test_a_patched_clock_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_patched_clock_is_used(driver: Driver, make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     """Expiry, the refresh window and signed assertions use the patched clock."""
     network = entra()
     credential = make("CertificateCredential", network)
@@ -43,6 +44,8 @@ def test_a_patched_clock_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(time, "time", lambda: 2_000_003_299.0)
     assert credential.get_token(SCOPE).token == "token-1"
     monkeypatch.setattr(time, "time", lambda: 2_000_003_301.0)
+    assert credential.get_token(SCOPE).token == "token-1"
+    driver.settle()
     assert credential.get_token(SCOPE).token == "token-2"
 
 

@@ -80,6 +80,7 @@ def test_logs_and_errors_leak_nothing(
         shown.append(repr(credential.get_token_info("b")))
         clock.advance(3600 - 100)
         shown.append(repr(credential.get_token("a")))
+        driver.settle()
         credential.close()
     assert len(network.sent) == 4
     assert logs.texts, "nothing was logged, so nothing was tested"

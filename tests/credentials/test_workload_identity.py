@@ -184,6 +184,7 @@ def test_a_valid_token_is_served_while_the_file_is_missing(driver: Driver, file:
     file.unlink()
     clock.advance(3600 - 100)
     assert credential.get_token(SCOPE).token == "token-1"
+    driver.settle()
 
 
 def test_credentials_of_one_file_share_a_cache(driver: Driver, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

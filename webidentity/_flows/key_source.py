@@ -17,8 +17,8 @@ from webidentity.cache._flights import Flights
 _FRESH_FOR = 24 * 3600
 #: Seconds between two attempts to fetch keys, no matter how many tokens have unknown keys.
 _RETRY_INTERVAL = 60
-#: The same while no key is known yet.
-_FIRST_RETRY_INTERVAL = 5
+#: The same after an attempt that failed.
+_INTERVAL_AFTER_FAILURE = 5
 
 
 class KeysUnavailableError(Exception):
@@ -47,6 +47,17 @@ class KeySource:
         self._flights = Flights()
         self._known: _Known | None = None
         self._tried_at = float("-inf")
+        self._is_reachable = True
+
+    def issuer(self) -> Flow[str]:
+        """Return the tenant's issuer, after fetching its metadata and keys if none are known yet.
+
+        :raises KeysUnavailableError: they cannot be fetched.
+        """
+        known = self._known
+        if known is None:
+            known = yield from self._refresh()
+        return known.metadata.issuer
 
     def verify(self, token: str, audiences: frozenset[str]) -> Flow[dict[str, Any]]:
         """Return the claims of a token that the tenant issued for one of the audiences.
@@ -63,9 +74,16 @@ class KeySource:
         try:
             return self._check(token, audiences, known)
         except UnknownKeyError:
-            if self._tried_within(_RETRY_INTERVAL):
+            if self._is_reachable and self._tried_within(_RETRY_INTERVAL):
                 raise
-        return self._check(token, audiences, (yield from self._refresh()))
+        known = yield from self._refresh()
+        try:
+            return self._check(token, audiences, known)
+        except UnknownKeyError:
+            # The key may be a new one: without the authority, nothing is known about the token.
+            if not self._is_reachable:
+                raise self._unavailable() from None
+            raise
 
     @staticmethod
     def _check(token: str, audiences: frozenset[str], known: _Known) -> dict[str, Any]:
@@ -91,21 +109,24 @@ class KeySource:
 
     def _last_good(self) -> _Known:
         if self._known is None:
-            raise KeysUnavailableError(
-                f"the signing keys of tenant {self._tenant} cannot be fetched from {self._authority}: check the tenant "
-                "id, and whether this machine can reach the authority"
-            )
+            raise self._unavailable()
         return self._known
+
+    def _unavailable(self) -> KeysUnavailableError:
+        return KeysUnavailableError(
+            f"the signing keys of tenant {self._tenant} cannot be fetched from {self._authority}: check the tenant "
+            "id, and whether this machine can reach the authority"
+        )
 
     def _tried_within(self, seconds: float) -> bool:
         # If the clock was set back, the keys must still be fetched at once.
         return 0 <= time.time() - self._tried_at < seconds
 
     def _fetch(self) -> Flow[None]:
-        interval = _FIRST_RETRY_INTERVAL if self._known is None else _RETRY_INTERVAL
-        if self._tried_within(interval):
+        if self._tried_within(_RETRY_INTERVAL if self._is_reachable else _INTERVAL_AFTER_FAILURE):
             return
         self._tried_at = time.time()
+        self._is_reachable = False
         try:
             metadata = TenantMetadata.parse((yield from _get(metadata_url(self._authority, self._tenant))))
             keys = SigningKeys.parse((yield from _get(metadata.jwks_uri))) if metadata else None
@@ -113,6 +134,7 @@ class KeySource:
             return
         if metadata is not None and keys is not None:
             self._known = _Known(metadata, keys, time.time())
+            self._is_reachable = True
 
 
 def _get(url: str) -> Flow[str]:

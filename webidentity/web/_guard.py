@@ -149,7 +149,7 @@ class Guard:
         except StoreUnavailableError as error:
             return store_unavailable(facts, error)
         except AzureError as error:
-            return _token_unavailable(facts, error)
+            return token_unavailable(facts, error)
         # After the token: if it was refreshed, the account was checked with it.
         yield from self._check_session(identity, session)
         return Granted(identity, token)
@@ -177,7 +177,8 @@ def store_unavailable(facts: RequestFacts, error: StoreUnavailableError) -> Answ
     return refuse(facts, 503, "temporarily_unavailable", page, (("Retry-After", "10"),))
 
 
-def _token_unavailable(facts: RequestFacts, error: AzureError) -> Answer:
+def token_unavailable(facts: RequestFacts, error: AzureError) -> Answer:
+    """Return status 502: the authority did not issue a token; or 503 if it is unavailable."""
     retry_after = retry_after_of(error)
     if retry_after is not None:
         _LOGGER.error("The authority is unavailable: %s", type(error).__name__)

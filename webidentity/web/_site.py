@@ -18,7 +18,7 @@ from webidentity.cache._envelope import KeyRing
 from webidentity.cache._sqlite import SQLiteStore
 from webidentity.cache._store import Store, StoreUnavailableError
 from webidentity.cache._token_cache import TokenCache
-from webidentity.errors import AuthenticationRequiredError
+from webidentity.errors import AuthenticationRequiredError, EntraError
 from webidentity.web._answer import Answer
 from webidentity.web._bearer import BearerTokens
 from webidentity.web._callback import Callback
@@ -26,7 +26,7 @@ from webidentity.web._callback_pages import CallbackPages
 from webidentity.web._challenge import Challenges
 from webidentity.web._credential import Drivers
 from webidentity.web._facts import RequestFacts
-from webidentity.web._guard import Granted, Guard, Requirements, store_unavailable
+from webidentity.web._guard import Granted, Guard, Requirements, store_unavailable, token_unavailable
 from webidentity.web._identity import Identity
 from webidentity.web._redirect_loop import RedirectLoopGuard
 from webidentity.web._sessions import Sessions, SessionState
@@ -127,6 +127,10 @@ class Site:
     def challenge(self, facts: RequestFacts, error: AuthenticationRequiredError) -> Answer:
         """Answer a request whose view raised this error: the user must sign in, consent or authenticate again."""
         return self._challenges.answer(self._seen(facts), error)
+
+    def no_token(self, facts: RequestFacts, error: EntraError) -> Answer:
+        """Answer a request whose view raised this error: the authority refused a token, and the user cannot help."""
+        return token_unavailable(self._seen(facts), error)
 
     def _seen(self, facts: RequestFacts) -> RequestFacts:
         """Return the facts as the browser sees them: under ``base_url`` if that is set."""
