@@ -1,5 +1,6 @@
 """Token verification with the signing keys that a tenant publishes."""
 
+import logging
 import time
 from typing import Any
 
@@ -13,6 +14,7 @@ from webidentity._protocol.token_reply import read_text
 from webidentity._protocol.verification import Expected, UnknownKeyError, key_id, verify_token
 from webidentity.cache._flights import Flights
 
+_LOGGER = logging.getLogger(__name__)
 #: Seconds that keys are used without fetching them again.
 _FRESH_FOR = 24 * 3600
 #: Seconds between two attempts to fetch keys, no matter how many tokens have unknown keys.
@@ -37,8 +39,8 @@ class _Known:
 class KeySource:
     """Verifies tokens of one tenant with the keys that the tenant publishes.
 
-    A token with an unknown key causes the keys to be fetched again, at most once a minute. The last valid keys stay in
-    use while the authority is unreachable.
+    A token with an unknown key causes the keys to be fetched again, at most once a minute in addition to the daily
+    fetch. The last valid keys stay in use while the authority is unreachable.
     """
 
     def __init__(self, authority: str, tenant: str) -> None:
@@ -47,6 +49,7 @@ class KeySource:
         self._flights = Flights()
         self._known: _Known | None = None
         self._tried_at = float("-inf")
+        self._searched_at = float("-inf")
 
     def verify(self, token: str, audiences: frozenset[str]) -> Flow[dict[str, Any]]:
         """Return the claims of a token that the tenant issued for one of the audiences.
@@ -61,7 +64,8 @@ class KeySource:
         try:
             return self._check(token, audiences, known)
         except UnknownKeyError:
-            if self._tried_within(_RETRY_INTERVAL):
+            # Not limited by other fetches: the keys may have been rotated right after one.
+            if _is_within(_RETRY_INTERVAL, self._searched_at):
                 raise
         return self._check(token, audiences, (yield from self._refresh(is_needed=True)))
 
@@ -80,7 +84,7 @@ class KeySource:
         if not leads and (yield Wait(flight.future, flight.owner)):
             return self._last_good()
         try:
-            yield from self._fetch()
+            yield from self._fetch(is_needed=is_needed)
         finally:
             if leads:
                 self._flights.abandon("keys", flight, None)
@@ -94,22 +98,33 @@ class KeySource:
             )
         return self._known
 
-    def _tried_within(self, seconds: float) -> bool:
-        # If the clock was set back, the keys must still be fetched at once.
-        return 0 <= time.time() - self._tried_at < seconds
-
-    def _fetch(self) -> Flow[None]:
-        interval = _FIRST_RETRY_INTERVAL if self._known is None else _RETRY_INTERVAL
-        if self._tried_within(interval):
+    def _fetch(self, *, is_needed: bool) -> Flow[None]:
+        now = time.time()
+        last = self._searched_at if is_needed else self._tried_at
+        if _is_within(_FIRST_RETRY_INTERVAL if self._known is None else _RETRY_INTERVAL, last):
             return
-        self._tried_at = time.time()
+        self._tried_at = now
+        if is_needed:
+            self._searched_at = now
         try:
             metadata = TenantMetadata.parse((yield from _get(metadata_url(self._authority, self._tenant))))
+            if metadata is not None and not metadata.is_of(self._authority, self._tenant):
+                _LOGGER.error(
+                    "The metadata of tenant %s at %s is not used: it names the issuer of another tenant or authority",
+                    self._tenant,
+                    self._authority,
+                )
+                return
             keys = SigningKeys.parse((yield from _get(metadata.jwks_uri))) if metadata else None
         except AzureError:
             return
         if metadata is not None and keys is not None:
             self._known = _Known(metadata, keys, time.time())
+
+
+def _is_within(seconds: float, since: float) -> bool:
+    # If the clock was set back, the keys must still be fetched at once.
+    return 0 <= time.time() - since < seconds
 
 
 def _get(url: str) -> Flow[str]:

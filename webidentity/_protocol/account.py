@@ -2,20 +2,17 @@
 
 import hmac
 import math
-import re
 from typing import NamedTuple
 
 from azure.core.exceptions import ClientAuthenticationError
 
-from webidentity._authority import SHARED_TENANTS, authority_host, is_tenant_id
+from webidentity._authority import SHARED_TENANTS, authority_host, is_guid, is_tenant_id
 from webidentity._json import as_text
 from webidentity._protocol.token_reply import TokenReply, decode_unverified
 from webidentity.record import AuthenticationRecord
 
 #: Seconds that clocks may differ.
 _LEEWAY = 300
-#: Compiled at the first sign-in, not at import.
-_GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 class ExpectedAccount(NamedTuple):
@@ -58,7 +55,7 @@ def account_of(
         raise _unusable("its ID token comes from another issuer than the browser's redirect")
     if tenant_id in SHARED_TENANTS:
         raise _unusable("its ID token does not say in which tenant the user signed in")
-    if not is_tenant_id(tenant_id) or (_is_guid(tenant) and tenant_id.lower() != tenant.lower()):
+    if not is_tenant_id(tenant_id) or (is_guid(tenant) and tenant_id.lower() != tenant.lower()):
         raise _unusable("its ID token comes from another tenant than the one requested")
     expires_on = claims.get("exp")
     # Python's JSON parser accepts NaN, which compares as false, and Infinity.
@@ -78,11 +75,6 @@ def names_another(named: str | None, home_account_id: str) -> bool:
     if named is None or ("." in named) is not ("." in home_account_id):
         return False
     return named.lower() != home_account_id.lower()
-
-
-def _is_guid(tenant: str) -> bool:
-    """Whether the tenant is named by its id, which its tokens contain too, and not by a domain."""
-    return re.fullmatch(_GUID, tenant.lower(), re.ASCII) is not None
 
 
 def _bytes(text: str) -> bytes:

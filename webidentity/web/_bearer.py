@@ -60,7 +60,7 @@ def _check_delegated(claims: dict[str, Any]) -> None:
     """Check that the claims are those of an access token that acts for a user."""
     if not (as_text(claims.get("azp")) or as_text(claims.get("appid"))):
         raise TokenRejectedError("the token is an ID token: send an access token for this application")
-    if as_text(claims.get("scp")) and claims.get("idtyp") != "app":
+    if (as_text(claims.get("scp")) or "").split() and claims.get("idtyp") != "app":
         return
     if claims.get("idtyp") == "app" or claims.get("roles"):
         raise _ApplicationOnlyError
