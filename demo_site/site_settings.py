@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+#: Sent with every page that has no policy of its own. Forms post to the site only, sign-out included.
+CONTENT_SECURITY_POLICY = "default-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
 
 @dataclass(frozen=True)
 class SiteSettings:

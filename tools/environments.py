@@ -1,7 +1,7 @@
 """Runs the test suite in environments other than the developer's: ``make test-min`` and ``make test-all``.
 
 Each environment is a virtual environment under ``.venvs``, with a constraints file beside it. The browser tests are
-left out: they depend on Chromium, not on the versions of Python packages.
+left out, because they depend on Chromium and not on the versions of Python packages.
 """
 
 import re
@@ -67,7 +67,8 @@ def minimum() -> Iterator[Environment]:
     """Yield the oldest Python with the declared minimums. What they depend on is not pinned: it has to be older too."""
     minimums = declared_minimums()
     tools = pinned(only=test_tools(), without=set(minimums))
-    yield Environment("min", "3.11", [f"{name}=={version}" for name, version in minimums.items()] + [*tools])
+    constraints = [*(f"{name}=={version}" for name, version in minimums.items()), *tools]
+    yield Environment("min", "3.11", constraints)
 
 
 def matrix() -> Iterator[Environment]:

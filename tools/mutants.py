@@ -102,7 +102,7 @@ def replacements(node: ast.AST) -> Iterator[ast.AST]:
                 yield changed
         case ast.Raise() | ast.Expr(value=ast.Call() | ast.YieldFrom() | ast.Yield() | ast.Await()):
             yield ast.Pass()
-        case ast.Return(value=ast.expr()):
+        case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
             yield ast.Return(ast.Constant(None))
         case _:
             pass

@@ -61,6 +61,8 @@ class EntraError(ClientAuthenticationError):
     @property
     def needs_interaction(self) -> bool:
         """Whether the user has to interact: to consent, for multi-factor authentication, or to sign in again."""
+        if self.suberror == "consent_required":
+            return True
         return self.error in {"interaction_required", "consent_required", "login_required", "invalid_grant"}
 
     @property
@@ -81,6 +83,32 @@ def _rebuild(message: str, *values: Any) -> EntraError:
 
 class CredentialUnavailableError(ClientAuthenticationError):
     """The credential did not attempt to authenticate because required data or state is unavailable."""
+
+
+class AuthorityUnavailableError(ClientAuthenticationError):
+    """The authority did not answer in time, or asked for a pause, so a web application did not get a token.
+
+    It is a :class:`~azure.core.exceptions.ClientAuthenticationError`, because the retry policies of Azure SDK clients
+    pass those on at once.
+
+    :param str message: what failed.
+    :keyword retry_after: the seconds after which a request may succeed, for the header ``Retry-After``.
+    """
+
+    #: The seconds after which a request may succeed.
+    retry_after: int
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message=message)
+        self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle with the seconds."""
+        return _rebuild_unavailable, (self.message, self.retry_after)
+
+
+def _rebuild_unavailable(message: str, retry_after: int) -> AuthorityUnavailableError:
+    return AuthorityUnavailableError(message, retry_after=retry_after)
 
 
 class ChainError(ClientAuthenticationError):

@@ -1,10 +1,11 @@
 """The Django project. It is configured in code, without a settings module, and needs no database."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from wsgiref.types import WSGIApplication
 
-from demo_site.site_settings import SiteSettings
+from demo_site.site_settings import CONTENT_SECURITY_POLICY, SiteSettings
 
 _HERE = Path(__file__).resolve().parent
 
@@ -19,6 +20,7 @@ def settings_of(site: SiteSettings) -> dict[str, Any]:
         "INSTALLED_APPS": ["django.contrib.sessions", "django.contrib.staticfiles", "webidentity_django"],
         "MIDDLEWARE": [
             "django.middleware.security.SecurityMiddleware",
+            "demo_site.django_site.project.content_security_policy",
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
@@ -52,6 +54,17 @@ def settings_of(site: SiteSettings) -> dict[str, Any]:
         },
         "SITE": site,
     }
+
+
+def content_security_policy(get_response: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Add the policy to every page that has none. Django 6 has a middleware for this."""
+
+    def answer(request: Any) -> Any:
+        response = get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        return response
+
+    return answer
 
 
 def create_wsgi(site: SiteSettings) -> WSGIApplication:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from azure.core.credentials import TokenCredential
-from flask import Flask, render_template
+from flask import Flask, Response, render_template
 from flask.typing import ResponseReturnValue
 
 from demo_site.files_client import FilesClient
@@ -11,7 +11,7 @@ from demo_site.hops import hops_of
 from demo_site.problem import BROKEN, NOT_FOUND, Problem, problem_of_files
 from demo_site.profile import profile_of
 from demo_site.service_client import ServiceError
-from demo_site.site_settings import SiteSettings
+from demo_site.site_settings import CONTENT_SECURITY_POLICY, SiteSettings
 from webidentity.web import Identity
 from webidentity_flask import WebIdentity, current_identity, require_sign_in, require_token
 
@@ -63,6 +63,11 @@ def create_app(site: SiteSettings) -> Flask:
 
     def show(problem: Problem) -> ResponseReturnValue:
         return render_template("problem.html", problem=problem), problem.status
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        return response
 
     @app.context_processor
     def template_context() -> dict[str, Any]:

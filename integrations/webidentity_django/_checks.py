@@ -19,7 +19,8 @@ def check_settings(**_: Any) -> list[checks.CheckMessage]:
     try:
         read_settings()
     except SettingsError as error:
-        found.append(checks.Error(str(error), id="webidentity.E001"))
+        hint = "without a cloud account, prefix the command: webidentity tenant python manage.py ..."
+        found.append(checks.Error(str(error), hint=hint, id="webidentity.E001"))
     middleware = list(settings.MIDDLEWARE)
     if _MIDDLEWARE not in middleware:
         found.append(checks.Error(f"MIDDLEWARE does not contain {_MIDDLEWARE!r}", id="webidentity.E002"))

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
 from django.views import View as ClassBasedView
 
@@ -58,7 +59,9 @@ def _guarded(view: View, requirements: Requirements) -> View:
             return await sync_to_async(respond)(request, outcome)
         return keep_private(request, await view(request, *args, **{**_given(view, request, outcome), **kwargs}))
 
-    return aanswer if is_coroutine_view(view) else answer  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
+    guarded = aanswer if is_coroutine_view(view) else answer
+    # The guard makes its own check: LoginRequiredMiddleware would ask for a user of django.contrib.auth too.
+    return login_not_required(guarded)  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
 
 
 def _given(view: Callable[..., Any], request: HttpRequest, granted: Granted) -> dict[str, Any]:

@@ -1,5 +1,6 @@
-"""The views of the sign-in."""
+"""The views of the sign-in. They are open to LoginRequiredMiddleware: a user who is not signed in must reach them."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -9,6 +10,7 @@ from webidentity_django._request import request_facts
 from webidentity_django._responses import respond
 
 
+@login_not_required
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Redirect the browser to the authority."""
     return respond(request, get_site().sign_in(request_facts(request)))
@@ -16,6 +18,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 # It refuses POST requests itself.
 @csrf_exempt
+@login_not_required
 def callback(request: HttpRequest) -> HttpResponse:
     """Complete the sign-in."""
     site = get_site()
@@ -25,6 +28,7 @@ def callback(request: HttpRequest) -> HttpResponse:
 
 # It refuses cross-site requests itself, by Fetch Metadata and Origin, the same way in every framework.
 @csrf_exempt
+@login_not_required
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session here and at the authority."""
     site = get_site()

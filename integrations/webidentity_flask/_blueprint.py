@@ -6,10 +6,13 @@ from webidentity.web import SESSION_KEY, Routes
 from webidentity_flask._request import current_site, request_facts
 from webidentity_flask._responses import respond
 
+#: The name of the blueprint, and the first part of its endpoints.
+BLUEPRINT = "webidentity"
+
 
 def build_blueprint(routes: Routes) -> Blueprint:
     """Return the blueprint: ``webidentity.sign_in``, ``webidentity.callback`` and ``webidentity.sign_out``."""
-    blueprint = Blueprint("webidentity", __name__)
+    blueprint = Blueprint(BLUEPRINT, __name__)
 
     def sign_in() -> Response:
         return respond(current_site().sign_in(request_facts()))

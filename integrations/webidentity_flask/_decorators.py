@@ -4,11 +4,12 @@ import inspect
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from flask import current_app, request
 
 from webidentity.web import Answer, Requirements, handler_of, parameters_named_by
+from webidentity_flask._blueprint import BLUEPRINT
 from webidentity_flask._request import guard
 from webidentity_flask._responses import respond
 
@@ -34,7 +35,8 @@ def require_token(*, scopes: Sequence[str]) -> Callable[[View], View]:
 def require_sign_in(view: View) -> View:
     """Call a view only for a signed-in user, or for a client with a valid bearer token.
 
-    Write it below the route: first ``@app.get("/profile")``, then ``@require_sign_in``.
+    Write it below the route: first ``@app.get("/profile")``, then ``@require_sign_in``. To protect all pages:
+    ``app.before_request(require_sign_in(lambda: None))``. The routes of the sign-in stay open.
     """
     return _guarded(view, Requirements())
 
@@ -42,6 +44,9 @@ def require_sign_in(view: View) -> View:
 def _guarded(view: View, requirements: Requirements) -> View:
     @wraps(view)
     def answer(*args: Any, **kwargs: Any) -> Any:
+        # A guard for all requests (app.before_request) must not send the user from the sign-in to the sign-in.
+        if request.blueprint == BLUEPRINT:
+            return None
         outcome = guard(requirements)
         if isinstance(outcome, Answer):
             return respond(outcome)
@@ -65,8 +70,14 @@ def _guarded(view: View, requirements: Requirements) -> View:
 def _handler(view: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function that answers, also if the guard is one of the ``decorators`` of a class-based view."""
     handler = handler_of(view, request.method)
-    # Flask sets view_class on the outermost function only, after all decorators have been applied.
+    # Flask sets view_class on the outermost function only, after all decorators have been applied. A function without
+    # **kwargs cannot be that of a class-based view: it is called before each request.
     registered = current_app.view_functions.get(request.endpoint or "")
-    if handler is view and registered is not None and not parameters_named_by(view):
-        return handler_of(registered, request.method) if hasattr(registered, "view_class") else view
+    if handler is view and hasattr(registered, "view_class") and _takes_any_keyword(view):
+        return handler_of(cast("Callable[..., Any]", registered), request.method)
     return handler
+
+
+def _takes_any_keyword(view: Callable[..., Any]) -> bool:
+    parameters = inspect.signature(view).parameters.values()
+    return not parameters_named_by(view) and any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)

@@ -10,6 +10,7 @@ from webidentity_flask._blueprint import build_blueprint
 from webidentity_flask._decorators import GUARDED_ELSEWHERE
 from webidentity_flask._request import current_site, known_identity, request_facts
 from webidentity_flask._responses import respond
+from webidentity_flask._session_id import check_session_interface
 
 _PREFIX = "WEBIDENTITY_"
 _WHERE = (
@@ -28,7 +29,7 @@ class WebIdentity:
     :param app: the application, or None to call :meth:`init_app` later.
     :param store: stores the tokens. The default is an SQLite file in the instance folder.
     :param transport: an azure-core transport for requests to the authority, for example the local tenant's.
-    :raises SettingsError: a setting is missing, misspelled or malformed.
+    :raises SettingsError: a setting is missing, misspelled or malformed, or the sessions cannot get a new ID.
     """
 
     def __init__(self, app: Flask | None = None, *, store: Store | None = None, transport: Any = None) -> None:
@@ -40,13 +41,14 @@ class WebIdentity:
     def init_app(self, app: Flask) -> None:
         """Set up an application.
 
-        :raises SettingsError: a setting is missing, misspelled or malformed.
+        :raises SettingsError: a setting is missing, misspelled or malformed, or the sessions cannot get a new ID.
         """
         if not isinstance(app.secret_key, str | bytes) or not app.secret_key:
             raise SettingsError(
                 "SECRET_KEY is missing, or not a string: it protects the session and the token cache. Create one with "
                 f"python -c 'import secrets; print(secrets.token_hex(32))'. {_WHERE}"
             )
+        check_session_interface(app)
         config = cast("dict[str, Any]", app.config)
         values = {name.removeprefix(_PREFIX).lower(): config[name] for name in config if name.startswith(_PREFIX)}
         settings = Settings.read(values, lambda name: _PREFIX + name.upper(), _WHERE)
@@ -61,6 +63,7 @@ class WebIdentity:
         )
         app.register_blueprint(build_blueprint(routes))
         app.register_error_handler(AuthenticationRequiredError, _challenge)
+        app.before_request(_check_session_interface)
         app.before_request(_refuse_unguarded_route)
         app.after_request(_keep_private)
 
@@ -69,6 +72,11 @@ def _challenge(error: Exception) -> Response:
     """Answer an AuthenticationRequiredError that was raised anywhere inside a view."""
     assert isinstance(error, AuthenticationRequiredError)  # noqa: S101 - it is registered for this class only
     return respond(current_site().challenge(request_facts(), error))
+
+
+def _check_session_interface() -> None:
+    """Check the interface again: an extension for sessions may be set up after this one."""
+    check_session_interface(current_app)
 
 
 def _refuse_unguarded_route() -> None:

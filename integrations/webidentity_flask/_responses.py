@@ -3,6 +3,7 @@
 from flask import Response, current_app, session
 
 from webidentity.web import SESSION_KEY, Answer, StartSession
+from webidentity_flask._session_id import renew_id
 
 
 def respond(answer: Answer) -> Response:
@@ -17,8 +18,6 @@ def respond(answer: Answer) -> Response:
 def _start_session(start: StartSession) -> None:
     if not start.same_user:
         session.clear()
-    # Sessions that are stored on the server have an ID, and it must not be the one from before the sign-in.
-    regenerate = getattr(current_app.session_interface, "regenerate", None)
-    if regenerate is not None:
-        regenerate(session)
+    # Before the ID: Flask-Session does not regenerate the ID of an empty session.
     session[SESSION_KEY] = dict(start.value)
+    renew_id(current_app, session)

@@ -1,11 +1,13 @@
 """The callback accepts a response once, in the browser that started the sign-in, within ten minutes."""
 
+import html
+import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
 from tests.kit.clock import Clock
-from tests.kit.http_browser import Browser, Reply
+from tests.kit.http_browser import Browser, SiteReply
 from tests.kit.sites import MakeSite, Site
 from tests.kit.world import READ
 
@@ -17,7 +19,7 @@ def answer(back: str, **changes: str | None) -> str:
     return f"{parts.path}?{urlencode({name: value for name, value in fields.items() if value is not None})}"
 
 
-def is_refused(browser: Browser, reply: Reply, title: str) -> bool:
+def is_refused(browser: Browser, reply: SiteReply, title: str) -> bool:
     """Whether the reply is that page, offers to sign in again, and no user is signed in."""
     assert reply.status in {400, 403}, reply.status
     assert f"<h1>{title}</h1>" in reply.text, reply.text
@@ -110,8 +112,8 @@ def test_a_pending_sign_in_expires(site: Site, clock: Clock) -> None:
 def test_two_tabs_finish_in_either_order(site: Site, order: tuple[int, int]) -> None:
     """Each opens its own page."""
     browser = site.browser()
-    begun = [browser.get("/me?tab=0"), browser.get("/me?tab=1")]
-    backs = [browser.authorize(tab) for tab in begun]
+    started = [browser.get("/me?tab=0"), browser.get("/me?tab=1")]
+    backs = [browser.authorize(tab) for tab in started]
     for tab in order:
         assert browser.get(backs[tab]).location == f"/me?tab={tab}"
     assert browser.get("/me").text == "ada@tenant.test"
@@ -129,6 +131,36 @@ def test_five_tabs_fit_and_the_sixth_evicts_the_oldest(site: Site, clock: Clock)
     assert is_refused(browser, browser.get(backs[0]), "We could not match this sign-in to your browser")
     for tab in (5, 1, 3, 2, 4):
         assert browser.get(backs[tab]).location == f"/me?tab={tab}"
+
+
+@pytest.mark.parametrize("page", ["/me?tab=", "/me?" + "x" * 1900 + "="], ids=["short", "long"])
+def test_twenty_tabs_opened_at_once_do_not_lock_the_browser_out(site: Site, page: str) -> None:
+    """A browser restores its tabs: each is sent to sign in before the first cookie has arrived.
+
+    The header stays below the limit of servers, the user can sign in, and each tab leads to its page.
+    """
+    browser = site.browser()
+    started = []
+    for tab in range(20):
+        other = site.browser()
+        started.append(other.get(f"{page}{tab}"))
+        browser.jar.update(other.jar)
+    assert sum(len(name) + len(value) + 3 for name, value in browser.jar.items()) < 7700
+    replies = [browser.get(browser.authorize(tab)) for tab in started]
+    completed = [tab for tab, reply in enumerate(replies) if reply.status == 303]
+    assert completed
+    for tab, reply in enumerate(replies):
+        if tab in completed:
+            assert reply.location == f"{page}{tab}"
+            continue
+        is_signed_in = tab > completed[0]
+        assert ("<h1>You are signed in</h1>" in reply.text) == is_signed_in
+        [button] = re.findall(r'class="action" href="([^"]+)"', reply.text)
+        if len(page) < 300:
+            assert html.unescape(button) == (
+                f"{page}{tab}" if is_signed_in else f"/auth/sign-in?next=%2Fme%3Ftab%3D{tab}"
+            )
+    assert browser.get("/me").text == "ada@tenant.test"
 
 
 def test_the_cookie_of_an_abandoned_sign_in_is_deleted(site: Site, clock: Clock) -> None:
@@ -173,11 +205,9 @@ def test_a_pending_cookie_under_another_name_is_refused(site: Site) -> None:
     browser = site.browser()
     first = browser.authorize(browser.get("/me"))
     [(name, value)] = browser.pending().items()
-    browser.jar.clear()
-    browser.get("/me")
-    [other] = browser.pending()
-    browser.jar[other] = value
-    assert browser.get(first).status == 400
+    for slot in set("012345") - {name[-1]}:
+        browser.jar = {f"{name[:-1]}{slot}": value}
+        assert browser.get(first).status == 400
     browser.jar = {name.replace("webidentity-", "webidentity-9"): value}
     assert browser.get(first).status == 400
 
@@ -206,13 +236,13 @@ def test_the_pending_cookie_on_https(site: Site) -> None:
 def test_the_pending_cookie_on_localhost_without_https(site: Site) -> None:
     """A plain name, since browsers refuse the prefix there; and the sign-in works."""
     browser = site.browser("http://localhost")
-    begun = browser.get("/me")
-    [(name, cookie)] = begun.cookies.items()
+    started = browser.get("/me")
+    [(name, cookie)] = started.cookies.items()
     assert name.startswith("webidentity-")
     assert "secure" not in cookie
     assert cookie["httponly"]
-    assert begun.query["redirect_uri"] == "http://localhost/auth/callback"
-    assert browser.get(browser.authorize(begun)).status == 303
+    assert started.query["redirect_uri"] == "http://localhost/auth/callback"
+    assert browser.get(browser.authorize(started)).status == 303
 
 
 def test_a_fallback_of_the_secret_key_opens_a_pending_sign_in(build: MakeSite) -> None:
@@ -298,9 +328,9 @@ def test_a_code_of_another_sign_in_is_refused_by_its_verifier(site: Site) -> Non
 def test_each_redemption_sends_the_verifier_of_its_own_request(site: Site) -> None:
     """RFC 7636: no code is redeemed without a verifier."""
     browser = site.browser()
-    begun = [browser.get("/me"), browser.get("/me")]
+    started = [browser.get("/me"), browser.get("/me")]
     for tab in (1, 0):
-        browser.get(browser.authorize(begun[tab]))
+        browser.get(browser.authorize(started[tab]))
     sent = [request.form for request in site.world.transport.requests if request.path.endswith("/token")]
     assert len({form["code_verifier"] for form in sent}) == 2
     assert all(form["redirect_uri"] == "https://app.test/auth/callback" for form in sent)
@@ -322,8 +352,8 @@ def test_scopes_of_the_settings_are_consented_to_at_the_first_sign_in(build: Mak
     """Also if they belong to another resource than the page's: a token request is for one resource only."""
     site = build(settings={"scopes": ["https://graph.microsoft.com/User.Read"]})
     browser = site.browser()
-    begun = browser.get("/files")
-    assert begun.query["scope"].split()[3:] == [READ, "https://graph.microsoft.com/User.Read"]
-    done = browser.get(browser.authorize(begun))
+    started = browser.get("/files")
+    assert started.query["scope"].split()[3:] == [READ, "https://graph.microsoft.com/User.Read"]
+    done = browser.get(browser.authorize(started))
     assert browser.get(done.location).json["scp"] == "Files.Read"
     assert browser.get("/graph").text == site.world.ada.object_id

@@ -1,12 +1,18 @@
 """Outages of the store and of the authority."""
 
+import threading
+from typing import Any
+
 import pytest
 
 from tests.kit.clock import Clock
 from tests.kit.http_browser import FETCH
 from tests.kit.sites import MakeSite, Site
+from webidentity._transport.threads import AUTHORITY, BACKGROUND
 from webidentity.cache._memory import MemoryStore
 from webidentity.cache._store import Row, StoreUnavailableError
+from webidentity.testing import TenantResponse
+from webidentity.testing.transports._http_response import TenantHttpResponse
 
 
 class FailingStore(MemoryStore):
@@ -50,7 +56,7 @@ def test_without_its_store_the_site_answers_503(build: MakeSite) -> None:
     store.is_down = False
     assert browser.get("/me").text == "ada@tenant.test"
     store.is_down = True
-    assert browser.post("/auth/sign-out").status == 303, "the browser forgets the session at least"
+    assert browser.post("/auth/sign-out").status == 200, "the browser forgets the session at least"
     store.is_down = False
     assert browser.get("/me").status == 302
 
@@ -75,7 +81,8 @@ def test_without_the_authority_a_sign_in_fails_politely(site: Site) -> None:
     back = browser.authorize(browser.get("/me"))
     site.world.transport.is_cut = True
     reply = browser.get(back)
-    assert reply.status == 502
+    assert reply.status == 503
+    assert reply.header("Retry-After") == "5"
     assert "<h1>We could not reach Microsoft Entra ID</h1>" in reply.text
     assert browser.get("/open").text == "anonymous"
 
@@ -91,9 +98,12 @@ def test_without_the_authority_a_page_that_needs_a_new_token_fails_politely(
     assert browser.get(path).status == 200, "the token that is there is still good"
     clock.advance(4000)
     page = browser.get(path)
-    assert page.status == 502
-    assert "<h1>We could not open this page</h1>" in page.text
-    assert browser.get(path, FETCH).json["error"] == "no_token"
+    assert page.status == 503
+    assert page.header("Retry-After")
+    assert "<h1>Sign-in is temporarily unavailable</h1>" in page.text
+    answer = browser.get(path, FETCH)
+    assert answer.json["error"] == "temporarily_unavailable"
+    assert answer.header("Retry-After")
     assert browser.get("/me").status == 200
     site.world.transport.is_cut = False
     assert browser.get(path).status == 200
@@ -153,3 +163,88 @@ def test_a_crash_of_a_view_stays_a_crash(site: Site) -> None:
     reply = browser.get("/crash")
     assert reply.status == 500
     assert reply.header("Cache-Control") == "private, no-store"
+
+
+class SilentAuthority:
+    """Requests of the site wait until they are released."""
+
+    def __init__(self, site: Site) -> None:
+        self.released = threading.Event()
+        self.received = threading.Event()
+        self.count = 0
+        self._transport = site.world.transport
+        self._send = self._transport.send
+        self._transport.send = self._wait  # type: ignore[method-assign]
+
+    def _wait(self, request: Any, **kwargs: Any) -> Any:
+        self.count += 1
+        self.received.set()
+        self.released.wait(30)
+        return self._send(request, **kwargs)
+
+    def answer(self) -> None:
+        """Answer all requests from now on."""
+        self.released.set()
+        assert BACKGROUND.wait(20)
+        self._transport.send = self._send  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("path", ["/files", "/async/files"])
+def test_a_silent_authority_delays_no_page_whose_token_is_valid(site: Site, clock: Clock, path: str) -> None:
+    """A token in its refresh window is served at once. It is renewed beside the page, once."""
+    browser = site.browser()
+    browser.sign_in(path=path)
+    site.world.consent()
+    silent = SilentAuthority(site)
+    clock.advance(3600 - 200)
+    for _ in range(5):
+        assert browser.get(path).status == 200
+    assert silent.received.wait(10)
+    assert not silent.released.is_set()
+    silent.answer()
+    assert silent.count == 1
+    clock.advance(300)
+    assert browser.get(path).status == 200, "the token was renewed"
+
+
+@pytest.mark.parametrize("path", ["/files", "/async/files"])
+def test_a_page_does_not_wait_long_for_a_silent_authority(build: MakeSite, clock: Clock, path: str) -> None:
+    """After the total time, the page is 503 with Retry-After. A late reply is kept."""
+    site = build(settings={"authority_timeout": 1})
+    browser = site.browser()
+    browser.sign_in(path=path)
+    silent = SilentAuthority(site)
+    clock.advance(4000)
+    page = browser.get(path)
+    assert (page.status, page.header("Retry-After")) == (503, "5")
+    silent.released.set()
+    assert AUTHORITY.wait(20)
+    silent.answer()
+    site.world.transport.is_cut = True
+    assert browser.get(path).status == 200, "the reply that came too late for the page"
+
+
+@pytest.mark.parametrize("path", ["/files", "/async/files"])
+def test_a_pause_that_the_authority_asks_for_is_passed_on(site: Site, clock: Clock, path: str) -> None:
+    """Its request is not repeated before the time, and the page says when to try again."""
+    browser = site.browser()
+    browser.sign_in(path=path)
+    clock.advance(4000)
+    transport, asked = site.world.transport, list[object]()
+    send = transport.send
+
+    def refuse(request: Any, **_: Any) -> Any:
+        asked.append(request)
+        headers = (("Retry-After", "60"), ("Content-Type", "application/json"))
+        return TenantHttpResponse(request, TenantResponse(429, headers, b'{"error": "temporarily_unavailable"}'))
+
+    transport.send = refuse  # type: ignore[method-assign]
+    for _ in range(3):
+        page = browser.get(path)
+        assert page.status == 503
+        assert 55 <= int(page.header("Retry-After")) <= 61
+        assert browser.get(path, FETCH).header("Retry-After")
+    assert len(asked) == 1
+    transport.send = send  # type: ignore[method-assign]
+    clock.advance(61)
+    assert browser.get(path).status == 200

@@ -27,6 +27,9 @@ def test_sign_in_read_files_sign_out_and_sign_in_again(visitor: Visitor, demo: D
     assert "User.Read" in page.locator(".hop").nth(2).inner_text()
     assert "eyJ" not in page.content()
 
+    # The site's policy allows forms to lead to the site itself only, redirections included.
+    reply = page.request.get(f"{visitor.site}/")
+    assert "form-action 'self'" in reply.headers["content-security-policy"]
     visitor.sign_out()
     expect(page).to_have_url(f"{visitor.site}/")
     expect(page.get_by_role("banner").get_by_role("link", name="Sign in")).to_be_visible()

@@ -177,3 +177,55 @@ def test_expired_claims_are_swept(driver: Driver, clock: Clock) -> None:
     assert driver.run(cache.claim_once("state 3", expires_at=clock() + 60))
     assert store.sweep(clock()) == 0
     assert driver.run(cache.claim_once("state 0", expires_at=clock() + 60))
+
+
+def test_a_change_keeps_the_tokens_and_the_later_expiry(driver: Driver, cache: TokenCache) -> None:
+    """A change that adds nothing and expires earlier leaves both as they are."""
+    put(driver, cache, "token")
+    changed = driver.run(cache.update(partition(), lambda _: None, expires_at=NOW + 1.0, now=NOW))
+    assert (get(driver, cache), changed.expires_at) == ("token", NOW + 60.0)
+
+
+def test_a_partition_that_was_read_from_the_store_stays_in_memory(driver: Driver) -> None:
+    """The next peek finds it without a call to the store."""
+    store, keys = MemoryStore(), KeyRing("key")
+    put(driver, TokenCache(store, keys), "token")
+    reader = TokenCache(store, keys)
+    assert (peek(reader), get(driver, reader), peek(reader)) == (None, "token", "token")
+
+
+def test_all_unsaved_changes_are_saved_later(driver: Driver) -> None:
+    """Changes that were made while the store was unavailable, in their order."""
+    store, keys = MemoryStore(), KeyRing("key")
+    cache = TokenCache(store, keys)
+    for handle in ("first", "second"):
+        cache.keep_unsaved(
+            partition(), lambda document, handle=handle: document.sessions.update({handle: {}}), expires_at=NOW + 60.0
+        )
+    assert driver.run(cache.load(partition())) is not None
+    saved = driver.run(TokenCache(store, keys).load(partition()))
+    assert list(saved.document.sessions) == ["first", "second"]
+
+
+def test_closing_the_cache_closes_its_store() -> None:
+    """A cache without a store can be closed too."""
+    closed: list[bool] = []
+
+    class Closing(MemoryStore):
+        def close(self) -> None:
+            closed.append(True)
+
+    TokenCache().close()
+    TokenCache(Closing(), KeyRing("key")).close()
+    assert closed == [True]
+
+
+def test_a_cache_without_a_store_can_be_opened(driver: Driver) -> None:
+    """There is nothing to prepare."""
+    assert driver.run(TokenCache().open()) is None
+
+
+def test_a_store_without_keys_is_refused() -> None:
+    """The message says what to pass."""
+    with pytest.raises(ValueError, match="pass keys=KeyRing"):
+        TokenCache(MemoryStore())

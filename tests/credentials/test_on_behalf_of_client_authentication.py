@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.kit.canned import Canned
 from tests.kit.certificates import certificate, certificate_pkcs12, key_pair
-from tests.kit.credential_sites import Site
+from tests.kit.credential_sites import WebAppAndApi
 from tests.kit.drivers import Credential, Driver, Transports
 from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, jwt_of, user_token
 from webidentity.testing import SigningKeyPair
@@ -109,7 +109,7 @@ def test_user_assertion_is_required(driver: Driver) -> None:
 @pytest.mark.parametrize("authentication", ["secret", "certificate", "federated"])
 def test_a_tenant_accepts_each_client_authentication(driver: Driver, authentication: str) -> None:
     """The token acts for the user."""
-    site, key = Site(single_use_assertions=True), SigningKeyPair("key", key_pair(name="issuer")[0])
+    site, key = WebAppAndApi(single_use_assertions=True), SigningKeyPair("key", key_pair(name="issuer")[0])
     tenant = site.tenant
     public = key_pair()[1].public_bytes(Encoding.PEM)
     api = tenant.add_app("another API", secrets=["s3cret"], certificates=[public], scopes={"Read": "Read"})
@@ -136,7 +136,7 @@ def test_a_tenant_accepts_each_client_authentication(driver: Driver, authenticat
 
 def test_an_assertion_for_another_api_is_refused_with_advice(driver: Driver) -> None:
     """The most common mistake: the caller's token is not for this API."""
-    site = Site()
+    site = WebAppAndApi()
     foreign = site.tenant.mint_access_token(
         user=site.ada, resource=site.tenant.graph, client=site.web, scopes=["User.Read"]
     )

@@ -7,7 +7,7 @@ import pytest
 
 from tests.kit.canned import Answer, Canned, Reply, Sent, lines_of
 from tests.kit.clock import Clock
-from tests.kit.credential_sites import CREDENTIALS, VERIFIER, Site
+from tests.kit.credential_sites import CREDENTIALS, VERIFIER, WebAppAndApi
 from tests.kit.drivers import Credential, Driver, SyncFace
 from tests.kit.records import all_logs
 from tests.kit.replies import CLIENT, TENANT, jwt_of, refusal, user_token
@@ -90,7 +90,7 @@ def test_logs_and_errors_leak_nothing(
 @pytest.mark.parametrize("name", CREDENTIALS)
 def test_nothing_leaks_with_a_tenant(driver: Driver, name: str) -> None:
     """With real tokens, a real code and real refusals."""
-    site = Site()
+    site = WebAppAndApi()
     assertion, code = site.assertion(), site.code()
     with all_logs() as logs:
         options = {"user_assertion": assertion} if name.startswith("OnBehalf") else {}

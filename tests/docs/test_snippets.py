@@ -80,12 +80,17 @@ def files_in(snippet: Snippet) -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-@pytest.mark.parametrize("document", [each for each in documents() if each != OWN_TEST], ids=name_of)
+def python_snippets_of(document: Path) -> list[Snippet]:
+    """Return the snippets that can run."""
+    return [each for each in snippets_of(document) if each.language == "python" and not each.reason]
+
+
+@pytest.mark.parametrize(
+    "document", [each for each in documents() if each != OWN_TEST and python_snippets_of(each)], ids=name_of
+)
 def test_python_snippets_run(document: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """One after the other, in one namespace."""
-    snippets = [each for each in snippets_of(document) if each.language == "python" and not each.reason]
-    if not snippets:
-        return
+    """The snippets of a document run one after the other, in one namespace."""
+    snippets = python_snippets_of(document)
     monkeypatch.chdir(tmp_path)
     with names_of_a_reader(monkeypatch) as names:
         names |= {"__name__": "snippet", "__file__": str(tmp_path / "snippet.py")}

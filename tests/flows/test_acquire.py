@@ -87,12 +87,29 @@ def test_an_expired_token_is_not_served(clock: Clock) -> None:
 
 
 def test_a_token_near_its_expiry_is_renewed(clock: Clock) -> None:
-    """A token is renewed from five minutes before its expiry on."""
+    """From five minutes before its expiry on, a token is served at once and renewed beside the request."""
     app = App()
     app.token(ask(), token("first"))
     clock.advance(3600 - 299)
-    assert app.token(ask(), token("second")) == "second"
+    assert app.token(ask(), token("second")) == "first"
     assert app.token(ask()) == "second"
+
+
+def test_a_token_that_is_about_to_expire_is_renewed_first(clock: Clock) -> None:
+    """With a few seconds left, it might expire on its way to the resource. If it cannot be renewed, it is served."""
+    clock.stop()
+    app = App()
+    app.token(ask(), token("first"))
+    clock.advance(3600 - 6)
+    assert app.token(ask(), OSError("network")) == "first"
+    clock.advance(2)
+    assert app.token(ask()) == "first", "renewing it failed less than 30 seconds ago"
+    app = App()
+    app.token(ask(), token("first"))
+    clock.advance(3600 - 4)
+    assert app.token(ask(), token("second")) == "second"
+    clock.advance(3600 - 4)
+    assert app.token(ask(), OSError("network")) == "second"
 
 
 def test_refresh_in_brings_the_renewal_forward(clock: Clock) -> None:
@@ -102,7 +119,8 @@ def test_refresh_in_brings_the_renewal_forward(clock: Clock) -> None:
     clock.advance(990)
     assert app.token(ask()) == "first"
     clock.advance(11)
-    assert app.token(ask(), token("second")) == "second"
+    assert app.token(ask(), token("second")) == "first"
+    assert app.token(ask()) == "second"
 
 
 @pytest.mark.parametrize(
@@ -121,7 +139,8 @@ def test_a_failing_renewal_serves_the_current_token(
     clock.advance(29)
     assert app.token(ask()) == "first"
     clock.advance(2)
-    assert app.token(ask(), token("second")) == "second"
+    assert app.token(ask(), token("second")) == "first"
+    assert app.token(ask()) == "second"
 
 
 def test_a_short_lived_token_is_not_renewed_at_every_call(clock: Clock) -> None:
@@ -130,7 +149,7 @@ def test_a_short_lived_token_is_not_renewed_at_every_call(clock: Clock) -> None:
     app.token(ask(), token("first", expires_in=200))
     assert app.token(ask()) == "first"
     clock.advance(31)
-    assert app.token(ask(), token("second", expires_in=200)) == "second"
+    assert app.token(ask(), token("second", expires_in=200)) == "first"
     assert app.token(ask()) == "second"
 
 
@@ -165,7 +184,7 @@ def test_renewing_one_of_several_tokens_serves_the_new_one(clock: Clock) -> None
     user = User()
     user.token(ask("a", "b"), ("refresh-token-1", user_token("wide", refresh_token=None)))
     clock.advance(3600 - 200)
-    assert user.token(ask("a"), ("refresh-token-1", user_token("renewed", refresh_token=None))) == "renewed"
+    assert user.token(ask("a"), ("refresh-token-1", user_token("renewed", refresh_token=None))) == "wide"
     assert user.token(ask("a")) == "renewed"
 
 
@@ -243,3 +262,15 @@ def test_without_a_refresh_token_there_is_no_token_source() -> None:
     """The user did not grant offline_access."""
     with pytest.raises(NoTokenSourceError):
         User(refresh_token=None).token(ask("b"))
+
+
+@pytest.mark.parametrize(("error_codes", "needs_interaction"), [([], True), ([70011], False)])
+def test_invalid_scope_at_a_refresh_asks_for_consent(error_codes: list[int], needs_interaction: bool) -> None:
+    """RFC 6749 section 5.2. With an AADSTS code it comes from Entra and means that the scope does not exist."""
+    user = User()
+    refused = refusal("invalid_scope", "no such grant", error_codes=error_codes)
+    with pytest.raises(EntraError) as caught:
+        user.token(ask("b"), ("refresh-token-1", refused))
+    assert caught.value.error == "invalid_scope"
+    assert caught.value.needs_interaction is needs_interaction
+    assert user.token(ask("c"), ("refresh-token-1", user_token("c"))) == "c"

@@ -1,5 +1,6 @@
 """How often signing keys are fetched, and what happens when the authority does not respond."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -78,6 +79,7 @@ def test_keys_are_fetched_once_a_day(driver: Driver, source: KeySource, authorit
     assert authority.requests_made == 2
     clock.advance(20)
     verify(driver, source, authority, token())
+    driver.settle()
     assert authority.requests_made == 4
 
 
@@ -177,6 +179,7 @@ def test_the_last_good_keys_stay_in_use(driver: Driver, source: KeySource, autho
         requests_made = authority.requests_made
         for _ in range(3):
             assert verify(driver, source, authority, token())
+            driver.settle()
         assert authority.requests_made == requests_made + 1, trouble
 
 
@@ -236,16 +239,26 @@ def test_keys_are_fetched_after_the_clock_was_set_back(
 
 
 def test_callers_do_not_wait_while_old_keys_are_renewed(driver: Driver, authority: Authority, clock: Clock) -> None:
-    """One caller fetches new keys; the others use the old ones."""
+    """All callers use the old keys while the new ones are fetched beside them, once."""
     source = KeySource(AUTHORITY, TENANT)
-    audiences = frozenset({CLIENT})
     verify(driver, source, authority, token())
     clock.advance(24 * 3600 + 60)
-    fetching = source.verify(token(), audiences)
-    next(fetching)
-    assert driver.run(source.verify(token(), audiences), _refuse)["aud"] == CLIENT
-    fetching.close()
+    verified, answer = threading.Event(), authority.network._answer
 
+    def answer_later(sent: Sent) -> Reply | Exception:
+        assert verified.wait(10), "the callers must not wait for the new keys"
+        assert answer is not None
+        return answer(sent)
 
-def _refuse(request: Any) -> Any:
-    raise AssertionError("another caller fetches the keys")
+    def call() -> Any:
+        return driver.start(source.verify(token(), frozenset({CLIENT})), authority.send)
+
+    authority.network._answer = answer_later
+    if driver.name == "aio":
+        # The sender of this driver blocks its loop, so the callers have to be done before it is called.
+        verified.set()
+    outcomes = driver.together([call] * 8)
+    verified.set()
+    assert [outcome["aud"] for outcome in outcomes] == [CLIENT] * 8
+    driver.settle()
+    assert authority.requests_made == 4

@@ -13,7 +13,12 @@ def configure_django() -> None:
         SECRET_KEY="a-secret-key-that-each-site-replaces-0123456789",
         ALLOWED_HOSTS=["app.test", "localhost"],
         ROOT_URLCONF="tests.kit.django_project",
-        INSTALLED_APPS=["django.contrib.sessions", "webidentity_django"],
+        INSTALLED_APPS=[
+            "django.contrib.contenttypes",
+            "django.contrib.auth",
+            "django.contrib.sessions",
+            "webidentity_django",
+        ],
         MIDDLEWARE=[
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.common.CommonMiddleware",

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import webidentity
 import webidentity.aio
 from webidentity._protocol.effects import Flow
-from webidentity._transport.driver import AsyncDriver, SyncDriver
+from webidentity._transport.driver import _TASKS, AsyncDriver, SyncDriver
+from webidentity._transport.threads import BACKGROUND
 
 
 class Transports(Protocol):
@@ -66,6 +67,10 @@ class Driver(Protocol):
         """Make the calls concurrently, on threads or in tasks, and return values and exceptions in order."""
         ...
 
+    def settle(self) -> None:
+        """Wait until the flows that run beside their callers are complete."""
+        ...
+
     def start(self, flow: Flow[Any], send: Any = None) -> Any:
         """Return the value of the flow, or a coroutine for it, for the calls of :meth:`together`."""
         ...
@@ -108,6 +113,9 @@ class SyncFace:
         assert not any(thread.is_alive() for thread in threads), "callers wait for each other forever"
         return outcomes
 
+    def settle(self) -> None:
+        assert BACKGROUND.wait(20), "a flow in the background does not end"
+
 
 class AsyncFace:
     name = "aio"
@@ -141,6 +149,14 @@ class AsyncFace:
                 return list(await waiting)
 
         return self._loop.run_until_complete(gather())  # type: ignore[no-any-return]
+
+    def settle(self) -> None:
+        async def settle() -> None:
+            async with asyncio.timeout(20):
+                while running := [task for task in _TASKS if task.get_loop() is self._loop]:
+                    await asyncio.wait(running)
+
+        self._loop.run_until_complete(settle())
 
     def _wait(self, awaitable: Any) -> Any:
         return self._loop.run_until_complete(awaitable)

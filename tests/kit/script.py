@@ -8,7 +8,7 @@ import requests
 from azure.core.rest import HttpRequest
 
 from tests.kit.canned import Reply
-from webidentity._protocol.effects import Call, Flow, Send, Sleep
+from webidentity._protocol.effects import Call, Flow, Send, Sleep, Start
 
 T = TypeVar("T")
 #: The form fields that the request must have, or a function that checks the request, and the reply.
@@ -41,11 +41,26 @@ def form_of(request: HttpRequest) -> dict[str, str]:
 def play(flow: Flow[T], steps: Sequence[Step] = ()) -> T:
     """Run the flow against the steps, all of which must be used, and return its value."""
     left = list(steps)
+    value = _run(flow, left)
+    assert not left, f"{len(left)} steps were not reached"
+    return value
+
+
+def _run(flow: Flow[T], left: list[Step]) -> T:
     try:
         effect = next(flow)
         while True:
             if isinstance(effect, Call):
                 effect = flow.send(effect.function())
+                continue
+            if isinstance(effect, Start):
+                # A flow that another one starts runs at once. Only a caller that waits gets its error.
+                try:
+                    outcome = _run(effect.flow, left)
+                except Exception as error:
+                    effect = flow.throw(error) if effect.awaited else flow.send(True)
+                else:
+                    effect = flow.send(outcome if effect.awaited else True)
                 continue
             if isinstance(effect, Sleep):
                 effect = flow.send(None)
@@ -61,7 +76,6 @@ def play(flow: Flow[T], steps: Sequence[Step] = ()) -> T:
             response = reply if isinstance(reply, Exception) else Response(reply, effect.request)
             effect = flow.throw(response) if isinstance(response, Exception) else flow.send(response)
     except StopIteration as end:
-        assert not left, f"{len(left)} steps were not reached"
         return end.value  # type: ignore[no-any-return]
     finally:
         flow.close()

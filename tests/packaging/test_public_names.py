@@ -47,7 +47,7 @@ def test_all_and_dir_have_the_names_that_type_checkers_see(package: ModuleType, 
         assert getattr(value, "__module__", None) in {module, None} or name == "KnownAuthorities", prefix
 
 
-def test_each_credential_has_its_three_files() -> None:
+def test_each_credential_has_a_sync_and_an_async_module() -> None:
     """A module for the constructor and the sync class, and one for the async class."""
     for module in CREDENTIALS.values():
         assert (FOLDER / f"_credentials/{module}.py").is_file()

@@ -294,6 +294,8 @@ def test_a_program_on_windows_has_the_same_outcomes(monkeypatch: pytest.MonkeyPa
     def refuse(*args: Any, **kwargs: Any) -> Any:
         raise FileNotFoundError("az.cmd")
 
-    monkeypatch.setattr(subprocess, "Popen", refuse)
-    with pytest.raises(FileNotFoundError):
-        transport.run_program(run)
+    # A context, because monkeypatch is undone after the fixture and would restore the fixture's stand-in for good.
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "Popen", refuse)
+        with pytest.raises(FileNotFoundError):
+            transport.run_program(run)

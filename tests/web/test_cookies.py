@@ -30,13 +30,5 @@ def test_names_differ_by_application_and_by_scheme() -> None:
     """Browsers send a host's cookies to the applications on all of its ports."""
     names = [CookieNames(client_id, is_secure=is_secure) for client_id in ("one", "two") for is_secure in (False, True)]
     assert len({name.completed for name in names}) == 4
-    assert len({name.pending(1, "mark") for name in names}) == 4
+    assert len({slot for name in names for slot in name.pending}) == 4 * len(names[0].pending)
     assert [name.completed.startswith("__Host-") for name in names] == [False, True, False, True]
-
-
-@pytest.mark.parametrize("digits", ["", "x", "-1", "\u0661", "9" * 16])
-def test_a_malformed_name_has_no_time(digits: str) -> None:
-    """Anyone can send a Cookie header."""
-    names = CookieNames("one", is_secure=False)
-    assert names.started_at(names.pending(1_800_000_000, "mark")) == 1_800_000_000
-    assert names.started_at(f"{names.pending_prefix}{digits}-mark") == 0.0

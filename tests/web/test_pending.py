@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webidentity.cache._envelope import KeyRing
-from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn
+from webidentity.web._cookies import CookieNames
+from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn, StateParameter
 
 KEYS = KeyRing("a-secret-key")
 CLIENT = "the-client"
@@ -38,10 +39,10 @@ def test_a_sign_in_is_found_by_its_state() -> None:
 
 
 def test_the_cookie_reveals_nothing() -> None:
-    """The value is encrypted, and the name contains a digest."""
+    """The value is encrypted behind its time."""
     made = pending()
     [(name, value)] = started(PendingCookies(KEYS, "client", is_secure=True), made).items()
-    opened = urlsafe_b64decode(value + "==")
+    opened = urlsafe_b64decode(value.partition(".")[2] + "==")
     for secret in (made.state, made.nonce, made.verifier, "/page"):
         assert secret.encode() not in opened
         assert secret not in name + value
@@ -68,21 +69,22 @@ def test_a_changed_cookie_is_not_opened(data: st.DataObject) -> None:
     cookies = PendingCookies(KEYS, "client", is_secure=True)
     made = pending()
     [(name, value)] = started(cookies, made).items()
-    envelope = bytearray(urlsafe_b64decode(value + "=" * (-len(value) % 4)))
+    time, _, sealed = value.partition(".")
+    envelope = bytearray(urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4)))
     bit = data.draw(st.integers(0, len(envelope) * 8 - 1))
     envelope[bit // 8] ^= 1 << bit % 8
-    assert cookies.find(made.state, {name: urlsafe_b64encode(bytes(envelope)).decode()}) is None
+    assert cookies.find(made.state, {name: f"{time}.{urlsafe_b64encode(bytes(envelope)).decode()}"}) is None
     assert cookies.find(made.state, {name: value[: data.draw(st.integers(0, len(value) - 4))]}) is None
 
 
-@given(st.text(max_size=30), st.text(max_size=60))
-def test_malformed_cookies_cause_no_error(name: str, value: str) -> None:
+@given(st.text(max_size=60), st.text(max_size=60), st.integers(0, 5))
+def test_malformed_cookies_cause_no_error(name: str, value: str, slot: int) -> None:
     """Anyone can send a Cookie header."""
     cookies = PendingCookies(KEYS, "client", is_secure=False)
     made = pending()
     own = started(cookies, made)
-    prefix = next(iter(own)).partition(str(NOW))[0]
-    jar = {name: value, f"{prefix}{name}": value, f"{prefix}{value}-{name}": "", **own}
+    names = CookieNames("client", is_secure=False).pending
+    jar = {name: value, names[slot]: value, names[slot - 1]: f"{NOW}.{value}", **own}
     assert cookies.find(made.state, jar) is not None
     cookies.add(pending(), jar)
     cookies.expired(jar, NOW)
@@ -108,20 +110,33 @@ def test_cookies_of_https_and_http_are_separate() -> None:
     assert [cookie.secure for cookie in plain.add(made, {})] == [False]
 
 
-def test_the_oldest_cookies_are_removed() -> None:
-    """Five are kept, fewer if they are large. Cookies of the application stay."""
+def test_the_oldest_sign_in_is_replaced() -> None:
+    """Five are kept, fewer if one is large. Cookies of the application stay."""
     cookies = PendingCookies(KEYS, "client", is_secure=True)
     jar = {"sessionid": "x" * 3000}
-    for second in range(5):
+    for second in (3, 0, 4, 1, 2):
         [cookie] = cookies.add(pending(NOW + second), jar)
+        assert cookie.name not in jar
         jar[cookie.name] = cookie.value
-    new, dropped = cookies.add(pending(NOW + 9), jar)
+    [new] = cookies.add(pending(NOW + 9), jar)
     assert new.max_age == LIFETIME
-    assert (dropped.value, dropped.max_age) == ("", 0)
-    assert f"-{NOW}-" in dropped.name
-    large = cookies.add(pending(NOW + 9, next_path="/" + "a" * 2000), jar)
-    assert len(large) > 2
-    assert "sessionid" not in {cookie.name for cookie in large}
+    assert jar[new.name].startswith(f"{NOW}.")
+    large, *dropped = cookies.add(pending(NOW + 9, next_path="/" + "a" * 2000), jar)
+    assert large.name not in jar
+    assert dropped
+    assert {(cookie.value, cookie.max_age) for cookie in dropped} == {("", 0)}
+    assert "sessionid" not in {cookie.name for cookie in dropped}
+
+
+def test_pages_opened_at_once_cannot_fill_the_header() -> None:
+    """No request knows of the others' cookies, and the paths are long or short."""
+    cookies = PendingCookies(KEYS, "client", is_secure=True)
+    jar: dict[str, str] = {}
+    for number in range(200):
+        for cookie in cookies.add(pending(NOW, next_path="/" + "a" * (number * 13 % 2047)), {}):
+            jar[cookie.name] = cookie.value
+    assert len(jar) <= 6
+    assert sum(len(name) + len(value) + 3 for name, value in jar.items()) < 7700
 
 
 @pytest.mark.parametrize("next_path", ["/", "/" + "a" * 2047])
@@ -132,13 +147,26 @@ def test_one_cookie_is_never_too_large_for_a_browser(next_path: str) -> None:
     assert len(cookie.name) + len(cookie.value) < 4000
 
 
-def test_expired_cookies_are_recognized_by_their_names() -> None:
+def test_expired_cookies_are_recognized_by_their_time() -> None:
     """Without decrypting them."""
     cookies = PendingCookies(KEYS, CLIENT, is_secure=False)
-    [old], [new] = (cookies.add(pending(started_at), {}) for started_at in (NOW, NOW + 100))
-    nonsense = old.name.replace(str(NOW), "x")
-    jar = {old.name: "", new.name: "", nonsense: "", "other-1-d": ""}
-    assert cookies.expired(jar, NOW + LIFETIME + 50) == [old.name, nonsense]
+    old, new, *others = CookieNames(CLIENT, is_secure=False).pending
+    jar = {old: f"{NOW}.x", new: f"{NOW + 100}.x", "other-1-d": ""}
+    malformed = dict(zip(others, ["", "x", "\u0661.x", "9" * 16], strict=True))
+    assert cookies.expired({**jar, **malformed}, NOW + LIFETIME + 50) == [old, *others]
+
+
+@pytest.mark.parametrize(("path", "kept"), [("/me?x=1", "/me?x=1"), ("/" + "a" * 2000, None)])
+def test_the_state_parameter_carries_the_path(path: str, kept: str | None) -> None:
+    """Encrypted, for its own state only, and only if it is short."""
+    made, parameter = pending(next_path=path), StateParameter(KEYS)
+    value = parameter.write(made)
+    assert path not in value
+    assert len(value) < 600
+    assert parameter.read(value) == (made.state, kept)
+    assert parameter.read(f"other.{value.partition('.')[2]}") == ("other", None)
+    for malformed in ("", ".", "x", "x.", "x.y", "x.ä", "x.\0"):
+        assert parameter.read(malformed) == (malformed.partition(".")[0], None)
 
 
 def test_two_applications_on_one_host_do_not_disturb_each_other() -> None:

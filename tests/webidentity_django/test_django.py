@@ -105,9 +105,9 @@ def test_an_application_under_a_path(world: World) -> None:
     object.__setattr__(world.web, "redirect_uris", ("https://app.test/mount/auth/callback",))
     with override_settings(FORCE_SCRIPT_NAME="/mount"):
         browser = Browser(wsgi_call(WSGIHandler()), world)
-        begun = browser.get("/me?x=1")
-        assert begun.query["redirect_uri"] == "https://app.test/mount/auth/callback"
-        done = browser.get(browser.authorize(begun).replace("/mount/", "/"))
+        started = browser.get("/me?x=1")
+        assert started.query["redirect_uri"] == "https://app.test/mount/auth/callback"
+        done = browser.get(browser.authorize(started).replace("/mount/", "/"))
         assert done.location == "/mount/me?x=1"
         assert 'action="/mount/auth/sign-out"' in browser.get("/auth/sign-out").text
 

@@ -184,9 +184,9 @@ def test_an_application_under_a_path(world: World, config: dict[str, Any], tmp_p
     inner = make_flask({**config, "APPLICATION_ROOT": "/mount"}, str(tmp_path), transport=world.transport)
     outer = DispatcherMiddleware(Flask("outer"), {"/mount": inner})
     browser = Browser(wsgi_call(outer), world)
-    begun = browser.get("/mount/me?x=1")
-    assert begun.query["redirect_uri"] == "https://app.test/mount/auth/callback"
-    done = browser.get(browser.authorize(begun))
+    started = browser.get("/mount/me?x=1")
+    assert started.query["redirect_uri"] == "https://app.test/mount/auth/callback"
+    done = browser.get(browser.authorize(started))
     assert done.location == "/mount/me?x=1"
     assert browser.get("/mount/me").text == "ada@tenant.test"
     assert 'action="/mount/auth/sign-out"' in browser.get("/mount/auth/sign-out").text

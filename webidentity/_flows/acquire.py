@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable
 
 from azure.core.credentials import AccessTokenInfo
+from azure.core.exceptions import AzureError
 
 from webidentity._protocol.access_token import OpaqueAccessTokenInfo
-from webidentity._protocol.effects import Flow, Wait
+from webidentity._protocol.effects import Flow
 from webidentity._protocol.token_reply import TokenReply
 from webidentity._protocol.token_request import TokenRequest
 from webidentity.cache._backing import CachedPartition
@@ -21,8 +22,12 @@ _LOGGER = logging.getLogger(__name__)
 
 #: A token is renewed from this many seconds before its expiry on, while it is still served.
 REFRESH_WINDOW = 300
+#: A token that expires within this many seconds is renewed before it is served: the request that it is for takes time.
+LEAST_VALIDITY = 5
 #: Seconds between two attempts to renew a token that is still served.
 RETRY_INTERVAL = 30
+#: How many refresh tokens are tried: the known one, and a newer one of another process.
+_MOST_TRIES = 2
 
 
 class Acquisition:
@@ -73,24 +78,29 @@ class NoTokenSourceError(Exception):
 def acquire(cache: TokenCache, acquisition: Acquisition) -> Flow[AccessTokenInfo]:
     """Return a token from the cache, by refresh token or by the grant. Concurrent callers share one request.
 
-    If the cached token is in its refresh window, one caller renews it and the others are served the cached token. If
-    renewing fails, that caller is served the cached token too. A request with claims bypasses the cached access token
-    and replaces it.
+    A token in its refresh window is returned at once, and renewed beside the caller. A request with claims bypasses the
+    cached access token and replaces it.
 
     :raises EntraError: the authority refused.
     :raises NoTokenSourceError: there is no refresh token and no grant.
     """
     current = _cached_token(cache.peek(acquisition.partition), acquisition.request)
-    if current is not None and not _should_refresh(cache, acquisition, current):
-        return current
+    if current is None or not _can_be_served(cache, acquisition, current):
+        current = yield from _wait_for_token(cache, acquisition, current)
+    if _should_refresh(cache, acquisition, current):
+        yield from _renew_beside(cache, acquisition, current)
+    return current
+
+
+def _wait_for_token(
+    cache: TokenCache, acquisition: Acquisition, expiring: AccessTokenInfo | None
+) -> Flow[AccessTokenInfo]:
+    """Return a token from the store, or a new one."""
     key = acquisition.key
     flight, leads = cache.flights.join(key)
     failures = 0
     while not leads:
-        if current is not None:
-            return current
-        can_wait = yield Wait(flight.future, flight.owner)
-        if not can_wait:
+        if not (yield from cache.flights.wait_for(key, flight)):
             return (yield from _lead(cache, acquisition, None))
         if flight.succeeded:
             return flight.value  # type: ignore[no-any-return]
@@ -100,7 +110,7 @@ def acquire(cache: TokenCache, acquisition: Acquisition) -> Flow[AccessTokenInfo
         if failure is not None and failures > 1:
             raise failure
         flight, leads = cache.flights.retry(key, flight)
-    return (yield from cache.flights.lead(key, flight, _lead(cache, acquisition, current)))
+    return (yield from cache.flights.lead(key, flight, _lead(cache, acquisition, expiring)))
 
 
 def keep(cache: TokenCache, acquisition: Acquisition, reply: TokenReply, now: int) -> Flow[AccessTokenInfo]:
@@ -139,6 +149,11 @@ def _cached_token(cached: CachedPartition | None, request: TokenRequest) -> Acce
     return cached.document.access_token(request.scopes, cae=request.enable_cae, now=now)
 
 
+def _can_be_served(cache: TokenCache, acquisition: Acquisition, current: AccessTokenInfo) -> bool:
+    """Whether the token is valid for long enough. A shorter one is served if it could not be renewed just now."""
+    return current.expires_on - time.time() > LEAST_VALIDITY or not _should_refresh(cache, acquisition, current)
+
+
 def _should_refresh(cache: TokenCache, acquisition: Acquisition, current: AccessTokenInfo) -> bool:
     now = time.time()
     if now < serve_until(current):
@@ -147,70 +162,175 @@ def _should_refresh(cache: TokenCache, acquisition: Acquisition, current: Access
     return cached is None or now - cached.last_refresh.get(acquisition.key, 0.0) >= RETRY_INTERVAL
 
 
-def _lead(cache: TokenCache, acquisition: Acquisition, known: AccessTokenInfo | None) -> Flow[AccessTokenInfo]:
-    """Return a token from the store, or a new one. ``known`` is the token of this process that is due for renewal."""
-    try:
-        cached = yield from cache.load(acquisition.partition)
-    except Exception as error:
-        if known is None:
-            raise
-        return _keep_serving(cache, acquisition, known, error)
-    current = _cached_token(cached, acquisition.request)
-    if current is None:
-        return (yield from _renew(cache, acquisition, cached))
-    if not _should_refresh(cache, acquisition, current):
-        return current
-    assert cached is not None  # noqa: S101 - the current token comes from it
-    cached.last_refresh[acquisition.key] = time.time()
-    try:
-        return (yield from _renew(cache, acquisition, cached))
-    except Exception as error:  # noqa: BLE001 - there is a valid token to serve
-        return _keep_serving(cache, acquisition, current, error)
-
-
-def _keep_serving(
-    cache: TokenCache, acquisition: Acquisition, current: AccessTokenInfo, error: Exception
-) -> AccessTokenInfo:
+def _note_refresh(cache: TokenCache, acquisition: Acquisition, when: float) -> None:
     cached = cache.peek(acquisition.partition)
     if cached is not None:
-        cached.last_refresh[acquisition.key] = time.time()
-    _LOGGER.warning("A token could not be renewed, so the current one is served: %s", type(error).__name__)
-    return current
+        cached.last_refresh[acquisition.key] = when
 
 
-def _renew(cache: TokenCache, acquisition: Acquisition, cached: CachedPartition | None) -> Flow[AccessTokenInfo]:
-    now = int(time.time())
-    partition = acquisition.partition
-    refresh_token = cached.document.refresh_token if cached else None
-    if refresh_token is None and acquisition.signed_in is not None and acquisition.signed_in != partition:
-        partition = acquisition.signed_in
-        cached = yield from cache.load(partition)
-        refresh_token = cached.document.refresh_token if cached else None
+def _renew_beside(cache: TokenCache, acquisition: Acquisition, current: AccessTokenInfo) -> Flow[None]:
+    """Start to renew a token that is served meanwhile. Callers whose token expires wait for the same flight."""
+    flight, leads = cache.flights.join(acquisition.key)
+    if not leads:
+        return
+    _note_refresh(cache, acquisition, time.time())
+    yield from cache.flights.detach(acquisition.key, flight, _renewal(cache, acquisition, current), awaited=False)
+
+
+def _renewal(cache: TokenCache, acquisition: Acquisition, current: AccessTokenInfo) -> Flow[AccessTokenInfo]:
+    try:
+        stored = _cached_token((yield from cache.load(acquisition.partition)), acquisition.request)
+        if stored is not None and stored.token != current.token:
+            # Another process has renewed it.
+            return stored
+        return (yield from _renew(cache, acquisition, current))
+    except Exception as error:
+        _note_refresh(cache, acquisition, time.time())
+        _LOGGER.warning("A token could not be renewed, so the current one is served: %s", type(error).__name__)
+        raise
+    except BaseException:
+        # Its event loop ended. The next caller may try again at once.
+        _note_refresh(cache, acquisition, 0.0)
+        raise
+
+
+def _lead(cache: TokenCache, acquisition: Acquisition, expiring: AccessTokenInfo | None) -> Flow[AccessTokenInfo]:
+    """Return a token from the store, or a new one. ``expiring`` is the token of this process that is due for renewal.
+
+    If it cannot be renewed, it is served until it has expired.
+    """
+    try:
+        cached = yield from cache.load(acquisition.partition)
+        current = _cached_token(cached, acquisition.request)
+        if current is not None and _can_be_served(cache, acquisition, current):
+            return current
+        expiring = current
+        return (yield from _renew(cache, acquisition, current))
+    except Exception as error:
+        if expiring is None or expiring.expires_on <= time.time():
+            raise
+        _note_refresh(cache, acquisition, time.time())
+        _LOGGER.warning("A token could not be renewed, so the current one is served: %s", type(error).__name__)
+        return expiring
+
+
+def _renew(cache: TokenCache, acquisition: Acquisition, current: AccessTokenInfo | None) -> Flow[AccessTokenInfo]:
+    """Return a new token, which replaces ``current``."""
     refusal: EntraError | None = None
-    if refresh_token and acquisition.refresh:
+    if acquisition.refresh is not None:
+        try:
+            renewed = yield from _refresh(cache, acquisition, current)
+        except EntraError as error:
+            if error.error != "invalid_grant":
+                raise
+            refusal = error
+        else:
+            if renewed is not None:
+                return renewed
+    if acquisition.exchange is None:
+        raise refusal or NoTokenSourceError
+    now = int(time.time())
+    reply = yield from acquisition.exchange(acquisition.request)
+    return (yield from keep(cache, acquisition, reply, now))
+
+
+def _refresh(
+    cache: TokenCache, acquisition: Acquisition, current: AccessTokenInfo | None
+) -> Flow[AccessTokenInfo | None]:
+    """Return a token by refresh token; None if there is no refresh token.
+
+    The refresh token belongs to the user and not to the scopes, and the authority may accept it once only. So requests
+    for other scopes wait here, and then use the refresh token of the latest reply. The refresh completes even if its
+    caller is cancelled, because its reply may contain the only refresh token that is still valid.
+    """
+    key = "refresh", (acquisition.signed_in or acquisition.partition).name
+    flights = cache.flights
+    flow = _redeem(cache, acquisition, current)
+    while True:
+        flight, leads = flights.join(key)
+        if leads:
+            return (yield from flights.detach(key, flight, flow, awaited=True))  # type: ignore[no-any-return]
+        if not (yield from flights.wait_for(key, flight)):
+            return (yield from flow)
+        failure = flight.failure()
+        if isinstance(failure, AzureError) and not isinstance(failure, EntraError):
+            # The authority is unreachable. Callers must not find that out one after the other.
+            raise failure
+
+
+def _redeem(
+    cache: TokenCache, acquisition: Acquisition, current: AccessTokenInfo | None
+) -> Flow[AccessTokenInfo | None]:
+    """Redeem the newest refresh token. If it is refused because another process was faster, try the newer one once."""
+    refusal: EntraError | None = None
+    tried = list[str]()
+    while True:
+        cached = yield from cache.load(acquisition.partition)
+        stored = _cached_token(cached, acquisition.request)
+        if stored is not None and (current is None or stored.token != current.token):
+            return stored
+        partition, refresh_token = yield from _refresh_token(cache, acquisition, cached)
+        if refresh_token is None or refresh_token in tried or len(tried) == _MOST_TRIES:
+            break
+        tried.append(refresh_token)
+        now = int(time.time())
+        assert acquisition.refresh is not None  # noqa: S101 - checked by the caller
         try:
             reply = yield from acquisition.refresh(acquisition.request, refresh_token)
         except EntraError as error:
             if error.error != "invalid_grant":
                 raise
             refusal = error
-            if error.refresh_token_is_spent:
-                yield from _forget_refresh_token(cache, partition, refresh_token, cached)
+            if not error.refresh_token_is_spent:
+                break
         else:
-            return (yield from keep(cache, acquisition, reply, now))
-    if acquisition.exchange is None:
-        raise refusal or NoTokenSourceError
-    reply = yield from acquisition.exchange(acquisition.request)
-    return (yield from keep(cache, acquisition, reply, now))
+            token = yield from keep(cache, acquisition, reply, now)
+            if partition != acquisition.partition and reply.refresh_token:
+                yield from _replace_refresh_token(cache, acquisition, partition, refresh_token, reply)
+            return token
+    if refusal is None:
+        return None
+    if refusal.refresh_token_is_spent:
+        for spent in tried:
+            yield from _forget_refresh_token(cache, acquisition, spent)
+    raise refusal
 
 
-def _forget_refresh_token(
-    cache: TokenCache, partition: Partition, refresh_token: str, cached: CachedPartition | None
+def _refresh_token(
+    cache: TokenCache, acquisition: Acquisition, cached: CachedPartition | None
+) -> Flow[tuple[Partition, str | None]]:
+    """Return the refresh token and its partition. All tenants share the refresh token of the sign-in."""
+    signed_in = acquisition.signed_in
+    if signed_in is not None and signed_in != acquisition.partition:
+        home = yield from cache.load(signed_in)
+        if home is not None and home.document.refresh_token is not None:
+            return signed_in, home.document.refresh_token
+    return acquisition.partition, cached.document.refresh_token if cached is not None else None
+
+
+def _replace_refresh_token(
+    cache: TokenCache, acquisition: Acquisition, partition: Partition, earlier: str, reply: TokenReply
 ) -> Flow[None]:
+    """Store a new refresh token in the partition that the redeemed one was in."""
+
+    def replace(document: TokenDocument) -> None:
+        document.replace_refresh_token(earlier, reply.refresh_token or earlier)
+
+    try:
+        yield from cache.update(partition, replace, expires_at=acquisition.keep_until(reply), now=time.time())
+    except StoreUnavailableError:
+        cache.keep_unsaved(partition, replace, expires_at=acquisition.keep_until(reply))
+
+
+def _forget_refresh_token(cache: TokenCache, acquisition: Acquisition, refresh_token: str) -> Flow[None]:
     """Remove a refresh token that the authority no longer accepts."""
-    yield from cache.update(
-        partition,
-        lambda document: document.forget_refresh_token(refresh_token),
-        expires_at=cached.expires_at if cached else 0.0,
-        now=time.time(),
-    )
+    for partition in dict.fromkeys((acquisition.partition, acquisition.signed_in or acquisition.partition)):
+        cached = cache.peek(partition)
+        if cached is None:
+            continue
+        yield from cache.update(
+            partition,
+            lambda document: document.forget_refresh_token(refresh_token),
+            expires_at=cached.expires_at,
+            now=time.time(),
+        )

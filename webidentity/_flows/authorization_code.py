@@ -71,7 +71,14 @@ class UserTokens:
         # Without offline_access, Entra returns no new refresh token, and the sign-in ends when the current one expires.
         scopes = dict.fromkeys((*request.scopes, "offline_access"))
         fields = {**request.fields, "scope": " ".join(scopes)}
-        reply = yield from self.client.refresh(request.tenant, fields, refresh_token)
+        try:
+            reply = yield from self.client.refresh(request.tenant, fields, refresh_token, subject=home_account_id)
+        except EntraError as error:
+            # RFC 6749 section 5.2: the scope may exceed what the user granted. Entra sends "invalid_grant" then. Its
+            # "invalid_scope" has an AADSTS code and means that the scope does not exist.
+            if error.error == "invalid_scope" and not error.error_codes:
+                error.suberror = "consent_required"
+            raise
         if not home_account_id.startswith(_ANONYMOUS) and names_another(reply.home_account_id, home_account_id):
             # OpenID Connect Core 1.0 section 12.2. The refresh token is removed, and the user has to sign in again.
             raise EntraError(

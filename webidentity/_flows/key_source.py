@@ -7,7 +7,7 @@ from typing import Any
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
-from webidentity._protocol.effects import Flow, Send, Wait
+from webidentity._protocol.effects import Flow, Send
 from webidentity._protocol.metadata import TenantMetadata, metadata_url
 from webidentity._protocol.signing_keys import SigningKeys
 from webidentity._protocol.token_reply import read_text
@@ -40,7 +40,8 @@ class KeySource:
     """Verifies tokens of one tenant with the keys that the tenant publishes.
 
     A token with an unknown key causes the keys to be fetched again, at most once a minute in addition to the daily
-    fetch. The last valid keys stay in use while the authority is unreachable.
+    fetch. Keys that are older than a day are fetched again beside the caller. The last valid keys stay in use while the
+    authority is unreachable.
     """
 
     def __init__(self, authority: str, tenant: str) -> None:
@@ -59,8 +60,10 @@ class KeySource:
         """
         key_id(token)
         known = self._known
-        if known is None or time.time() - known.fetched_at > _FRESH_FOR:
+        if known is None:
             known = yield from self._refresh(is_needed=False)
+        elif time.time() - known.fetched_at > _FRESH_FOR and not _is_within(_RETRY_INTERVAL, self._tried_at):
+            yield from self._refresh_beside()
         try:
             return self._check(token, audiences, known)
         except UnknownKeyError:
@@ -73,15 +76,19 @@ class KeySource:
     def _check(token: str, audiences: frozenset[str], known: _Known) -> dict[str, Any]:
         return verify_token(token, known.keys, Expected(known.metadata.issuer, audiences, time.time()))
 
+    def _refresh_beside(self) -> Flow[None]:
+        """Start to fetch the keys. The known ones are used meanwhile."""
+        flight, leads = self._flights.join("keys")
+        if leads:
+            yield from self._flights.detach("keys", flight, self._fetch(is_needed=False), awaited=False)
+
     def _refresh(self, *, is_needed: bool) -> Flow[_Known]:
         """Fetch the keys, once for all concurrent callers.
 
         :param is_needed: whether the known keys are not sufficient.
         """
         flight, leads = self._flights.join("keys")
-        if not leads and not is_needed and self._known is not None:
-            return self._known
-        if not leads and (yield Wait(flight.future, flight.owner)):
+        if not leads and (yield from self._flights.wait_for("keys", flight)):
             return self._last_good()
         try:
             yield from self._fetch(is_needed=is_needed)

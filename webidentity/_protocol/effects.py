@@ -16,14 +16,21 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+#: The thread and the task that run a flow. The task is None if the flow blocks its thread.
+Owner: TypeAlias = tuple[int, object | None]
+
+
 class Send(NamedTuple):
     """Send the request through the pipeline. The outcome is the HTTP response.
 
     ``options`` are keywords of azure-core's policies and transports for this request, such as ``retry_total``.
+    ``subject`` names the user of a token request: if the authority throttles it, only requests for the same subject
+    have to pause.
     """
 
     request: HttpRequest
     options: Mapping[str, Any] = MappingProxyType({})
+    subject: str = ""
 
 
 class Call(NamedTuple):
@@ -36,15 +43,41 @@ class Call(NamedTuple):
     blocking: bool = False
 
 
+def _always() -> bool:
+    return True
+
+
+def _ignore(*_: object) -> None:
+    """Do nothing."""
+
+
 class Wait(NamedTuple):
     """Wait for another flow. The outcome is whether waiting was possible.
 
-    It is False at once if waiting could never end, because the other flow needs the thread or task that would wait. The
-    flow reads the result of the future itself.
+    It is False at once if waiting could never end, because the other flow needs the thread or task that would wait. It
+    is False later if ``is_alive`` no longer returns true, for example because the event loop of the other flow was
+    closed. The flow reads the result of the future itself.
     """
 
     future: "Future[Any]"
-    owner: tuple[int, object | None]
+    owner: Owner
+    is_alive: Callable[[], bool] = _always
+
+
+class Start(NamedTuple):
+    """Run another flow that continues even if this one is cancelled, or stops waiting.
+
+    If ``awaited`` is true, the outcome is the value of the other flow, or its error is raised at the yield. Otherwise
+    this flow continues at once, errors of the other flow are dropped, and the outcome is whether it will run: False if
+    too many flows are waiting for a thread already.
+
+    ``adopt`` is called with the owner if that is known before the other flow runs, and ``drop`` if it will never run.
+    """
+
+    flow: "Flow[Any]"
+    awaited: bool = False
+    adopt: Callable[[Owner], object] = _ignore
+    drop: Callable[[], object] = _ignore
 
 
 class Sleep(NamedTuple):
@@ -82,5 +115,5 @@ class Completed(NamedTuple):
         return f"Completed(returncode={self.returncode})"
 
 
-Effect: TypeAlias = Send | Call | Wait | Sleep | Run
+Effect: TypeAlias = Send | Call | Wait | Start | Sleep | Run
 Flow: TypeAlias = Generator[Effect, Any, T]

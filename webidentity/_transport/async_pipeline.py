@@ -23,9 +23,9 @@ class ThreadedPipeline:
 
     async def send(self, request: HttpRequest, **options: Any) -> Any:
         """Send the request without blocking the event loop, and return the response."""
-        from webidentity._transport.threads import on_thread
+        from webidentity._transport.threads import on_authority_thread
 
-        return await on_thread(partial(self._pipeline.send, request, **options))
+        return await on_authority_thread(partial(self._pipeline.send, request, **options))
 
 
 class AsyncPipeline:

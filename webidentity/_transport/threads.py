@@ -1,7 +1,8 @@
-"""Threads for the blocking calls of coroutines: disks and sockets.
+"""Threads for blocking calls: disks and sockets.
 
 They are not those of the event loop's default executor: all of these may be taken by callers that wait for the result
-of a call made here, which would be a deadlock.
+of a call made here, which would be a deadlock. The authority and the store have separate threads, so that a silent
+authority does not delay reads of the store.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from webidentity._fork import renew_after_fork
+from webidentity._transport.daemon_threads import DaemonThreads
 
 T = TypeVar("T")
 _MOST = 32
@@ -37,10 +39,20 @@ class _Threads:
             return self._pool
 
 
-_THREADS = _Threads()
+_STORE = _Threads()
+#: Requests that a caller waits for.
+AUTHORITY = DaemonThreads("webidentity-authority", _MOST)
+#: Flows that run beside the request that started them. A reply may have replaced a refresh token: the program gives it
+#: a moment to be stored before it ends.
+BACKGROUND = DaemonThreads("webidentity-background", 4, longest_queue=256, seconds_at_exit=2.0)
 
 
 async def on_thread(function: Callable[[], T]) -> T:
-    """Call the function on a thread, in the caller's context, without blocking the event loop."""
+    """Call the function on a thread for disks, in the caller's context, without blocking the event loop."""
     call = contextvars.copy_context().run
-    return await asyncio.get_running_loop().run_in_executor(_THREADS.pool(), call, function)
+    return await asyncio.get_running_loop().run_in_executor(_STORE.pool(), call, function)
+
+
+async def on_authority_thread(function: Callable[[], T]) -> T:
+    """Call the function on a thread for requests, in the caller's context, without blocking the event loop."""
+    return await asyncio.wrap_future(AUTHORITY.submit(function))

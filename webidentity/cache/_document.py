@@ -110,6 +110,13 @@ class TokenDocument:
         for key in [key for key, entry in section.items() if entry["secret"] == token]:
             del section[key]
 
+    def replace_refresh_token(self, earlier: str, later: str) -> None:
+        """Replace the refresh token if it is this one. It stays valid for the scopes of the earlier one."""
+        section = self._section("RefreshToken")
+        for key, entry in section.items():
+            if entry["secret"] == earlier:
+                section[key] = {**entry, "secret": later}
+
     def forget_tokens(self) -> None:
         """Remove all tokens. The sessions stay."""
         self._tokens.clear()

@@ -2,13 +2,19 @@
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 from webidentity._fork import renew_after_fork
-from webidentity._protocol.effects import Flow, Wait
+from webidentity._protocol.effects import Flow, Owner, Start, Wait
 
 T = TypeVar("T")
+
+#: The owner of a flow that has no thread or task yet.
+_NO_OWNER: Owner = (0, None)
+#: Seconds after which an event loop that does not run is taken for abandoned.
+_IDLE_LOOP = 5.0
 
 
 class Flight:
@@ -21,11 +27,44 @@ class Flight:
         self.future: Future[None] = Future()
         # A running future cannot be cancelled: a waiter that gives up must not cancel the others.
         self.future.set_running_or_notify_cancel()
-        self.owner: tuple[int, object] = (threading.get_ident(), _current_task())
+        self.owner: Owner = _NO_OWNER
+        self._thread: threading.Thread | None = None
+        self._idle_since: float | None = None
+        self.take_over()
         self.value: Any = None
         self.error: Exception | None = None
         self.succeeded = False
+        self.is_over = False
         self.successor: Flight | None = None
+
+    def take_over(self) -> None:
+        """Make the running thread or task the owner."""
+        self._thread = threading.current_thread()
+        self.owner = threading.get_ident(), _current_task()
+
+    def adopt(self, owner: Owner) -> None:
+        """Set the owner, before it runs."""
+        self._thread, self.owner = None, owner
+
+    def is_alive(self) -> bool:
+        """Whether the leader can still complete: its event loop was not closed or abandoned, its thread runs."""
+        task: Any = self.owner[1]
+        if task is None or not hasattr(task, "get_loop"):
+            return self._thread is None or self._thread.is_alive()
+        loop = task.get_loop()
+        if loop.is_closed() or task.done():
+            return self.future.done()
+        if loop.is_running():
+            self._idle_since = None
+            return True
+        now = time.monotonic()
+        if self._idle_since is None:
+            self._idle_since = now
+        return now - self._idle_since < _IDLE_LOOP
+
+    def wait(self) -> Wait:
+        """Return the effect that waits for the outcome."""
+        return Wait(self.future, self.owner, self.is_alive)
 
     def failure(self) -> Exception | None:
         """Return a copy of the leader's error. One exception raised in many threads would mix their tracebacks."""
@@ -86,6 +125,7 @@ class Flights:
 
     def lead(self, key: Hashable, flight: Flight, flow: Flow[T]) -> Flow[T]:
         """Run the flow as the leader, and end the flight with its outcome, also when it is cancelled."""
+        flight.take_over()
         try:
             value = yield from flow
         except Exception as error:
@@ -96,6 +136,28 @@ class Flights:
             raise
         self.land(key, flight, value)
         return value
+
+    def detach(self, key: Hashable, flight: Flight, flow: Flow[Any], *, awaited: bool) -> Flow[Any]:
+        """Run the flow as the leader, so that it completes even if the caller is cancelled.
+
+        :param awaited: whether the outcome is the value of the flow. Otherwise it is whether the flow will run.
+        """
+        flight.adopt(_NO_OWNER)
+        return (
+            yield Start(self.lead(key, flight, flow), awaited, flight.adopt, lambda: self.abandon(key, flight, None))
+        )
+
+    def wait_for(self, key: Hashable, flight: Flight) -> Flow[bool]:
+        """Wait for a flight. Return False if the caller cannot wait for it, because it leads the flight itself.
+
+        A flight whose leader has disappeared is ended, as if the leader had been cancelled.
+        """
+        if (yield flight.wait()):
+            return True
+        if flight.is_alive():
+            return False
+        self.abandon(key, flight, None)
+        return True
 
     def once(self, key: Hashable, is_done: Callable[[], bool], begin: Callable[[], Flow[T]]) -> Flow[T | None]:
         """Run the flow until ``is_done``; if another caller already runs it, wait for that one and return None.
@@ -135,24 +197,26 @@ class Flights:
         flight, leads = self.join(key)
         if leads:
             return None, (yield from self.lead(key, flight, begin()))
-        if not (yield Wait(flight.future, flight.owner)):
+        if not (yield from self.wait_for(key, flight)):
             return None, (yield from begin())
         return flight, None
 
     def land(self, key: Hashable, flight: Flight, value: Any) -> None:
         """End the flight with a value for its waiters."""
-        flight.value, flight.succeeded = value, True
-        self._end(key, flight)
+        self._end(key, flight, value, None, succeeded=True)
 
     def abandon(self, key: Hashable, flight: Flight, error: Exception | None) -> None:
         """End the flight without a value: its leader failed, or was cancelled if ``error`` is None."""
-        flight.error = error
-        self._end(key, flight)
+        self._end(key, flight, None, error, succeeded=False)
 
-    def _end(self, key: Hashable, flight: Flight) -> None:
+    def _end(self, key: Hashable, flight: Flight, value: Any, error: Exception | None, *, succeeded: bool) -> None:
         with self._lock:
             if self._flights.get(key) is flight:
                 del self._flights[key]
+            # A waiter may have ended the flight of a leader that seemed to have disappeared.
+            if flight.is_over:
+                return
+            flight.is_over, flight.value, flight.error, flight.succeeded = True, value, error, succeeded
         flight.future.set_result(None)
 
 
@@ -161,11 +225,12 @@ def _unless(is_done: Callable[[], bool], begin: Callable[[], Flow[T]]) -> Flow[T
 
 
 def _current_task() -> object | None:
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is None:
+    # While another thread imports asyncio, the module is there and its functions are not. No task can be running then.
+    current_task = getattr(sys.modules.get("asyncio"), "current_task", None)
+    if current_task is None:
         return None
     try:
-        task: object = asyncio.current_task()
+        task: object = current_task()
     except RuntimeError:
         return None
     return task

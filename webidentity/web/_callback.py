@@ -21,7 +21,9 @@ from webidentity.web._answer import Answer, StartSession, redirect
 from webidentity.web._callback_pages import CallbackPages
 from webidentity.web._cookies import Cookie
 from webidentity.web._facts import RequestFacts
-from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn
+from webidentity.web._next_url import safe_next
+from webidentity.web._outages import retry_after_of
+from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn, StateParameter
 from webidentity.web._redirect_loop import RedirectLoopGuard
 from webidentity.web._sessions import Sessions, SessionState
 from webidentity.web._sign_in_links import SignInRequest
@@ -62,14 +64,15 @@ class Callback:
         parameters = _single_parameters(facts)
         if parameters is None or ("code" in parameters) == ("error" in parameters) or not parameters.get("state"):
             return pages.malformed()
-        state = parameters["state"]
+        state, sealed_path = StateParameter(self._keys).read(parameters["state"])
         tenant = self._tenants.for_sign_in()
         cookies = PendingCookies(self._keys, tenant.client_id, is_secure=facts.is_secure)
         found = cookies.find(state, facts.cookies)
         if found is None:
-            # The user went back or reloaded the page after a successful sign-in.
+            # The user went back, reloaded the page after a successful sign-in, or signed in in another tab.
             is_signed_in = earlier is not None and (yield from self._sessions.find(earlier)) is not None
-            return pages.signed_in_already() if is_signed_in else pages.not_found()
+            path = safe_next(sealed_path, facts.root_path)
+            return pages.signed_in_already(path) if is_signed_in else pages.not_found(path)
         name, pending = found
         answer = yield from self._answer(pending, state, parameters, earlier, pages)
         if answer.session is not None:
@@ -103,12 +106,17 @@ class Callback:
             _LOGGER.warning("A sign-in was refused: %s", error)
             return pages.not_acceptable(str(error))
         except EntraError as error:
+            retry_after = retry_after_of(error)
+            if retry_after is not None:
+                _LOGGER.warning("A sign-in failed because the authority is busy: %s", error.message)
+                return pages.authority_unreachable(pending, retry_after)
             # The message contains no secret, and says what to do.
             _LOGGER.warning("A sign-in failed: %s. Correlation ID: %s", error.message, error.correlation_id)
             return pages.refused_by_authority(error, pending)
         except (AzureError, KeysUnavailableError) as error:
             _LOGGER.warning("A sign-in failed because the authority could not be reached: %s", type(error).__name__)
-            return pages.authority_unreachable(pending)
+            retry_after = retry_after_of(error) if isinstance(error, AzureError) else None
+            return pages.authority_unreachable(pending, retry_after or 5)
         return redirect(pending.next_path, status=303).with_session(StartSession(started.to_json(), same_user))
 
     def _sign_in(

@@ -1,6 +1,6 @@
 """The pages that a user sees when a sign-in fails."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webidentity._protocol.advice import aadsts
 from webidentity.errors import EntraError
@@ -34,14 +34,15 @@ class CallbackPages:
             "It is incomplete, or it was changed. Sign in again to continue.",
         )
 
-    def not_found(self) -> Answer:
-        """This browser has no pending sign-in with this state."""
+    def not_found(self, path: str | None) -> Answer:
+        """This browser has no pending sign-in with this state. The path is the page to return to, if it is known."""
         return self._again(
             400,
             "sign_in_not_found",
             "We could not match this sign-in to your browser",
             "You may have started it in another browser, completed it already, or waited too long. Sign in again. If "
             "this keeps happening, allow cookies for this site.",
+            path=path,
         )
 
     def expired(self) -> Answer:
@@ -62,12 +63,12 @@ class CallbackPages:
             "Each sign-in can be completed only once. Sign in again to continue.",
         )
 
-    def signed_in_already(self) -> Answer:
-        """The user went back or reloaded the page after a successful sign-in."""
+    def signed_in_already(self, path: str | None) -> Answer:
+        """The user is signed in: by this sign-in before, or in another tab."""
         page = Page(
             "You are signed in",
-            "You have already completed this sign-in.",
-            action=(f"{self.facts.root_path}/", "Continue"),
+            "You have already completed this sign-in, or signed in in another tab.",
+            action=(path or f"{self.facts.root_path}/", "Continue"),
         )
         return refuse(self.facts, 400, "sign_in_replayed", page)
 
@@ -114,21 +115,29 @@ class CallbackPages:
             pending,
         )
 
-    def authority_unreachable(self, pending: PendingSignIn) -> Answer:
-        """The network or the authority failed."""
-        return self._again(
-            502,
+    def authority_unreachable(self, pending: PendingSignIn, retry_after: int) -> Answer:
+        """The network or the authority failed, or the authority is busy."""
+        answer = self._again(
+            503,
             "authority_unreachable",
             "We could not reach Microsoft Entra ID",
             "You are not signed in yet. Try again in a minute.",
             pending=pending,
         )
+        return replace(answer, headers=(*answer.headers, ("Retry-After", str(retry_after))))
 
     def _again(
-        self, status: int, error: str, title: str, text: str, detail: str = "", pending: PendingSignIn | None = None
+        self,
+        status: int,
+        error: str,
+        title: str,
+        text: str,
+        detail: str = "",
+        pending: PendingSignIn | None = None,
+        path: str | None = None,
     ) -> Answer:
         if pending is None:
-            url = self.links.plain_url(self.facts)
+            url = self.links.plain_url(self.facts, path)
         else:
             url = self.links.url(self.facts, SignInRequest(pending.next_path, pending.scopes, pending.claims))
         return refuse(self.facts, status, error, Page(title, text, detail, (url, "Sign in again")))

@@ -6,6 +6,9 @@ from typing import Any
 
 from webidentity.cache._partition import digest
 
+#: Pending sign-ins of one browser, in as many tabs.
+PENDING_SLOTS = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Cookie:
@@ -44,16 +47,8 @@ class CookieNames:
         # Django's debug page hides the value of a cookie whose name contains "auth".
         prefix = f"{'__Host-' if is_secure else ''}webidentity-auth-"
         application = digest(client_id)[:6]
-        #: Begins the name of each pending sign-in's cookie.
-        self.pending_prefix = f"{prefix}{application}-"
+        #: The cookies of pending sign-ins, a fixed set: a browser that opens many pages at once must not collect more
+        #: cookies than a server accepts. The first is for long requests.
+        self.pending: tuple[str, ...] = tuple(f"{prefix}{application}-{slot}" for slot in range(PENDING_SLOTS))
         #: Counts the sign-ins that were just completed for the same page.
         self.completed = f"{prefix}done-{application}"
-
-    def pending(self, started_at: int, mark: str) -> str:
-        """Return the name of a pending sign-in's cookie."""
-        return f"{self.pending_prefix}{started_at}-{mark}"
-
-    def started_at(self, name: str) -> float:
-        """Return when the pending sign-in was started, in Unix seconds; 0.0 if the cookie's name is malformed."""
-        digits = name.removeprefix(self.pending_prefix).partition("-")[0]
-        return float(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else 0.0

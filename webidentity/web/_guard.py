@@ -22,6 +22,7 @@ from webidentity.web._credential import CredentialFactory, Drivers, SessionGrant
 from webidentity.web._facts import RequestFacts
 from webidentity.web._identity import Identity, Principal
 from webidentity.web._injection import parameters_named_by
+from webidentity.web._outages import retry_after_of
 from webidentity.web._pages import Page, refuse
 from webidentity.web._sessions import Sessions, SessionState
 from webidentity.web._tenants import TenantResolver
@@ -163,6 +164,14 @@ def store_unavailable(facts: RequestFacts, error: StoreUnavailableError) -> Answ
 
 
 def _token_unavailable(facts: RequestFacts, error: AzureError) -> Answer:
+    retry_after = retry_after_of(error)
+    if retry_after is not None:
+        _LOGGER.error("The authority is unavailable: %s", type(error).__name__)
+        page = Page(
+            "Sign-in is temporarily unavailable",
+            "Microsoft Entra ID does not answer, or is busy. You are still signed in. Try again in a moment.",
+        )
+        return refuse(facts, 503, "temporarily_unavailable", page, (("Retry-After", str(retry_after)),))
     codes = error.error_codes if isinstance(error, EntraError) else ()
     correlation_id = error.correlation_id if isinstance(error, EntraError) else None
     _LOGGER.error("A token request failed: %s. Correlation ID: %s", error.message, correlation_id)

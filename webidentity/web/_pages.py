@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from html import escape
 
-from webidentity.web._answer import Answer, html_answer, json_answer
+from webidentity.web._answer import Answer, html_answer, json_answer, redirect
 from webidentity.web._caller import Caller, caller_of
 from webidentity.web._facts import RequestFacts
 
@@ -19,6 +19,12 @@ margin:0 0 .75rem}p{margin:0 0 .9rem}.soft{color:var(--soft);font-size:.9rem;ove
 color:var(--card);font:inherit;font-weight:600;text-decoration:none;cursor:pointer}
 .action:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
 """
+_CONTINUE = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width,initial-scale=1"><title>Continuing</title></head><body><main>'
+    "<h1>Continuing to Microsoft Entra ID</h1><p>This page goes on by itself. If it does not, allow automatic "
+    "redirections in your browser.</p></main></body></html>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +74,18 @@ def refuse(
     if page.detail:
         content["detail"] = page.detail
     return json_answer(status, content, headers)
+
+
+def send_to_authority(facts: RequestFacts, url: str) -> Answer:
+    """Send the caller on to the authority.
+
+    The Content-Security-Policy ``form-action 'self'`` also applies to the redirection that answers a form. A browser
+    that posted a form therefore gets a page of this site, which goes on by itself. The page has neither a script nor a
+    style, so that any policy accepts it, and the URL is in a header only, because it contains the state.
+    """
+    if facts.method in {"GET", "HEAD"}:
+        return redirect(url)
+    if caller_of(facts) is not Caller.BROWSER:
+        # 303: the body is not sent to the authority (RFC 9700 section 4.12).
+        return redirect(url, status=303)
+    return html_answer(200, _CONTINUE, (("Refresh", f"0;url={url}"),))

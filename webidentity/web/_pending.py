@@ -11,15 +11,16 @@ from typing import Any
 from webidentity._json import as_list, parse_object
 from webidentity._protocol.authorization import new_verifier
 from webidentity.cache._envelope import KeyRing
-from webidentity.cache._partition import digest
 from webidentity.web._cookies import Cookie, CookieNames
 
 #: Seconds that the user has to return from the authority.
 LIFETIME = 600
-#: Pending sign-ins of one browser, in as many tabs.
-_MOST = 5
-#: Total size of their cookies in bytes; servers refuse headers of 8 kB.
+#: Name and value of one cookie, in bytes. Longer ones share the first slot.
+_SHORT = 800
+#: Total size of the cookies in bytes, if the sign-ins are started one after the other. Servers refuse headers of 8 kB.
 _MOST_BYTES = 5000
+#: Characters of a path that the state parameter carries.
+_LONGEST_PATH = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,58 +57,104 @@ class PendingSignIn:
             return None
 
 
+class StateParameter:
+    """The ``state`` parameter: the random state of the request and, encrypted, the page to return to.
+
+    If the cookie was lost, the page that says so can lead there.
+    """
+
+    def __init__(self, keys: KeyRing) -> None:
+        self._keys = keys
+
+    def write(self, pending: PendingSignIn) -> str:
+        """Return the value to send. Long paths are left out, because servers limit the length of URLs."""
+        if len(pending.next_path) > _LONGEST_PATH:
+            return pending.state
+        return f"{pending.state}.{_encode(self._keys.seal(f'return/{pending.state}', pending.next_path.encode()))}"
+
+    def read(self, value: str) -> tuple[str, str | None]:
+        """Return the state, and the path if this application has encrypted it for this state."""
+        state, _, sealed = value.partition(".")
+        envelope = _decode(sealed)
+        path = self._keys.open(f"return/{state}", envelope) if envelope else None
+        return state, path.decode() if path is not None else None
+
+
 class PendingCookies:
-    """Writes and reads the cookies. Each name ends in a digest of the state, so that tabs do not share a cookie."""
+    """Writes and reads the cookies. There is a fixed set of names, so that their number is limited in any case.
+
+    Pages that are opened at the same time do not know of each other and may choose the same name: the last one wins.
+    A value begins with the time of the request, so that the oldest one is replaced if all names are in use.
+    """
 
     def __init__(self, keys: KeyRing, client_id: str, *, is_secure: bool) -> None:
         self._keys = keys
         self._is_secure = is_secure
-        self._names = CookieNames(client_id, is_secure=is_secure)
+        self._names = CookieNames(client_id, is_secure=is_secure).pending
 
     def add(self, pending: PendingSignIn, cookies: Mapping[str, str]) -> list[Cookie]:
         """Return the cookie of a new sign-in, and the deletion of the oldest ones that no longer fit."""
-        name = self._names.pending(pending.started_at, _mark(pending.state))
-        value = urlsafe_b64encode(self._keys.seal(name, pending.encode())).rstrip(b"=").decode()
-        room, kept, dropped = _MOST_BYTES - len(name) - len(value), 1, list[Cookie]()
-        for other in sorted(self._own(cookies), reverse=True):
-            room -= len(other) + len(cookies[other])
-            kept += 1
-            if room < 0 or kept > _MOST:
+        own = self._own(cookies)
+        first, *others = self._names
+        # At random among equals: the choice of pages that are opened at the same time is then rarely the same.
+        name = min(others, key=lambda name: (_started_at(own.get(name, "")), secrets.randbelow(1 << 30)))
+        value = self._seal(name, pending)
+        if len(name) + len(value) > _SHORT:
+            name, value = first, self._seal(first, pending)
+        own.pop(name, None)
+        room, dropped = _MOST_BYTES - len(name) - len(value), list[Cookie]()
+        for other in sorted(own, key=lambda other: _started_at(own[other]), reverse=True):
+            room -= len(other) + len(own[other])
+            if room < 0:
                 dropped.append(self._cookie(other, "", 0))
         return [self._cookie(name, value, LIFETIME), *dropped]
 
     def find(self, state: str, cookies: Mapping[str, str]) -> tuple[str, PendingSignIn] | None:
         """Return the sign-in with this state and the name of its cookie."""
-        mark = _mark(state)
-        for name in self._own(cookies):
-            if name.endswith(f"-{mark}"):
-                pending = self._open(name, cookies[name])
-                if pending is not None and hmac.compare_digest(pending.state.encode(), state.encode()):
-                    return name, pending
+        for name, value in self._own(cookies).items():
+            pending = self._open(name, value)
+            if pending is not None and hmac.compare_digest(pending.state.encode(), state.encode()):
+                return name, pending
         return None
 
     def expired(self, cookies: Mapping[str, str], now: float) -> list[str]:
         """Return the names of the cookies whose sign-ins can no longer be completed."""
-        return [name for name in self._own(cookies) if now - self._names.started_at(name) > LIFETIME]
+        return [name for name, value in self._own(cookies).items() if now - _started_at(value) > LIFETIME]
 
     def delete(self, name: str) -> Cookie:
         """Return the deletion of the cookie."""
         return self._cookie(name, "", 0)
 
-    def _own(self, cookies: Mapping[str, str]) -> list[str]:
-        return [name for name in cookies if name.startswith(self._names.pending_prefix)]
+    def _own(self, cookies: Mapping[str, str]) -> dict[str, str]:
+        return {name: cookies[name] for name in self._names if name in cookies}
+
+    def _seal(self, name: str, pending: PendingSignIn) -> str:
+        time = str(pending.started_at)
+        return f"{time}.{_encode(self._keys.seal(f'{name}={time}', pending.encode()))}"
 
     def _open(self, name: str, value: str) -> PendingSignIn | None:
-        try:
-            envelope = urlsafe_b64decode(value + "=" * (-len(value) % 4))
-        except ValueError:
-            return None
-        plaintext = self._keys.open(name, envelope)
+        time, _, sealed = value.partition(".")
+        envelope = _decode(sealed)
+        plaintext = self._keys.open(f"{name}={time}", envelope) if envelope else None
         return None if plaintext is None else PendingSignIn.decode(plaintext)
 
     def _cookie(self, name: str, value: str, max_age: int) -> Cookie:
         return Cookie(name, value, max_age, secure=self._is_secure)
 
 
-def _mark(state: str) -> str:
-    return digest(state)[:16]
+def _started_at(value: str) -> float:
+    """Return when the sign-in was started, in Unix seconds; 0.0 if the value is malformed."""
+    digits = value.partition(".")[0]
+    return float(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else 0.0
+
+
+def _encode(envelope: bytes) -> str:
+    return urlsafe_b64encode(envelope).rstrip(b"=").decode()
+
+
+def _decode(text: str) -> bytes:
+    """Return the decoded bytes, none of them if the text is malformed."""
+    try:
+        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return b""

@@ -107,6 +107,7 @@ class Settings:
     :param audiences: identifiers of this API, in addition to its client ID and ``api://<client ID>``.
     :param session_lifetime: seconds after which an unused session ends.
     :param session_max_age: seconds after which any session ends.
+    :param authority_timeout: seconds that a request waits for the authority, in total.
     :param after_sign_out: the path to open after a sign-out.
     :param cache_path: file of the token cache. The default is chosen by the framework's adapter.
     :raises SettingsError: a setting is missing or malformed.
@@ -137,6 +138,7 @@ class Settings:
     audiences: tuple[str, ...] = field(default=(), metadata={"check": _texts})
     session_lifetime: int = field(default=8 * 3600, metadata={"check": _seconds})
     session_max_age: int = field(default=7 * 24 * 3600, metadata={"check": _seconds})
+    authority_timeout: int = field(default=8, metadata={"check": _seconds})
     after_sign_out: str = field(default="/", metadata={"check": _path})
     cache_path: str = field(default="", metadata={"check": str})
 

@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 from webidentity._authority import is_loopback
 from webidentity._protocol.authorization import challenge_of
 from webidentity.cache._envelope import KeyRing
-from webidentity.web._answer import Answer, redirect
+from webidentity.web._answer import Answer
 from webidentity.web._facts import RequestFacts
 from webidentity.web._next_url import safe_next
-from webidentity.web._pages import Page, refuse
-from webidentity.web._pending import PendingCookies, PendingSignIn
+from webidentity.web._pages import Page, refuse, send_to_authority
+from webidentity.web._pending import PendingCookies, PendingSignIn, StateParameter
 from webidentity.web._settings import Routes, Settings
 from webidentity.web._sign_in_links import SignInLinks, SignInRequest
 from webidentity.web._tenants import TenantResolver
@@ -56,7 +56,7 @@ class SignIn:
         return self.start(facts, link.request)
 
     def start(self, facts: RequestFacts, request: SignInRequest) -> Answer:
-        """Redirect the browser to the authority."""
+        """Send the browser to the authority."""
         refusal = self._refuse_host(facts)
         if refusal is not None:
             return refusal
@@ -74,16 +74,14 @@ class SignIn:
             "response_mode": "query",
             "redirect_uri": pending.redirect_uri,
             "scope": " ".join(_distinct(*pending.scopes, *self._scopes)),
-            "state": pending.state,
+            "state": StateParameter(self._keys).write(pending),
             "nonce": pending.nonce,
             "code_challenge": challenge_of(pending.verifier),
             "code_challenge_method": "S256",
             **({"claims": pending.claims} if pending.claims else {}),
         }
         cookies = PendingCookies(self._keys, tenant.client_id, is_secure=facts.is_secure).add(pending, facts.cookies)
-        # 303: a POST request continues as GET too (RFC 9700 section 4.12).
-        status = 302 if facts.method in {"GET", "HEAD"} else 303
-        return redirect(tenant.authorize_url(parameters), status=status).with_cookies(*cookies)
+        return send_to_authority(facts, tenant.authorize_url(parameters)).with_cookies(*cookies)
 
     @staticmethod
     def _refuse_host(facts: RequestFacts) -> Answer | None:

@@ -5,9 +5,9 @@ from typing import Any
 
 from webidentity._protocol.effects import Flow
 from webidentity.cache._store import StoreUnavailableError
-from webidentity.web._answer import Answer, html_answer, redirect
+from webidentity.web._answer import Answer, html_answer
 from webidentity.web._facts import RequestFacts
-from webidentity.web._pages import Page, refuse
+from webidentity.web._pages import Page, refuse, send_to_authority
 from webidentity.web._redirect_loop import RedirectLoopGuard
 from webidentity.web._sessions import Sessions, SessionState
 from webidentity.web._settings import Settings
@@ -48,8 +48,8 @@ class SignOut:
         if isinstance(hint, str):
             parameters["logout_hint"] = hint
         tenant = (self._tenants.for_session(state.record) if state else None) or self._tenants.for_sign_in()
-        url = tenant.logout_url(parameters)
-        return redirect(url, status=303).with_session("end").with_cookies(self._loop_guard.forget(facts))
+        answer = send_to_authority(facts, tenant.logout_url(parameters))
+        return answer.with_session("end").with_cookies(self._loop_guard.forget(facts))
 
     def _end(self, state: SessionState | None) -> Flow[dict[str, Any]]:
         """End the session on the server. If that fails, the browser still deletes its cookie."""

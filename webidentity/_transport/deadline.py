@@ -1,0 +1,99 @@
+"""The time that a flow may wait."""
+
+import time
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from webidentity.errors import AuthorityUnavailableError
+
+if TYPE_CHECKING:
+    import asyncio
+
+#: Seconds after which a caller should try again whose time was over.
+_RETRY_AFTER = 5
+
+
+class Deadline:
+    """A point in time, or none.
+
+    :param seconds: from now on. None is without limit.
+    """
+
+    __slots__ = ("_end",)
+
+    def __init__(self, seconds: float | None) -> None:
+        self._end = None if seconds is None else time.monotonic() + seconds
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is no limit."""
+        return self._end is None
+
+    def options(self, subject: str) -> dict[str, Any]:
+        """Return the keywords of a request for a pipeline that respects limits."""
+        return {} if self._end is None else {"deadline": self, "subject": subject}
+
+    def left(self) -> float | None:
+        """Return the seconds that are left, None without limit.
+
+        :raises AuthorityUnavailableError: there are none.
+        """
+        if self._end is None:
+            return None
+        seconds = self._end - time.monotonic()
+        if seconds <= 0:
+            raise out_of_time()
+        return seconds
+
+    def wait(self, future: "Future[Any]", seconds: float) -> bool:
+        """Wait at most the seconds for the future, and return whether it is done.
+
+        :raises AuthorityUnavailableError: the time is over.
+        """
+        from concurrent.futures import wait
+
+        left = self.left()
+        return bool(wait((future,), seconds if left is None else min(left, seconds)).done)
+
+    def result(self, future: "Future[Any]") -> Any:
+        """Return the result of the future, or raise its error.
+
+        :raises AuthorityUnavailableError: the time is over. The future is cancelled if it has not started yet.
+        """
+        from concurrent.futures import wait
+
+        try:
+            done = wait((future,), self.left()).done
+        finally:
+            future.cancel()
+        if not done:
+            raise out_of_time()
+        return future.result()
+
+    async def await_(self, future: "asyncio.Future[Any]", seconds: float) -> bool:
+        """Wait as :meth:`wait` does, without blocking the event loop."""
+        import asyncio
+
+        try:
+            left = self.left()
+            done, _ = await asyncio.wait((future,), timeout=seconds if left is None else min(left, seconds))
+        finally:
+            future.cancel()
+        return bool(done)
+
+    async def aresult(self, future: "asyncio.Future[Any]") -> Any:
+        """Return as :meth:`result` does, without blocking the event loop."""
+        import asyncio
+
+        try:
+            done, _ = await asyncio.wait((future,), timeout=self.left())
+        finally:
+            future.cancel()
+        if not done:
+            raise out_of_time()
+        return future.result()
+
+
+def out_of_time() -> AuthorityUnavailableError:
+    """Return the error for a request that was not answered in time."""
+    return AuthorityUnavailableError("The authority did not answer in time.", retry_after=_RETRY_AFTER)
