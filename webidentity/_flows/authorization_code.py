@@ -12,7 +12,7 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError, Service
 
 from webidentity._flows.acquire import Acquisition, NoTokenSourceError, acquire, keep
 from webidentity._flows.client import Client
-from webidentity._protocol.account import names_another
+from webidentity._protocol.account import names_another, names_another_in_tenant
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.token_reply import TokenReply
 from webidentity._protocol.token_request import TokenRequest
@@ -39,6 +39,8 @@ class UserTokens:
     client: Client
     cache: TokenCache
     lifetime: float = DEFAULT_LIFETIME
+    #: Whether accounts are named by the verified IDs of their tokens, and not by the unsigned ``client_info``.
+    by_verified_id: bool = False
     #: Returns whether tokens may still be stored, given the current content of the partition.
     may_keep: Callable[[TokenDocument], bool] | None = None
 
@@ -79,7 +81,7 @@ class UserTokens:
             if error.error == "invalid_scope" and not error.error_codes:
                 error.suberror = "consent_required"
             raise
-        if not home_account_id.startswith(_ANONYMOUS) and names_another(reply.home_account_id, home_account_id):
+        if self._names_another(reply, home_account_id):
             # OpenID Connect Core 1.0 section 12.2. The refresh token is removed, and the user has to sign in again.
             raise EntraError(
                 "Authentication failed: the authority's reply to a refresh token names another account than the one "
@@ -87,6 +89,11 @@ class UserTokens:
                 error="invalid_grant",
             )
         return reply
+
+    def _names_another(self, reply: TokenReply, home_account_id: str) -> bool:
+        if self.by_verified_id:
+            return names_another_in_tenant(reply, home_account_id)
+        return not home_account_id.startswith(_ANONYMOUS) and names_another(reply.home_account_id, home_account_id)
 
     def token(self, request: TokenRequest, home_account_id: str, tenant: str | None = None) -> Flow[AccessTokenInfo]:
         """Return a token that acts for the user.
@@ -107,8 +114,8 @@ class AuthorizationCodeGrant:
     home_account_id: str | None = None
     #: The tenant in which the code was redeemed.
     tenant: str | None = None
-    #: Checks a reply before it is stored, and raises to reject it.
-    accept: Callable[[TokenReply], Flow[None]] | None = None
+    #: Checks a reply before it is stored, and returns the verified ID of its account, or raises to reject it.
+    accept: Callable[[TokenReply], Flow[str]] | None = None
 
     @classmethod
     def begin(
@@ -162,9 +169,10 @@ class AuthorizationCodeGrant:
                 self.code = self.code_verifier = None
             raise
         if self.accept is not None:
-            yield from self.accept(reply)
-        # If the reply names no account, only this grant may find its tokens.
-        home_account_id = reply.home_account_id or f"{_ANONYMOUS}{secrets.token_hex(16)}"
+            home_account_id = yield from self.accept(reply)
+        else:
+            # If the reply names no account, only this grant may find its tokens.
+            home_account_id = reply.home_account_id or f"{_ANONYMOUS}{secrets.token_hex(16)}"
         token = yield from keep(
             self.user_tokens.cache, self.user_tokens.acquisition(request, home_account_id), reply, now
         )

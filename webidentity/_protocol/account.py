@@ -2,7 +2,8 @@
 
 import hmac
 import math
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from azure.core.exceptions import ClientAuthenticationError
 
@@ -75,6 +76,28 @@ def names_another(named: str | None, home_account_id: str) -> bool:
     if named is None or ("." in named) is not ("." in home_account_id):
         return False
     return named.lower() != home_account_id.lower()
+
+
+def account_in_tenant(claims: Mapping[str, Any]) -> str:
+    """Return the ID of the account that the verified claims of a token name: object ID and tenant ID.
+
+    For a member of the tenant it is the home account ID. Without an object ID it consists of the subject.
+    """
+    return f"{as_text(claims.get('oid')) or claims['sub']}.{claims['tid']}"
+
+
+def names_another_in_tenant(reply: TokenReply, account: str) -> bool:
+    """Whether the reply names a different account than this one, an output of :func:`account_in_tenant`.
+
+    For a guest, ``client_info`` contains the IDs of the home tenant, which cannot be compared.
+    """
+    user, _, tenant = account.lower().rpartition(".")
+    claims = decode_unverified(reply.id_token) if reply.id_token else {}
+    subject = as_text(claims.get("oid")) or as_text(claims.get("sub"))
+    if subject and f"{subject}.{claims.get('tid')}".lower() != account.lower():
+        return True
+    named, _, home = (reply.home_account_id or "").lower().rpartition(".")
+    return is_guid(user) and home == tenant and named != user
 
 
 def _bytes(text: str) -> bytes:

@@ -133,7 +133,9 @@ def refusal(response: Any, document: Mapping[str, Any], secrets: Iterable[str], 
 
     error = plain("error", _CODE)
     description = scrub(as_text(document.get("error_description")) or "no description", secrets)
-    codes = tuple(number for number in as_list(document.get("error_codes")) if type(number) is int and 0 < number < 10**8)
+    codes = tuple(
+        number for number in as_list(document.get("error_codes")) if type(number) is int and 0 < number < 10**8
+    )
     if error is None:
         message = f"Microsoft Entra ID sent no {what} (HTTP {response.status_code})"
     else:

@@ -75,7 +75,7 @@ class Site:
         if store is None:
             store = SQLiteStore(Path(folder) / (settings.cache_path or "webidentity.sqlite3"))
         client = Client(settings.authority, settings.client_id, ClientSecret(settings.client_secret))
-        user_tokens = UserTokens(client, TokenCache(store, keys), settings.session_lifetime)
+        user_tokens = UserTokens(client, TokenCache(store, keys), settings.session_lifetime, by_verified_id=True)
         # A token that arrives after the user's last sign-out is not kept.
         tokens_of_sessions = replace(user_tokens, may_keep=_has_sessions)
         self._drivers = _drivers(transport, settings.authority_timeout)
