@@ -150,8 +150,8 @@ def _is_pause(value: str) -> bool:
 
 def _too_long() -> EntraError:
     return EntraError(
-        f"Authentication failed: the reply is longer than {LARGEST_REPLY} bytes, so it is not from Microsoft Entra ID. "
-        "Check the authority, and whether a proxy sent the reply."
+        f"Authentication failed: the reply is longer than {LARGEST_REPLY} bytes, so it was not read. Check the "
+        "authority, and whether a proxy sent the reply."
     )
 
 
