@@ -52,12 +52,22 @@ def test_authorities_are_normalized(given: str, normal: str) -> None:
         "https://login.microsoftonline.com/?a=b",
         "https://login.microsoftonline.com/#a",
         "https://[::1",
+        "https://login.microsoftonline.com/contoso.com",
+        "login.microsoftonline.us/common/",
+        "https://login.partner.microsoftonline.cn/organizations/v2.0",
     ],
 )
 def test_invalid_authorities_are_refused(given: str) -> None:
     """The authority receives secrets, so the constructor refuses malformed ones and http."""
     with pytest.raises(ValueError):
         normalize_authority(given)
+
+
+def test_an_authority_with_a_tenant_says_what_to_remove() -> None:
+    """MSAL writes the tenant into the authority. Other hosts may have a path, such as AD FS."""
+    with pytest.raises(ValueError, match=r"remove '/contoso.com'.*'https://login.microsoftonline.com'"):
+        normalize_authority("https://login.microsoftonline.com/contoso.com")
+    assert normalize_authority("https://login.example.com/contoso.com") == "https://login.example.com/contoso.com"
 
 
 def test_the_default_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +82,7 @@ def test_the_default_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("host", ["evil.test", "127.0.0.1.evil.test", "0.0.0.0", "::", "10.0.0.1", "", "2130706433"])
 def test_other_hosts_are_not_loopback(host: str) -> None:
-    """Only names that always mean this machine are."""
+    """A name is loopback only if it always means this machine."""
     assert not is_loopback(host)
 
 

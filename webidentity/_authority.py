@@ -17,6 +17,19 @@ ANY_ORGANIZATION = "organizations"
 SHARED_TENANTS = frozenset({"common", ANY_ORGANIZATION, "consumers"})
 #: The tenant of an authority that is an AD FS server.
 ADFS = "adfs"
+#: Hosts of Microsoft Entra ID. Their URLs have the tenant as a path, and an authority is the part before it.
+_ENTRA_HOSTS = frozenset(
+    {
+        AzureAuthorityHosts.AZURE_PUBLIC_CLOUD,
+        AzureAuthorityHosts.AZURE_CHINA,
+        AzureAuthorityHosts.AZURE_GOVERNMENT,
+        "login.microsoft.com",
+        "login.windows.net",
+        "login.partner.microsoftonline.cn",
+        "login-us.microsoftonline.com",
+        "sts.windows.net",
+    }
+)
 # A tenant ID starts with a letter or digit, because it is used in URL paths, where ".." has a meaning, and as
 # an argument of command line tools, where "-" starts an option.
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*", re.ASCII)
@@ -40,7 +53,8 @@ def normalize_authority(authority: str | None) -> str:
 
     :param authority: "login.microsoftonline.com" or "https://login.microsoftonline.com". By default the environment
         variable AZURE_AUTHORITY_HOST, or the public cloud.
-    :raises ValueError: the authority is malformed, or uses http on a host other than this machine.
+    :raises ValueError: the authority is malformed, uses http on a host other than this machine, or names a tenant at a
+        host of Microsoft Entra ID.
     """
     if authority is None:
         authority = os.environ.get("AZURE_AUTHORITY_HOST") or AzureAuthorityHosts.AZURE_PUBLIC_CLOUD
@@ -57,7 +71,13 @@ def normalize_authority(authority: str | None) -> str:
         )
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
         raise ValueError(f"{authority!r} is not an authority: it must use https (http is accepted for localhost only)")
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+    path = parts.path.rstrip("/")
+    if path and parts.hostname in _ENTRA_HOSTS:
+        raise ValueError(
+            f"{authority!r} is not an authority: remove {path!r}, and set the tenant by itself. The authority is "
+            f"'{parts.scheme}://{parts.netloc.lower()}'"
+        )
+    return f"{parts.scheme}://{parts.netloc.lower()}{path}"
 
 
 def authority_host(authority: str) -> str:

@@ -60,6 +60,16 @@ def test_a_response_of_another_browser_does_not_replace_a_session(site: Site) ->
     assert victim.get("/me").text == "grace@tenant.test"
 
 
+def test_a_user_who_reloads_the_response_is_still_signed_in(site: Site) -> None:
+    """The page says so, instead of asking the user to sign in again."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    assert browser.get(back).status == 303
+    reply = browser.get(back)
+    assert (reply.status, "<h1>You are signed in</h1>" in reply.text) == (400, True), reply.text
+    assert browser.get("/me").text == "ada@tenant.test"
+
+
 @pytest.mark.parametrize("is_replanted", [False, True], ids=["as it is", "with its cookie put back"])
 def test_a_replayed_response_is_refused(site: Site, *, is_replanted: bool) -> None:
     """A state is used once, also if the cookie of the pending sign-in was copied (RFC 9700 section 4.7)."""
@@ -96,7 +106,7 @@ def test_a_response_after_a_failed_redemption_is_refused(site: Site) -> None:
 
 
 def test_a_pending_sign_in_expires(site: Site, clock: Clock) -> None:
-    """After ten minutes, also if the browser keeps the cookie. Just before, it is still valid."""
+    """A sign-in is valid for ten minutes, even if the browser keeps the cookie longer."""
     browser = site.browser()
     late, in_time = browser.authorize(browser.get("/me")), ""
     clock.advance(30)
@@ -164,7 +174,7 @@ def test_twenty_tabs_opened_at_once_do_not_lock_the_browser_out(site: Site, page
 
 
 def test_the_cookie_of_an_abandoned_sign_in_is_deleted(site: Site, clock: Clock) -> None:
-    """When another sign-in is completed after it has expired."""
+    """Completing another sign-in deletes the expired cookie."""
     browser = site.browser()
     browser.get("/me")
     abandoned = browser.pending()
@@ -275,6 +285,10 @@ def test_a_response_of_another_issuer_is_refused(site: Site) -> None:
     back = browser.authorize(browser.get("/me"))
     reply = browser.get(answer(back, iss="https://evil.test/"))
     assert is_refused(browser, reply, "We could not verify your sign-in")
+    assert not [request for request in site.world.transport.requests if request.path.endswith("/token")]
+    back = browser.authorize(browser.get("/me"))
+    failed = browser.get(answer(back, iss="https://evil.test/", code=None, error="access_denied"))
+    assert is_refused(browser, failed, "We could not verify your sign-in")
     back = browser.authorize(browser.get("/me"))
     assert browser.get(answer(back, iss=site.world.tenant.issuer)).status == 303
 
@@ -285,6 +299,52 @@ def test_a_user_who_declines_consent_sees_a_page(build: MakeSite) -> None:
     browser = site.browser()
     back = browser.authorize(browser.get("/files"), consent=False)
     assert is_refused(browser, browser.get(back), "You did not sign in")
+
+
+def test_a_signed_in_user_who_declines_a_permission_stays_signed_in(build: MakeSite) -> None:
+    """The page says so, leads back, and can ask again."""
+    site = build()
+    browser = site.browser()
+    browser.sign_in()
+    declined = browser.get(browser.authorize(browser.get("/files"), consent=False))
+    assert declined.status == 403
+    assert "<h1>You did not grant the permission</h1>" in declined.text
+    assert "did not sign in" not in declined.text
+    back, again = re.findall(r'class="action" href="([^"]+)"', declined.text)
+    assert back == "/"
+    assert browser.get("/me").text == "ada@tenant.test"
+    done = browser.get(browser.authorize(browser.get(html.unescape(again))))
+    assert done.location == "/files"
+
+
+def test_a_transient_error_of_the_authority_is_not_the_browsers_fault(site: Site) -> None:
+    """503 with Retry-After, whether it is sent instead of the code or instead of the token."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    reply = browser.get(answer(back, code=None, error="temporarily_unavailable"))
+    assert (reply.status, reply.header("Retry-After")) == (503, "5")
+    assert 'href="/auth/sign-in' in reply.text
+
+
+@pytest.mark.parametrize(
+    ("code", "title", "text"),
+    [
+        (65004, "You did not sign in", "declined the permissions"),
+        (90094, "An administrator must approve this", "Ask an administrator"),
+        (50105, "We could not sign you in", "AADSTS50105. The user is not assigned to the application"),
+        (53003, "We could not sign you in", "A Conditional Access policy blocks this sign-in"),
+    ],
+)
+def test_a_page_says_what_to_do_about_an_error(site: Site, code: int, title: str, text: str) -> None:
+    """Only a user who declined is told so. The advice is ours: the description of the error is not shown."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    reply = browser.get(
+        answer(back, code=None, error="access_denied", error_description=f"AADSTS{code}: written by anyone.")
+    )
+    assert is_refused(browser, reply, title)
+    assert text in reply.text
+    assert "anyone" not in reply.text
 
 
 def test_an_unknown_user_can_cancel(site: Site) -> None:
@@ -300,6 +360,19 @@ def test_an_unknown_user_can_cancel(site: Site) -> None:
     back = browser.tenant.submit(page, form).location
     assert back
     assert is_refused(browser, browser.get(back), "You did not sign in")
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"), [("e" * 40, True), ("e" * 41, False), ("\N{CYRILLIC SMALL LETTER A}", False)]
+)
+def test_only_a_short_plain_error_is_shown(site: Site, error: str, *, shown: bool) -> None:
+    """Other values of the error parameter become "unknown", on the page and in the log."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    reply = browser.get(answer(back, code=None, error=error))
+    (line,) = [line for line in site.log.messages("webidentity.web") if "ended a sign-in" in line]
+    assert (error in reply.text, error in line) == (shown, shown)
+    assert ("unknown" in line) == (not shown)
 
 
 @pytest.mark.parametrize("error", ["<script>alert(1)</script>", "server_error"])
@@ -349,7 +422,7 @@ def test_the_redirect_uri_takes_get_only(site: Site, method: str) -> None:
 
 
 def test_scopes_of_the_settings_are_consented_to_at_the_first_sign_in(build: MakeSite) -> None:
-    """Also if they belong to another resource than the page's: a token request is for one resource only."""
+    """The first sign-in asks for scopes of a second resource too, although a token request names only one."""
     site = build(settings={"scopes": ["https://graph.microsoft.com/User.Read"]})
     browser = site.browser()
     started = browser.get("/files")

@@ -13,7 +13,7 @@ CLAIMS = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
 
 @pytest.mark.parametrize("path", ["/files", "/async/files"])
 def test_a_missing_consent_is_requested(build: MakeSite, path: str) -> None:
-    """When the page needs it and not before. Then the page works."""
+    """Consent is requested when the page needs it and not before, and then the page works."""
     site = build()
     browser = site.browser()
     started = browser.get("/me")

@@ -141,7 +141,7 @@ def test_a_post_comes_back_with_get(site: Site) -> None:
 
 
 def test_an_error_deep_inside_a_view_becomes_a_challenge(build: MakeSite) -> None:
-    """With the scopes of the error, and back to the same page."""
+    """The challenge requests the scopes of the error and returns to the same page."""
     site = build()
     browser = site.browser()
     browser.sign_in()
@@ -152,14 +152,14 @@ def test_an_error_deep_inside_a_view_becomes_a_challenge(build: MakeSite) -> Non
 
 
 def test_pages_of_the_sign_in_are_json_for_scripts(site: Site) -> None:
-    """What went wrong, by a name and in words."""
+    """The JSON has the error's name and its description."""
     reply = site.browser().get("/auth/callback?state=x&code=y", FETCH)
     assert reply.status == 400
     assert reply.json["error"] == "sign_in_not_found"
 
 
 def test_http_is_refused_beyond_localhost(site: Site) -> None:
-    """With advice: a proxy in front, or base_url."""
+    """The error page advises to configure the proxy in front of the site, or base_url."""
     reply = site.browser("http://app.test").get("/auth/sign-in")
     assert reply.status == 400
     assert reply.location == ""
@@ -179,7 +179,7 @@ def test_an_unchecked_host_is_refused(build: MakeSite) -> None:
 
 
 def test_a_host_that_is_not_among_the_trusted_ones_is_refused(site: Site) -> None:
-    """By the framework itself."""
+    """The framework refuses a request for an untrusted host."""
     reply = site.browser("https://evil.test").get("/me")
     assert reply.status == 400
     assert reply.location == ""

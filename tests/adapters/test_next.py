@@ -84,7 +84,7 @@ def test_next_is_not_in_the_state(site: Site) -> None:
 
 
 def test_a_path_that_starts_with_two_slashes_is_not_returned_to(site: Site) -> None:
-    """Nor is a page whose path would be read as a host."""
+    """A path that browsers read as a host is not redirected to."""
     browser = site.browser()
     started = browser.get("/deep?next=//evil.test")
     assert browser.get(browser.authorize(started)).location == "/deep?next=//evil.test"
@@ -93,7 +93,7 @@ def test_a_path_that_starts_with_two_slashes_is_not_returned_to(site: Site) -> N
 
 
 def test_pages_are_under_base_url(build: MakeSite) -> None:
-    """Behind a proxy that serves the application under a path, and forwards it without that path."""
+    """A proxy serves the application under a path, and forwards requests without that path."""
     site = build(settings={"base_url": "https://public.test/mount/"}, hosts=("app.test",))
     site.world.consent()
     browser = site.browser()

@@ -35,7 +35,7 @@ class FailingStore(MemoryStore):
 
 
 def test_without_its_store_the_site_answers_503(build: MakeSite) -> None:
-    """As a page or as JSON, and never as another user. The session works again when the store does."""
+    """The answer is a page or JSON and never shows another user; the session works again when the store does."""
     store = FailingStore()
     site = build(store=store)
     site.world.consent()
@@ -76,7 +76,8 @@ def test_a_sign_in_survives_an_outage_of_the_store(build: MakeSite) -> None:
 
 
 def test_without_the_authority_a_sign_in_fails_politely(site: Site) -> None:
-    """502, with a button to try again."""
+    """503 with Retry-After, and a button to try again. The keys are known from another sign-in."""
+    site.browser().sign_in(site.world.grace)
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     site.world.transport.is_cut = True
@@ -91,7 +92,7 @@ def test_without_the_authority_a_sign_in_fails_politely(site: Site) -> None:
 def test_without_the_authority_a_page_that_needs_a_new_token_fails_politely(
     site: Site, clock: Clock, path: str
 ) -> None:
-    """502, as a page or as JSON. Pages that need no token are served."""
+    """The answer is 502, as a page or as JSON. Pages that need no token are served."""
     browser = site.browser()
     browser.sign_in(path=path)
     site.world.transport.is_cut = True
@@ -105,12 +106,15 @@ def test_without_the_authority_a_page_that_needs_a_new_token_fails_politely(
     assert answer.json["error"] == "temporarily_unavailable"
     assert answer.header("Retry-After")
     assert browser.get("/me").status == 200
+    # The check of the session's account may have failed too, so that the authority is given a pause.
+    assert BACKGROUND.wait(20)
+    clock.advance(6)
     site.world.transport.is_cut = False
     assert browser.get(path).status == 200
 
 
 def test_without_the_authority_bearer_tokens_cannot_be_verified(site: Site) -> None:
-    """503 while no key is known to verify them with. The token is not refused."""
+    """The site answers 503 while it knows no key to verify tokens with, and does not refuse the token."""
     token = site.world.access_token()
     site.world.transport.is_cut = True
     reply = site.api("/me", token)
@@ -118,6 +122,36 @@ def test_without_the_authority_bearer_tokens_cannot_be_verified(site: Site) -> N
     assert reply.json["error"] == "temporarily_unavailable"
     assert reply.header("Retry-After")
     assert reply.header("WWW-Authenticate") == ""
+
+
+def test_a_sign_in_survives_an_outage_of_the_keys(site: Site, clock: Clock) -> None:
+    """Nothing is redeemed without the keys: reloading the page a few seconds later completes the sign-in."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    site.world.transport.is_cut = True
+    waiting = browser.get(back)
+    assert (waiting.status, waiting.header("Retry-After")) == (503, "5")
+    assert waiting.cookies == {}
+    site.world.transport.is_cut = False
+    assert browser.get(back).status == 503, "the keys are not fetched at once again"
+    assert not [request for request in site.world.transport.requests if request.path.endswith("/token")]
+    clock.advance(5)
+    assert browser.get(back).location == "/me"
+
+
+def test_a_bearer_token_with_a_new_key_is_not_refused_during_an_outage(site: Site, clock: Clock) -> None:
+    """503 as long as the new keys cannot be fetched, and at most one attempt in five seconds."""
+    assert site.api("/me", site.world.access_token()).status == 200
+    clock.advance(100)
+    site.world.tenant.rotate_keys()
+    token = site.world.access_token()
+    site.world.transport.is_cut = True
+    for _ in range(2):
+        reply = site.api("/me", token)
+        assert (reply.status, reply.header("Retry-After")) == (503, "5")
+    site.world.transport.is_cut = False
+    clock.advance(5)
+    assert site.api("/me", token).status == 200
 
 
 def test_known_keys_are_used_during_an_outage(site: Site, clock: Clock) -> None:
@@ -129,7 +163,7 @@ def test_known_keys_are_used_during_an_outage(site: Site, clock: Clock) -> None:
 
 
 def test_a_wrong_client_secret_is_a_page_with_the_code(build: MakeSite) -> None:
-    """The error code and the correlation ID, for the administrator. The log contains them too."""
+    """The page and the log have the error code and the correlation ID for the administrator."""
     site = build(settings={"client_secret": "not-the-secret-of-the-application"})
     site.world.secrets.add("not-the-secret-of-the-application")
     site.world.consent()
@@ -156,8 +190,33 @@ def test_a_secret_that_expires_later_is_a_page_too(build: MakeSite, clock: Clock
     assert browser.get("/async/files", FETCH).json["detail"].startswith("Error: AADSTS7000215")
 
 
+@pytest.mark.parametrize("path", ["/graph", "/async/graph"])
+def test_an_error_of_the_authority_inside_a_view_is_a_page_too(build: MakeSite, path: str) -> None:
+    """The view asks the credential for a token itself, and the authority refuses it."""
+    site = build()
+    site.world.consent()
+    browser = site.browser()
+    browser.sign_in()
+    browser.call = build(settings={"client_secret": "not-the-secret-of-the-application"}).call
+    page = browser.get(path)
+    assert page.status == 502
+    assert "<h1>We could not open this page</h1>" in page.text
+    assert "AADSTS7000215" in page.text
+    assert browser.get(path, FETCH).json["error"] == "no_token"
+
+
+def test_an_overloaded_token_endpoint_at_sign_in_is_503(site: Site) -> None:
+    """The user is asked to try again, with Retry-After."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    site.world.transport.tamper = lambda reply: (reply.clear(), reply.update(error="temporarily_unavailable"))
+    page = browser.get(back)
+    site.world.transport.tamper = None
+    assert (page.status, page.header("Retry-After")) == (503, "5")
+
+
 def test_a_crash_of_a_view_stays_a_crash(site: Site) -> None:
-    """Only errors of the sign-in are answered. The error page is not stored by caches either."""
+    """The site handles only errors of the sign-in, and caches do not store the error page."""
     browser = site.browser()
     browser.sign_in(path="/files")
     reply = browser.get("/crash")
@@ -209,7 +268,7 @@ def test_a_silent_authority_delays_no_page_whose_token_is_valid(site: Site, cloc
 
 @pytest.mark.parametrize("path", ["/files", "/async/files"])
 def test_a_page_does_not_wait_long_for_a_silent_authority(build: MakeSite, clock: Clock, path: str) -> None:
-    """After the total time, the page is 503 with Retry-After. A late reply is kept."""
+    """The page is 503 with Retry-After when the total time is over, and a late reply is kept."""
     site = build(settings={"authority_timeout": 1})
     browser = site.browser()
     browser.sign_in(path=path)

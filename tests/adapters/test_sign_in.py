@@ -10,7 +10,7 @@ from tests.kit.world import READ, ROLES
 
 
 def test_a_user_signs_in_and_returns_to_the_page(site: Site) -> None:
-    """Also if the page has a query string. Each view gets tokens of its user."""
+    """The user returns to the page with its query string, and each view gets tokens of that user."""
     browser = site.browser()
     page = browser.sign_in(path="/files?folder=a%20b")
     assert page.status == 200
@@ -131,7 +131,7 @@ def test_a_link_of_another_site_starts_a_sign_in_but_changes_no_session(site: Si
 
 
 def test_an_authenticated_page_is_not_cached(site: Site) -> None:
-    """Neither by shared caches nor by the browser, and it varies by cookie (CVE-2023-30861 is an example)."""
+    """Browsers and shared caches do not store the page, and it varies by cookie (CVE-2023-30861 is an example)."""
     browser = site.browser()
     browser.sign_in()
     for path in ("/me", "/files", "/async/files", "/open"):

@@ -71,7 +71,7 @@ def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
 
 
 def test_a_locked_file_is_reported(path: Path) -> None:
-    """After the timeout."""
+    """The store raises the error after the timeout."""
     store = SQLiteStore(path, timeout=0.02)
     store.load("key")
     other = sqlite3.connect(path, isolation_level=None)
@@ -182,3 +182,41 @@ def test_a_symbolic_link_is_rejected(path: Path, tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailableError, match="not a regular file"):
         SQLiteStore(path).load("key")
     assert target.read_bytes() == b""
+
+
+@pytest.mark.parametrize("end", ["deleted", "replaced", "moved"])
+def test_a_file_that_is_replaced_is_opened_again(path: Path, end: str) -> None:
+    """Otherwise this process would continue with a file that no other process can see."""
+    store = SQLiteStore(path)
+    store.save("key", b"earlier", expected=None, expires_at=9e9)
+    if end == "moved":
+        path.parent.rename(path.parent.with_name("moved"))
+    else:
+        path.unlink()
+        for file in path.parent.iterdir():
+            file.unlink()
+    if end == "replaced":
+        other = SQLiteStore(path)
+        other.save("key", b"later", expected=None, expires_at=9e9)
+        other.close()
+    row = store.load("key")
+    assert (row.value if row else None) == (b"later" if end == "replaced" else None)
+    if row is None:
+        assert store.save("key", b"new", expected=None, expires_at=9e9) is not None
+    new = SQLiteStore(path)
+    assert new.load("key") is not None
+    new.close()
+    store.close()
+    assert not store._idle
+
+
+def test_a_connection_whose_file_was_replaced_while_in_use_is_not_kept(path: Path) -> None:
+    """It was opened with the file that had the name before."""
+    store = SQLiteStore(path)
+    store.save("key", b"earlier", expected=None, expires_at=9e9)
+    with store._connection():
+        for file in path.parent.iterdir():
+            file.unlink()
+    assert store.load("key") is None
+    assert path.exists()
+    store.close()

@@ -50,7 +50,7 @@ def cache(request: pytest.FixtureRequest) -> TokenCache:
 
 
 def test_tokens_are_cached_until_they_are_deleted(driver: Driver, cache: TokenCache) -> None:
-    """For its own partition only."""
+    """A token is found only in its own partition, and only until it is deleted."""
     put(driver, cache, "token")
     assert (get(driver, cache), peek(cache)) == ("token", "token")
     assert (get(driver, cache, "grace"), peek(cache, "grace")) == (None, None)
@@ -98,7 +98,7 @@ def test_the_time_of_the_last_refresh_survives_a_change(driver: Driver, cache: T
 
 
 def test_expired_rows_are_swept_periodically(driver: Driver) -> None:
-    """Not with every change, and only expired rows."""
+    """The sweep removes only expired rows, and does not run with every change."""
 
     swept: list[float] = []
 
@@ -115,7 +115,7 @@ def test_expired_rows_are_swept_periodically(driver: Driver) -> None:
 
 
 def test_a_name_is_claimed_once(driver: Driver) -> None:
-    """By the first process. A cache without a store raises an error."""
+    """Only the first process can claim a name. A cache without a store raises an error."""
     store = MemoryStore()
     caches = [TokenCache(store, KeyRing("key")) for _ in range(2)]
     assert [driver.run(each.claim_once("name", expires_at=9e9)) for each in caches] == [True, False]

@@ -49,7 +49,7 @@ def test_a_client_sends_the_token_of_each_credential(driver: Driver, name: str) 
 
 
 def test_claims_challenge_is_answered_with_a_new_token(driver: Driver) -> None:
-    """After a resource refuses a token, one with its claims is requested, and replaces it in the cache."""
+    """A token with the claims is requested after a resource refuses one, and replaces it in the cache."""
     encoded = base64.b64encode(CHALLENGE.encode()).decode()
     header = f'Bearer realm="", error="insufficient_claims", claims="{encoded}"'
     resource = Canned(Reply("", 401, {"WWW-Authenticate": header}), Reply())

@@ -80,6 +80,7 @@ def test_logs_and_errors_leak_nothing(
         shown.append(repr(credential.get_token_info("b")))
         clock.advance(3600 - 100)
         shown.append(repr(credential.get_token("a")))
+        driver.settle()
         credential.close()
     assert len(network.sent) == 4
     assert logs.texts, "nothing was logged, so nothing was tested"
@@ -89,7 +90,7 @@ def test_logs_and_errors_leak_nothing(
 
 @pytest.mark.parametrize("name", CREDENTIALS)
 def test_nothing_leaks_with_a_tenant(driver: Driver, name: str) -> None:
-    """With real tokens, a real code and real refusals."""
+    """Real tokens, a real code and real refusals do not leak either."""
     site = WebAppAndApi()
     assertion, code = site.assertion(), site.code()
     with all_logs() as logs:
@@ -137,7 +138,7 @@ def test_reprs_of_objects_with_secrets_show_none() -> None:
 
 @pytest.mark.parametrize("name", CREDENTIALS)
 def test_stored_rows_show_nothing(name: str) -> None:
-    """Neither keys nor values."""
+    """The keys and values of stored rows contain no secret."""
     store = MemoryStore()
     cache = TokenCache(store, KeyRing("key"))
     credential_of(SyncFace(), name, Canned(success()), token_cache=cache).get_token("a")

@@ -134,13 +134,13 @@ def _run_in_a_django_project(snippet: Snippet, names: dict[str, Any], folder: Pa
 
 @each_of([each for each in of_language("python") if each.reason])
 def test_python_that_is_not_run_compiles(snippet: Snippet) -> None:
-    """At least."""
+    """A Python snippet that is not run has valid syntax."""
     compile(snippet.padded, snippet.place, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
 @each_of(of_language("sh"))
 def test_shell_snippets_run_or_can_be_parsed(snippet: Snippet, tmp_path: Path) -> None:
-    """What they name exists."""
+    """A shell snippet runs or at least parses, and the targets, extras and options that it names exist."""
     run(["sh", "-n", "-c", snippet.text], tmp_path)
     for line in snippet.text.splitlines():
         words = shlex.split(line, comments=True)
@@ -181,7 +181,7 @@ class Elements(HTMLParser):
 
 @each_of(of_language("html"))
 def test_html_snippets_render(snippet: Snippet) -> None:
-    """As templates of Django or of Jinja; the result is well formed."""
+    """HTML snippets render as templates of Django or Jinja, and the result is well formed."""
     checker = Elements()
     checker.feed(_rendered(snippet.text))
     assert checker.open == []

@@ -9,10 +9,13 @@ from webidentity.cache._sealed import SealedStore
 ADA = Partition.user(client_id="client", authority="https://a.test", tenant="tenant", home_account_id="ada")
 
 
-def add_entries(path: str, process: int, count: int) -> None:
-    """Add entries to one partition with one change each."""
+def add_entries(path: str, process: int, count: int, secrets: tuple[str, ...] = ("secret",)) -> None:
+    """Add entries to one partition with one change each.
+
+    :param secrets: the current secret and earlier ones.
+    """
     store = SQLiteStore(path)
-    sealed = SealedStore(store, KeyRing("secret"))
+    sealed = SealedStore(store, KeyRing(secrets[0], secrets[1:]))
     for number in range(count):
 
         def change(document: TokenDocument, name: str = f"{process}-{number}") -> None:

@@ -8,6 +8,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
+from tests.kit.sdk_clients import acall_client, call_client
 from tests.kit.world import GRAPH, READ, WRITE, claims_of
 from webidentity import AuthenticationRequiredError
 from webidentity_django import require_sign_in, require_token
@@ -75,6 +76,16 @@ async def async_graph(request: HttpRequest, credential: Any) -> HttpResponse:
     return HttpResponse(claims_of((await credential.get_token(GRAPH)).token)["oid"])
 
 
+@require_sign_in
+def sdk(request: HttpRequest, credential: Any) -> HttpResponse:
+    return HttpResponse(call_client(request.GET["client"], credential, caught="caught" in request.GET))
+
+
+@require_sign_in
+async def async_sdk(request: HttpRequest, credential: Any) -> HttpResponse:
+    return HttpResponse(await acall_client(request.GET["client"], credential, caught="caught" in request.GET))
+
+
 @require_token(scopes=[READ])
 def crash(request: HttpRequest, credential: Any, identity: Any, token: Any) -> HttpResponse:
     raise ZeroDivisionError("a mistake of the application")
@@ -83,6 +94,15 @@ def crash(request: HttpRequest, credential: Any, identity: Any, token: Any) -> H
 def open_page(request: Any) -> HttpResponse:
     record = request.identity.record
     return HttpResponse(record.username if record else "anonymous")
+
+
+def roles(request: Any) -> HttpResponse:
+    return JsonResponse(request.identity.claims.get("roles", []), safe=False)
+
+
+@csrf_exempt
+def open_change(request: Any) -> HttpResponse:
+    return open_page(request)
 
 
 def public(request: HttpRequest) -> HttpResponse:
@@ -150,7 +170,11 @@ urlpatterns = [
     path("graph", graph),
     path("async/graph", async_graph),
     path("crash", crash),
+    path("sdk", sdk),
+    path("async/sdk", async_sdk),
     path("open", open_page),
+    path("roles", roles),
+    path("open/change", open_change),
     path("session", show_session),
     path("remember", remember),
     path("class", require_token(scopes=[READ])(FilesView.as_view())),

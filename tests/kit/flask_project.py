@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask, jsonify, request, session
 from flask.views import MethodView
 
+from tests.kit.sdk_clients import acall_client, call_client
 from tests.kit.world import GRAPH, READ, WRITE, claims_of
 from webidentity import AuthenticationRequiredError
 from webidentity_flask import WebIdentity, current_identity, require_sign_in, require_token
@@ -66,8 +67,18 @@ def _add_guarded_views(app: Flask) -> None:
     def crash(credential: Any, identity: Any, token: Any) -> Any:
         raise ZeroDivisionError("a mistake of the application")
 
+    @app.get("/sdk")
+    @require_sign_in
+    def sdk(credential: Any) -> Any:
+        return call_client(request.args["client"], credential, caught="caught" in request.args)
+
 
 def _add_async_views(app: Flask) -> None:
+    @app.get("/async/sdk")
+    @require_sign_in
+    async def async_sdk(credential: Any) -> Any:
+        return await acall_client(request.args["client"], credential, caught="caught" in request.args)
+
     @app.get("/async/files")
     @require_token(scopes=[READ])
     async def async_files(credential: Any, identity: Any, token: Any) -> Any:
@@ -104,6 +115,14 @@ def _add_open_views(app: Flask) -> None:
 
     @app.get("/open")
     def open_page() -> Any:
+        return str(current_identity.record.username if current_identity.record else "anonymous")
+
+    @app.get("/roles")
+    def roles() -> Any:
+        return jsonify(current_identity.claims.get("roles", []))
+
+    @app.post("/open/change")
+    def open_change() -> Any:
         return str(current_identity.record.username if current_identity.record else "anonymous")
 
     @app.get("/")

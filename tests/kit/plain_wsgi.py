@@ -6,7 +6,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from webidentity import AuthenticationRequiredError
+from webidentity import AuthenticationRequiredError, EntraError
 from webidentity.web import (
     SESSION_KEY,
     Answer,
@@ -73,6 +73,8 @@ class PlainApp:
             body = view(**outcome.arguments(view, is_async=False))
         except AuthenticationRequiredError as error:
             return site.challenge(facts, error)
+        except EntraError as error:
+            return site.no_token(facts, error)
         private = private_headers(outcome.identity, None)
         assert private is not None
         return Answer(200, body, headers=(("Cache-Control", private[0]), ("Vary", private[1])))

@@ -55,11 +55,11 @@ def test_each_credential_has_a_sync_and_an_async_module() -> None:
 
 
 def test_default_members_are_public_credentials() -> None:
-    """Except the broker, whose class is in azure-identity-broker."""
+    """Every member is public except the broker, whose class is in azure-identity-broker."""
     assert {member.class_name for member in DEFAULT_MEMBERS} - CREDENTIALS.keys() == {"BrokerCredential"}
 
 
 def test_unknown_names_are_reported_as_usual() -> None:
-    """With the name of the package."""
+    """The error has the name of the package."""
     with pytest.raises(AttributeError, match=r"module 'webidentity\.aio' has no attribute 'Credentail'"):
         webidentity.aio.Credentail  # noqa: B018 - the access is tested

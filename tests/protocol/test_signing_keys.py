@@ -23,7 +23,7 @@ def modulus(bits: int) -> str:
     "changes", [{}, {"use": None}, {"x5c": ["MII"], "x5t": "x", "alg": "RS256"}, {"key_ops": ["verify"]}]
 )
 def test_an_rsa_key_for_signatures_is_used(changes: dict[str, Any]) -> None:
-    """With or without ``use``, and with any other members."""
+    """RSA keys are used with or without ``use``, and with any other members."""
     assert verify(sign(), known=keys(**changes))
 
 

@@ -49,7 +49,7 @@ async def _send(gate: AuthorityGate, message: HttpRequest, options: dict[str, An
 
 
 def test_a_dead_authority_is_asked_a_bounded_number_of_times(ask: Ask, clock: Clock) -> None:
-    """Ten minutes with a page view a second: one request in four seconds, and the pages are answered at once."""
+    """A page view a second for ten minutes causes one request in four seconds, and each page is answered at once."""
     clock.stop()
     network = Canned(answer=lambda _: ServiceRequestError("unreachable"))
     gate = AuthorityGate(SyncPipeline(transport=network.transport(), retry_total=0))
@@ -68,7 +68,7 @@ def test_a_dead_authority_is_asked_a_bounded_number_of_times(ask: Ask, clock: Cl
 
 
 def test_after_an_outage_the_authority_is_asked_within_five_seconds(ask: Ask, clock: Clock) -> None:
-    """However long the outage was. Then all requests pass again."""
+    """The length of the outage does not matter, and all requests pass again."""
     clock.stop()
     is_down = True
     network = Canned(answer=lambda _: ServiceRequestError("unreachable") if is_down else Reply({}))
@@ -111,7 +111,7 @@ def test_a_throttled_user_is_not_asked_for_again_before_the_time(ask: Ask, clock
 
 
 def test_two_throttled_users_pause_all_token_requests(ask: Ask, clock: Clock) -> None:
-    """Then the application is what the authority throttles. Its keys can still be fetched."""
+    """The authority throttles the application, so token requests of all users wait; its keys can still be fetched."""
     clock.stop()
     network = Canned(answer=lambda _: BUSY if len(network.sent) <= 2 else Reply({}))
     gate = gate_over(network)
@@ -125,7 +125,7 @@ def test_two_throttled_users_pause_all_token_requests(ask: Ask, clock: Clock) ->
 
 @pytest.mark.parametrize(("asked", "pause"), [("30", 30), ("100000", 600), ("soon", 0), ("-5", 0)])
 def test_a_pause_for_all_requests_is_respected(ask: Ask, clock: Clock, asked: str, pause: int) -> None:
-    """Status 503 with ``Retry-After``, for ten minutes at most. A malformed value is ignored."""
+    """Status 503 with ``Retry-After`` pauses requests for ten minutes at most. A malformed value is ignored."""
     clock.stop()
     busy = Reply({}, 503, {"Retry-After": asked, "Content-Type": "application/json"})
     first = True
@@ -147,7 +147,7 @@ def test_a_pause_for_all_requests_is_respected(ask: Ask, clock: Clock, asked: st
 
 
 def test_a_clock_that_is_set_back_prolongs_no_pause(ask: Ask, clock: Clock) -> None:
-    """For example on a machine that starts with a wrong clock."""
+    """A machine that starts with a wrong clock does not wait longer."""
     network = Canned(answer=lambda _: BUSY if len(network.sent) == 1 else Reply({}))
     gate = gate_over(network)
     assert ask(gate).status_code == 429
@@ -170,7 +170,7 @@ class Silent:
 
 @pytest.mark.parametrize("way", ["sync", "aio"])
 def test_the_caller_waits_no_longer_than_the_deadline(way: str) -> None:
-    """Whatever the HTTP library still waits for."""
+    """The caller gets the error at the deadline while the HTTP library still waits."""
     silent = Silent()
     message, options = HttpRequest("POST", TOKEN), {"deadline": Deadline(0.05), "subject": "ada"}
     call = (

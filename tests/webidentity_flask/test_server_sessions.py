@@ -132,7 +132,7 @@ def test_an_interface_that_cannot_replace_the_id_stops_the_application(bare: Fla
 
 
 def test_an_interface_that_is_set_later_is_checked_too(bare: Flask, world: World) -> None:
-    """At the first request: Flask has no earlier moment."""
+    """The first request checks the interface, because Flask has no earlier moment."""
     WebIdentity(bare, transport=world.transport)
     add_views(bare)
     bare.session_interface = WithoutRegenerate()

@@ -19,8 +19,8 @@ _LOGGER = logging.getLogger(__name__)
 _FRESH_FOR = 24 * 3600
 #: Seconds between two attempts to fetch keys, no matter how many tokens have unknown keys.
 _RETRY_INTERVAL = 60
-#: The same while no key is known yet.
-_FIRST_RETRY_INTERVAL = 5
+#: The same after an attempt that failed.
+_INTERVAL_AFTER_FAILURE = 5
 
 
 class KeysUnavailableError(Exception):
@@ -51,6 +51,17 @@ class KeySource:
         self._known: _Known | None = None
         self._tried_at = float("-inf")
         self._searched_at = float("-inf")
+        self._is_reachable = True
+
+    def issuer(self) -> Flow[str]:
+        """Return the tenant's issuer, after fetching its metadata and keys if none are known yet.
+
+        :raises KeysUnavailableError: they cannot be fetched.
+        """
+        known = self._known
+        if known is None:
+            known = yield from self._refresh(is_needed=False)
+        return known.metadata.issuer
 
     def verify(self, token: str, audiences: frozenset[str]) -> Flow[dict[str, Any]]:
         """Return the claims of a token that the tenant issued for one of the audiences.
@@ -68,9 +79,16 @@ class KeySource:
             return self._check(token, audiences, known)
         except UnknownKeyError:
             # Not limited by other fetches: the keys may have been rotated right after one.
-            if _is_within(_RETRY_INTERVAL, self._searched_at):
+            if self._is_reachable and _is_within(_RETRY_INTERVAL, self._searched_at):
                 raise
-        return self._check(token, audiences, (yield from self._refresh(is_needed=True)))
+        known = yield from self._refresh(is_needed=True)
+        try:
+            return self._check(token, audiences, known)
+        except UnknownKeyError:
+            # The key may be a new one: without the authority, nothing is known about the token.
+            if not self._is_reachable:
+                raise self._unavailable() from None
+            raise
 
     @staticmethod
     def _check(token: str, audiences: frozenset[str], known: _Known) -> dict[str, Any]:
@@ -99,20 +117,23 @@ class KeySource:
 
     def _last_good(self) -> _Known:
         if self._known is None:
-            raise KeysUnavailableError(
-                f"the signing keys of tenant {self._tenant} cannot be fetched from {self._authority}: check the tenant "
-                "id, and whether this machine can reach the authority"
-            )
+            raise self._unavailable()
         return self._known
 
+    def _unavailable(self) -> KeysUnavailableError:
+        return KeysUnavailableError(
+            f"the signing keys of tenant {self._tenant} cannot be fetched from {self._authority}: check the tenant "
+            "id, and whether this machine can reach the authority"
+        )
+
     def _fetch(self, *, is_needed: bool) -> Flow[None]:
-        now = time.time()
-        last = self._searched_at if is_needed else self._tried_at
-        if _is_within(_FIRST_RETRY_INTERVAL if self._known is None else _RETRY_INTERVAL, last):
+        last = self._searched_at if is_needed and self._is_reachable else self._tried_at
+        if _is_within(_RETRY_INTERVAL if self._is_reachable else _INTERVAL_AFTER_FAILURE, last):
             return
-        self._tried_at = now
+        self._tried_at = time.time()
         if is_needed:
-            self._searched_at = now
+            self._searched_at = self._tried_at
+        self._is_reachable = False
         try:
             metadata = TenantMetadata.parse((yield from _get(metadata_url(self._authority, self._tenant))))
             if metadata is not None and not metadata.is_of(self._authority, self._tenant):
@@ -127,6 +148,7 @@ class KeySource:
             return
         if metadata is not None and keys is not None:
             self._known = _Known(metadata, keys, time.time())
+            self._is_reachable = True
 
 
 def _is_within(seconds: float, since: float) -> bool:

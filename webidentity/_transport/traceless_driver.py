@@ -13,7 +13,7 @@ from azure.core.exceptions import AzureError
 from webidentity._protocol.effects import Flow
 from webidentity._transport.driver import AsyncDriver, SyncDriver
 from webidentity.cache._store import StoreUnavailableError
-from webidentity.errors import ChainError
+from webidentity.errors import AuthenticationRequiredError, ChainError
 
 T = TypeVar("T")
 
@@ -50,7 +50,8 @@ def without_frames(error: Exception, handled: BaseException | None = None) -> Ex
     ``handled``, the exception that the caller is handling, stays as it is. An unexpected error gets a note with the
     lines of its traceback, which contain no values.
     """
-    if not isinstance(error, AzureError | StoreUnavailableError) and not _has_note(error):
+    is_expected = isinstance(error, AzureError | AuthenticationRequiredError | StoreUnavailableError)
+    if not is_expected and not _has_note(error):
         error.add_note("".join([_NOTE, *traceback.format_tb(error.__traceback__)]))
     seen: set[int] = set() if handled is None else {id(handled)}
     left: list[BaseException | None] = [error]

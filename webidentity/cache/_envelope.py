@@ -53,9 +53,12 @@ class KeyRing:
         """Return the keys under which a store may have the name: the current secret's first, then the fallbacks'."""
         return [hmac.new(key.name_key, name.encode(), hashlib.sha256).hexdigest() for key in self._keys]
 
-    def seal(self, name: str, plaintext: bytes) -> bytes:
-        """Encrypt the plaintext. The result can be decrypted only with the same name."""
-        key = self._keys[0]
+    def seal(self, name: str, plaintext: bytes, *, earlier: int = 0) -> bytes:
+        """Encrypt the plaintext. The result can be decrypted only with the same name.
+
+        :param earlier: which secret encrypts: 0 for the current one, 1 for the first of the fallbacks, and so on.
+        """
+        key = self._keys[earlier]
         nonce = os.urandom(_NONCE)
         return _VERSION + key.mark + nonce + key.cipher.encrypt(nonce, plaintext, name.encode())
 

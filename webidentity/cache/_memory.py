@@ -39,10 +39,12 @@ class MemoryStore:
             self._rows[key] = Row(value, version, expires_at)
             return version
 
-    def delete(self, key: str) -> None:
-        """Remove the row if there is one."""
+    def delete(self, key: str, *, expected: int | None = None) -> None:
+        """Remove the row if there is one, and if its version is ``expected`` or ``expected`` is None."""
         with self._lock:
-            self._rows.pop(key, None)
+            row = self._rows.get(key)
+            if row is not None and expected in (None, row.version):
+                del self._rows[key]
 
     def sweep(self, now: float) -> int:
         """Remove the rows that expired before ``now`` and return how many there were."""

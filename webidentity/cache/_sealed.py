@@ -1,8 +1,8 @@
 """The backing that is a store: names are hashed and documents encrypted before they reach it."""
 
 import logging
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from webidentity.cache._backing import CachedPartition
 from webidentity.cache._document import TokenDocument
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 #: How often a change is applied again because another process has changed the row in the meantime.
 _MOST_ATTEMPTS = 1000
+_IN_USE = "row"
+#: A copy under the current secret's name of a row that is being moved. It counts when the original is gone.
+_COPY = "copy"
+_DAMAGED = "damaged"
 
 
 class SealedStore:
@@ -34,42 +38,63 @@ class SealedStore:
 
     def read(self, partition: Partition, known: CachedPartition | None) -> CachedPartition | None:
         """Return the partition as it is now: ``known`` itself if it has not changed, None if it does not exist."""
-        found = self._find(partition)
-        if found is None:
-            return None
-        if known is not None and known.version == found[1].version:
-            return known
-        return self._decode(*found)
+        found = False
+        for stored_key in partition.stored_keys(self.keys):
+            row = self.store.load(stored_key)
+            if row is None:
+                continue
+            if known is not None and known.version == (stored_key, row.version):
+                return known
+            sealed = self._decode(stored_key, row)
+            if sealed.state == _IN_USE:
+                return sealed.cached(stored_key)
+            found = found or sealed.state == _COPY
+        current = self._newest(partition, self._rows(partition)) if found else None
+        return current[1].cached(current[0]) if current else None
 
     def change(
         self, partition: Partition, change: Callable[[TokenDocument], object], expires_at: float
     ) -> CachedPartition:
-        """Apply the change to the current document, and again whenever another process was faster."""
-        current_key, *earlier_keys = partition.stored_keys(self.keys)
+        """Apply the change to the current document, and again whenever another process was faster.
+
+        The document is changed where it is, under the name and with the secret of its row, so that workers with other
+        orders of the secrets change the same row. After that it is moved to the current secret's row.
+        """
+        stored_keys = partition.stored_keys(self.keys)
         for _ in range(_MOST_ATTEMPTS):
-            found = self._find(partition)
-            cached = self._decode(*found) if found else None
-            document = cached.document if cached else TokenDocument.empty()
+            rows = self._rows(partition)
+            current = self._newest(partition, rows)
+            if current is None:
+                if len(stored_keys) > 1:
+                    # All workers create the row under the same name, with any order of their secrets.
+                    self._write(stored_keys, min(stored_keys), _Sealed.nothing(expires_at), expected=None)
+                    continue
+                stored_key, sealed = min(stored_keys), _Sealed.nothing(expires_at)
+            else:
+                stored_key, sealed = current
+            # A row that cannot be decrypted is replaced.
+            document = sealed.document or TokenDocument.empty()
             change(document)
-            if cached is not None:
-                expires_at = max(expires_at, cached.expires_at)
-            expected = found[1].version if found and found[0] == current_key else None
-            envelope = self.keys.seal(current_key, document.encode())
-            version = self.store.save(current_key, envelope, expected=expected, expires_at=expires_at)
+            expires_at = max(expires_at, sealed.expires_at)
+            changed = _Sealed(document, _IN_USE, sealed.generation + 1, sealed.version, expires_at)
+            expected = rows[stored_key].version if stored_key in rows else None
+            version = self._write(stored_keys, stored_key, changed, expected=expected)
             if version is not None:
-                for stored_key in earlier_keys:
-                    self.store.delete(stored_key)
-                return CachedPartition(document, version, expires_at)
+                changed = changed._replace(version=version)
+                others = {key: row.version for key, row in rows.items() if key != stored_key}
+                self._move(stored_keys, stored_key, changed, others)
+                return CachedPartition(document, (stored_key, version), expires_at)
         raise StoreUnavailableError(
             "a row of the token cache keeps changing: is save() of the store a compare-and-swap?"
         )
 
     def claim(self, name: str, expires_at: float) -> bool:
         """Insert the name; False if it is there already."""
-        stored_key, *earlier_keys = self.keys.stored_keys(name)
-        if any(self.store.load(key) is not None for key in earlier_keys):
-            return False
-        return self.store.save(stored_key, b"", expected=None, expires_at=expires_at) is not None
+        # Under the names of all secrets, in an order that does not depend on which secret is the current one.
+        return all(
+            self.store.save(stored_key, b"", expected=None, expires_at=expires_at) is not None
+            for stored_key in sorted(self.keys.stored_keys(name))
+        )
 
     def sweep(self, now: float) -> int:
         """Remove the rows that expired before ``now`` and return how many there were."""
@@ -79,21 +104,114 @@ class SealedStore:
         """Close the store. A later call opens it again."""
         self.store.close()
 
-    def _find(self, partition: Partition) -> tuple[str, Row] | None:
+    def _rows(self, partition: Partition) -> "dict[str, _Sealed]":
+        rows: dict[str, _Sealed] = {}
         for stored_key in partition.stored_keys(self.keys):
             row = self.store.load(stored_key)
             if row is not None:
-                return stored_key, row
+                rows[stored_key] = self._decode(stored_key, row)
+        return rows
+
+    def _newest(self, partition: Partition, rows: "dict[str, _Sealed]") -> "tuple[str, _Sealed] | None":
+        """Choose the row in use. ``rows`` is updated if rows were moved while they were read."""
+        while rows:
+            newest = max(rows, key=lambda stored_key: rows[stored_key].rank)
+            if rows[newest].state == _IN_USE or len(partition.stored_keys(self.keys)) == 1:
+                return newest, rows[newest]
+            # A copy counts only if its original does not exist any more, so look for the original after the copy.
+            again = self._rows(partition)
+            unchanged = {key: row.version for key, row in again.items()} == {
+                key: row.version for key, row in rows.items()
+            }
+            rows.clear()
+            rows.update(again)
+            if unchanged:
+                return newest, rows[newest]
         return None
 
-    def _decode(self, stored_key: str, row: Row) -> CachedPartition | None:
+    def _write(
+        self, stored_keys: Sequence[str], stored_key: str, sealed: "_Sealed", *, expected: int | None
+    ) -> int | None:
+        envelope = self.keys.seal(stored_key, sealed.encode(), earlier=stored_keys.index(stored_key))
+        return self.store.save(stored_key, envelope, expected=expected, expires_at=sealed.expires_at)
+
+    def _move(self, stored_keys: Sequence[str], stored_key: str, changed: "_Sealed", others: dict[str, int]) -> None:
+        """Move the row that was just written to the current secret's name, and remove what is left of earlier moves.
+
+        Each step is a compare-and-swap with a version from before the write, so it has no effect if another worker has
+        changed a row in the meantime.
+        """
+        current_key = stored_keys[0]
+        try:
+            if stored_key != current_key:
+                copy = changed._replace(state=_COPY)
+                if self._write(stored_keys, current_key, copy, expected=others.pop(current_key, None)) is None:
+                    return
+                others[stored_key] = changed.version
+            for other_key, version in others.items():
+                self.store.delete(other_key, expected=version)
+        except StoreUnavailableError as error:
+            # The change itself is stored. The next one moves the row.
+            _LOGGER.warning("A row of the token cache could not be moved to the current SECRET_KEY: %s", error)
+
+    def _decode(self, stored_key: str, row: Row) -> "_Sealed":
         plaintext = self.keys.open(stored_key, row.value)
-        document = None if plaintext is None else TokenDocument.decode(plaintext)
-        if document is None:
+        sealed = None if plaintext is None else _Sealed.decode(plaintext, row)
+        if sealed is None:
             _LOGGER.warning(
                 "Row %s of the token cache cannot be decrypted and is ignored: it is damaged, or was encrypted with a "
                 "SECRET_KEY that is neither the current one nor one of its fallbacks",
                 stored_key[:12],
             )
+            return _Sealed(None, _DAMAGED, 0, row.version, row.expires_at)
+        return sealed
+
+
+class _Sealed(NamedTuple):
+    """What a row contains.
+
+    While SECRET_KEY is being changed, a partition may have one row for each secret. At most one of them is in use.
+
+    :param document: None if the row cannot be decrypted.
+    :param generation: how often the document was changed. A copy has the generation of its original.
+    """
+
+    document: TokenDocument | None
+    state: str
+    generation: int
+    version: int
+    expires_at: float
+
+    @classmethod
+    def nothing(cls, expires_at: float) -> "_Sealed":
+        """Return the content of a row that is being created."""
+        return cls(TokenDocument.empty(), _COPY, 0, 0, expires_at)
+
+    @classmethod
+    def decode(cls, plaintext: bytes, row: Row) -> "_Sealed | None":
+        """Read the output of :meth:`encode`, or a document without a heading; None if it is anything else."""
+        state, generation = _IN_USE, 0
+        if not plaintext.startswith(b"{"):
+            heading, _, plaintext = plaintext.partition(b"\n")
+            state, _, number = heading.decode("ascii", "replace").partition(" ")
+            if state not in (_IN_USE, _COPY) or not number.isdecimal():
+                return None
+            generation = int(number)
+        document = TokenDocument.decode(plaintext)
+        return None if document is None else cls(document, state, generation, row.version, row.expires_at)
+
+    def encode(self) -> bytes:
+        """Return the state, the generation and the document as text."""
+        document = self.document.encode() if self.document else b""
+        return f"{self.state} {self.generation}\n".encode() + document
+
+    @property
+    def rank(self) -> tuple[bool, int, bool, float]:
+        """Order the rows of a partition: the greatest one counts."""
+        return self.state != _DAMAGED, self.generation, self.state == _IN_USE, self.expires_at
+
+    def cached(self, stored_key: str) -> CachedPartition | None:
+        """Return the document as it is kept in memory."""
+        if self.document is None:
             return None
-        return CachedPartition(document, row.version, row.expires_at)
+        return CachedPartition(self.document, (stored_key, self.version), self.expires_at)

@@ -22,6 +22,11 @@ CREATE TABLE IF NOT EXISTS entries (
 """
 
 
+class _Connection(sqlite3.Connection):
+    #: Device and inode of the file that was opened.
+    file: tuple[int, int]
+
+
 class SQLiteStore:
     """Keeps rows in an SQLite file that any number of threads and processes of one machine share.
 
@@ -39,8 +44,8 @@ class SQLiteStore:
     def __init__(self, path: str | os.PathLike[str], *, timeout: float = 10.0) -> None:
         self.path: Path = Path(path)
         self._timeout = timeout
-        self._idle: list[sqlite3.Connection] = []
-        self._inherited: list[sqlite3.Connection] = []
+        self._idle: list[_Connection] = []
+        self._inherited: list[_Connection] = []
         self._lock = threading.Lock()
         renew_after_fork(self)
         # A store that is garbage collected leaves no connection open.
@@ -87,10 +92,10 @@ class SQLiteStore:
                 )
             return version if cursor.rowcount == 1 else None
 
-    def delete(self, key: str) -> None:
-        """Remove the row if there is one."""
+    def delete(self, key: str, *, expected: int | None = None) -> None:
+        """Remove the row if there is one, and if its version is ``expected`` or ``expected`` is None."""
         with self._connection() as connection:
-            connection.execute("DELETE FROM entries WHERE key = ?", (key,))
+            connection.execute("DELETE FROM entries WHERE key = ? AND version = ifnull(?, version)", (key, expected))
 
     def sweep(self, now: float) -> int:
         """Remove the rows that expired before ``now`` (Unix seconds) and return how many there were."""
@@ -103,7 +108,7 @@ class SQLiteStore:
             _close_all(self._idle)
 
     @contextmanager
-    def _connection(self) -> Generator[sqlite3.Connection, None, None]:
+    def _connection(self) -> Generator[_Connection, None, None]:
         """Use a connection in one thread at a time, and keep it for the next call."""
         try:
             connection = self._take()
@@ -120,24 +125,50 @@ class SQLiteStore:
                 "the file an SQLite database?"
             ) from error
 
-    def _take(self) -> sqlite3.Connection:
-        with self._lock:
-            if self._idle:
-                return self._idle.pop()
-        return self._open()
-
-    def _open(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._protect()
-        connection = sqlite3.connect(
-            self.path, timeout=self._timeout, isolation_level=None, check_same_thread=False, cached_statements=16
-        )
-        try:
-            self._prepare(connection)
-        except BaseException:
+    def _take(self) -> _Connection:
+        while True:
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                return self._open()
+            # A connection keeps the file that it opened, even if that was deleted or replaced. Other processes would
+            # not see what is written to it.
+            if connection.file == self._file():
+                return connection
             connection.close()
-            raise
-        return connection
+
+    def _file(self) -> tuple[int, int] | None:
+        """Return device and inode of the file that has the path now; None if there is no file."""
+        try:
+            found = os.stat(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return found.st_dev, found.st_ino
+
+    def _open(self) -> _Connection:
+        deadline = time.monotonic() + self._timeout
+        while time.monotonic() <= deadline:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._protect()
+            file = self._file()
+            connection = sqlite3.connect(
+                self.path,
+                timeout=self._timeout,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=16,
+                factory=_Connection,
+            )
+            try:
+                self._prepare(connection)
+                if file is not None and file == self._file():
+                    connection.file = file
+                    return connection
+            except BaseException:
+                connection.close()
+                raise
+            connection.close()
+        raise OSError(errno.EBUSY, "the file is replaced again and again", str(self.path))
 
     def _protect(self) -> None:
         """Set the mode of the file to 0600 before SQLite opens it. SQLite gives -wal and -shm the same mode.
@@ -155,7 +186,7 @@ class SQLiteStore:
             if stat.S_IMODE(found.st_mode) != 0o600:
                 os.chmod(self.path, 0o600)
 
-    def _prepare(self, connection: sqlite3.Connection) -> None:
+    def _prepare(self, connection: _Connection) -> None:
         """Set up the connection. SQLite does not wait when several switch a new file to WAL at once, so retry."""
         deadline = time.monotonic() + self._timeout
         while True:
@@ -171,6 +202,6 @@ class SQLiteStore:
                 return
 
 
-def _close_all(connections: list[sqlite3.Connection]) -> None:
+def _close_all(connections: list[_Connection]) -> None:
     while connections:
         connections.pop().close()

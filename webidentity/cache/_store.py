@@ -58,9 +58,10 @@ class Store(Protocol):
         """
         ...
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, *, expected: int | None = None) -> None:
         """Remove the row if there is one.
 
+        :param expected: remove it only if it still has this version. The comparison and the removal must be atomic.
         :raises StoreUnavailableError: the store cannot be written.
         """
         ...

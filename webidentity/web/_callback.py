@@ -19,21 +19,19 @@ from webidentity.cache._envelope import KeyRing
 from webidentity.cache._partition import digest
 from webidentity.errors import EntraError
 from webidentity.web._answer import Answer, StartSession, redirect
-from webidentity.web._callback_pages import CallbackPages
+from webidentity.web._callback_pages import RETRY_AFTER, CallbackPages
 from webidentity.web._cookies import Cookie
 from webidentity.web._facts import RequestFacts
 from webidentity.web._next_url import safe_next
 from webidentity.web._outages import retry_after_of
 from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn, StateParameter
 from webidentity.web._redirect_loop import RedirectLoopGuard
-from webidentity.web._sessions import Sessions, SessionState
+from webidentity.web._sessions import Sessions, SessionState, kept_claims
 from webidentity.web._sign_in_links import SignInRequest
 from webidentity.web._tenants import TenantResolver
 
 _AADSTS = re.compile(r"\bAADSTS(\d{5,8})\b", re.ASCII)
 _LOGGER = logging.getLogger("webidentity.web")
-#: Claims that only bind the ID token to its request. They are not kept.
-_SPENT = frozenset({"nonce", "at_hash", "c_hash"})
 #: Parameters that may be sent once only.
 _ONCE = ("code", "state", "error", "error_description", "session_state", "iss", "client_info")
 
@@ -75,7 +73,15 @@ class Callback:
             path = safe_next(sealed_path, facts.root_path)
             return pages.signed_in_already(path) if is_signed_in else pages.not_found(path)
         name, pending = found
-        answer = yield from self._answer(pending, state, parameters, earlier, pages)
+        issuer = ""
+        if "code" in parameters or "iss" in parameters:
+            try:
+                # Before anything is used up: reloading the page then completes the sign-in.
+                issuer = yield from tenant.key_source.issuer()
+            except KeysUnavailableError as error:
+                _LOGGER.warning("A sign-in has to wait: %s", error)
+                return pages.authority_unreachable(pending, RETRY_AFTER)
+        answer = yield from self._answer(pending, state, parameters, issuer, earlier, pages)
         if answer.session is not None:
             done = SignInRequest(pending.next_path, pending.scopes, pending.claims)
             answer = answer.with_cookies(self._loop_guard.remember(facts, done))
@@ -86,6 +92,7 @@ class Callback:
         pending: PendingSignIn,
         state: str,
         parameters: dict[str, str],
+        issuer: str,
         earlier: SessionState | None,
         pages: CallbackPages,
     ) -> Flow[Answer]:
@@ -96,10 +103,17 @@ class Callback:
         first = yield from self._user_tokens.cache.claim_once(f"sign-in/{digest(state)}", expires_at=now + 2 * LIFETIME)
         if not first:
             return pages.used_before()
+        # Sent by authorities that protect against mix-up attacks, also with errors (RFC 9207). Not by Entra yet.
+        if parameters.get("iss", issuer) != issuer:
+            _LOGGER.warning("A sign-in was refused: the authorization response names a different issuer")
+            return pages.not_acceptable("the authorization response names a different issuer")
         if "error" in parameters:
             name, codes = _error_name(parameters["error"]), _aadsts_codes(parameters.get("error_description", ""))
             advice = advice_for(codes) or ""
             _LOGGER.warning("The authority ended a sign-in: %s %s. %s", name, aadsts(codes), advice)
+            was_declined = name == "access_denied" and not set(codes) - {65004}
+            if was_declined and earlier and (yield from self._sessions.find(earlier)) is not None:
+                return pages.not_granted(name, pending)
             return pages.ended_at_authority(name, codes, pending)
         try:
             started, same_user = yield from self._sign_in(pending, parameters, earlier)
@@ -114,31 +128,35 @@ class Callback:
             # The message contains no secret, and says what to do.
             _LOGGER.warning("A sign-in failed: %s. Correlation ID: %s", error.message, error.correlation_id)
             return pages.refused_by_authority(error, pending)
-        except (AzureError, KeysUnavailableError) as error:
+        except KeysUnavailableError as error:
+            _LOGGER.warning("A sign-in failed: %s", error)
+            return pages.authority_unreachable(pending, RETRY_AFTER)
+        except AzureError as error:
             _LOGGER.warning("A sign-in failed because the authority could not be reached: %s", type(error).__name__)
-            retry_after = retry_after_of(error) if isinstance(error, AzureError) else None
-            return pages.authority_unreachable(pending, retry_after or 5)
+            return pages.authority_unreachable(pending, retry_after_of(error) or RETRY_AFTER)
         return redirect(pending.next_path, status=303).with_session(StartSession(started.to_json(), same_user))
 
     def _sign_in(
         self, pending: PendingSignIn, parameters: dict[str, str], earlier: SessionState | None
     ) -> Flow[tuple[SessionState, bool]]:
         tenant = self._tenants.for_sign_in()
-        # Sent by authorities that protect against mix-up attacks (RFC 9207). Entra does not send it yet.
-        issuer = parameters.get("iss")
         verified: dict[str, Any] = {}
 
         def accept(reply: TokenReply) -> Flow[str]:
             if not reply.id_token:
                 raise TokenRejectedError("the token response has no ID token")
             claims = yield from tenant.key_source.verify(reply.id_token, frozenset({tenant.client_id}))
-            verify_response(claims, client_id=tenant.client_id, nonce=pending.nonce, token=reply.access_token)
-            if issuer is not None and issuer != claims["iss"]:
-                raise TokenRejectedError("the authorization response names a different issuer than the ID token")
+            verify_response(
+                claims,
+                client_id=tenant.client_id,
+                nonce=pending.nonce,
+                token=reply.access_token,
+                code=parameters["code"],
+            )
             account = account_in_tenant(claims)
             if names_another_in_tenant(reply, account):
                 raise TokenRejectedError("the token response and its ID token name different accounts")
-            verified.update({name: value for name, value in claims.items() if name not in _SPENT})
+            verified.update(kept_claims(claims))
             return account
 
         grant = AuthorizationCodeGrant(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from webidentity._protocol.advice import aadsts
+from webidentity._protocol.advice import aadsts, advice_for, needs_administrator
 from webidentity.errors import EntraError
 from webidentity.web._answer import Answer
 from webidentity.web._facts import RequestFacts
@@ -11,6 +11,9 @@ from webidentity.web._pending import PendingSignIn
 from webidentity.web._sign_in_links import SignInLinks, SignInRequest
 
 _TRY_AGAIN = "Try again. If this keeps happening, send the details below to the administrator of this application."
+
+#: Seconds after which a transient error is worth another try.
+RETRY_AFTER = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,44 @@ class CallbackPages:
         )
         return refuse(self.facts, 400, "sign_in_replayed", page)
 
+    def not_granted(self, error: str, pending: PendingSignIn) -> Answer:
+        """A signed-in user declined a further permission, or canceled."""
+        again = self.links.url(self.facts, SignInRequest(pending.next_path, pending.scopes, pending.claims))
+        page = Page(
+            "You did not grant the permission",
+            "You are still signed in, and nothing was changed. The page that you opened needs a permission that you "
+            "declined, or that you did not decide on.",
+            action=(f"{self.facts.root_path}/", "Continue without it"),
+            other_action=(again, "Ask me again"),
+        )
+        return refuse(self.facts, 403, error, page)
+
+    def temporarily_unavailable(self, pending: PendingSignIn) -> Answer:
+        """The authority is overloaded or under maintenance."""
+        answer = self._again(
+            503,
+            "temporarily_unavailable",
+            "Microsoft Entra ID is temporarily unavailable",
+            "Nothing was changed. Try again in a minute.",
+            pending=pending,
+        )
+        return _retry_later(answer, RETRY_AFTER)
+
     def ended_at_authority(self, error: str, codes: tuple[int, ...], pending: PendingSignIn) -> Answer:
         """The authority sent an error instead of a code."""
-        if error == "access_denied":
+        if error == "temporarily_unavailable":
+            return self.temporarily_unavailable(pending)
+        if needs_administrator(codes):
+            return self._again(
+                403,
+                "approval_required",
+                "An administrator must approve this",
+                "This application requests permissions that only an administrator can grant. Ask an administrator of "
+                "your organization to approve it, then sign in again.",
+                f"Error: {aadsts(codes)}",
+                pending,
+            )
+        if error == "access_denied" and not set(codes) - {65004}:
             return self._again(
                 403,
                 error,
@@ -88,7 +126,7 @@ class CallbackPages:
             "sign_in_failed",
             "We could not sign you in",
             f"Microsoft Entra ID returned an error. {_TRY_AGAIN}",
-            f"Error: {error}, {aadsts(codes)}",
+            " ".join(filter(None, (f"Error: {error}, {aadsts(codes)}.", advice_for(codes)))),
             pending,
         )
 
@@ -105,6 +143,8 @@ class CallbackPages:
 
     def refused_by_authority(self, error: EntraError, pending: PendingSignIn) -> Answer:
         """The token endpoint refused the code."""
+        if error.error == "temporarily_unavailable":
+            return self.temporarily_unavailable(pending)
         codes = aadsts(error.error_codes) if error.error_codes else error.error or "unknown"
         return self._again(
             502 if error.error is None else 400,
@@ -124,7 +164,7 @@ class CallbackPages:
             "You are not signed in yet. Try again in a minute.",
             pending=pending,
         )
-        return replace(answer, headers=(*answer.headers, ("Retry-After", str(retry_after))))
+        return _retry_later(answer, retry_after)
 
     def _again(
         self,
@@ -141,3 +181,7 @@ class CallbackPages:
         else:
             url = self.links.url(self.facts, SignInRequest(pending.next_path, pending.scopes, pending.claims))
         return refuse(self.facts, status, error, Page(title, text, detail, (url, "Sign in again")))
+
+
+def _retry_later(answer: Answer, seconds: int) -> Answer:
+    return replace(answer, headers=(*answer.headers, ("Retry-After", str(seconds))))

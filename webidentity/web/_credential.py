@@ -16,7 +16,8 @@ from webidentity._protocol.effects import Flow
 from webidentity._protocol.token_request import TokenRequest
 from webidentity._transport.driver import AsyncDriver, SyncDriver
 from webidentity.aio._base import AsyncTokenCalls
-from webidentity.errors import AuthenticationRequiredError, EntraError
+from webidentity.errors import EntraError
+from webidentity.web._user_needed import UserNeededError
 
 
 class UserCredential(TokenCalls):
@@ -116,11 +117,11 @@ def _or_challenge(request: TokenRequest, start: Callable[[], Flow[AccessTokenInf
     try:
         return (yield from start())
     except NoTokenSourceError:
-        raise AuthenticationRequiredError(request.scopes, "The user must sign in again.") from None
+        raise UserNeededError(request.scopes, "The user must sign in again.") from None
     except EntraError as error:
         if not error.needs_interaction:
             raise
         message = f"The user must sign in, consent or authenticate again: {error.message}"
-        raise AuthenticationRequiredError(
+        raise UserNeededError(
             request.scopes, message, error.claims or request.claims, response=error.response
         ) from error

@@ -67,6 +67,11 @@ class RequestFacts:
         return origin not in {"", f"{root.scheme}://{root.netloc}".lower()}
 
     @property
+    def is_preflight(self) -> bool:
+        """Whether a browser asks which cross-origin requests are allowed (Fetch standard). It sends no credentials."""
+        return bool(self.method == "OPTIONS" and self.header("origin") and self.header("access-control-request-method"))
+
+    @property
     def return_path(self) -> str:
         """Path and query of the request, to return to after a sign-in."""
         return f"{self.path}?{self.query}" if self.query else self.path

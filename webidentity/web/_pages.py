@@ -33,6 +33,7 @@ class Page:
 
     :param detail: information for the administrator of the application. Never a secret.
     :param action: the URL and the label of the button.
+    :param other_action: the same for a second one.
     :param posts: whether the button sends a POST request.
     """
 
@@ -41,6 +42,7 @@ class Page:
     detail: str = ""
     action: tuple[str, str] | None = None
     posts: bool = False
+    other_action: tuple[str, str] | None = None
 
     def html(self) -> str:
         """Return the page as HTML."""
@@ -55,10 +57,11 @@ class Page:
     def _button(self) -> str:
         if self.action is None:
             return ""
-        url, label = self.action
         if self.posts:
+            url, label = self.action
             return f'<form method="post" action="{escape(url)}"><button class="action">{escape(label)}</button></form>'
-        return f'<a class="action" href="{escape(url)}">{escape(label)}</a>'
+        links = [self.action, *([self.other_action] if self.other_action else [])]
+        return " ".join(f'<a class="action" href="{escape(url)}">{escape(label)}</a>' for url, label in links)
 
 
 def refuse(

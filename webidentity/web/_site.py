@@ -14,12 +14,11 @@ from webidentity._protocol.effects import Flow
 from webidentity._transport.authority_gate import AuthorityGate
 from webidentity._transport.pipeline import SyncPipeline, WebRetryPolicy
 from webidentity._transport.traceless_driver import AsyncTracelessDriver, TracelessDriver
-from webidentity.cache._document import TokenDocument
 from webidentity.cache._envelope import KeyRing
 from webidentity.cache._sqlite import SQLiteStore
 from webidentity.cache._store import Store, StoreUnavailableError
 from webidentity.cache._token_cache import TokenCache
-from webidentity.errors import AuthenticationRequiredError
+from webidentity.errors import AuthenticationRequiredError, EntraError
 from webidentity.web._answer import Answer
 from webidentity.web._bearer import BearerTokens
 from webidentity.web._callback import Callback
@@ -27,7 +26,7 @@ from webidentity.web._callback_pages import CallbackPages
 from webidentity.web._challenge import Challenges
 from webidentity.web._credential import Drivers
 from webidentity.web._facts import RequestFacts
-from webidentity.web._guard import Granted, Guard, Requirements, store_unavailable
+from webidentity.web._guard import Granted, Guard, Requirements, store_unavailable, token_unavailable
 from webidentity.web._identity import Identity
 from webidentity.web._redirect_loop import RedirectLoopGuard
 from webidentity.web._sessions import Sessions, SessionState
@@ -76,8 +75,6 @@ class Site:
             store = SQLiteStore(Path(folder) / (settings.cache_path or "webidentity.sqlite3"))
         client = Client(settings.authority, settings.client_id, ClientSecret(settings.client_secret))
         user_tokens = UserTokens(client, TokenCache(store, keys), settings.session_lifetime, by_verified_id=True)
-        # A token that arrives after the user's last sign-out is not kept.
-        tokens_of_sessions = replace(user_tokens, may_keep=_has_sessions)
         self._drivers = _drivers(transport, settings.authority_timeout)
         tenants = TenantResolver(settings)
         sessions = Sessions(settings, tenants, user_tokens)
@@ -88,7 +85,7 @@ class Site:
         self._sign_out = SignOut(settings, tenants, sessions, loop_guard)
         self._challenges = Challenges(self._sign_in, self._links, loop_guard)
         bearer = BearerTokens(settings, tenants, user_tokens, self._drivers)
-        self._guard = Guard(tenants, sessions, tokens_of_sessions, bearer, self._challenges, self._drivers)
+        self._guard = Guard(tenants, sessions, sessions.user_tokens, bearer, self._challenges, self._drivers)
 
     def run(self, flow: Flow[T]) -> T:
         """Run a flow of this site on the calling thread and return its result."""
@@ -131,6 +128,10 @@ class Site:
         """Answer a request whose view raised this error: the user must sign in, consent or authenticate again."""
         return self._challenges.answer(self._seen(facts), error)
 
+    def no_token(self, facts: RequestFacts, error: EntraError) -> Answer:
+        """Answer a request whose view raised this error: the authority refused a token, and the user cannot help."""
+        return token_unavailable(self._seen(facts), error)
+
     def _seen(self, facts: RequestFacts) -> RequestFacts:
         """Return the facts as the browser sees them: under ``base_url`` if that is set."""
         base_url = self.settings.base_url
@@ -155,10 +156,6 @@ def _drivers(transport: Any, timeout: int) -> Drivers:
         TracelessDriver(gate.send, seconds=timeout, beside=beside),
         AsyncTracelessDriver(gate.asend, seconds=timeout, beside=beside),
     )
-
-
-def _has_sessions(document: TokenDocument) -> bool:
-    return bool(document.sessions)
 
 
 def _or_unavailable(facts: RequestFacts, flow: Flow[Answer]) -> Flow[Answer]:

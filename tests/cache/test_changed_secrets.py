@@ -1,0 +1,131 @@
+"""Workers with different orders of the secrets, as there are while SECRET_KEY is being changed."""
+
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.kit.cache_updates import ADA, add_entries
+from webidentity.cache import KeyRing, MemoryStore, SQLiteStore, Store, StoreUnavailableError
+from webidentity.cache._document import TokenDocument
+from webidentity.cache._sealed import SealedStore
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store of each kind."""
+    made: Store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "tokens.sqlite3")
+    yield made
+    made.close()
+
+
+def workers(store: Store) -> tuple[SealedStore, SealedStore]:
+    """Two workers that know both secrets, in different orders."""
+    return SealedStore(store, KeyRing("new", ["old"])), SealedStore(store, KeyRing("old", ["new"]))
+
+
+def add(sealed: SealedStore, name: str) -> None:
+    def change(document: TokenDocument) -> None:
+        document.sessions[name] = True
+
+    sealed.change(ADA, change, 10.0)
+
+
+def names(sealed: SealedStore) -> set[str]:
+    cached = sealed.read(ADA, None)
+    return set(cached.document.sessions) if cached else set()
+
+
+def test_threads_with_both_orders_of_the_secrets_lose_no_change(store: Store) -> None:
+    """From the first change on, which creates the row."""
+    both = workers(store)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: add(both[number % 2], str(number)), range(160)))
+    expected = {str(number) for number in range(160)}
+    assert [names(sealed) for sealed in both] == [expected, expected]
+
+
+def test_processes_with_both_orders_of_the_secrets_lose_no_change(tmp_path: Path) -> None:
+    """Each adds its entries to one partition of a new file."""
+    path = tmp_path / "tokens.sqlite3"
+    orders = [("new", "old"), ("old", "new")] * 2
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(4) as pool:
+        pool.starmap(
+            add_entries, [(str(path), number, 40, secrets) for number, secrets in enumerate(orders)], chunksize=1
+        )
+        pool.close()
+        pool.join()
+    store = SQLiteStore(path)
+    expected = {f"{process}-{count}" for process in range(4) for count in range(40)}
+    assert [names(sealed) for sealed in workers(store)] == [expected, expected]
+    store.close()
+
+
+def test_a_change_between_copying_and_deleting_the_earlier_row_survives(store: Store) -> None:
+    """The worker that moves the row deletes it only if it still has what was copied."""
+    new, old = workers(store)
+    add(old, "first")
+    delete, save = store.delete, store.save
+    moves: list[str] = []
+
+    def delete_after_a_change(key: str, *, expected: int | None = None) -> None:
+        moves.append(key)
+        if len(moves) == 1:
+            add(old, "in between")
+        delete(key, expected=expected)
+
+    store.delete = delete_after_a_change  # type: ignore[method-assign]
+    add(new, "second")
+    assert moves
+    store.delete, store.save = delete, save  # type: ignore[method-assign]
+    assert names(new) == names(old) == {"first", "second", "in between"}
+    add(new, "third")
+    assert names(new) == names(old) == {"first", "second", "in between", "third"}
+
+
+def test_the_earlier_secret_is_not_needed_after_a_change(store: Store) -> None:
+    """One row is left, with the current secret's name and encryption."""
+    add(SealedStore(store, KeyRing("old")), "first")
+    add(SealedStore(store, KeyRing("new", ["old"])), "second")
+    assert names(SealedStore(store, KeyRing("new"))) == {"first", "second"}
+    assert [store.load(key) for key in KeyRing("old").stored_keys(ADA.name)] == [None]
+
+
+def test_a_partition_that_is_created_with_two_secrets_has_one_row(store: Store) -> None:
+    """With the current secret only: the secrets' order does not matter."""
+    for sealed in workers(store):
+        add(sealed, "entry")
+        found = [store.load(key) is not None for key in sealed.keys.stored_keys(ADA.name)]
+        assert found == [True, False]
+
+
+@pytest.mark.parametrize("failing", ["save", "delete"])
+def test_a_store_that_fails_while_a_row_is_moved_has_the_change(store: Store, failing: str) -> None:
+    """The change was written before the move, so the caller is not told that it failed."""
+    new, old = workers(store)
+    add(old, "first")
+    works, calls = getattr(store, failing), []
+
+    def fail(*arguments: object, **options: object) -> object:
+        calls.append(arguments)
+        if failing == "save" and len(calls) == 1:
+            return works(*arguments, **options)
+        raise StoreUnavailableError("the disk is full")
+
+    setattr(store, failing, fail)
+    add(new, "second")
+    setattr(store, failing, works)
+    assert len(calls) == (2 if failing == "save" else 1)
+    assert names(new) == names(old) == {"first", "second"}
+
+
+def test_a_name_is_claimed_once_with_both_orders_of_the_secrets(store: Store) -> None:
+    """Also with a worker that knows the earlier secret only."""
+    claimants = (*workers(store), SealedStore(store, KeyRing("old")))
+    calls = [(claimant, name) for name in map(str, range(20)) for claimant in claimants * 2]
+    with ThreadPoolExecutor(6) as pool:
+        claimed = list(pool.map(lambda call: call[1] if call[0].claim(call[1], 10.0) else None, calls))
+    assert sorted(filter(None, claimed)) == sorted(map(str, range(20)))
