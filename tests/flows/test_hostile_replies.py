@@ -87,6 +87,8 @@ sampled = settings(max_examples=60, deadline=None, suppress_health_check=[Health
 @example(Reply({**GOOD, "id_token": "\ud800", "client_info": "\ud800"}))
 @example(Reply(GOOD, 200, {"Content-Type": "application/json; charset=none-such"}))
 @example(Reply(GOOD, 503, {"Retry-After": "soon"}))
+@example(Reply(GOOD, 200, {"Content-Encoding": "gzip"}))
+@example(Reply(GOOD, 200, {"Content-Encoding": "deflate"}))
 @example(Reply(GOOD, 200, {"Content-Length": "many"}))
 def test_a_reply_of_the_token_endpoint(driver: Driver, reply: Reply) -> None:
     """The reply is stored in the form of the stores too, and is then read from there."""

@@ -25,7 +25,7 @@ _LONGEST_PAUSE = 24 * 3600.0
 #: What Python's HTTP libraries raise for malformed replies, apart from the exceptions that azure-core translates.
 _MALFORMED = (ValueError, LookupError, ArithmeticError, TimeoutError)
 #: The libraries that have exceptions of their own for them.
-_LIBRARIES = ("http.", "urllib3.", "aiohttp.")
+_LIBRARIES = ("http.", "requests.", "urllib3.", "aiohttp.")
 
 
 class ReplyLimitsPolicy(HTTPPolicy[Any, Any]):
