@@ -34,6 +34,19 @@ _ENTRA_HOSTS = frozenset(
 # an argument of command line tools, where "-" starts an option.
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*", re.ASCII)
 
+#: The hosts of each cloud.
+_CLOUDS = (
+    frozenset(("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net")),
+    frozenset(("login.partner.microsoftonline.cn", "login.chinacloudapi.cn")),
+    frozenset(("login.microsoftonline.us", "login.usgovcloudapi.net")),
+    frozenset(("login-us.microsoftonline.com",)),
+    frozenset(("login.microsoftonline.de",)),
+    frozenset(("login.sovcloud-identity.fr",)),
+    frozenset(("login.sovcloud-identity.de",)),
+    frozenset(("login.sovcloud-identity.sg",)),
+)
+_BY_HOST = {host: cloud for cloud in _CLOUDS for host in cloud}
+
 
 def normalize_authority(authority: str | None) -> str:
     """Return the authority as a URL without a trailing slash.
@@ -72,6 +85,11 @@ def authority_host(authority: str) -> str:
     return urlsplit(authority).netloc
 
 
+def cloud_hosts(host: str) -> frozenset[str]:
+    """Return all hosts of the cloud that the host belongs to; empty if it belongs to no known cloud."""
+    return _BY_HOST.get(host, frozenset())
+
+
 def is_loopback(hostname: str) -> bool:
     """Whether the name always means this machine (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3)."""
     if hostname == "localhost" or hostname.endswith(".localhost"):
@@ -85,6 +103,12 @@ def is_loopback(hostname: str) -> bool:
 def is_tenant_id(text: str) -> bool:
     """Whether the text has the form of a tenant ID: a GUID or a domain."""
     return _TENANT.fullmatch(text) is not None
+
+
+def is_guid(text: str) -> bool:
+    """Whether the text is a GUID: a tenant's ID as its tokens contain it, and not one of its domains."""
+    # Compiled at the first sign-in, not at import.
+    return re.fullmatch(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", text.lower(), re.ASCII) is not None
 
 
 def validate_tenant_id(tenant_id: str) -> str:

@@ -8,9 +8,14 @@ _LATEST = 253_402_300_799
 
 
 def parse_object(data: str | bytes) -> dict[str, Any] | None:
-    """Return the JSON object, or None if the text is anything else."""
+    """Return the JSON object, or None if the text is anything else.
+
+    A lone surrogate anywhere in it makes it invalid too (RFC 8259 section 8.2): such text cannot be sent or stored.
+    """
     try:
         document: Any = json.loads(data)
+        if not data.isascii() or ("\\u" in data if isinstance(data, str) else b"\\u" in data):
+            json.dumps(document, ensure_ascii=False).encode()
     except (TypeError, ValueError, RecursionError):
         return None
     return as_object(document)

@@ -103,6 +103,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
         "requestedAccessTokenVersion",
     ),
     "neither scopes nor roles": (lambda world: world.access_token(scp=None), "neither scopes nor roles"),
+    "blank scopes": (lambda world: world.access_token(scp=" "), "neither scopes nor roles"),
     "a changed payload": (lambda world: changed(world), "signature is wrong"),
     "no token at all": (lambda world: "not-a-token", "not a signed token"),
     "encrypted": (lambda world: "a.b.c.d.e", "not a signed token"),

@@ -95,6 +95,10 @@ def client_info(world: World, user: str, tenant: str | None = None) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
+def _account(world: World) -> str:
+    return f"{world.ada.object_id}.{world.tenant.tenant_id}"
+
+
 def sign_in_as(site: Site, browser: Browser, info: str, **claims: Any) -> SiteReply:
     """Sign in as ada, with a token response that names the account as given."""
 
@@ -120,15 +124,29 @@ def test_a_response_that_names_another_account_is_refused(site: Site) -> None:
 
 
 def test_a_guest_has_other_ids_in_the_response(site: Site) -> None:
-    """Those of the home tenant, while the ID token has the guest's IDs in this tenant."""
+    """Those of the home tenant. They are not signed, so the IDs in this tenant, from the ID token, name the account."""
     browser = site.browser()
     home = "99999999-9999-9999-9999-999999999999"
     assert sign_in_as(site, browser, client_info(site.world, "guest-at-home", home)).status == 303
-    assert json.loads(browser.session()["webidentity"]["record"])["homeAccountId"] == f"guest-at-home.{home}"
+    assert json.loads(browser.session()["webidentity"]["record"])["homeAccountId"] == _account(site.world)
+
+
+def test_a_guests_home_account_is_not_shared(site: Site) -> None:
+    """A response that names the home account of a guest does not lead to that guest's session and tokens."""
+    home = "99999999-9999-9999-9999-999999999999"
+    guest, other = site.browser(), site.browser()
+    info = client_info(site.world, "guest-at-home", home)
+    assert guest.sign_in(path="/files").json["oid"] == site.world.ada.object_id
+    assert sign_in_as(site, other, info, oid=site.world.grace.object_id).status == 303
+    records = [json.loads(browser.session()["webidentity"]["record"])["homeAccountId"] for browser in (guest, other)]
+    assert records == [f"{user.object_id}.{site.world.tenant.tenant_id}" for user in (site.world.ada, site.world.grace)]
 
 
 def test_an_id_token_without_an_object_id_is_accepted(site: Site) -> None:
-    """The token is accepted because there is no claim to compare."""
+    """The subject names the account then, and not the part of the response that is not signed."""
     browser = site.browser()
     info = client_info(site.world, site.world.grace.object_id)
     assert sign_in_as(site, browser, info, oid=None).status == 303
+    named = json.loads(browser.session()["webidentity"]["record"])["homeAccountId"]
+    assert site.world.grace.object_id not in named
+    assert named.endswith(f".{site.world.tenant.tenant_id}")

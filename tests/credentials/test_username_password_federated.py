@@ -231,7 +231,6 @@ def test_realm_and_metadata_are_retried(make: Make) -> None:
         Reply("<html>", 200, XML),
         Reply(f"{BOMB}<a>&c;</a>", 200, XML),
         Reply(f"{EXTERNAL}{issued().body!s}", 200, XML),
-        Reply(f"<a>{'x' * (1 << 20)}</a>", 200, XML),
         Reply(f"<a>{'<RequestSecurityTokenResponse/>' * 30_000}</a>", 200, XML),
         issued(token_type=None),
         issued(token_type="urn:other"),
@@ -256,7 +255,6 @@ NO_ENDPOINT = {
     "a redirect": Reply("", 302, {"Location": "https://evil.test/mex"}),
     "an entity bomb": Reply(BOMB + metadata((WS_TRUST_13, ENDPOINT))),
     "an external entity": Reply(EXTERNAL + metadata((WS_TRUST_13, ENDPOINT))),
-    "too long": Reply(f"<a>{'x' * (1 << 20)}</a>"),
     "without an end": Reply("<a>" * 300_000),
     "deep": Reply("<a>" * 140_000 + "</a>" * 140_000),
     "http": Reply(metadata((WS_TRUST_13, "http://fed.test/13"), (WS_TRUST_2005, "http://fed.test/2005"))),
@@ -281,6 +279,23 @@ def test_without_a_secure_endpoint_no_password_is_sent(make: Make, mex: Reply) -
         make(at, retry_total=0).get_token(SCOPE)
     assert at.urls[1:] == [MEX]
     assert posts_of(at) == []
+
+
+def test_long_metadata_is_not_read(make: Make) -> None:
+    """No password is sent."""
+    at = Federated(mex=Reply(f"<a>{'x' * (1 << 20)}</a>"))
+    with pytest.raises(EntraError, match="the reply is longer than 1048576 bytes"):
+        make(at, retry_total=0).get_token(SCOPE)
+    assert at.urls[1:] == [MEX]
+    assert posts_of(at) == []
+
+
+def test_a_long_reply_to_the_password_is_not_read(make: Make) -> None:
+    """Nothing is redeemed, and the password is not sent anywhere else."""
+    at = Federated(trust=Reply(f"<a>{'x' * (1 << 20)}</a>", 200, XML))
+    with pytest.raises(EntraError, match="the reply is longer than 1048576 bytes"):
+        make(at).get_token(SCOPE)
+    assert at.urls[2:] == [ENDPOINT]
 
 
 def test_https_endpoint_is_chosen_over_a_newer_http_one(make: Make) -> None:

@@ -5,7 +5,9 @@ import threading
 from typing import Any
 
 import pytest
-from azure.core.exceptions import ClientAuthenticationError
+import requests
+from azure.core.exceptions import ClientAuthenticationError, ServiceResponseError
+from urllib3.exceptions import ProtocolError
 
 import webidentity.aio
 from tests.kit.canned import Canned, Reply, Sent
@@ -108,6 +110,29 @@ def test_the_code_survives_a_failed_redemption(driver: Driver) -> None:
         credential.get_token("a")
     assert credential.get_token("a").token == "first"
     assert [form["code"] for form in network.forms] == ["the-code"] * 3
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [requests.exceptions.ReadTimeout(), requests.exceptions.ConnectionError(ProtocolError("reset"))],
+    ids=["timeout", "reset"],
+)
+def test_a_code_that_may_have_been_received_is_not_sent_again(driver: Driver, trouble: Exception) -> None:
+    """Neither by the retry policy nor by the next call: an authority may revoke the tokens of a repeated code."""
+    network = Canned(trouble, user_token())
+    credential = code_credential(driver, network, retry_total=3, retry_backoff_factor=0)
+    with pytest.raises(ServiceResponseError):
+        credential.get_token("a")
+    with pytest.raises(ClientAuthenticationError, match="Start a new sign-in"):
+        credential.get_token("a")
+    assert len(network.sent) == 1
+
+
+def test_a_code_that_was_not_sent_is_sent_again(driver: Driver) -> None:
+    """If no connection could be made, the authority has not received the code."""
+    network = Canned(requests.exceptions.ConnectTimeout(), user_token("first"))
+    credential = code_credential(driver, network, retry_total=3, retry_backoff_factor=0)
+    assert credential.get_token("a").token == "first"
 
 
 def test_all_waiting_callers_get_the_error_of_a_failed_redemption(driver: Driver) -> None:

@@ -1,6 +1,5 @@
 """How often signing keys are fetched, and what happens when the authority does not respond."""
 
-import json
 import threading
 from typing import Any
 
@@ -10,7 +9,7 @@ from azure.core.exceptions import ServiceRequestError
 from tests.kit.canned import Canned, Reply, Sent
 from tests.kit.clock import Clock
 from tests.kit.drivers import Driver
-from tests.kit.replies import AUTHORITY, CLIENT, TENANT
+from tests.kit.replies import AUTHORITY, CLIENT, OTHER_TENANT, TENANT
 from tests.kit.signed_tokens import claims, key_set, sign
 from webidentity._flows.key_source import KeySource, KeysUnavailableError
 from webidentity._protocol.verification import TokenRejectedError, UnknownKeyError
@@ -104,6 +103,36 @@ def test_a_new_key_is_fetched_when_it_is_first_seen(
     assert verify(driver, source, authority, token())
 
 
+def test_a_rotation_right_after_a_fetch_is_picked_up(
+    driver: Driver, source: KeySource, authority: Authority, clock: Clock
+) -> None:
+    """One fetch for an unknown key is allowed at any time. Then the rate is limited."""
+    verify(driver, source, authority, token())
+    authority.keys = key_set("tenant", "rotated")
+    assert verify(driver, source, authority, token("rotated"))
+    assert authority.requests_made == 4
+    for _ in range(3):
+        with pytest.raises(UnknownKeyError):
+            verify(driver, source, authority, token("unknown"))
+    assert authority.requests_made == 4
+    clock.advance(61)
+    with pytest.raises(UnknownKeyError):
+        verify(driver, source, authority, token("unknown"))
+    assert authority.requests_made == 6
+
+
+@pytest.mark.parametrize("issuer", [f"https://evil.test/{TENANT}/v2.0", f"{AUTHORITY}/{OTHER_TENANT}/v2.0"])
+def test_metadata_of_another_issuer_is_not_used(
+    driver: Driver, source: KeySource, authority: Authority, issuer: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its keys are not fetched, and the log says why."""
+    authority.metadata = {"issuer": issuer, "jwks_uri": KEYS}
+    with pytest.raises(KeysUnavailableError):
+        verify(driver, source, authority, token())
+    assert authority.requests_made == 1
+    assert "names the issuer of another tenant or authority" in caplog.text
+
+
 def test_ten_thousand_unknown_keys_cause_one_fetch(
     driver: Driver, source: KeySource, authority: Authority, clock: Clock
 ) -> None:
@@ -190,8 +219,8 @@ def test_redirects_are_not_followed(driver: Driver, source: KeySource, authority
 
 def test_the_issuer_comes_from_the_metadata(driver: Driver, source: KeySource, authority: Authority) -> None:
     """It is not derived, because sovereign clouds have issuers of their own."""
-    authority.metadata = {"issuer": f"https://issuer.test/{TENANT}/", "jwks_uri": KEYS}
-    authority.keys = json.dumps({"keys": [{**json.loads(authority.keys)["keys"][0], "issuer": ""}]})
+    authority.metadata = {"issuer": f"https://sts.windows.net/{TENANT}/", "jwks_uri": KEYS}
+    authority.keys = key_set("tenant", issuer=None)
     with pytest.raises(TokenRejectedError, match="another issuer"):
         verify(driver, source, authority, token())
 

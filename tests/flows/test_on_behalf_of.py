@@ -6,10 +6,15 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from tests.kit.canned import Canned
+from tests.kit.canned import Canned, Reply
 from tests.kit.clock import Clock
 from tests.kit.drivers import Driver
-from tests.kit.replies import CLIENT, SCOPE, TENANT, jwt_of, refusal, user_token
+from tests.kit.replies import AUTHORITY, CLIENT, SCOPE, TENANT, client_info, jwt_of, refusal, token, user_token
+from webidentity._flows.client import Client
+from webidentity._flows.client_authentication import ClientSecret
+from webidentity._flows.on_behalf_of import OnBehalfOf
+from webidentity._protocol.token_request import TokenRequest
+from webidentity._transport.pipeline import SyncPipeline
 from webidentity.cache._token_cache import TokenCache
 from webidentity.errors import EntraError
 
@@ -146,3 +151,23 @@ def test_missing_arguments_are_type_errors(driver: Driver) -> None:
         driver.credential("OnBehalfOfCredential", Canned(), TENANT, CLIENT, user_assertion="", client_secret="s")
     with pytest.raises(TypeError, match="client_secret"):
         driver.credential("OnBehalfOfCredential", Canned(), TENANT, CLIENT, user_assertion=ADA)
+
+
+def test_a_reply_for_another_account_is_refused(driver: Driver) -> None:
+    """If the claims of the assertion were verified, the reply has to name the same account."""
+    user, other, home = (f"{digit * 8}-1111-1111-1111-111111111111" for digit in "789")
+    client = Client(AUTHORITY, CLIENT, ClientSecret("s3cret"))
+
+    def exchange(reply: Reply) -> Any:
+        grant = OnBehalfOf(client, TokenCache(), "the-assertion", f"{user}.{TENANT}")
+        send = SyncPipeline(transport=Canned(reply).transport()).send
+        return driver.run(grant.token(TokenRequest(("a",), TENANT)), send)
+
+    for allowed in (client_info(user), client_info(user.upper()), client_info(other, home)):
+        assert exchange(token("first", client_info=allowed)).token == "first"
+    for refused in (
+        token(client_info=client_info(other)),
+        token(client_info=client_info(other, home), id_token=jwt_of(oid=other, tid=TENANT)),
+    ):
+        with pytest.raises(EntraError, match="names another account"):
+            exchange(refused)

@@ -49,7 +49,8 @@ def sign(content: Any = None, *, by: str = "tenant", header: dict[str, Any] | No
 
 def key_set(*names: str, issuer: str | None = TEMPLATE, **changes: Any) -> str:
     """Return the JSON Web Key Set of these keys."""
-    keys = [{**key(name).jwk(issuer or ""), **changes} for name in names or ("tenant",)]
+    given = {"issuer": issuer, **changes}
+    keys = [{**key(name).jwk(""), **given} for name in names or ("tenant",)]
     return json.dumps({"keys": [{name: value for name, value in item.items() if value is not None} for item in keys]})
 
 

@@ -1,17 +1,27 @@
 """Which keys and metadata are used (RFC 7517, OpenID Connect Discovery 1.0)."""
 
 import json
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
 
+from tests.kit.replies import AUTHORITY, OTHER_TENANT, TENANT
 from tests.kit.signed_tokens import ISSUER, key, key_set, keys, sign, verify
 from webidentity._protocol.metadata import TenantMetadata, metadata_url
 from webidentity._protocol.signing_keys import SigningKeys
 from webidentity._protocol.verification import UnknownKeyError
 
 
-@pytest.mark.parametrize("changes", [{}, {"use": None}, {"x5c": ["MII"], "x5t": "x", "alg": "RS256"}])
+def modulus(bits: int) -> str:
+    """Return an odd number of this many bits, as a JSON Web Key has it."""
+    data = ((1 << bits) - 1).to_bytes((bits + 7) // 8, "big")
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"use": None}, {"x5c": ["MII"], "x5t": "x", "alg": "RS256"}, {"key_ops": ["verify"]}]
+)
 def test_an_rsa_key_for_signatures_is_used(changes: dict[str, Any]) -> None:
     """RSA keys are used with or without ``use``, and with any other members."""
     assert verify(sign(), known=keys(**changes))
@@ -32,6 +42,19 @@ def test_an_rsa_key_for_signatures_is_used(changes: dict[str, Any]) -> None:
         {"n": 5},
         {"e": ["AQAB"]},
         {"e": "AA"},
+        {"alg": "RSA-OAEP"},
+        {"alg": "RS512"},
+        {"alg": 5},
+        {"key_ops": []},
+        {"key_ops": ["encrypt"]},
+        {"key_ops": "verify"},
+        {"issuer": 5},
+        {"issuer": ""},
+        {"issuer": []},
+        {"n": modulus(512)},
+        {"n": modulus(1024)},
+        {"n": modulus(2047)},
+        {"n": modulus(16384)},
     ],
 )
 def test_any_other_key_is_skipped(changes: dict[str, Any]) -> None:
@@ -107,6 +130,51 @@ def test_metadata_without_an_issuer_is_invalid(issuer: object) -> None:
     """Every token is compared with the issuer."""
     assert metadata(issuer=issuer) is None
     assert TenantMetadata.parse("<html>") is None
+
+
+@pytest.mark.parametrize(
+    ("authority", "issuer"),
+    [
+        (AUTHORITY, f"{AUTHORITY}/{TENANT}/v2.0"),
+        (AUTHORITY, f"https://sts.windows.net/{TENANT}/"),
+        (AUTHORITY, f"https://LOGIN.microsoftonline.com/{TENANT}/v2.0"),
+        ("https://login.windows.net", f"{AUTHORITY}/{TENANT.upper()}/v2.0"),
+        ("http://localhost:8400", f"http://localhost:8400/{TENANT}/v2.0"),
+        ("https://contoso.ciamlogin.com", f"https://{TENANT}.ciamlogin.com/{TENANT}/v2.0"),
+        ("https://contoso.b2clogin.com", f"https://contoso.b2clogin.com/tfp/{TENANT}/b2c_1/v2.0/"),
+    ],
+)
+def test_the_issuer_belongs_to_the_authority_and_tenant(authority: str, issuer: str) -> None:
+    """Microsoft's hosts publish issuers of other hosts of theirs."""
+    assert TenantMetadata(issuer, "").is_of(authority, TENANT)
+
+
+@pytest.mark.parametrize(
+    ("authority", "issuer"),
+    [
+        (AUTHORITY, f"https://login.evil.test/{TENANT}/v2.0"),
+        (AUTHORITY, f"{AUTHORITY}.evil.test/{TENANT}/v2.0"),
+        (AUTHORITY, f"https://user@evil.test/{TENANT}/v2.0"),
+        (AUTHORITY, f"{AUTHORITY}:8443/{TENANT}/v2.0"),
+        (AUTHORITY, f"http://login.microsoftonline.com/{TENANT}/v2.0"),
+        (AUTHORITY, f"{AUTHORITY}/{OTHER_TENANT}/v2.0"),
+        (AUTHORITY, f"{AUTHORITY}/{OTHER_TENANT}/v2.0?{TENANT}"),
+        (AUTHORITY, f"{AUTHORITY}/v2.0"),
+        (AUTHORITY, "https://[::1"),
+        (AUTHORITY, f"https://contoso.ciamlogin.com/{TENANT}/v2.0"),
+        ("https://login.test", f"{AUTHORITY}/{TENANT}/v2.0"),
+        ("http://localhost:8400", f"http://localhost:8401/{TENANT}/v2.0"),
+    ],
+)
+def test_another_issuer_is_refused(authority: str, issuer: str) -> None:
+    """The metadata of another tenant or authority would make its tokens valid here."""
+    assert not TenantMetadata(issuer, "").is_of(authority, TENANT)
+
+
+def test_the_issuer_of_a_domain_contains_the_tenant_id() -> None:
+    """It is not known which one, so only the host is compared."""
+    assert TenantMetadata(ISSUER, "").is_of(AUTHORITY, "contoso.com")
+    assert not TenantMetadata("https://evil.test/contoso.com/", "").is_of(AUTHORITY, "contoso.com")
 
 
 def test_the_metadata_url_follows_the_specification() -> None:

@@ -48,6 +48,14 @@ def test_a_token_without_a_lifetime_is_refused(expires_in: object) -> None:
     assert "lifetime" in str(failure(token(expires_in=expires_in)))
 
 
+@pytest.mark.parametrize("token_type", ["pop", "mac", "", 5, [], "Bearer\u0130"])
+def test_only_bearer_tokens_are_accepted(token_type: object) -> None:
+    """RFC 6749 section 7.1. The type may be missing, and its case does not matter."""
+    assert "not of the type Bearer" in str(failure(token(token_type=token_type)))
+    assert read(token(token_type="bearer")).access_token == "access-token"
+    assert read(token(token_type=None)).token_type == "Bearer"
+
+
 def test_the_account_comes_from_client_info() -> None:
     """It is named by uid and utid, or else by the subject of the ID token."""
     assert read(user_token(user="ada", client_info=client_info("ada", "home"))).home_account_id == "ada.home"
@@ -59,6 +67,25 @@ def test_the_account_comes_from_client_info() -> None:
 def test_unreadable_client_info_names_no_account(garbage: str) -> None:
     """Malformed data neither names an account nor raises."""
     assert read(token(client_info=garbage)).home_account_id is None
+
+
+@pytest.mark.parametrize("text", ["<b>", "a b", "A" * 43, "line\nbreak", "x" * 41, "fa\u00e9", "fa\n"], ids=ascii)
+def test_codes_of_an_unexpected_form_are_dropped(text: str) -> None:
+    """They are logged and shown on pages, and may be an echo of the request."""
+    error = failure(refusal(text, "Refused.", suberror=text, correlation_id=text))
+    assert (error.error, error.suberror, error.correlation_id) == (None, None, None)
+    error = failure(refusal("s3cret", suberror="s3cret", correlation_id="c0ffee"), "s3cret", "c0ffee")
+    assert (error.error, error.suberror, error.correlation_id) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["ada@tenant.test", "ada.b+c@sub.tenant.test", "ada_home.test#EXT#@tenant.test", "ada%40tenant.test", "\u00e9da@t"],
+)
+def test_a_message_contains_no_address(address: str) -> None:
+    """Error descriptions name the user, and messages are logged."""
+    error = failure(refusal("invalid_grant", f"AADSTS50020: User account '{address}' does not exist, <{address}>."))
+    assert "AADSTS50020: User account '***' does not exist, <***>" in error.message
 
 
 def test_a_refusal_has_the_details_as_attributes() -> None:

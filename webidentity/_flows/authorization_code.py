@@ -2,15 +2,17 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 from azure.core.credentials import AccessTokenInfo
-from azure.core.exceptions import ClientAuthenticationError
+from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
 
 from webidentity._flows.acquire import Acquisition, NoTokenSourceError, acquire, keep
 from webidentity._flows.client import Client
-from webidentity._protocol.account import names_another
+from webidentity._protocol.account import names_another, names_another_in_tenant
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.token_reply import TokenReply
 from webidentity._protocol.token_request import TokenRequest
@@ -21,6 +23,8 @@ from webidentity.errors import EntraError
 
 #: Seconds that unused tokens of a user are kept: Entra's limit for refresh tokens.
 DEFAULT_LIFETIME = 90 * 24 * 3600
+#: Options of the request that redeems a code: it is not repeated if its reply was lost (RFC 6749 section 4.1.2).
+SENT_ONCE: Mapping[str, Any] = MappingProxyType({"retry_read": 0})
 #: Prefix of the account id if the authority did not name the account.
 _ANONYMOUS = "anonymous-"
 
@@ -35,6 +39,8 @@ class UserTokens:
     client: Client
     cache: TokenCache
     lifetime: float = DEFAULT_LIFETIME
+    #: Whether accounts are named by the verified IDs of their tokens, and not by the unsigned ``client_info``.
+    by_verified_id: bool = False
     #: Returns whether tokens may still be stored, given the current content of the partition.
     may_keep: Callable[[TokenDocument], bool] | None = None
     #: Checks the reply to a refresh before it is stored, and raises an EntraError to reject it.
@@ -79,7 +85,7 @@ class UserTokens:
             if error.error == "invalid_scope" and not error.error_codes:
                 error.suberror = "consent_required"
             raise
-        if not home_account_id.startswith(_ANONYMOUS) and names_another(reply.home_account_id, home_account_id):
+        if self._names_another(reply, home_account_id):
             # OpenID Connect Core 1.0 section 12.2. The refresh token is removed, and the user has to sign in again.
             raise EntraError(
                 "Authentication failed: the authority's reply to a refresh token names another account than the one "
@@ -89,6 +95,11 @@ class UserTokens:
         if self.accept_refresh is not None:
             yield from self.accept_refresh(reply, self.partition(request.tenant, home_account_id))
         return reply
+
+    def _names_another(self, reply: TokenReply, home_account_id: str) -> bool:
+        if self.by_verified_id:
+            return names_another_in_tenant(reply, home_account_id)
+        return not home_account_id.startswith(_ANONYMOUS) and names_another(reply.home_account_id, home_account_id)
 
     def token(self, request: TokenRequest, home_account_id: str, tenant: str | None = None) -> Flow[AccessTokenInfo]:
         """Return a token that acts for the user.
@@ -109,8 +120,8 @@ class AuthorizationCodeGrant:
     home_account_id: str | None = None
     #: The tenant in which the code was redeemed.
     tenant: str | None = None
-    #: Checks a reply before it is stored, and raises to reject it.
-    accept: Callable[[TokenReply], Flow[None]] | None = None
+    #: Checks a reply before it is stored, and returns the verified ID of its account, or raises to reject it.
+    accept: Callable[[TokenReply], Flow[str]] | None = None
 
     @classmethod
     def begin(
@@ -154,11 +165,20 @@ class AuthorizationCodeGrant:
             "redirect_uri": self.redirect_uri,
             **({"code_verifier": self.code_verifier} if self.code_verifier else {}),
         }
-        reply: TokenReply = yield from self.user_tokens.client.send(request.tenant, {**grant, **request.fields})
+        try:
+            reply: TokenReply = yield from self.user_tokens.client.send(
+                request.tenant, {**grant, **request.fields}, SENT_ONCE
+            )
+        except AzureError as error:
+            if not isinstance(error, ServiceRequestError | ClientAuthenticationError):
+                # The authority may have received the code. Many authorities revoke its tokens if it is sent again.
+                self.code = self.code_verifier = None
+            raise
         if self.accept is not None:
-            yield from self.accept(reply)
-        # If the reply names no account, only this grant may find its tokens.
-        home_account_id = reply.home_account_id or f"{_ANONYMOUS}{secrets.token_hex(16)}"
+            home_account_id = yield from self.accept(reply)
+        else:
+            # If the reply names no account, only this grant may find its tokens.
+            home_account_id = reply.home_account_id or f"{_ANONYMOUS}{secrets.token_hex(16)}"
         token = yield from keep(
             self.user_tokens.cache, self.user_tokens.acquisition(request, home_account_id), reply, now
         )

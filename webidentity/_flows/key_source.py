@@ -1,5 +1,6 @@
 """Token verification with the signing keys that a tenant publishes."""
 
+import logging
 import time
 from typing import Any
 
@@ -13,6 +14,7 @@ from webidentity._protocol.token_reply import read_text
 from webidentity._protocol.verification import Expected, UnknownKeyError, key_id, verify_token
 from webidentity.cache._flights import Flights
 
+_LOGGER = logging.getLogger(__name__)
 #: Seconds that keys are used without fetching them again.
 _FRESH_FOR = 24 * 3600
 #: Seconds between two attempts to fetch keys, no matter how many tokens have unknown keys.
@@ -37,8 +39,9 @@ class _Known:
 class KeySource:
     """Verifies tokens of one tenant with the keys that the tenant publishes.
 
-    A token with an unknown key causes the keys to be fetched again, at most once a minute. Keys that are older than a
-    day are fetched again beside the caller. The last valid keys stay in use while the authority is unreachable.
+    A token with an unknown key causes the keys to be fetched again, at most once a minute in addition to the daily
+    fetch. Keys that are older than a day are fetched again beside the caller. The last valid keys stay in use while the
+    authority is unreachable.
     """
 
     def __init__(self, authority: str, tenant: str) -> None:
@@ -47,6 +50,7 @@ class KeySource:
         self._flights = Flights()
         self._known: _Known | None = None
         self._tried_at = float("-inf")
+        self._searched_at = float("-inf")
         self._is_reachable = True
 
     def issuer(self) -> Flow[str]:
@@ -56,7 +60,7 @@ class KeySource:
         """
         known = self._known
         if known is None:
-            known = yield from self._refresh()
+            known = yield from self._refresh(is_needed=False)
         return known.metadata.issuer
 
     def verify(self, token: str, audiences: frozenset[str]) -> Flow[dict[str, Any]]:
@@ -68,15 +72,16 @@ class KeySource:
         key_id(token)
         known = self._known
         if known is None:
-            known = yield from self._refresh()
-        elif time.time() - known.fetched_at > _FRESH_FOR and not self._tried_within(_RETRY_INTERVAL):
+            known = yield from self._refresh(is_needed=False)
+        elif time.time() - known.fetched_at > _FRESH_FOR and not _is_within(_RETRY_INTERVAL, self._tried_at):
             yield from self._refresh_beside()
         try:
             return self._check(token, audiences, known)
         except UnknownKeyError:
-            if self._is_reachable and self._tried_within(_RETRY_INTERVAL):
+            # Not limited by other fetches: the keys may have been rotated right after one.
+            if self._is_reachable and _is_within(_RETRY_INTERVAL, self._searched_at):
                 raise
-        known = yield from self._refresh()
+        known = yield from self._refresh(is_needed=True)
         try:
             return self._check(token, audiences, known)
         except UnknownKeyError:
@@ -93,15 +98,18 @@ class KeySource:
         """Start to fetch the keys. The known ones are used meanwhile."""
         flight, leads = self._flights.join("keys")
         if leads:
-            yield from self._flights.detach("keys", flight, self._fetch(), awaited=False)
+            yield from self._flights.detach("keys", flight, self._fetch(is_needed=False), awaited=False)
 
-    def _refresh(self) -> Flow[_Known]:
-        """Fetch the keys, once for all concurrent callers."""
+    def _refresh(self, *, is_needed: bool) -> Flow[_Known]:
+        """Fetch the keys, once for all concurrent callers.
+
+        :param is_needed: whether the known keys are not sufficient.
+        """
         flight, leads = self._flights.join("keys")
         if not leads and (yield from self._flights.wait_for("keys", flight)):
             return self._last_good()
         try:
-            yield from self._fetch()
+            yield from self._fetch(is_needed=is_needed)
         finally:
             if leads:
                 self._flights.abandon("keys", flight, None)
@@ -118,23 +126,34 @@ class KeySource:
             "id, and whether this machine can reach the authority"
         )
 
-    def _tried_within(self, seconds: float) -> bool:
-        # If the clock was set back, the keys must still be fetched at once.
-        return 0 <= time.time() - self._tried_at < seconds
-
-    def _fetch(self) -> Flow[None]:
-        if self._tried_within(_RETRY_INTERVAL if self._is_reachable else _INTERVAL_AFTER_FAILURE):
+    def _fetch(self, *, is_needed: bool) -> Flow[None]:
+        last = self._searched_at if is_needed and self._is_reachable else self._tried_at
+        if _is_within(_RETRY_INTERVAL if self._is_reachable else _INTERVAL_AFTER_FAILURE, last):
             return
         self._tried_at = time.time()
+        if is_needed:
+            self._searched_at = self._tried_at
         self._is_reachable = False
         try:
             metadata = TenantMetadata.parse((yield from _get(metadata_url(self._authority, self._tenant))))
+            if metadata is not None and not metadata.is_of(self._authority, self._tenant):
+                _LOGGER.error(
+                    "The metadata of tenant %s at %s is not used: it names the issuer of another tenant or authority",
+                    self._tenant,
+                    self._authority,
+                )
+                return
             keys = SigningKeys.parse((yield from _get(metadata.jwks_uri))) if metadata else None
         except AzureError:
             return
         if metadata is not None and keys is not None:
             self._known = _Known(metadata, keys, time.time())
             self._is_reachable = True
+
+
+def _is_within(seconds: float, since: float) -> bool:
+    # If the clock was set back, the keys must still be fetched at once.
+    return 0 <= time.time() - since < seconds
 
 
 def _get(url: str) -> Flow[str]:

@@ -10,11 +10,13 @@ from azure.core.credentials import AccessTokenInfo
 
 from webidentity._flows.acquire import Acquisition, acquire
 from webidentity._flows.client import Client
+from webidentity._protocol.account import names_another_in_tenant
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.token_reply import TokenReply, decode_unverified
 from webidentity._protocol.token_request import TokenRequest
 from webidentity.cache._partition import Partition, digest
 from webidentity.cache._token_cache import TokenCache
+from webidentity.errors import EntraError
 
 #: Seconds that tokens are kept for an assertion without a readable expiry.
 _DEFAULT_LIFETIME = 3600
@@ -27,6 +29,8 @@ class OnBehalfOf:
     client: Client
     cache: TokenCache
     assertion: str = field(repr=False)
+    #: The account of the assertion, from its verified claims. None if they were not verified.
+    account: str | None = None
 
     @classmethod
     def begin(cls, client: Client, cache: TokenCache, assertion: str) -> "OnBehalfOf":
@@ -59,7 +63,13 @@ class OnBehalfOf:
             "assertion": self.assertion,
         }
         subject = digest(self.assertion)
-        return self.client.send(request.tenant, {**grant, **request.fields}, subject=subject)
+        reply: TokenReply = yield from self.client.send(request.tenant, {**grant, **request.fields}, subject=subject)
+        if self.account is not None and names_another_in_tenant(reply, self.account):
+            raise EntraError(
+                "Authentication failed: the authority's reply to an access token names another account than the one "
+                "that the access token acts for."
+            )
+        return reply
 
     def _keep_until(self, reply: TokenReply) -> float:
         expires_on = decode_unverified(self.assertion).get("exp")

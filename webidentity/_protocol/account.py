@@ -2,20 +2,18 @@
 
 import hmac
 import math
-import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from azure.core.exceptions import ClientAuthenticationError
 
-from webidentity._authority import SHARED_TENANTS, authority_host, is_tenant_id
+from webidentity._authority import SHARED_TENANTS, authority_host, is_guid, is_tenant_id
 from webidentity._json import as_text
 from webidentity._protocol.token_reply import TokenReply, decode_unverified
 from webidentity.record import AuthenticationRecord
 
 #: Seconds that clocks may differ.
 _LEEWAY = 300
-#: Compiled at the first sign-in, not at import.
-_GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 class ExpectedAccount(NamedTuple):
@@ -58,7 +56,7 @@ def account_of(
         raise _unusable("its ID token comes from another issuer than the browser's redirect")
     if tenant_id in SHARED_TENANTS:
         raise _unusable("its ID token does not say in which tenant the user signed in")
-    if not is_tenant_id(tenant_id) or (_is_guid(tenant) and tenant_id.lower() != tenant.lower()):
+    if not is_tenant_id(tenant_id) or (is_guid(tenant) and tenant_id.lower() != tenant.lower()):
         raise _unusable("its ID token comes from another tenant than the one requested")
     expires_on = claims.get("exp")
     # Python's JSON parser accepts NaN, which compares as false, and Infinity.
@@ -80,9 +78,26 @@ def names_another(named: str | None, home_account_id: str) -> bool:
     return named.lower() != home_account_id.lower()
 
 
-def _is_guid(tenant: str) -> bool:
-    """Whether the tenant is named by its id, which its tokens contain too, and not by a domain."""
-    return re.fullmatch(_GUID, tenant.lower(), re.ASCII) is not None
+def account_in_tenant(claims: Mapping[str, Any]) -> str:
+    """Return the ID of the account that the verified claims of a token name: object ID and tenant ID.
+
+    For a member of the tenant it is the home account ID. Without an object ID it consists of the subject.
+    """
+    return f"{as_text(claims.get('oid')) or claims['sub']}.{claims['tid']}"
+
+
+def names_another_in_tenant(reply: TokenReply, account: str) -> bool:
+    """Whether the reply names a different account than this one, an output of :func:`account_in_tenant`.
+
+    For a guest, ``client_info`` contains the IDs of the home tenant, which cannot be compared.
+    """
+    user, _, tenant = account.lower().rpartition(".")
+    claims = decode_unverified(reply.id_token) if reply.id_token else {}
+    subject = as_text(claims.get("oid")) or as_text(claims.get("sub"))
+    if subject and f"{subject}.{claims.get('tid')}".lower() != account.lower():
+        return True
+    named, _, home = (reply.home_account_id or "").lower().rpartition(".")
+    return is_guid(user) and home == tenant and named != user
 
 
 def _bytes(text: str) -> bytes:

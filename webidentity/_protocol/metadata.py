@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from webidentity._authority import is_loopback
+from webidentity._authority import cloud_hosts, is_guid, is_loopback
 from webidentity._json import as_text, parse_object
+
+#: Hosts of Microsoft Entra External ID.
+_CUSTOMERS = ".ciamlogin.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,24 @@ class TenantMetadata:
         if issuer is None or jwks_uri is None or not _is_safe(jwks_uri):
             return None
         return cls(issuer, jwks_uri)
+
+    def is_of(self, authority: str, tenant: str) -> bool:
+        """Whether the issuer is one of this authority and tenant (OpenID Connect Discovery 1.0 section 4.3).
+
+        The hosts of Microsoft's clouds publish each other's issuers. Tenants for customers have a host for each name.
+
+        :param authority: a normalized authority.
+        :param tenant: a tenant ID. If it is a domain, the issuer contains the ID, which is not known here.
+        """
+        if not _is_safe(self.issuer):
+            return False
+        issuer, own = urlsplit(self.issuer), urlsplit(authority)
+        hosts = issuer.hostname or "", own.hostname or ""
+        is_same = issuer.netloc.lower() == own.netloc
+        is_microsoft = all(cloud_hosts(host) for host in hosts) or all(host.endswith(_CUSTOMERS) for host in hosts)
+        if not is_same and not (is_microsoft and issuer.port == own.port):
+            return False
+        return not is_guid(tenant) or tenant.lower() in issuer.path.lower().split("/")
 
 
 def metadata_url(authority: str, tenant: str) -> str:

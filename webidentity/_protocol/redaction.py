@@ -12,6 +12,8 @@ _MEMBER = r"""(?i)(["'][\w-]*token["']\s*:\s*)(?:"[^"]*(?:"|$)|'[^']*(?:'|$))"""
 _LONG_WORD = r"[\w.~+/=-]{100,}"
 #: A long word that is broken into lines at the width of a screen: all lines but the last are full. URLs are excluded.
 _LINES = r"(?<![\w.~+/=-])(?!//)(?:[\w.~+/=-]{60,}[^\S\n]*\n\s*)+[\w.~+/=-]+"
+#: An e-mail address or user name, also in a URL. The lengths are limited, because they decide the time of the search.
+_ADDRESS = r"""[^\s@<>()\[\],;:"'|=/?&]{1,100}(?:@|%40)[\w.-]{1,200}"""
 #: The marker that the PowerShell script prints before a token.
 _MARKED = r"\b(azsdk%)\S+"
 _SHORTEST_SECRET = 4
@@ -22,7 +24,7 @@ _SHOWN = 700
 
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return text that may be shown: one line, without tokens and without the given secrets.
+    """Return text that may be shown: one line, without tokens, without addresses of users, without the given secrets.
 
     If the text contains a secret in a form that cannot be cut out, such as a doubly escaped one, return "***".
     """
@@ -33,7 +35,7 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in hidden:
         for form in (secret, quote_plus(secret), quote(secret, safe=""), escape(secret), escape(secret, quote=False)):
             text = text.replace(form, "***")
-    text = _one_line(re.sub(_JWT, "***", text[:_READ]))
+    text = _one_line(re.sub(_ADDRESS, "***", re.sub(_JWT, "***", text[:_READ])))
     if hidden and _has_any(text, hidden):
         return "***"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."

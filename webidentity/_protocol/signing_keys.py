@@ -9,6 +9,11 @@ from jwt.exceptions import PyJWTError
 
 from webidentity._json import as_list, as_object, as_text, parse_object
 
+#: Bits. RFC 7518 section 3.3 forbids shorter keys for RS256.
+_SHORTEST_KEY = 2048
+#: Bits. A longer key would take long to use.
+_LONGEST_KEY = 8192
+
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
@@ -50,10 +55,21 @@ class SigningKeys:
 
 
 def _read_key(item: dict[str, Any] | None) -> SigningKey | None:
-    if item is None or item.get("kty") != "RSA" or item.get("use", "sig") != "sig":
+    if item is None or item.get("kty") != "RSA" or not _may_verify(item):
         return None
     try:
         public = PyJWK({"kty": "RSA", "n": item["n"], "e": item["e"]}, algorithm="RS256")
     except (PyJWTError, KeyError, TypeError, ValueError):
         return None
+    if not _SHORTEST_KEY <= public.key.key_size <= _LONGEST_KEY:
+        return None
     return SigningKey(as_text(item.get("kid")), public, as_text(item.get("issuer")))
+
+
+def _may_verify(item: dict[str, Any]) -> bool:
+    """Whether the key is for RS256 signatures (RFC 7517 section 4.2 to 4.4), and names its issuer in a readable way."""
+    if item.get("use", "sig") != "sig" or item.get("alg", "RS256") != "RS256":
+        return False
+    if "key_ops" in item and "verify" not in as_list(item["key_ops"]):
+        return False
+    return "issuer" not in item or as_text(item["issuer"]) is not None

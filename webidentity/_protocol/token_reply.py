@@ -1,6 +1,7 @@
 """Replies of the token endpoint (RFC 6749 section 5)."""
 
 import json
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -12,6 +13,10 @@ from webidentity.errors import EntraError
 _NEVER = 10 * 366 * 24 * 3600
 #: A token without refresh_in that lives at least this many seconds is renewed at half of its lifetime.
 _LONG = 7200
+
+#: The form of an error code (the words of RFC 6749 section 5.2), and of a request's ID. Compiled at the first error.
+_CODE = r"[a-z0-9_]{1,40}"
+_REQUEST_ID = r"[0-9A-Fa-f-]{1,36}"
 
 
 class TokenReply(NamedTuple):
@@ -48,6 +53,12 @@ def read_token_reply(response: Any, *, now: int, secrets: Iterable[str] = ()) ->
     token = document.get("access_token")
     if response.status_code >= 400 or "error" in document or not isinstance(token, str) or not token:
         raise refusal(response, document, secrets)
+    token_type = document.get("token_type", "Bearer")
+    if not isinstance(token_type, str) or token_type.lower() != "bearer":
+        # RFC 6749 section 7.1: a client must not use a token whose type it does not know.
+        raise EntraError(
+            "Authentication failed: Microsoft Entra ID sent a token that is not of the type Bearer", response=response
+        )
     expires_in = as_seconds(document.get("expires_in"))
     if expires_in is None or expires_in > _NEVER:
         raise EntraError("Microsoft Entra ID sent a token without a lifetime (expires_in)", response=response)
@@ -56,7 +67,7 @@ def read_token_reply(response: Any, *, now: int, secrets: Iterable[str] = ()) ->
         access_token=token,
         expires_on=now + expires_in,
         refresh_on=None if refresh_in is None else now + refresh_in,
-        token_type=as_text(document.get("token_type")) or "Bearer",
+        token_type=token_type,
         scopes=tuple((as_text(document.get("scope")) or "").split()),
         refresh_token=as_text(document.get("refresh_token")),
         id_token=as_text(document.get("id_token")),
@@ -89,7 +100,7 @@ def read_document(response: Any) -> dict[str, Any]:
     """
     try:
         text = response.text()
-    except ValueError:
+    except (LookupError, ValueError):
         text = "undecodable"
     if not text:
         raise EntraError("No response content from Microsoft Entra ID", response=response)
@@ -113,22 +124,31 @@ def refusal(response: Any, document: Mapping[str, Any], secrets: Iterable[str], 
     from webidentity._protocol.advice import advice_for
     from webidentity._protocol.redaction import scrub
 
-    error = as_text(document.get("error"))
+    secrets = tuple(secrets)
+
+    def plain(name: str, form: str) -> str | None:
+        # Other text may be an echo of a secret, or anything, and these members are logged and shown on pages.
+        text = as_text(document.get(name))
+        return text if text and re.fullmatch(form, text) and scrub(text, secrets) == text else None
+
+    error = plain("error", _CODE)
     description = scrub(as_text(document.get("error_description")) or "no description", secrets)
-    codes = tuple(number for number in as_list(document.get("error_codes")) if isinstance(number, int))
+    codes = tuple(
+        number for number in as_list(document.get("error_codes")) if type(number) is int and 0 < number < 10**8
+    )
     if error is None:
         message = f"Microsoft Entra ID sent no {what} (HTTP {response.status_code})"
     else:
-        message = f"Microsoft Entra ID error '({scrub(error, secrets)}) {description}'"
+        message = f"Microsoft Entra ID error '({error}) {description}'"
     advice = advice_for(codes)
     claims = document.get("claims")
     return EntraError(
         f"{message}. {advice}" if advice else message,
         response=response,
         error=error,
-        suberror=as_text(document.get("suberror")),
+        suberror=plain("suberror", _CODE),
         error_codes=codes,
-        correlation_id=as_text(document.get("correlation_id")),
+        correlation_id=plain("correlation_id", _REQUEST_ID),
         claims=json.dumps(claims) if isinstance(claims, dict) else as_text(claims),
     )
 

@@ -8,6 +8,7 @@ from azure.core.pipeline.policies import AsyncRetryPolicy
 from azure.core.rest import HttpRequest
 
 from webidentity._transport.pipeline import SyncPipeline, policies_of, run_options, session_of
+from webidentity._transport.reply_limits import AsyncReplyLimitsPolicy
 
 
 class ThreadedPipeline:
@@ -64,7 +65,7 @@ class AsyncPipeline:
         if self._pipeline is None:
             transport = self._transport = self._options.get("transport") or _transport(self._options)
             pipeline: Any = azure_pipeline.AsyncPipeline(
-                transport, policies=policies_of(self._options, AsyncRetryPolicy)
+                transport, policies=[*policies_of(self._options, AsyncRetryPolicy), AsyncReplyLimitsPolicy()]
             )
             await pipeline.__aenter__()
             self._pipeline = pipeline

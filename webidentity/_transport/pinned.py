@@ -3,13 +3,13 @@
 from typing import Any
 
 from requests import Response, Session
-from requests.adapters import HTTPAdapter
 from requests.exceptions import SSLError
 
+from webidentity._transport.limited_transport import LimitedAdapter
 from webidentity.errors import EntraError
 
 
-class _PinnedAdapter(HTTPAdapter):
+class _PinnedAdapter(LimitedAdapter):
     """Connects only if the certificate has the thumbprint. Its issuer and its name are not checked."""
 
     def __init__(self, thumbprint: str) -> None:

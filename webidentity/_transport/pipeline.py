@@ -20,6 +20,7 @@ from azure.core.pipeline.policies import (
 from azure.core.rest import HttpRequest
 
 from webidentity._fork import renew_after_fork
+from webidentity._transport.reply_limits import ReplyLimitsPolicy
 from webidentity._version import __version__
 
 #: Seconds. azure-core's defaults are five minutes each, too long for a request that a person waits for.
@@ -60,7 +61,9 @@ class SyncPipeline:
         with self._lock:
             if self._pipeline is None:
                 transport = self._options.get("transport") or _requests_transport(self._options)
-                pipeline: Any = Pipeline(transport, policies=policies_of(self._options, RetryPolicy))
+                pipeline: Any = Pipeline(
+                    transport, policies=[*policies_of(self._options, RetryPolicy), ReplyLimitsPolicy()]
+                )
                 pipeline.__enter__()
                 self._pipeline = pipeline
             return self._pipeline
@@ -133,9 +136,9 @@ def _timeouts(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _requests_transport(options: dict[str, Any]) -> Any:
-    from azure.core.pipeline.transport import RequestsTransport
+    from webidentity._transport.limited_transport import LimitedTransport
 
-    return RequestsTransport(**session_of(options), **_timeouts(options))
+    return LimitedTransport(**session_of(options), **_timeouts(options))
 
 
 def session_of(options: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from requests import Response, Session
-from requests.adapters import HTTPAdapter
+
+from webidentity._transport.limited_transport import LimitedAdapter
 
 _URL = "AZURE_KUBERNETES_TOKEN_PROXY"
 _SNI_NAME = "AZURE_KUBERNETES_SNI_NAME"
@@ -70,7 +71,7 @@ class TokenProxy:
         return os.stat(self.ca_file).st_mtime if self.ca_file else 0.0
 
 
-class _ProxyAdapter(HTTPAdapter):
+class _ProxyAdapter(LimitedAdapter):
     """Connects with the cluster's certificate authority and name instead of the default CA bundle."""
 
     def __init__(self, proxy: TokenProxy) -> None:

@@ -5,18 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-#: The hosts of each cloud. MSAL stores a cloud's tokens under the host that was used.
-_CLOUDS = (
-    frozenset(("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net")),
-    frozenset(("login.partner.microsoftonline.cn", "login.chinacloudapi.cn")),
-    frozenset(("login.microsoftonline.us", "login.usgovcloudapi.net")),
-    frozenset(("login-us.microsoftonline.com",)),
-    frozenset(("login.microsoftonline.de",)),
-    frozenset(("login.sovcloud-identity.fr",)),
-    frozenset(("login.sovcloud-identity.de",)),
-    frozenset(("login.sovcloud-identity.sg",)),
-)
-_BY_HOST = {host: cloud for cloud in _CLOUDS for host in cloud}
+from webidentity._authority import cloud_hosts
 
 if TYPE_CHECKING:  # imported lazily with cryptography
     from webidentity.cache._envelope import KeyRing
@@ -86,13 +75,13 @@ class Partition(_Parts):
     def environment(self) -> str:
         """MSAL's name for the cloud: the authority's host, with its port if it is not a host of a known cloud."""
         parts = urlsplit(self.authority)
-        return parts.hostname if parts.hostname and _aliases_of(parts.hostname) else parts.netloc
+        return parts.hostname if parts.hostname and cloud_hosts(parts.hostname) else parts.netloc
 
     @property
     def environments(self) -> frozenset[str]:
         """All names under which MSAL may have stored tokens of the same cloud."""
         environment = self.environment
-        return _aliases_of(environment) or frozenset((environment,))
+        return cloud_hosts(environment) or frozenset((environment,))
 
     @property
     def cache_client_id(self) -> str:
@@ -110,8 +99,3 @@ def digest(secret: str | bytes) -> str:
     import hashlib
 
     return hashlib.sha256(secret.encode() if isinstance(secret, str) else secret).hexdigest()
-
-
-def _aliases_of(host: str) -> frozenset[str]:
-    """Return all hosts of the cloud that the host belongs to; empty if it belongs to no known cloud."""
-    return _BY_HOST.get(host, frozenset())

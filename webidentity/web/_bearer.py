@@ -7,6 +7,7 @@ from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.key_source import KeysUnavailableError
 from webidentity._flows.on_behalf_of import OnBehalfOf
 from webidentity._json import as_text
+from webidentity._protocol.account import account_in_tenant
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.verification import TokenRejectedError
 from webidentity.web._answer import Answer, json_answer
@@ -46,8 +47,8 @@ class BearerTokens:
                 "message": "Tokens cannot be verified now. Try again.",
             }
             return Identity(refusal=json_answer(503, content, (("Retry-After", "5"),)))
-        grant = OnBehalfOf(self._user_tokens.client, self._user_tokens.cache, token)
-        home_account_id = f"{as_text(claims.get('oid')) or claims['sub']}.{claims['tid']}"
+        home_account_id = account_in_tenant(claims)
+        grant = OnBehalfOf(self._user_tokens.client, self._user_tokens.cache, token, home_account_id)
         credentials = CredentialFactory(BearerGrant(grant), tenant.tenant_id, self._drivers)
         return Identity(Principal(tenant.record(claims, home_account_id), claims, is_bearer=True), credentials)
 
@@ -60,7 +61,7 @@ def _check_delegated(claims: dict[str, Any]) -> None:
     """Check that the claims are those of an access token that acts for a user."""
     if not (as_text(claims.get("azp")) or as_text(claims.get("appid"))):
         raise TokenRejectedError("the token is an ID token: send an access token for this application")
-    if as_text(claims.get("scp")) and claims.get("idtyp") != "app":
+    if (as_text(claims.get("scp")) or "").split() and claims.get("idtyp") != "app":
         return
     if claims.get("idtyp") == "app" or claims.get("roles"):
         raise _ApplicationOnlyError

@@ -9,6 +9,7 @@ from azure.core.exceptions import AzureError
 
 from webidentity._flows.authorization_code import AuthorizationCodeGrant, UserTokens
 from webidentity._flows.key_source import KeysUnavailableError
+from webidentity._protocol.account import account_in_tenant, names_another_in_tenant
 from webidentity._protocol.advice import aadsts, advice_for
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.token_reply import TokenReply
@@ -141,7 +142,7 @@ class Callback:
         tenant = self._tenants.for_sign_in()
         verified: dict[str, Any] = {}
 
-        def accept(reply: TokenReply) -> Flow[None]:
+        def accept(reply: TokenReply) -> Flow[str]:
             if not reply.id_token:
                 raise TokenRejectedError("the token response has no ID token")
             claims = yield from tenant.key_source.verify(reply.id_token, frozenset({tenant.client_id}))
@@ -152,8 +153,11 @@ class Callback:
                 token=reply.access_token,
                 code=parameters["code"],
             )
-            _check_account(reply.home_account_id, claims)
+            account = account_in_tenant(claims)
+            if names_another_in_tenant(reply, account):
+                raise TokenRejectedError("the token response and its ID token name different accounts")
             verified.update(kept_claims(claims))
+            return account
 
         grant = AuthorizationCodeGrant(
             self._user_tokens, pending.redirect_uri, parameters["code"], pending.verifier, accept=accept
@@ -165,16 +169,6 @@ class Callback:
             yield from self._sessions.end(earlier)
         same_user = earlier is not None and earlier.record.home_account_id == record.home_account_id
         return started, earlier is None or same_user
-
-
-def _check_account(home_account_id: str | None, claims: dict[str, Any]) -> None:
-    """Check that the token response and its ID token name the same account.
-
-    For a user of the tenant, both contain the same IDs. For a guest, the response contains the IDs of the home tenant.
-    """
-    user, _, tenant = (home_account_id or "").partition(".")
-    if tenant == claims["tid"] and user != claims.get("oid", user):
-        raise TokenRejectedError("the token response and its ID token name different accounts")
 
 
 def _single_parameters(facts: RequestFacts) -> dict[str, str] | None:

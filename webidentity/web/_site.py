@@ -74,7 +74,7 @@ class Site:
         if store is None:
             store = SQLiteStore(Path(folder) / (settings.cache_path or "webidentity.sqlite3"))
         client = Client(settings.authority, settings.client_id, ClientSecret(settings.client_secret))
-        user_tokens = UserTokens(client, TokenCache(store, keys), settings.session_lifetime)
+        user_tokens = UserTokens(client, TokenCache(store, keys), settings.session_lifetime, by_verified_id=True)
         self._drivers = _drivers(transport, settings.authority_timeout)
         tenants = TenantResolver(settings)
         sessions = Sessions(settings, tenants, user_tokens)
