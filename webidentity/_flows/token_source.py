@@ -11,6 +11,8 @@ from webidentity._protocol.access_token import OpaqueAccessToken
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.token_request import TokenRequest, require_scopes, require_texts
 
+#: How many fresh tokens one credential has at hand. The others are in its cache.
+_MOST_TOKENS = 1000
 Key = tuple[tuple[str, ...], str | None, bool]
 
 
@@ -73,7 +75,12 @@ class TokenSource:
         info = yield from self._grant.token(request)
         fresh = FreshToken(info)
         if self._keeps_tokens and fresh.serve_until > time.time():
+            tokens.pop(key, None)  # The new token goes to the end: tokens are ordered by age.
             tokens[key] = fresh
+            if len(tokens) > _MOST_TOKENS:
+                # Several at once, so that most calls need no copy of the keys.
+                for oldest in list(tokens)[: len(tokens) - _MOST_TOKENS * 3 // 4]:
+                    tokens.pop(oldest, None)
         else:
             # The earlier token may have been rejected by a resource, which is why this call had claims.
             tokens.pop(key, None)
