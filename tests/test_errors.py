@@ -1,10 +1,14 @@
 """The exceptions that credentials raise."""
 
 import pickle
+import subprocess
+import sys
+from typing import Any
 
 import azure.core.exceptions
 import azure.identity
 import pytest
+from azure.core.credentials import AccessToken
 
 import webidentity
 from tests.kit.canned import Reply
@@ -73,3 +77,41 @@ def test_unknown_names_are_attribute_errors() -> None:
     assert not hasattr(webidentity, "NoSuchCredential")
     assert not hasattr(webidentity.aio, "NoSuchCredential")
     assert set(webidentity.aio.__all__) <= set(dir(webidentity.aio))
+
+
+def test_azure_identity_recognises_our_exceptions() -> None:
+    """A program that has both packages, in its ``except`` clauses and in azure-identity's chain."""
+    for error in (CredentialUnavailableError("not here"), AuthenticationRequiredError(["a"])):
+        assert type(error) in {CredentialUnavailableError, AuthenticationRequiredError}
+        with pytest.raises(azure.identity.CredentialUnavailableError):
+            raise error
+    with pytest.raises(azure.identity.AuthenticationRequiredError):
+        raise AuthenticationRequiredError(["a"])
+
+    class Unavailable:
+        def get_token(self, *_: str, **__: Any) -> AccessToken:
+            raise CredentialUnavailableError(message="not here")
+
+    class Available:
+        def get_token(self, *_: str, **__: Any) -> AccessToken:
+            return AccessToken("token", 4_000_000_000)
+
+    chain = azure.identity.ChainedTokenCredential(Unavailable(), Available())
+    assert chain.get_token("scope").token == "token"
+
+
+def test_azure_identity_may_be_imported_later() -> None:
+    """Importing it takes too long to do it for programs that do not use it."""
+    script = """
+import sys
+import webidentity, webidentity.errors
+first = webidentity.CredentialUnavailableError(message="not here")
+assert "azure.identity" not in sys.modules
+import azure.identity
+try:
+    raise webidentity.errors.AuthenticationRequiredError(["a"], claims="{}")
+except azure.identity.CredentialUnavailableError as error:
+    assert (error.scopes, error.claims) == (("a",), "{}")
+    assert isinstance(error, webidentity.CredentialUnavailableError)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)

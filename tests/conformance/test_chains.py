@@ -71,7 +71,6 @@ DIFFERENT = {
     "a mistake in a member": ("what is no error of azure-core has its class in the list: 'odd' does not help", BOTH),
     "no scope": ("it is a ValueError before anybody is asked, as with every credential here", BOTH),
     "lines": ("an attempt is one line of the list, whatever it says", BOTH),
-    "ours among them": ("their chain does not know that our class means the same; ours knows both", BOTH),
     "options for new members": ("their async chain forgets claims and enable_cae on this way", ("aio",)),
 }
 
