@@ -48,7 +48,7 @@ check: $(VENV)/.dev
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
 	@$(BIN)/mypy
-	@$(BIN)/mypy tests/typing tools/environments.py tools/mutants.py tools/source_size.py
+	@$(BIN)/mypy tests/typing tools
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python tools/source_size.py

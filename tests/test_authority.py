@@ -72,7 +72,7 @@ def test_the_default_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("host", ["evil.test", "127.0.0.1.evil.test", "0.0.0.0", "::", "10.0.0.1", "", "2130706433"])
 def test_other_hosts_are_not_loopback(host: str) -> None:
-    """Only names that always mean this machine are."""
+    """A name is loopback only if it always means this machine."""
     assert not is_loopback(host)
 
 

@@ -13,7 +13,13 @@ from azure.core.credentials import AccessToken
 import webidentity
 from tests.kit.canned import Reply
 from tests.kit.script import Response
-from webidentity.errors import AuthenticationRequiredError, ChainError, CredentialUnavailableError, EntraError
+from webidentity.errors import (
+    AuthenticationRequiredError,
+    AuthorityUnavailableError,
+    ChainError,
+    CredentialUnavailableError,
+    EntraError,
+)
 
 
 def test_existing_handlers_catch_them() -> None:
@@ -77,6 +83,13 @@ def test_unknown_names_are_attribute_errors() -> None:
     assert not hasattr(webidentity, "NoSuchCredential")
     assert not hasattr(webidentity.aio, "NoSuchCredential")
     assert set(webidentity.aio.__all__) <= set(dir(webidentity.aio))
+
+
+def test_an_unavailable_authority_names_the_time_of_the_next_attempt() -> None:
+    """It is an authentication error, which azure-core's retry policy passes on at once."""
+    error = pickle.loads(pickle.dumps(AuthorityUnavailableError("The authority asked for a pause.", retry_after=7)))
+    assert isinstance(error, azure.core.exceptions.ClientAuthenticationError)
+    assert (str(error), error.retry_after) == ("The authority asked for a pause.", 7)
 
 
 def test_azure_identity_recognises_our_exceptions() -> None:

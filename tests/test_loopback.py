@@ -9,7 +9,7 @@ from tests.kit.loopback import NetworkRefused
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "169.254.169.254", "8.8.8.8"])
 def test_connections_to_other_machines_are_refused(host: str) -> None:
-    """By each method of a socket."""
+    """Both connecting methods of a socket refuse other machines."""
     with socket.socket() as sock:
         sock.settimeout(0.1)
         with pytest.raises(NetworkRefused):

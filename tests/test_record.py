@@ -22,7 +22,7 @@ def test_azure_identity_reads_what_this_library_wrote() -> None:
 
 
 def test_this_library_reads_what_azure_identity_wrote() -> None:
-    """In the other direction too."""
+    """azure-identity also reads the records of this library."""
     text = azure.identity.AuthenticationRecord(*VALUES).serialize()
     assert AuthenticationRecord.deserialize(text) == AuthenticationRecord(*VALUES)
 

@@ -11,7 +11,7 @@ from tools.source_size import complaints
 
 @pytest.mark.parametrize("git", [True, False])
 def test_long_modules_and_vague_names_are_reported(tmp_path: Path, git: bool) -> None:
-    """In tracked and untracked files, and without git; files that git ignores are skipped."""
+    """The check reads tracked and untracked files, works without git, and skips files that git ignores."""
     files = {
         "webidentity/long.py": 401,
         "webidentity/fits.py": 400,

@@ -6,20 +6,26 @@ from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
-from webidentity.web import SettingsError
+from webidentity.web import Settings, SettingsError, session_cookie_warnings
 from webidentity_django._conf import read_settings, routes_of_project
 
 _MIDDLEWARE = "webidentity_django.middleware.IdentityMiddleware"
 _SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 
 
+_WARNINGS = {"SESSION_COOKIE_SECURE": "webidentity.W001", "SESSION_COOKIE_SAMESITE": "webidentity.W002"}
+
+
 def check_settings(**_: Any) -> list[checks.CheckMessage]:
     """Return the problems of the settings, the middleware and the routes."""
     found: list[checks.CheckMessage] = []
     try:
-        read_settings()
+        read, _objects = read_settings()
     except SettingsError as error:
-        found.append(checks.Error(str(error), id="webidentity.E001"))
+        hint = "without a cloud account, prefix the command: webidentity tenant python manage.py ..."
+        found.append(checks.Error(str(error), hint=hint, id="webidentity.E001"))
+    else:
+        found += _cookie_warnings(read)
     middleware = list(settings.MIDDLEWARE)
     if _MIDDLEWARE not in middleware:
         found.append(checks.Error(f"MIDDLEWARE does not contain {_MIDDLEWARE!r}", id="webidentity.E002"))
@@ -31,3 +37,15 @@ def check_settings(**_: Any) -> list[checks.CheckMessage]:
     except ImproperlyConfigured as error:
         found.append(checks.Error(str(error), id="webidentity.E004"))
     return found
+
+
+def _cookie_warnings(read: Settings) -> list[checks.CheckMessage]:
+    if settings.DEBUG:
+        return []
+    warnings = session_cookie_warnings(
+        read,
+        settings.ALLOWED_HOSTS,
+        secure=bool(settings.SESSION_COOKIE_SECURE),
+        same_site=settings.SESSION_COOKIE_SAMESITE,
+    )
+    return [checks.Warning(message, id=_WARNINGS[name]) for name, message in warnings]

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 
-from webidentity.web import Routes, Settings, SettingsError, Site
+from webidentity.web import Routes, Settings, SettingsError, Site, check_authority
 
 _SETTING = "WEBIDENTITY"
 #: Keys of WEBIDENTITY that are objects for :class:`webidentity.web.Site` and not settings.
@@ -28,7 +28,14 @@ def read_settings() -> tuple[Settings, dict[str, Any]]:
         )
     given: dict[str, Any] = {**values}
     objects = {name: given.pop(name) for name in _OBJECTS if name in given}
-    return Settings.read(given, lambda name: f"{_SETTING}[{name!r}]"), objects
+    read = Settings.read(given, _spell)
+    if not settings.DEBUG:
+        check_authority(read, settings.ALLOWED_HOSTS, _spell)
+    return read, objects
+
+
+def _spell(name: str) -> str:
+    return f"{_SETTING}[{name!r}]"
 
 
 @cache

@@ -36,7 +36,6 @@ def _collect(request: HttpRequest) -> RequestFacts:
         path=path,
         query=query,
         headers={name.lower(): value for name, value in request.headers.items()},
-        cookies=request.COOKIES,
         host_is_trusted="*" not in settings.ALLOWED_HOSTS,
     )
 

@@ -1,17 +1,28 @@
 """The Flask extension."""
 
+import logging
 from typing import Any, cast
 
 from flask import Flask, Response, current_app, request
 
 from webidentity import AuthenticationRequiredError
-from webidentity.web import Routes, Settings, SettingsError, Site, Store, private_headers
+from webidentity.web import (
+    Routes,
+    Settings,
+    SettingsError,
+    Site,
+    Store,
+    check_authority,
+    private_headers,
+    session_cookie_warnings,
+)
 from webidentity_flask._blueprint import build_blueprint
 from webidentity_flask._decorators import GUARDED_ELSEWHERE
 from webidentity_flask._request import current_site, known_identity, request_facts
 from webidentity_flask._responses import respond
 from webidentity_flask._session_id import check_session_interface
 
+_LOGGER = logging.getLogger("webidentity.web")
 _PREFIX = "WEBIDENTITY_"
 _WHERE = (
     "Set it in app.config, or in the environment with FLASK_ before the name and call app.config.from_prefixed_env() "
@@ -51,7 +62,8 @@ class WebIdentity:
         check_session_interface(app)
         config = cast("dict[str, Any]", app.config)
         values = {name.removeprefix(_PREFIX).lower(): config[name] for name in config if name.startswith(_PREFIX)}
-        settings = Settings.read(values, lambda name: _PREFIX + name.upper(), _WHERE)
+        settings = Settings.read(values, _spell, _WHERE)
+        _check_deployment(app, settings)
         routes = Routes()
         app.extensions["webidentity"] = Site(
             settings,
@@ -66,6 +78,21 @@ class WebIdentity:
         app.before_request(_check_session_interface)
         app.before_request(_refuse_unguarded_route)
         app.after_request(_keep_private)
+
+
+def _spell(name: str) -> str:
+    return _PREFIX + name.upper()
+
+
+def _check_deployment(app: Flask, settings: Settings) -> None:
+    if app.debug:
+        return
+    config = cast("dict[str, Any]", app.config)
+    hosts = config.get("TRUSTED_HOSTS") or ()
+    check_authority(settings, hosts, _spell)
+    secure, same_site = bool(config["SESSION_COOKIE_SECURE"]), config["SESSION_COOKIE_SAMESITE"]
+    for _, warning in session_cookie_warnings(settings, hosts, secure=secure, same_site=same_site):
+        _LOGGER.warning("%s", warning)
 
 
 def _challenge(error: Exception) -> Response:

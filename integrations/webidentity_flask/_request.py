@@ -42,7 +42,6 @@ def _collect() -> RequestFacts:
         path=quote(request.script_root + request.path, safe="/:@!$&'()*+,;=~"),
         query=request.query_string.decode("latin-1"),
         headers={name.lower(): value for name, value in request.headers.items()},
-        cookies=request.cookies,
         host_is_trusted=bool(config.get("TRUSTED_HOSTS")),
     )
 

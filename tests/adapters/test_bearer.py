@@ -180,7 +180,7 @@ def test_two_tokens_are_refused(site: Site, value: str) -> None:
 
 
 def test_a_token_takes_precedence_over_a_session(site: Site) -> None:
-    """Also if the token is refused."""
+    """A bearer token takes precedence over a session even if the token is refused."""
     browser = site.browser()
     browser.sign_in(site.world.ada, path="/files")
     grace = {"Authorization": f"Bearer {site.world.access_token(site.world.grace)}"}
@@ -204,8 +204,23 @@ def test_a_missing_consent_is_a_challenge_and_not_a_failure(site: Site) -> None:
     assert not re.search(r"[\r\n]", reply.header("WWW-Authenticate"))
 
 
+def test_a_client_is_not_told_the_authoritys_description(site: Site) -> None:
+    """It may name the user. The codes are sent, and what they mean."""
+
+    def describe(reply: dict[str, Any]) -> None:
+        if "error" in reply:
+            reply["error_description"] = "AADSTS65001: the-canary has not consented."
+
+    mallory = site.world.tenant.add_user("mallory@tenant.test", password="x", name="Mallory")
+    site.world.transport.tamper = describe
+    reply = site.api("/files", site.world.access_token(mallory))
+    assert reply.status == 401
+    assert "AADSTS65001. The user or an administrator has not consented" in reply.json["message"]
+    assert "the-canary" not in f"{reply.text}{reply.fields}"
+
+
 def test_a_claims_challenge_is_passed_on(site: Site) -> None:
-    """In the form that Microsoft's APIs use: the claims in base64, for the client's next sign-in."""
+    """The reply has the claims in base64, the form of Microsoft's APIs, for the client's next sign-in."""
     claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
     site.world.tenant.require_claims(site.world.ada, site.world.files, claims)
     for path in ("/files", "/async/files"):

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from tests.kit.clock import Clock
-from tests.kit.http_browser import Browser, Reply
+from tests.kit.http_browser import Browser, SiteReply
 from tests.kit.sites import MakeSite, Site
 from tests.kit.world import READ
 
@@ -19,7 +19,7 @@ def answer(back: str, **changes: str | None) -> str:
     return f"{parts.path}?{urlencode({name: value for name, value in fields.items() if value is not None})}"
 
 
-def is_refused(browser: Browser, reply: Reply, title: str) -> bool:
+def is_refused(browser: Browser, reply: SiteReply, title: str) -> bool:
     """Whether the reply is that page, offers to sign in again, and no user is signed in."""
     assert reply.status in {400, 403}, reply.status
     assert f"<h1>{title}</h1>" in reply.text, reply.text
@@ -60,6 +60,16 @@ def test_a_response_of_another_browser_does_not_replace_a_session(site: Site) ->
     assert victim.get("/me").text == "grace@tenant.test"
 
 
+def test_a_user_who_reloads_the_response_is_still_signed_in(site: Site) -> None:
+    """The page says so, instead of asking the user to sign in again."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    assert browser.get(back).status == 303
+    reply = browser.get(back)
+    assert (reply.status, "<h1>You are signed in</h1>" in reply.text) == (400, True), reply.text
+    assert browser.get("/me").text == "ada@tenant.test"
+
+
 @pytest.mark.parametrize("is_replanted", [False, True], ids=["as it is", "with its cookie put back"])
 def test_a_replayed_response_is_refused(site: Site, *, is_replanted: bool) -> None:
     """A state is used once, also if the cookie of the pending sign-in was copied (RFC 9700 section 4.7)."""
@@ -96,7 +106,7 @@ def test_a_response_after_a_failed_redemption_is_refused(site: Site) -> None:
 
 
 def test_a_pending_sign_in_expires(site: Site, clock: Clock) -> None:
-    """After ten minutes, also if the browser keeps the cookie. Just before, it is still valid."""
+    """A sign-in is valid for ten minutes, even if the browser keeps the cookie longer."""
     browser = site.browser()
     late, in_time = browser.authorize(browser.get("/me")), ""
     clock.advance(30)
@@ -112,8 +122,8 @@ def test_a_pending_sign_in_expires(site: Site, clock: Clock) -> None:
 def test_two_tabs_finish_in_either_order(site: Site, order: tuple[int, int]) -> None:
     """Each opens its own page."""
     browser = site.browser()
-    begun = [browser.get("/me?tab=0"), browser.get("/me?tab=1")]
-    backs = [browser.authorize(tab) for tab in begun]
+    started = [browser.get("/me?tab=0"), browser.get("/me?tab=1")]
+    backs = [browser.authorize(tab) for tab in started]
     for tab in order:
         assert browser.get(backs[tab]).location == f"/me?tab={tab}"
     assert browser.get("/me").text == "ada@tenant.test"
@@ -140,13 +150,13 @@ def test_twenty_tabs_opened_at_once_do_not_lock_the_browser_out(site: Site, page
     The header stays below the limit of servers, the user can sign in, and each tab leads to its page.
     """
     browser = site.browser()
-    begun = []
+    started = []
     for tab in range(20):
         other = site.browser()
-        begun.append(other.get(f"{page}{tab}"))
+        started.append(other.get(f"{page}{tab}"))
         browser.jar.update(other.jar)
     assert sum(len(name) + len(value) + 3 for name, value in browser.jar.items()) < 7700
-    replies = [browser.get(browser.authorize(tab)) for tab in begun]
+    replies = [browser.get(browser.authorize(tab)) for tab in started]
     completed = [tab for tab, reply in enumerate(replies) if reply.status == 303]
     assert completed
     for tab, reply in enumerate(replies):
@@ -164,7 +174,7 @@ def test_twenty_tabs_opened_at_once_do_not_lock_the_browser_out(site: Site, page
 
 
 def test_the_cookie_of_an_abandoned_sign_in_is_deleted(site: Site, clock: Clock) -> None:
-    """When another sign-in is completed after it has expired."""
+    """Completing another sign-in deletes the expired cookie."""
     browser = site.browser()
     browser.get("/me")
     abandoned = browser.pending()
@@ -236,13 +246,13 @@ def test_the_pending_cookie_on_https(site: Site) -> None:
 def test_the_pending_cookie_on_localhost_without_https(site: Site) -> None:
     """A plain name, since browsers refuse the prefix there; and the sign-in works."""
     browser = site.browser("http://localhost")
-    begun = browser.get("/me")
-    [(name, cookie)] = begun.cookies.items()
+    started = browser.get("/me")
+    [(name, cookie)] = started.cookies.items()
     assert name.startswith("webidentity-")
     assert "secure" not in cookie
     assert cookie["httponly"]
-    assert begun.query["redirect_uri"] == "http://localhost/auth/callback"
-    assert browser.get(browser.authorize(begun)).status == 303
+    assert started.query["redirect_uri"] == "http://localhost/auth/callback"
+    assert browser.get(browser.authorize(started)).status == 303
 
 
 def test_a_fallback_of_the_secret_key_opens_a_pending_sign_in(build: MakeSite) -> None:
@@ -302,6 +312,19 @@ def test_an_unknown_user_can_cancel(site: Site) -> None:
     assert is_refused(browser, browser.get(back), "You did not sign in")
 
 
+@pytest.mark.parametrize(
+    ("error", "shown"), [("e" * 40, True), ("e" * 41, False), ("\N{CYRILLIC SMALL LETTER A}", False)]
+)
+def test_only_a_short_plain_error_is_shown(site: Site, error: str, *, shown: bool) -> None:
+    """Other values of the error parameter become "unknown", on the page and in the log."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    reply = browser.get(answer(back, code=None, error=error))
+    (line,) = [line for line in site.log.messages("webidentity.web") if "ended a sign-in" in line]
+    assert (error in reply.text, error in line) == (shown, shown)
+    assert ("unknown" in line) == (not shown)
+
+
 @pytest.mark.parametrize("error", ["<script>alert(1)</script>", "server_error"])
 def test_text_of_the_url_is_not_shown(site: Site, error: str) -> None:
     """Anyone can write a link to the redirect URI, so its text is not shown."""
@@ -328,9 +351,9 @@ def test_a_code_of_another_sign_in_is_refused_by_its_verifier(site: Site) -> Non
 def test_each_redemption_sends_the_verifier_of_its_own_request(site: Site) -> None:
     """RFC 7636: no code is redeemed without a verifier."""
     browser = site.browser()
-    begun = [browser.get("/me"), browser.get("/me")]
+    started = [browser.get("/me"), browser.get("/me")]
     for tab in (1, 0):
-        browser.get(browser.authorize(begun[tab]))
+        browser.get(browser.authorize(started[tab]))
     sent = [request.form for request in site.world.transport.requests if request.path.endswith("/token")]
     assert len({form["code_verifier"] for form in sent}) == 2
     assert all(form["redirect_uri"] == "https://app.test/auth/callback" for form in sent)
@@ -349,11 +372,11 @@ def test_the_redirect_uri_takes_get_only(site: Site, method: str) -> None:
 
 
 def test_scopes_of_the_settings_are_consented_to_at_the_first_sign_in(build: MakeSite) -> None:
-    """Also if they belong to another resource than the page's: a token request is for one resource only."""
+    """The first sign-in asks for scopes of a second resource too, although a token request names only one."""
     site = build(settings={"scopes": ["https://graph.microsoft.com/User.Read"]})
     browser = site.browser()
-    begun = browser.get("/files")
-    assert begun.query["scope"].split()[3:] == [READ, "https://graph.microsoft.com/User.Read"]
-    done = browser.get(browser.authorize(begun))
+    started = browser.get("/files")
+    assert started.query["scope"].split()[3:] == [READ, "https://graph.microsoft.com/User.Read"]
+    done = browser.get(browser.authorize(started))
     assert browser.get(done.location).json["scp"] == "Files.Read"
     assert browser.get("/graph").text == site.world.ada.object_id

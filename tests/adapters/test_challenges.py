@@ -13,12 +13,12 @@ CLAIMS = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
 
 @pytest.mark.parametrize("path", ["/files", "/async/files"])
 def test_a_missing_consent_is_requested(build: MakeSite, path: str) -> None:
-    """When the page needs it and not before. Then the page works."""
+    """Consent is requested when the page needs it and not before, and then the page works."""
     site = build()
     browser = site.browser()
-    begun = browser.get("/me")
-    assert READ not in begun.query["scope"]
-    browser.get(browser.authorize(begun))
+    started = browser.get("/me")
+    assert READ not in started.query["scope"]
+    browser.get(browser.authorize(started))
     asked = browser.get(f"{path}?x=1")
     assert READ in asked.query["scope"].split()
     back = browser.get(browser.authorize(asked))
@@ -61,8 +61,8 @@ def test_a_script_gets_the_claims_sealed_in_its_login_url(site: Site) -> None:
     reply = browser.get("/files", FETCH)
     assert reply.status == 401
     assert "acrs" not in reply.text
-    begun = browser.get(reply.json["login_url"])
-    assert json.loads(begun.query["claims"]) == json.loads(CLAIMS)
+    started = browser.get(reply.json["login_url"])
+    assert json.loads(started.query["claims"]) == json.loads(CLAIMS)
 
 
 def test_a_redirect_loop_is_stopped(site: Site) -> None:

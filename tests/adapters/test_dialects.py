@@ -31,10 +31,10 @@ def test_a_script_reads_where_to_sign_in(site: Site, path: str, headers: dict[st
     reply = browser.get(path, {**headers, "Referer": "https://app.test/open?from=here"})
     assert reply.status == 401
     assert reply.json["error"] == "sign_in_required"
-    begun = browser.get(reply.json["login_url"])
-    assert begun.status == 302
-    assert (WRITE if path == "/deep" else READ) in begun.query["scope"].split()
-    assert browser.get(browser.authorize(begun)).location == "/open?from=here"
+    started = browser.get(reply.json["login_url"])
+    assert started.status == 302
+    assert (WRITE if path == "/deep" else READ) in started.query["scope"].split()
+    assert browser.get(browser.authorize(started)).location == "/open?from=here"
 
 
 @pytest.mark.parametrize("referer", ["https://evil.test/x", "https://app.test.evil.test/x", "//evil.test", ""])
@@ -60,10 +60,10 @@ def test_the_sealed_request_of_a_login_url_cannot_be_forged(site: Site) -> None:
         "ä",
         *browser.pending().values(),
     ):
-        begun = browser.get(f"{path}request={quote(forged)}&next=/me")
-        assert begun.status == 302
-        assert READ not in begun.query["scope"]
-        assert browser.get(browser.authorize(begun)).location == "/me"
+        started = browser.get(f"{path}request={quote(forged)}&next=/me")
+        assert started.status == 302
+        assert READ not in started.query["scope"]
+        assert browser.get(browser.authorize(started)).location == "/me"
 
 
 def test_an_expired_login_url_says_so_and_leads_to_the_page(site: Site, clock: Clock) -> None:
@@ -76,8 +76,8 @@ def test_an_expired_login_url_says_so_and_leads_to_the_page(site: Site, clock: C
     assert expired.cookies == {}
     assert "<h1>This sign-in link has expired</h1>" in expired.text
     [button] = re.findall(r'href="([^"]+)"', expired.text)
-    begun = browser.get(html.unescape(button))
-    assert browser.get(browser.authorize(begun)).location == "/me?x=1"
+    started = browser.get(html.unescape(button))
+    assert browser.get(browser.authorize(started)).location == "/me?x=1"
 
 
 def test_an_expired_link_of_an_error_page_starts_again(site: Site, clock: Clock) -> None:
@@ -105,8 +105,8 @@ def test_htmx_is_told_to_redirect(site: Site) -> None:
     browser = site.browser()
     reply = browser.get("/files", HTMX)
     assert reply.status == 401
-    begun = browser.get(reply.header("HX-Redirect"))
-    assert browser.get(browser.authorize(begun)).location == "/open?from=here"
+    started = browser.get(reply.header("HX-Redirect"))
+    assert browser.get(browser.authorize(started)).location == "/open?from=here"
 
 
 def test_a_program_is_challenged(site: Site) -> None:
@@ -125,41 +125,41 @@ def test_a_browser_that_also_sends_a_password_is_still_a_browser(site: Site) -> 
     """A site behind a proxy with HTTP Basic authentication: its header comes with every request."""
     browser = site.browser()
     basic = {"Authorization": "Basic YWRhOnB3"}
-    begun = browser.get("/me", basic)
-    assert begun.status == 302
-    done = browser.get(browser.authorize(begun), basic)
+    started = browser.get("/me", basic)
+    assert started.status == 302
+    done = browser.get(browser.authorize(started), basic)
     assert browser.get(done.location, basic).text == "ada@tenant.test"
 
 
 def test_a_post_comes_back_with_get(site: Site) -> None:
     """The page that answers it continues without the body (RFC 9700 section 4.12)."""
     browser = site.browser()
-    begun = browser.post("/change", {"amount": "1000"}, {"Referer": "https://app.test/open"})
-    assert begun.status == 200
-    assert "amount" not in begun.location
-    assert browser.get(browser.authorize(begun)).location == "/open"
+    started = browser.post("/change", {"amount": "1000"}, {"Referer": "https://app.test/open"})
+    assert started.status == 200
+    assert "amount" not in started.location
+    assert browser.get(browser.authorize(started)).location == "/open"
 
 
 def test_an_error_deep_inside_a_view_becomes_a_challenge(build: MakeSite) -> None:
-    """With the scopes of the error, and back to the same page."""
+    """The challenge requests the scopes of the error and returns to the same page."""
     site = build()
     browser = site.browser()
     browser.sign_in()
     for path in ("/deep?x=1", "/async/deep?x=1"):
-        begun = browser.get(path)
-        assert WRITE in begun.query["scope"].split()
-        assert browser.get(browser.authorize(begun)).location == path
+        started = browser.get(path)
+        assert WRITE in started.query["scope"].split()
+        assert browser.get(browser.authorize(started)).location == path
 
 
 def test_pages_of_the_sign_in_are_json_for_scripts(site: Site) -> None:
-    """What went wrong, by a name and in words."""
+    """The JSON has the error's name and its description."""
     reply = site.browser().get("/auth/callback?state=x&code=y", FETCH)
     assert reply.status == 400
     assert reply.json["error"] == "sign_in_not_found"
 
 
 def test_http_is_refused_beyond_localhost(site: Site) -> None:
-    """With advice: a proxy in front, or base_url."""
+    """The error page advises to configure the proxy in front of the site, or base_url."""
     reply = site.browser("http://app.test").get("/auth/sign-in")
     assert reply.status == 400
     assert reply.location == ""
@@ -179,7 +179,7 @@ def test_an_unchecked_host_is_refused(build: MakeSite) -> None:
 
 
 def test_a_host_that_is_not_among_the_trusted_ones_is_refused(site: Site) -> None:
-    """By the framework itself."""
+    """The framework refuses a request for an untrusted host."""
     reply = site.browser("https://evil.test").get("/me")
     assert reply.status == 400
     assert reply.location == ""
@@ -187,7 +187,7 @@ def test_a_host_that_is_not_among_the_trusted_ones_is_refused(site: Site) -> Non
 
 def test_forwarding_headers_change_nothing(site: Site) -> None:
     """X-Forwarded-* counts where the framework was told to trust it, which it was not."""
-    begun = site.browser().get(
+    started = site.browser().get(
         "/me", {"X-Forwarded-Host": "evil.test", "X-Forwarded-Proto": "http", "Forwarded": "host=evil.test"}
     )
-    assert begun.query["redirect_uri"] == "https://app.test/auth/callback"
+    assert started.query["redirect_uri"] == "https://app.test/auth/callback"

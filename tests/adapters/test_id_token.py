@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.http_browser import Browser, Reply
+from tests.kit.http_browser import Browser, SiteReply
 from tests.kit.sites import Site
 from tests.kit.world import World
 from webidentity.testing import SigningKeyPair
@@ -45,11 +45,11 @@ REFUSED: dict[str, tuple[Mint, str]] = {
 }
 
 
-def sign_in(site: Site, browser: Browser, mint: Mint) -> Reply:
+def sign_in(site: Site, browser: Browser, mint: Mint) -> SiteReply:
     """Sign in, and have the token endpoint send that ID token."""
-    begun = browser.get("/files")
-    back = browser.authorize(begun)
-    site.world.transport.tamper = lambda reply: reply.update(id_token=mint(site.world, begun.query["nonce"]))
+    started = browser.get("/files")
+    back = browser.authorize(started)
+    site.world.transport.tamper = lambda reply: reply.update(id_token=mint(site.world, started.query["nonce"]))
     done = browser.get(back)
     site.world.transport.tamper = None
     return done
@@ -62,9 +62,9 @@ def test_an_id_token_that_is_not_for_this_sign_in_is_refused(site: Site, name: s
     browser = site.browser()
     browser.sign_in()
     before = browser.session()
-    begun = browser.get("/auth/sign-in")
-    back = browser.authorize(begun)
-    site.world.transport.tamper = lambda reply: reply.update(id_token=mint(site.world, begun.query["nonce"]))
+    started = browser.get("/auth/sign-in")
+    back = browser.authorize(started)
+    site.world.transport.tamper = lambda reply: reply.update(id_token=mint(site.world, started.query["nonce"]))
     done = browser.get(back)
     assert done.status == 403
     assert "<h1>We could not verify your sign-in</h1>" in done.text
@@ -95,15 +95,15 @@ def client_info(world: World, user: str, tenant: str | None = None) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
-def sign_in_as(site: Site, browser: Browser, info: str, **claims: Any) -> Reply:
+def sign_in_as(site: Site, browser: Browser, info: str, **claims: Any) -> SiteReply:
     """Sign in as ada, with a token response that names the account as given."""
 
     def tamper(reply: dict[str, Any]) -> None:
-        token = id_token(site.world, begun.query["nonce"], user=site.world.ada, **claims)
+        token = id_token(site.world, started.query["nonce"], user=site.world.ada, **claims)
         reply.update(client_info=info, id_token=token)
 
-    begun = browser.get("/me")
-    back = browser.authorize(begun)
+    started = browser.get("/me")
+    back = browser.authorize(started)
     site.world.transport.tamper = tamper
     done = browser.get(back)
     site.world.transport.tamper = None
@@ -128,7 +128,7 @@ def test_a_guest_has_other_ids_in_the_response(site: Site) -> None:
 
 
 def test_an_id_token_without_an_object_id_is_accepted(site: Site) -> None:
-    """Without the claim there is nothing to compare."""
+    """The token is accepted because there is no claim to compare."""
     browser = site.browser()
     info = client_info(site.world, site.world.grace.object_id)
     assert sign_in_as(site, browser, info, oid=None).status == 303

@@ -79,30 +79,30 @@ def test_two_values_of_next_lead_to_the_front_page(site: Site) -> None:
 
 def test_next_is_not_in_the_state(site: Site) -> None:
     """It stays in the browser, so one user's authorization URL cannot send another user to a page."""
-    begun = site.browser().get("/auth/sign-in?next=/me%3Fwhere-to-go")
-    assert "where-to-go" not in begun.location
+    started = site.browser().get("/auth/sign-in?next=/me%3Fwhere-to-go")
+    assert "where-to-go" not in started.location
 
 
 def test_a_path_that_starts_with_two_slashes_is_not_returned_to(site: Site) -> None:
-    """Nor is a page whose path would be read as a host."""
+    """A path that browsers read as a host is not redirected to."""
     browser = site.browser()
-    begun = browser.get("/deep?next=//evil.test")
-    assert browser.get(browser.authorize(begun)).location == "/deep?next=//evil.test"
+    started = browser.get("/deep?next=//evil.test")
+    assert browser.get(browser.authorize(started)).location == "/deep?next=//evil.test"
     for path in ("//evil.test/deep", "/%2Fevil.test"):
         assert browser.get(f"https://app.test{path}").status in {302, 404, 308, 301}
 
 
 def test_pages_are_under_base_url(build: MakeSite) -> None:
-    """Behind a proxy that serves the application under a path, and forwards it without that path."""
+    """A proxy serves the application under a path, and forwards requests without that path."""
     site = build(settings={"base_url": "https://public.test/mount/"}, hosts=("app.test",))
     site.world.consent()
     browser = site.browser()
-    begun = browser.get("/me?x=1")
-    assert begun.query["redirect_uri"] == "https://public.test/mount/auth/callback"
-    done = browser.get(browser.authorize(begun).replace("https://public.test/mount", "https://app.test"))
+    started = browser.get("/me?x=1")
+    assert started.query["redirect_uri"] == "https://public.test/mount/auth/callback"
+    done = browser.get(browser.authorize(started).replace("https://public.test/mount", "https://app.test"))
     assert (done.status, done.location) == (303, "/mount/me?x=1")
     assert 'action="/mount/auth/sign-out"' in browser.get("/auth/sign-out").text
     for target in ("/other", "/mountain", "/mount/../other", "/mount/%2e%2e/other"):
-        begun = browser.get(f"/auth/sign-in?next={quote(target)}")
-        done = browser.get(browser.authorize(begun).replace("https://public.test/mount", "https://app.test"))
+        started = browser.get(f"/auth/sign-in?next={quote(target)}")
+        done = browser.get(browser.authorize(started).replace("https://public.test/mount", "https://app.test"))
         assert done.location == "/mount/"

@@ -1,12 +1,18 @@
 """Outages of the store and of the authority."""
 
+import threading
+from typing import Any
+
 import pytest
 
 from tests.kit.clock import Clock
 from tests.kit.http_browser import FETCH
 from tests.kit.sites import MakeSite, Site
+from webidentity._transport.threads import AUTHORITY, BACKGROUND
 from webidentity.cache._memory import MemoryStore
 from webidentity.cache._store import Row, StoreUnavailableError
+from webidentity.testing import TenantResponse
+from webidentity.testing.transports._http_response import TenantHttpResponse
 
 
 class FailingStore(MemoryStore):
@@ -29,7 +35,7 @@ class FailingStore(MemoryStore):
 
 
 def test_without_its_store_the_site_answers_503(build: MakeSite) -> None:
-    """As a page or as JSON, and never as another user. The session works again when the store does."""
+    """The answer is a page or JSON and never shows another user; the session works again when the store does."""
     store = FailingStore()
     site = build(store=store)
     site.world.consent()
@@ -70,12 +76,13 @@ def test_a_sign_in_survives_an_outage_of_the_store(build: MakeSite) -> None:
 
 
 def test_without_the_authority_a_sign_in_fails_politely(site: Site) -> None:
-    """502, with a button to try again."""
+    """The page has status 502 and a button to try again."""
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     site.world.transport.is_cut = True
     reply = browser.get(back)
-    assert reply.status == 502
+    assert reply.status == 503
+    assert reply.header("Retry-After") == "5"
     assert "<h1>We could not reach Microsoft Entra ID</h1>" in reply.text
     assert browser.get("/open").text == "anonymous"
 
@@ -84,23 +91,29 @@ def test_without_the_authority_a_sign_in_fails_politely(site: Site) -> None:
 def test_without_the_authority_a_page_that_needs_a_new_token_fails_politely(
     site: Site, clock: Clock, path: str
 ) -> None:
-    """502, as a page or as JSON. Pages that need no token are served."""
+    """The answer is 502, as a page or as JSON. Pages that need no token are served."""
     browser = site.browser()
     browser.sign_in(path=path)
     site.world.transport.is_cut = True
     assert browser.get(path).status == 200, "the token that is there is still good"
     clock.advance(4000)
     page = browser.get(path)
-    assert page.status == 502
-    assert "<h1>We could not open this page</h1>" in page.text
-    assert browser.get(path, FETCH).json["error"] == "no_token"
+    assert page.status == 503
+    assert page.header("Retry-After")
+    assert "<h1>Sign-in is temporarily unavailable</h1>" in page.text
+    answer = browser.get(path, FETCH)
+    assert answer.json["error"] == "temporarily_unavailable"
+    assert answer.header("Retry-After")
     assert browser.get("/me").status == 200
+    # The check of the session's account may have failed too, so that the authority is given a pause.
+    assert BACKGROUND.wait(20)
+    clock.advance(6)
     site.world.transport.is_cut = False
     assert browser.get(path).status == 200
 
 
 def test_without_the_authority_bearer_tokens_cannot_be_verified(site: Site) -> None:
-    """503 while no key is known to verify them with. The token is not refused."""
+    """The site answers 503 while it knows no key to verify tokens with, and does not refuse the token."""
     token = site.world.access_token()
     site.world.transport.is_cut = True
     reply = site.api("/me", token)
@@ -119,7 +132,7 @@ def test_known_keys_are_used_during_an_outage(site: Site, clock: Clock) -> None:
 
 
 def test_a_wrong_client_secret_is_a_page_with_the_code(build: MakeSite) -> None:
-    """The error code and the correlation ID, for the administrator. The log contains them too."""
+    """The page and the log have the error code and the correlation ID for the administrator."""
     site = build(settings={"client_secret": "not-the-secret-of-the-application"})
     site.world.secrets.add("not-the-secret-of-the-application")
     site.world.consent()
@@ -147,9 +160,94 @@ def test_a_secret_that_expires_later_is_a_page_too(build: MakeSite, clock: Clock
 
 
 def test_a_crash_of_a_view_stays_a_crash(site: Site) -> None:
-    """Only errors of the sign-in are answered. The error page is not stored by caches either."""
+    """The site handles only errors of the sign-in, and caches do not store the error page."""
     browser = site.browser()
     browser.sign_in(path="/files")
     reply = browser.get("/crash")
     assert reply.status == 500
     assert reply.header("Cache-Control") == "private, no-store"
+
+
+class SilentAuthority:
+    """Requests of the site wait until they are released."""
+
+    def __init__(self, site: Site) -> None:
+        self.released = threading.Event()
+        self.received = threading.Event()
+        self.count = 0
+        self._transport = site.world.transport
+        self._send = self._transport.send
+        self._transport.send = self._wait  # type: ignore[method-assign]
+
+    def _wait(self, request: Any, **kwargs: Any) -> Any:
+        self.count += 1
+        self.received.set()
+        self.released.wait(30)
+        return self._send(request, **kwargs)
+
+    def answer(self) -> None:
+        """Answer all requests from now on."""
+        self.released.set()
+        assert BACKGROUND.wait(20)
+        self._transport.send = self._send  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("path", ["/files", "/async/files"])
+def test_a_silent_authority_delays_no_page_whose_token_is_valid(site: Site, clock: Clock, path: str) -> None:
+    """A token in its refresh window is served at once. It is renewed beside the page, once."""
+    browser = site.browser()
+    browser.sign_in(path=path)
+    site.world.consent()
+    silent = SilentAuthority(site)
+    clock.advance(3600 - 200)
+    for _ in range(5):
+        assert browser.get(path).status == 200
+    assert silent.received.wait(10)
+    assert not silent.released.is_set()
+    silent.answer()
+    assert silent.count == 1
+    clock.advance(300)
+    assert browser.get(path).status == 200, "the token was renewed"
+
+
+@pytest.mark.parametrize("path", ["/files", "/async/files"])
+def test_a_page_does_not_wait_long_for_a_silent_authority(build: MakeSite, clock: Clock, path: str) -> None:
+    """The page is 503 with Retry-After when the total time is over, and a late reply is kept."""
+    site = build(settings={"authority_timeout": 1})
+    browser = site.browser()
+    browser.sign_in(path=path)
+    silent = SilentAuthority(site)
+    clock.advance(4000)
+    page = browser.get(path)
+    assert (page.status, page.header("Retry-After")) == (503, "5")
+    silent.released.set()
+    assert AUTHORITY.wait(20)
+    silent.answer()
+    site.world.transport.is_cut = True
+    assert browser.get(path).status == 200, "the reply that came too late for the page"
+
+
+@pytest.mark.parametrize("path", ["/files", "/async/files"])
+def test_a_pause_that_the_authority_asks_for_is_passed_on(site: Site, clock: Clock, path: str) -> None:
+    """Its request is not repeated before the time, and the page says when to try again."""
+    browser = site.browser()
+    browser.sign_in(path=path)
+    clock.advance(4000)
+    transport, asked = site.world.transport, list[object]()
+    send = transport.send
+
+    def refuse(request: Any, **_: Any) -> Any:
+        asked.append(request)
+        headers = (("Retry-After", "60"), ("Content-Type", "application/json"))
+        return TenantHttpResponse(request, TenantResponse(429, headers, b'{"error": "temporarily_unavailable"}'))
+
+    transport.send = refuse  # type: ignore[method-assign]
+    for _ in range(3):
+        page = browser.get(path)
+        assert page.status == 503
+        assert 55 <= int(page.header("Retry-After")) <= 61
+        assert browser.get(path, FETCH).header("Retry-After")
+    assert len(asked) == 1
+    transport.send = send  # type: ignore[method-assign]
+    clock.advance(61)
+    assert browser.get(path).status == 200

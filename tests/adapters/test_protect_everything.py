@@ -53,7 +53,7 @@ def test_flask_with_a_token_before_each_request(app: Flask, world: World) -> Non
 
 @pytest.mark.parametrize("path", CLASS_VIEWS)
 def test_flask_with_class_based_views_behind_it(app: Flask, world: World, path: str) -> None:
-    """What the class's method names is given to the method alone."""
+    """The parameters that a class's method names are passed to that method only."""
     app.before_request(require_sign_in(lambda: None))
     assert Browser(wsgi_call(app), world).sign_in(path=path).json == {"same": True}
 

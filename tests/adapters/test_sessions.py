@@ -25,7 +25,7 @@ def test_an_unused_session_ends(build: MakeSite, clock: Clock) -> None:
 
 
 def test_any_session_ends_at_its_maximum_age(build: MakeSite, clock: Clock) -> None:
-    """Also if it is used, and for every method."""
+    """A session ends at its maximum age even while it is in use, for every method."""
     site = build(settings={"session_lifetime": 1000, "session_max_age": 3000})
     site.world.consent()
     browser = site.browser()
@@ -64,7 +64,7 @@ def test_damaged_entries_count_as_missing(site: Site, tmp_path: Path) -> None:
 
 
 def test_another_secret_key_ends_all_sessions(build: MakeSite) -> None:
-    """Without an error. A new sign-in works."""
+    """The sessions end without an error, and a new sign-in works."""
     site = build()
     site.world.consent()
     browser = site.browser()

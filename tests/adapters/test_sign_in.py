@@ -10,7 +10,7 @@ from tests.kit.world import READ, ROLES
 
 
 def test_a_user_signs_in_and_returns_to_the_page(site: Site) -> None:
-    """Also if the page has a query string. Each view gets tokens of its user."""
+    """The user returns to the page with its query string, and each view gets tokens of that user."""
     browser = site.browser()
     page = browser.sign_in(path="/files?folder=a%20b")
     assert page.status == 200
@@ -23,8 +23,8 @@ def test_a_user_signs_in_and_returns_to_the_page(site: Site) -> None:
 def test_the_sign_in_route_goes_to_next(site: Site) -> None:
     """A link to the sign-in names the page to return to."""
     browser = site.browser()
-    begun = browser.get("/auth/sign-in?next=/me%3Fa%3Db")
-    done = browser.get(browser.authorize(begun))
+    started = browser.get("/auth/sign-in?next=/me%3Fa%3Db")
+    done = browser.get(browser.authorize(started))
     assert (done.status, done.location) == (303, "/me?a=b")
     assert browser.get(done.location).text == "ada@tenant.test"
 
@@ -131,7 +131,7 @@ def test_a_link_of_another_site_starts_a_sign_in_but_changes_no_session(site: Si
 
 
 def test_an_authenticated_page_is_not_cached(site: Site) -> None:
-    """Neither by shared caches nor by the browser, and it varies by cookie (CVE-2023-30861 is an example)."""
+    """Browsers and shared caches do not store the page, and it varies by cookie (CVE-2023-30861 is an example)."""
     browser = site.browser()
     browser.sign_in()
     for path in ("/me", "/files", "/async/files", "/open"):
@@ -144,9 +144,9 @@ def test_an_authenticated_page_is_not_cached(site: Site) -> None:
 def test_responses_of_the_sign_in_are_not_cached_framed_or_sent_as_referer(site: Site) -> None:
     """RFC 9700 section 4.2.4."""
     browser = site.browser()
-    begun = browser.get("/me")
-    done = browser.get(browser.authorize(begun))
-    for reply in (begun, done, browser.get("/auth/callback?state=x&code=y")):
+    started = browser.get("/me")
+    done = browser.get(browser.authorize(started))
+    for reply in (started, done, browser.get("/auth/callback?state=x&code=y")):
         assert "no-store" in reply.header("Cache-Control")
         assert reply.header("Referrer-Policy") == "no-referrer"
         assert "frame-ancestors 'none'" in reply.header("Content-Security-Policy")

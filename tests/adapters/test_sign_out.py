@@ -48,7 +48,7 @@ def test_a_post_ends_the_session_here_and_at_the_authority(site: Site) -> None:
 
 
 def test_the_return_address_is_a_setting_and_not_a_parameter(build: MakeSite) -> None:
-    """Nothing in the request changes it."""
+    """The parameters of a request do not change the return address."""
     site = build(settings={"after_sign_out": "/goodbye"})
     site.world.consent()
     browser = site.browser()
@@ -84,7 +84,7 @@ def test_a_post_of_another_site_is_refused(site: Site, path: str, headers: dict[
 
 @pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": ""}, {"Sec-Fetch-Site": "", "Origin": ""}])
 def test_a_post_of_this_site_is_accepted(site: Site, headers: dict[str, str]) -> None:
-    """With Fetch Metadata, with Origin alone, and for programs that send neither."""
+    """The site accepts its own POST with Fetch Metadata, with Origin alone, and with neither."""
     browser = site.browser()
     browser.sign_in(path="/files")
     assert browser.post("/change", headers=headers).text == "changed"
@@ -94,7 +94,7 @@ def test_a_post_of_this_site_is_accepted(site: Site, headers: dict[str, str]) ->
 
 
 def test_a_copied_cookie_is_useless_after_sign_out(site: Site) -> None:
-    """Also if the session is a signed cookie, which cannot be revoked."""
+    """A copied cookie is useless even if the session is a signed cookie, which cannot be revoked."""
     browser = site.browser()
     browser.sign_in(path="/files")
     thief = site.browser()

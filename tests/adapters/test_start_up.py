@@ -34,6 +34,7 @@ def spelled(kind: str, name: str) -> str:
         ({"scopes": [1]}, "scopes", "list of strings"),
         ({"session_lifetime": "soon"}, "session_lifetime", "seconds"),
         ({"session_max_age": -1}, "session_max_age", "seconds"),
+        ({"allow_local_authority": "yes"}, "allow_local_authority", "True or False"),
         ({"after_sign_out": "https://evil.test"}, "after_sign_out", "path of this application"),
     ],
 )
@@ -50,7 +51,7 @@ def test_a_bad_setting_stops_the_application(
 
 
 def test_a_misspelled_setting_names_the_right_one(build: MakeSite, request: pytest.FixtureRequest) -> None:
-    """Also if the right one is set too."""
+    """The error names the right setting even if that one is set too."""
     kind = request.node.callspec.params["build"]
     with pytest.raises(Exception, match="is not a setting") as raised:
         build(settings={"client_sekret": "x"})
@@ -61,3 +62,47 @@ def test_without_a_secret_key_nothing_starts(build: MakeSite) -> None:
     """It protects the session and the token cache."""
     with pytest.raises(Exception, match="SECRET_KEY"):
         build(secret_key="")
+
+
+LOCAL = "http://localhost:5000"
+
+
+@pytest.mark.parametrize("hosts", [("app.test",), (".app.test",), ("app.test:8443", "localhost")])
+def test_a_public_site_refuses_an_authority_on_this_machine(
+    build: MakeSite, request: pytest.FixtureRequest, hosts: tuple[str, ...]
+) -> None:
+    """Any program on the machine could be that authority. The message says how to allow it."""
+    kind = request.node.callspec.params["build"]
+    with pytest.raises(Exception, match="a public site would trust") as raised:
+        build(settings={"authority": LOCAL}, hosts=hosts)
+    assert type(raised.value).__name__ in {"SettingsError", "ImproperlyConfigured"}
+    assert str(raised.value).startswith(spelled(kind, "authority"))
+    assert spelled(kind, "allow_local_authority") in str(raised.value)
+
+
+def test_a_base_url_makes_a_site_public(build: MakeSite) -> None:
+    """Also if the framework accepts no other host."""
+    with pytest.raises(Exception, match="a public site would trust"):
+        build(settings={"authority": LOCAL, "base_url": "https://app.test"}, hosts=("localhost",))
+
+
+def test_a_left_over_environment_variable_is_noticed(build: MakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the setting, the variable names the authority."""
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", LOCAL)
+    with pytest.raises(Exception, match="AZURE_AUTHORITY_HOST"):
+        build(settings={"authority": None})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"settings": {"authority": LOCAL, "allow_local_authority": True}},
+        {"settings": {"authority": LOCAL}, "DEBUG": True},
+        {"settings": {"authority": LOCAL}, "hosts": ("localhost", "127.0.0.1", "[::1]", "testserver")},
+        {"settings": {"authority": LOCAL, "base_url": "http://localhost:8000"}},
+    ],
+    ids=["allowed", "debug", "local hosts", "local base_url"],
+)
+def test_a_local_authority_is_accepted_otherwise(build: MakeSite, options: dict[str, Any]) -> None:
+    """For development, and where it is allowed."""
+    assert build(**options).browser("http://localhost").get("/public").status == 200

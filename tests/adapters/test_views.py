@@ -29,7 +29,7 @@ def test_a_class_based_view_refuses_methods_that_it_does_not_have(site: Site, pa
 
 @pytest.mark.parametrize("path", ["/files", "/async/files", "/me", "/async/me"])
 def test_head_is_guarded_as_get_is(site: Site, path: str) -> None:
-    """And answered as GET is."""
+    """HEAD is guarded and answered in the same way as GET."""
     browser = site.browser()
     assert browser.get(path, method="HEAD").status == 302
     browser.sign_in()

@@ -74,7 +74,7 @@ def test_msal_reads_the_tokens() -> None:
 
 
 def test_keys_are_the_same_as_in_msal() -> None:
-    """So that MSAL replaces and removes our entries instead of adding others."""
+    """MSAL replaces and removes our entries instead of adding others."""
     tokens = json.loads(signed_in().encode())["tokens"]
     cache = msal.SerializableTokenCache()
     makers = cache.key_makers
@@ -160,7 +160,7 @@ def test_a_token_with_fewer_scopes_is_not_returned() -> None:
 
 
 def test_an_expired_token_is_not_found_again() -> None:
-    """Even if an earlier lookup found it."""
+    """An earlier lookup of the token does not change that."""
     document = signed_in()
     assert document.access_token(("a",), cae=False, now=NOW + 3599) is not None
     assert document.access_token(("a",), cae=False, now=NOW + 3600) is None

@@ -15,7 +15,7 @@ SECRET = "an application's secret key"
 
 
 def test_a_sealed_value_can_be_opened() -> None:
-    """By any key ring with the same secret, as text or bytes."""
+    """Any key ring with the same secret, as text or bytes, opens the value."""
     envelope = KeyRing(SECRET).seal("name", b"value")
     assert KeyRing(SECRET.encode()).open("name", envelope) == b"value"
 
@@ -57,7 +57,7 @@ def test_every_truncation_is_detected() -> None:
 
 @given(st.binary(max_size=200))
 def test_random_bytes_cannot_be_opened(junk: bytes) -> None:
-    """And raises no error."""
+    """Opening random bytes returns None and raises no error."""
     assert KeyRing(SECRET).open("name", junk) is None
 
 
@@ -83,7 +83,7 @@ def _add(document: TokenDocument) -> None:
 
 
 def test_an_entry_moves_to_the_new_key_when_it_changes() -> None:
-    """After a rotation no entry is lost, and none stays under the old key."""
+    """A rotation loses no entry, and leaves none under the old key."""
     store = MemoryStore()
     SealedStore(store, KeyRing("old")).change(ADA, _add, 10.0)
     rotated = SealedStore(store, KeyRing("new", ["old"]))

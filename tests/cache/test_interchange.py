@@ -188,7 +188,7 @@ def msal_application(cache: msal.TokenCache, canned: Canned, client_id: str = CL
 
 
 def test_msal_and_this_library_find_each_others_user_tokens(home: Home) -> None:
-    """Through the cache class of msal-extensions: the account, its tokens, and the tokens that MSAL adds."""
+    """The cache class of msal-extensions shares the account, its tokens, and the tokens that MSAL adds."""
     files = PersistentFiles(OPTIONS)
     code_credential(SyncFace(), Canned(user_token("ours"))).get_token("a")
     cache = msal_extensions.PersistedTokenCache(msal_extensions.FilePersistence(str(home.file())))
@@ -233,7 +233,7 @@ def test_an_invalid_family_is_not_written(driver: Driver, home: Home, foci: obje
 def test_the_file_is_not_parsed_for_every_cached_token(
     driver: Driver, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Even with a thousand entries, until another program writes the file."""
+    """The file is parsed once for a thousand entries, until another program writes it."""
     files = PersistentFiles(OPTIONS)
     put(files, user(), "theirs")
     content = home.content()
@@ -295,7 +295,7 @@ CONSTRUCTED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("cae", CAE)
 @pytest.mark.parametrize("name", CONSTRUCTED)
 def test_a_token_outlives_its_process(driver: Driver, home: Home, name: str, cae: bool) -> None:
-    """For credentials with the same client authentication. One with another secret acquires its own token."""
+    """Credentials with the same client authentication find the token; one with another secret acquires its own."""
     first, second, third = Canned(token("first")), Canned(), Canned(token("third"))
     arguments = {**CONSTRUCTED[name], "cache_persistence_options": OPTIONS}
     assert driver.credential(name, first, **arguments).get_token("a", enable_cae=cae).token == "first"
@@ -345,7 +345,7 @@ def test_a_callable_is_an_authentication_in_its_process_only(driver: Driver, hom
 
 
 def test_constructing_a_credential_imports_no_msal_and_touches_no_file(home: Home) -> None:
-    """No import of msal and no access to a file before the first token request."""
+    """msal is imported and the file is opened by the first token request."""
     code = f"""
 import os, sys
 import webidentity, webidentity.aio

@@ -34,7 +34,7 @@ def test_the_file_exists_while_the_lock_is_held(tmp_path: Path) -> None:
 
 
 def test_programs_that_use_msal_extensions_are_locked_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And they lock this library out."""
+    """The lock excludes programs that use msal-extensions, and theirs excludes this library."""
     path = str(tmp_path / "lock")
     moments = iter(range(100))
     with monkeypatch.context() as hurried, lock_file(path):
@@ -50,7 +50,7 @@ def test_programs_that_use_msal_extensions_are_locked_out(tmp_path: Path, monkey
 
 
 def test_a_released_lock_is_acquired(tmp_path: Path, lock_clock: LockClock) -> None:
-    """At the next attempt."""
+    """The next attempt acquires the lock."""
     path = tmp_path / "lock"
     acquired_by_another_program(path)
     lock_clock.meanwhile = path.unlink

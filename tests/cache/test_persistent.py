@@ -54,7 +54,7 @@ PARTITIONS = [
 
 @pytest.mark.parametrize("owner", PARTITIONS, ids=lambda each: each.name)
 def test_a_token_is_found_only_by_its_own_partition(files: PersistentFiles, owner: Partition) -> None:
-    """In other programs too, and never with another account, client, cloud, secret or assertion."""
+    """Other programs find the token only with the same account, client, cloud, secret and assertion."""
     put(files, owner, "token")
     for reader in (files, PersistentFiles(OPTIONS)):
         assert {each.name: found(reader, each) for each in PARTITIONS} == {
@@ -63,7 +63,7 @@ def test_a_token_is_found_only_by_its_own_partition(files: PersistentFiles, owne
 
 
 def test_partitions_do_not_replace_each_other(files: PersistentFiles) -> None:
-    """Except that an application's token replaces the one acquired with another secret: MSAL has one key for both."""
+    """Only an application's token replaces one that was acquired with another secret: MSAL has one key for both."""
     for number, partition in enumerate(PARTITIONS):
         put(files, partition, f"token-{number}")
     replaced = {application().name, behalf().name}
@@ -241,7 +241,7 @@ def test_an_application_has_no_account(home: Home, files: PersistentFiles) -> No
 
 
 def test_the_file_contains_no_client_secret_and_no_assertion(home: Home, files: PersistentFiles) -> None:
-    """Not even a plain digest of the secret, which would be the same in every file."""
+    """The file does not contain a plain digest of the secret either: it would be the same in every file."""
     authentication = "0f" * 32
     put(files, application(authentication), "token")
     put(files, behalf("eyJ.the-assertion", authentication), "token")
@@ -251,7 +251,7 @@ def test_the_file_contains_no_client_secret_and_no_assertion(home: Home, files: 
 
 
 def test_on_behalf_of_tokens_expire_with_the_assertion(home: Home, files: PersistentFiles, clock: Clock) -> None:
-    """Even if they expire later. The next write removes them."""
+    """A token that lives longer than the assertion is not found, and the next write removes it."""
     now = clock()
     files.change(behalf(), adds(behalf(), "token", now=int(now)), now + 600)
     cached = PersistentFiles(OPTIONS).read(behalf(), None)
@@ -266,7 +266,7 @@ def test_on_behalf_of_tokens_expire_with_the_assertion(home: Home, files: Persis
 def test_one_reply_is_one_write_of_one_file(
     home: Home, files: PersistentFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With access token, refresh token, ID token, account and metadata. A change without effect writes nothing."""
+    """One write stores the tokens, the account and the metadata of a reply; a change without effect writes nothing."""
     replaced: list[str] = []
     replace = os.replace
 
@@ -305,7 +305,7 @@ def test_an_unchanged_file_is_not_read_again(
 
 
 def test_only_the_user_can_read_the_files(home: Home, files: PersistentFiles) -> None:
-    """With any umask, and also if the file existed before."""
+    """The files are private with any umask, and also if they existed before."""
     umask = os.umask(0)
     try:
         put(files, user(), "token")
@@ -320,7 +320,7 @@ def test_only_the_user_can_read_the_files(home: Home, files: PersistentFiles) ->
 
 
 def test_a_symbolic_link_to_the_file_stays_a_link(home: Home, files: PersistentFiles) -> None:
-    """So that users can keep the cache in another place."""
+    """Users can keep the cache in another place through a symbolic link."""
     elsewhere = home.path / "elsewhere"
     elsewhere.write_text("{}")
     home.file().parent.mkdir()

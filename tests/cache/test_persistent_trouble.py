@@ -49,7 +49,7 @@ def credential(driver: Driver, network: Canned, **options: Any) -> Any:
 def test_a_damaged_file_is_ignored_and_renamed(
     driver: Driver, home: Home, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With one warning that names the file and quotes nothing. A new token is acquired and stored."""
+    """One warning names the file and quotes none of its content; a new token is acquired and stored."""
     home.write(content)
     with caplog.at_level(logging.DEBUG):
         assert credential(driver, Canned(token("new"))).get_token("a").token == "new"
@@ -64,7 +64,7 @@ def test_a_damaged_file_is_ignored_and_renamed(
 
 
 def test_earlier_damaged_files_are_not_replaced(home: Home) -> None:
-    """Even if it happens twice within a second."""
+    """Two damaged files within a second get different names."""
     files = PersistentFiles(OPTIONS)
     for content in ("first", "second", "third"):
         home.write(content)
@@ -100,7 +100,7 @@ def test_a_half_written_file_is_read_again_under_the_lock(home: Home, lock_clock
 
 
 def test_an_empty_file_is_an_empty_cache(home: Home, caplog: pytest.LogCaptureFixture) -> None:
-    """As in msal-extensions, without a warning."""
+    """The file is read without a warning, as in msal-extensions."""
     home.write("")
     files = PersistentFiles(OPTIONS)
     assert found(files, user()) is None
@@ -148,7 +148,7 @@ def test_a_folder_that_cannot_be_written_loses_no_token(driver: Driver, home: Ho
 def test_a_home_that_is_not_a_folder_loses_no_token(
     driver: Driver, home: Home, name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing can be stored there. The program continues with the tokens in its memory."""
+    """The program continues with the tokens in memory if it cannot store any."""
     (home.path / "file").touch()
     monkeypatch.setenv("HOME", str(home.path / "file"))
     arguments = ["s3cret"] if name == "ClientSecretCredential" else ["code", "https://app.test/"]
@@ -187,7 +187,7 @@ def test_four_processes_lose_no_token(home: Home) -> None:
 
 
 def test_a_program_that_is_killed_while_writing_leaves_a_readable_file(home: Home) -> None:
-    """With the earlier content or the new one."""
+    """The file contains either the earlier content or the new content."""
     context = multiprocessing.get_context("spawn")
     for _ in range(3):
         writer = context.Process(target=write_forever)
@@ -223,7 +223,7 @@ def test_a_fork_while_a_lock_is_held_does_not_hang_the_child(home: Home) -> None
 @pytest.mark.skipif(sys.platform != "linux", reason="libsecret exists on Linux only")
 @pytest.mark.parametrize("name", ["ClientSecretCredential", "AuthorizationCodeCredential", "OnBehalfOfCredential"])
 def test_without_libsecret_nothing_is_written_unencrypted(driver: Driver, home: Home, name: str) -> None:
-    """Unless the caller allows it. No request is sent, and the cause of the error says what is missing."""
+    """No request is sent unless the caller allows unencrypted storage; the error's cause says what is missing."""
     arguments: dict[str, dict[str, Any]] = {
         "ClientSecretCredential": {"client_secret": "s3cret"},
         "AuthorizationCodeCredential": {"authorization_code": "code", "redirect_uri": "https://app.test/"},

@@ -41,7 +41,7 @@ def test_places_and_names_are_those_of_azure_identity(
 
 @pytest.mark.parametrize("platform", ["win32", "sunos5"])
 def test_an_unsupported_platform_is_reported(home: Home, platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As azure-identity does. Windows is one when LOCALAPPDATA is not set."""
+    """The error is that of azure-identity; Windows without LOCALAPPDATA is unsupported too."""
     monkeypatch.delenv("LOCALAPPDATA")
     monkeypatch.setattr(sys, "platform", platform)
     with pytest.raises(NotImplementedError, match="not available"):

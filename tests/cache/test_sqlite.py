@@ -71,7 +71,7 @@ def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
 
 
 def test_a_locked_file_is_reported(path: Path) -> None:
-    """After the timeout."""
+    """The store raises the error after the timeout."""
     store = SQLiteStore(path, timeout=0.02)
     store.load("key")
     other = sqlite3.connect(path, isolation_level=None)

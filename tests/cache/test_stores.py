@@ -91,7 +91,7 @@ def test_only_one_of_many_threads_inserts_a_row(store: Store) -> None:
 
 
 def test_concurrent_changes_are_all_saved(store: Store) -> None:
-    """After a lost compare-and-swap the change is applied again to the current document."""
+    """A change that loses the compare-and-swap is applied again to the current document."""
     sealed = SealedStore(store, KeyRing("secret"))
 
     def add(number: int) -> None:
@@ -108,7 +108,7 @@ def test_concurrent_changes_are_all_saved(store: Store) -> None:
 
 
 def test_a_name_is_claimed_once(store: Store) -> None:
-    """By one of many threads."""
+    """Only one of many threads can claim a name."""
     sealed = SealedStore(store, KeyRing("secret"))
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(lambda _: sealed.claim("name", 10.0), range(16))) == 1

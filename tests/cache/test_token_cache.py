@@ -51,7 +51,7 @@ def cache(request: pytest.FixtureRequest) -> TokenCache:
 
 
 def test_tokens_are_cached_until_they_are_deleted(driver: Driver, cache: TokenCache) -> None:
-    """For its own partition only."""
+    """A token is found only in its own partition, and only until it is deleted."""
     put(driver, cache, "token")
     assert (get(driver, cache), peek(cache)) == ("token", "token")
     assert (get(driver, cache, "grace"), peek(cache, "grace")) == (None, None)
@@ -99,7 +99,7 @@ def test_the_time_of_the_last_refresh_survives_a_change(driver: Driver, cache: T
 
 
 def test_expired_rows_are_swept_periodically(driver: Driver) -> None:
-    """Not with every change, and only expired rows."""
+    """The sweep removes only expired rows, and does not run with every change."""
 
     swept: list[float] = []
 
@@ -130,7 +130,7 @@ def test_a_pickled_cache_has_the_same_limit() -> None:
 
 
 def test_a_name_is_claimed_once(driver: Driver) -> None:
-    """By the first process. A cache without a store raises an error."""
+    """Only the first process can claim a name. A cache without a store raises an error."""
     store = MemoryStore()
     caches = [TokenCache(store, KeyRing("key")) for _ in range(2)]
     assert [driver.run(each.claim_once("name", expires_at=9e9)) for each in caches] == [True, False]
@@ -192,3 +192,55 @@ def test_expired_claims_are_swept(driver: Driver, clock: Clock) -> None:
     assert driver.run(cache.claim_once("state 3", expires_at=clock() + 60))
     assert store.sweep(clock()) == 0
     assert driver.run(cache.claim_once("state 0", expires_at=clock() + 60))
+
+
+def test_a_change_keeps_the_tokens_and_the_later_expiry(driver: Driver, cache: TokenCache) -> None:
+    """A change that adds nothing and expires earlier leaves both as they are."""
+    put(driver, cache, "token")
+    changed = driver.run(cache.update(partition(), lambda _: None, expires_at=NOW + 1.0, now=NOW))
+    assert (get(driver, cache), changed.expires_at) == ("token", NOW + 60.0)
+
+
+def test_a_partition_that_was_read_from_the_store_stays_in_memory(driver: Driver) -> None:
+    """The next peek finds it without a call to the store."""
+    store, keys = MemoryStore(), KeyRing("key")
+    put(driver, TokenCache(store, keys), "token")
+    reader = TokenCache(store, keys)
+    assert (peek(reader), get(driver, reader), peek(reader)) == (None, "token", "token")
+
+
+def test_all_unsaved_changes_are_saved_later(driver: Driver) -> None:
+    """Changes that were made while the store was unavailable, in their order."""
+    store, keys = MemoryStore(), KeyRing("key")
+    cache = TokenCache(store, keys)
+    for handle in ("first", "second"):
+        cache.keep_unsaved(
+            partition(), lambda document, handle=handle: document.sessions.update({handle: {}}), expires_at=NOW + 60.0
+        )
+    assert driver.run(cache.load(partition())) is not None
+    saved = driver.run(TokenCache(store, keys).load(partition()))
+    assert list(saved.document.sessions) == ["first", "second"]
+
+
+def test_closing_the_cache_closes_its_store() -> None:
+    """A cache without a store can be closed too."""
+    closed: list[bool] = []
+
+    class Closing(MemoryStore):
+        def close(self) -> None:
+            closed.append(True)
+
+    TokenCache().close()
+    TokenCache(Closing(), KeyRing("key")).close()
+    assert closed == [True]
+
+
+def test_a_cache_without_a_store_can_be_opened(driver: Driver) -> None:
+    """There is nothing to prepare."""
+    assert driver.run(TokenCache().open()) is None
+
+
+def test_a_store_without_keys_is_refused() -> None:
+    """The message says what to pass."""
+    with pytest.raises(ValueError, match="pass keys=KeyRing"):
+        TokenCache(MemoryStore())

@@ -64,7 +64,7 @@ def posts(module: Any, name: str, **options: Any) -> list[tuple[str, dict[str, s
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("options", [{}, {"enable_cae": True}, {"claims": '{"a": {}}'}], ids=["plain", "cae", "claims"])
 def test_the_token_request_is_the_same(name: str, options: dict[str, Any]) -> None:
-    """URL and form, except for client_info, which is always requested here, and white space in claims."""
+    """URL and form are equal, except for client_info, which is always requested here, and white space in claims."""
     ((their_url, theirs),) = posts(azure.identity.aio, name, **options)
     for module in (webidentity, webidentity.aio):
         ((our_url, ours),) = posts(module, name, **options)
@@ -80,7 +80,7 @@ def _normal(form: dict[str, str]) -> dict[str, str]:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("ours", "theirs"), [(webidentity, azure.identity), (webidentity.aio, azure.identity.aio)])
 def test_positional_arguments_are_the_same(name: str, ours: Any, theirs: Any) -> None:
-    """Names and order, of the constructor and of both methods."""
+    """The constructor and both methods have the same arguments in the same order."""
     for method in ("__init__", "get_token", "get_token_info"):
         expected = _positional(getattr(getattr(theirs, name), method))
         assert _positional(getattr(getattr(ours, name), method)) == expected
@@ -97,14 +97,14 @@ def _positional(function: Any) -> list[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_sync_and_async_constructors_are_the_same(name: str) -> None:
-    """Including defaults and keyword-only arguments."""
+    """The constructors have the same defaults and keyword-only arguments."""
     sync, aio = (inspect.signature(getattr(module, name)) for module in (webidentity, webidentity.aio))
     assert sync == aio
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_refusals_are_caught_by_the_same_handler(name: str) -> None:
-    """With Entra's error code in the text, and here with the response too."""
+    """The text has Entra's error code, and the error has the response."""
     texts: list[str] = []
     for module in (azure.identity.aio, webidentity.aio):
         canned = Canned(answer=lambda _: refusal("invalid_grant", "AADSTS50173: revoked"))

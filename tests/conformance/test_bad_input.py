@@ -1,6 +1,6 @@
-"""Wrong arguments raise what azure-identity raises, before anything is sent, and say what to do.
+"""Wrong arguments raise azure-identity's exception before anything is sent, and the message says what to do.
 
-Where azure-identity finds a mistake later, or not before the authority does, ours is found earlier: those are listed.
+Mistakes that azure-identity reports later are listed.
 """
 
 import asyncio
@@ -39,9 +39,9 @@ ECHOED = "s3cret"
 class Mistake:
     """One wrong argument.
 
-    :param raises: what we raise.
-    :param says: what our message has, a regular expression.
-    :param earlier: why azure-identity does not raise the same at the same moment, if it does not.
+    :param raises: the class of our error.
+    :param says: a regular expression that our message matches.
+    :param earlier: why azure-identity raises another error, or raises it later; empty if it does not.
     """
 
     name: str
@@ -54,8 +54,8 @@ class Mistake:
 
 
 SECRET, CERTIFICATE, ASSERTION, CODE, BEHALF, WORKLOAD, PIPELINES = ARGUMENTS
-AUTHORITY_SAYS = "the authority would say so; here the constructor does"
-NOT_CHECKED = "not checked there: it goes into the URL"
+AUTHORITY_SAYS = "reported by the authority there, by the constructor here"
+NOT_CHECKED = "not checked there, although it becomes part of the URL"
 REFUSED = ClientAuthenticationError
 
 MISTAKES = [
@@ -68,7 +68,7 @@ MISTAKES = [
     Mistake(SECRET, ValueError, "must use https", {"authority": "http://login.microsoftonline.com"}),
     Mistake(SECRET, ValueError, "must use https", {"authority": "ftp://login.microsoftonline.com"}),
     Mistake(
-        SECRET, ValueError, "expected for example", {"authority": "https://"}, earlier="found by the transport there"
+        SECRET, ValueError, "expected for example", {"authority": "https://"}, earlier="raised by the transport there"
     ),
     Mistake(SECRET, ValueError, "at least one scope", scopes=()),
     Mistake(
@@ -88,7 +88,7 @@ MISTAKES = [
         ValueError,
         "JSON object",
         call={"claims": "nonsense", "enable_cae": True},
-        earlier="sync wraps it after a discovery request, async lets a JSONDecodeError through, which is a ValueError",
+        earlier="sync raises another error after a discovery request, async raises JSONDecodeError, a ValueError",
     ),
     Mistake(CERTIFICATE, ValueError, "directory's GUID", {"tenant_id": ""}),
     Mistake(CERTIFICATE, ValueError, "client_id should be", {"client_id": ""}, earlier=AUTHORITY_SAYS),
@@ -106,7 +106,7 @@ MISTAKES = [
     Mistake(CERTIFICATE, FileNotFoundError, "/nowhere", {"certificate_data": LEFT_OUT, "certificate_path": "/nowhere"}),
     Mistake(CERTIFICATE, ValueError, "at least one scope", scopes=()),
     Mistake(ASSERTION, TypeError, "func", {"func": LEFT_OUT}),
-    Mistake(ASSERTION, TypeError, "should be a callable", {"func": None}, earlier="found at the call there"),
+    Mistake(ASSERTION, TypeError, "should be a callable", {"func": None}, earlier="raised by the call there"),
     Mistake(
         ASSERTION, ValueError, "must return a signed token", {"func": lambda: ""}, earlier="sent to the authority there"
     ),
@@ -116,7 +116,7 @@ MISTAKES = [
     Mistake(ASSERTION, REFUSED, "additionally_allowed_tenants", call={"tenant_id": OTHER_TENANT}),
     Mistake(CODE, ValueError, "directory's GUID", {"tenant_id": ""}, earlier=NOT_CHECKED),
     Mistake(CODE, ValueError, "client_id should be", {"client_id": ""}, earlier=AUTHORITY_SAYS),
-    Mistake(CODE, ValueError, "redirect URI received", {"authorization_code": ""}, earlier="found at the call there"),
+    Mistake(CODE, ValueError, "redirect URI received", {"authorization_code": ""}, earlier="raised by the call there"),
     Mistake(CODE, ValueError, "requested with", {"redirect_uri": ""}, earlier=AUTHORITY_SAYS),
     Mistake(CODE, ValueError, "at least one scope", scopes=()),
     Mistake(CODE, REFUSED, "additionally_allowed_tenants", call={"tenant_id": OTHER_TENANT}),
@@ -135,7 +135,7 @@ MISTAKES = [
     ),
     Mistake(BEHALF, ValueError, "client_id should be", {"client_id": ""}, earlier=AUTHORITY_SAYS),
     Mistake(BEHALF, ValueError, "directory's GUID", {"tenant_id": "a/b"}),
-    Mistake(BEHALF, ValueError, "directory's GUID", {"tenant_id": ""}, earlier="the sync one does not check it"),
+    Mistake(BEHALF, ValueError, "directory's GUID", {"tenant_id": ""}, earlier="not checked by the sync class there"),
     Mistake(BEHALF, REFUSED, "additionally_allowed_tenants", call={"tenant_id": OTHER_TENANT}),
     Mistake(
         WORKLOAD,
@@ -164,7 +164,7 @@ class Outcome:
 
 
 def make_the_mistake(package: Any, mistake: Mistake) -> Outcome:
-    """Construct and call."""
+    """Construct the credential, call it, and return the outcome."""
     network, awaits = Canned(), package.__name__.endswith("aio")
     given = {"tenant_id": TENANT, "client_id": CLIENT, **ARGUMENTS[mistake.name], **mistake.given}
     arguments = {name: value for name, value in given.items() if value is not LEFT_OUT}
@@ -190,7 +190,7 @@ def _id_of(mistake: Mistake) -> str:
 @pytest.mark.parametrize("mistake", MISTAKES, ids=_id_of)
 @pytest.mark.parametrize("driver_name", ["sync", "aio"])
 def test_ours_is_raised_before_anything_is_sent_and_says_what_to_do(driver_name: str, mistake: Mistake) -> None:
-    """Exactly this class, with a helpful message."""
+    """The credential raises exactly this class, with a helpful message."""
     outcome = make_the_mistake(OURS[driver_name], mistake)
     assert type(outcome.error) is mistake.raises
     assert outcome.requests == 0
@@ -201,7 +201,7 @@ def test_ours_is_raised_before_anything_is_sent_and_says_what_to_do(driver_name:
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=_id_of)
 def test_theirs_is_the_same_or_is_listed_as_later(mistake: Mistake) -> None:
-    """The same class at the same moment in both of azure-identity's packages, or a listed reason."""
+    """Both packages of azure-identity raise the same class at the same moment, or the table has the reason."""
     same = True
     for name, package in PEERS.items():
         with warnings.catch_warnings():

@@ -1,7 +1,7 @@
-"""azure-identity's chains and ours, side by side over the same members.
+"""Compares azure-identity's chains and ours with the same members.
 
-Who is asked, in which order, who is asked again, which class of error comes out and which attempts it lists. What
-differs is in ``DIFFERENT``, with the reason: a difference that is not listed fails, and so does one that is gone.
+Compares which members are called, their order, later calls, the class of the error and the attempts that it lists.
+``DIFFERENT`` has the differences with the reason: an unlisted one fails, and so does a listed one that is gone.
 """
 
 from collections.abc import Callable
@@ -46,10 +46,10 @@ class Case:
 
 
 CASES = {
-    "the first has one": Case((("1",), ("2",))),
-    "the second has one": Case(((THEIRS,), ("2",), ("3",))),
-    "the first has one later": Case(((THEIRS, THEIRS, "1"), ("2",))),
-    "the winner goes away": Case((("1", THEIRS), ("2",))),
+    "the first has a token": Case((("1",), ("2",))),
+    "the second has a token": Case(((THEIRS,), ("2",), ("3",))),
+    "the first has a token later": Case(((THEIRS, THEIRS, "1"), ("2",))),
+    "the winner becomes unavailable": Case((("1", THEIRS), ("2",))),
     "no token": Case(((THEIRS,), (THEIRS,))),
     "one is refused": Case(((THEIRS,), (ClientAuthenticationError(message="refused"),), ("3",))),
     "the network is down": Case(((ServiceRequestError("unreachable"),), ("2",))),
@@ -61,17 +61,17 @@ CASES = {
     "options for new members": Case((("1",),), options={"claims": "{}", "enable_cae": True}, only=("get_token_info",)),
     "a mistake in a member": Case(((KeyError("odd"),), ("2",))),
     "no scope": Case((("1",),), scopes=()),
-    "lines": Case(((azure.identity.CredentialUnavailableError(message="two\nlines"),),)),
-    "ours among them": Case(((OURS,), ("2",))),
+    "a message of two lines": Case(((azure.identity.CredentialUnavailableError(message="two\nlines"),),)),
+    "our exception": Case(((OURS,), ("2",))),
 }
 #: azure-identity's async class has neither, and passes their keywords on. Ours has the browser if it is included.
 AIO_LACKS = {"interactive_browser", "broker"}
 BOTH = ("sync", "aio")
 DIFFERENT = {
-    "a mistake in a member": ("what is no error of azure-core has its class in the list: 'odd' does not help", BOTH),
-    "no scope": ("it is a ValueError before anybody is asked, as with every credential here", BOTH),
-    "lines": ("an attempt is one line of the list, whatever it says", BOTH),
-    "options for new members": ("their async chain forgets claims and enable_cae on this way", ("aio",)),
+    "a mistake in a member": ("errors from outside azure-core are listed with their class", BOTH),
+    "no scope": ("raises ValueError before any member is called", BOTH),
+    "a message of two lines": ("each attempt is one line, also if its message has several", BOTH),
+    "options for new members": ("azure-identity's async chain does not pass claims and enable_cae on here", ("aio",)),
 }
 
 
@@ -168,7 +168,7 @@ def chosen(make: Callable[..., Any], keywords: dict[str, Any]) -> Any:
     [None, "", "dev", " Prod ", "nonsense", *(kind.class_name for kind in DEFAULT_MEMBERS)],
 )
 def test_which_members_are_selected(driver: Driver, monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
-    """By the variable, and by each keyword with True and with False."""
+    """The variable and each keyword, with True and with False, select the same members."""
     if value is not None:
         monkeypatch.setenv(VARIABLE, value)
     stage = Stage(driver, monkeypatch)
@@ -180,6 +180,6 @@ def test_which_members_are_selected(driver: Driver, monkeypatch: pytest.MonkeyPa
         peer = chosen(package.DefaultAzureCredential, keywords)
         ours = chosen(lambda **given: stage.credential(**given).raw, keywords)
         if driver.name == "aio" and (value or "").lower() == "interactivebrowsercredential":
-            assert peer is ValueError or keywords == {"tenant_id": "t"}, "the peer has learnt to"
+            assert peer is ValueError or keywords == {"tenant_id": "t"}, "azure-identity supports it now"
             continue
         assert ours == peer, keywords

@@ -1,6 +1,6 @@
-"""Users who sign in through azure-identity and through webidentity, at the same tenant, in the same way.
+"""Compares sign-ins through azure-identity and through webidentity at the same tenant.
 
-Every difference is listed with its reason; one that is not listed fails, and so does one that is listed and gone.
+Every difference is listed with its reason. An unlisted difference fails, and so does a listed one that is gone.
 """
 
 import gc
@@ -20,23 +20,23 @@ from webidentity.testing import LocalTenant, TenantBrowser
 
 READ, FILES = "https://graph.microsoft.com/User.Read", "https://graph.microsoft.com/Files.Read"
 PACKAGES = {"theirs": azure.identity, "ours": webidentity}
-#: New at each sign-in.
+#: Fields whose values are new at each sign-in.
 FRESH = {"code", "code_challenge", "code_verifier", "device_code", "nonce", "redirect_uri", "refresh_token", "state"}
 
 DISCOVERY = "the token endpoint of an authority is derived here: no discovery request is sent"
-ALIAS = "msal repeats the device code in a field that no specification has"
-SCOPES = "the refresh token is asked for again here; there the ID token is as well"
-CLASS = "a ClientAuthenticationError as well, with what Entra said as attributes"
-ADVICE = "here the text goes on with what to do next"
-PREFIX = "here the text has Entra's error code too"
-ANY_PORT = "http://localhost without a port takes any free one here, as the registration has it"
-ROUTING = "msal adds X-AnchorMailbox, a hint for routing, with the username that login_hint has already"
-LOOPBACK = "only addresses of this machine can be listened on, and that is said at once here"
+ALIAS = "msal repeats the device code in a field outside the specifications"
+SCOPES = "a new refresh token is requested here; there an ID token is requested as well"
+CLASS = "a subclass of ClientAuthenticationError with the fields of Entra's error as attributes"
+ADVICE = "here the message also says what to do next"
+PREFIX = "here the message has Entra's error code too"
+ANY_PORT = "http://localhost without a port selects a free port here, as the registration allows"
+ROUTING = "msal adds X-AnchorMailbox, a routing hint with the username, which login_hint has already"
+LOOPBACK = "the constructor refuses addresses of other machines here"
 
 
 @dataclass
 class Seen:
-    """What one package did."""
+    """The requests and the result of one package."""
 
     record: str = ""
     authorize: dict[str, str] = field(default_factory=dict)
@@ -225,7 +225,7 @@ def differences(theirs: Seen, ours: Seen) -> set[str]:
 def test_each_difference_is_listed(
     scenario: str, clock: Clock, monkeypatch: pytest.MonkeyPatch, naps: list[float]
 ) -> None:
-    """Forms, the authorization request, the record, the error's class and text."""
+    """The comparison covers the forms, the authorization request, the record, and the error's class and text."""
     monkeypatch.setattr("time.sleep", lambda seconds: clock.advance(seconds) if seconds >= 1 else None)
     theirs, ours = (run(scenario, package, clock, monkeypatch) for package in PACKAGES.values())
     assert differences(theirs, ours) == DIFFERENCES.get(scenario, {}).keys()

@@ -1,6 +1,6 @@
-"""ManagedIdentityCredential of azure-identity and ours on the same emulated hosts: requests and errors, side by side.
+"""Compares requests and errors of azure-identity's ManagedIdentityCredential and ours on the same emulated hosts.
 
-A difference that is not listed fails, and so does a listed one that is gone.
+An unlisted difference fails, and so does a listed one that is gone.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ TELLING = ("metadata", "secret", "x-identity-header", "authorization")
 
 @dataclass
 class Seen:
-    """What one library did: its requests, without random values, and the outcome."""
+    """The requests of one library, without random values, and the outcome."""
 
     requests: list[Any]
     outcome: str
@@ -73,7 +73,7 @@ def _told(request: Any) -> tuple[str, dict[str, str], dict[str, str], list[str]]
 
 @pytest.fixture
 def put_on(monkeypatch: pytest.MonkeyPatch, azure_host: Callable[..., HostEmulator]) -> Callable[..., HostEmulator]:
-    """As azure_host, also for azure-identity, where the folder of Azure Arc's key files has to be patched."""
+    """Do the same as azure_host, and patch the folder of Azure Arc's key files for azure-identity."""
 
     def put_on(kind: str, **options: Any) -> HostEmulator:
         host = azure_host(kind, **options)
@@ -96,9 +96,9 @@ IDS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "unknown": lambda _: {"client_id": "00000000-0000-0000-0000-000000000000"},
     "two": lambda shop: {"client_id": shop.client_id, "identity_config": {"object_id": shop.object_id}},
 }
-AS_GIVEN = "azure-identity's async class sends the name that it was given; ours has the host's name for each id"
-MACHINE = "the async class sends no Metadata header, which Azure Automation demands in the place of App Service"
-ABSENT = "azure-identity's async class reports a missing identity as an error of authentication, so chains stop at it"
+AS_GIVEN = "azure-identity's async class sends the caller's name of the ID; ours sends the host's name"
+MACHINE = "azure-identity's async class sends no Metadata header, which Azure Automation requires"
+ABSENT = "azure-identity's async class raises ClientAuthenticationError for a missing identity, which ends a chain"
 #: Host, ID, the library that differs, and why.
 DIFFERENT_REQUESTS: dict[tuple[str, str, str], str] = {
     **{(kind, "resource_id", "azure-identity aio"): AS_GIVEN for kind in ("imds", "app_service", "azure_ml")},
@@ -115,7 +115,7 @@ DIFFERENT_OUTCOMES = {(kind, "unknown", "azure-identity aio"): ABSENT for kind i
 @pytest.mark.parametrize("by", IDS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_requests_and_outcomes(put_on: Callable[..., HostEmulator], kind: str, by: str, library: str) -> None:
-    """For each host and each kind of ID."""
+    """Each host and each kind of ID has the same requests and outcome, unless the table lists a difference."""
     host = put_on(kind)
     ids = IDS[by](host.add_identity("shop"))
     ours, ours_aio, theirs = (
@@ -158,8 +158,8 @@ SYNC, AIO = ("azure-identity",), ("azure-identity aio",)
 BY_MSAL = ("imds", "app_service", "arc", "azure_ml", "service_fabric")
 NOT_IMDS = tuple(kind for kind in KINDS if kind != "imds")
 UNAVAILABLE, REFUSED = "CredentialUnavailableError", "ClientAuthenticationError"
-EVERY = "azure-identity's sync class makes every refusal one that a chain passes by, so the reason is lost in the chain"
-RAW = "azure-identity lets an error of the HTTP or JSON library through, which ends a chain; there is no connection"
+EVERY = 'azure-identity\'s sync class turns every refusal into "unavailable", so a chain hides the reason'
+RAW = "azure-identity raises the error of the HTTP or JSON library, which ends a chain"
 DIFFERENCES = [
     Difference(UNAVAILABLE, EVERY, BY_MSAL, ("403", "500", "no token", "no lifetime"), SYNC),
     Difference(UNAVAILABLE, EVERY, ("service_fabric",), ("400",), SYNC),
@@ -185,7 +185,7 @@ DIFFERENT_FAILURES = {
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_failures(put_on: Callable[..., HostEmulator], kind: str, failure: str, library: str) -> None:
-    """The same class for the same failure."""
+    """Each failure raises the same class, unless the table lists a difference."""
     outcomes: dict[str, str] = {}
     for name in ("webidentity", "webidentity aio", library):
         host = put_on(kind)

@@ -1,7 +1,7 @@
-"""One scenario through azure-identity, msal and webidentity in one run: what the tenant saw, what the caller got.
+"""Runs each scenario with azure-identity, msal and webidentity, and compares the requests and the results.
 
-Every difference to webidentity is listed here with its reason; one that is not listed fails, and so does one that is
-listed and gone.
+Every difference to webidentity is listed here with its reason. An unlisted difference fails, and so does a listed one
+that is gone.
 """
 
 import json
@@ -23,25 +23,25 @@ PASSING = {"secret", "cached_at", "expires_on", "extended_expires_on", "refresh_
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 DISCOVERY = "the token endpoint of an authority is derived here: no discovery request is sent"
-CLIENT_INFO = "asked for always here, so that every reply names its account if it has one"
+CLIENT_INFO = "always requested here, so that replies name the account"
 SCOPES = "no refresh token is requested: tokens for an assertion must not outlive it"
-SIGN_IN = "the scopes are those of the call here; a code brings the sign-in's own"
-RENEWED = "offline_access here, as MSAL has it: otherwise the refresh token is not renewed with the access token"
+SIGN_IN = "the request has the scopes of the call here; with msal it has those of the sign-in"
+RENEWED = "offline_access is requested here as in MSAL: otherwise the refresh token is not renewed"
 RESPONSE = "every authentication error carries the response here"
 ALGORITHM = "PS256 with a SHA-256 thumbprint here, as Microsoft recommends"
-CHAIN = "msal sends the chain whenever it has the certificate; here it is sent when it is asked for"
+CHAIN = "here only with send_certificate_chain=True"
 LIFETIME = "ten minutes here, as Microsoft recommends"
-PADDING = "unpadded here, as RFC 7515 has it"
+PADDING = "unpadded here, as RFC 7515 requires"
 BOUND = "on-behalf-of tokens are bound to the assertion here, so that no other user can find them"
-NAMESPACE = "the entry is bound to the assertion there and here, under names of each library's own"
-CLASS = "a ClientAuthenticationError as well, with what Entra said as attributes"
-MSAL = "msal returns errors, or raises its own; credentials raise azure-core's"
+NAMESPACE = "both libraries bind the entry to the assertion, under different names"
+CLASS = "a subclass of ClientAuthenticationError with the fields of Entra's error as attributes"
+MSAL = "msal returns errors or raises its own; credentials raise azure-core's"
 UNREACHABLE = (
-    "azure-core's ServiceRequestError here, as from any Azure SDK client, so that it can be told from a refusal"
+    "azure-core's ServiceRequestError here, as from any Azure SDK client, which distinguishes it from a refusal"
 )
-UNKNOWN = "found out by discovery there, and by the token endpoint here"
+UNKNOWN = "detected by discovery there, by the token request here"
 
-#: What each library does differently from webidentity: difference, reason.
+#: Differences of each library to webidentity: difference, reason.
 DIFFERENCES: dict[tuple[str, str], dict[str, str]] = {
     ("azure-identity", "secret"): {"asks GET .well-known/openid-configuration": DISCOVERY},
     ("azure-identity", "certificate"): {
@@ -143,7 +143,7 @@ DIFFERENCES: dict[tuple[str, str], dict[str, str]] = {
 
 
 def differences(theirs: Seen, ours: Seen) -> set[str]:
-    """Return what the two did differently, in words."""
+    """Return a description of each difference."""
     found = {f"asks {other}" for other in theirs.others if other not in ours.others}
     if len(theirs.forms) != len(ours.forms):
         found.add(f"sends {len(theirs.forms)} token requests, here {len(ours.forms)}")
@@ -202,7 +202,7 @@ PEERS = [library for library in LIBRARIES if not library.startswith("webidentity
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("library", PEERS)
 def test_each_difference_is_listed(library: str, scenario: str, clock: Clock) -> None:
-    """Requests, the error's class and status, and the cache entry."""
+    """The comparison covers the requests, the error's class and status, and the cache entry."""
     theirs, ours = run(library, scenario, clock), run("webidentity", scenario, clock)
     listed = DIFFERENCES.get((library, scenario), {})
     assert differences(theirs, ours) == listed.keys()
@@ -211,7 +211,7 @@ def test_each_difference_is_listed(library: str, scenario: str, clock: Clock) ->
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_sync_and_async_do_the_same(scenario: str, clock: Clock) -> None:
-    """In every respect."""
+    """Requests, results and cache entries of sync and async are equal."""
     sync, aio = run("webidentity", scenario, clock), run("webidentity aio", scenario, clock)
     assert differences(sync, aio) == set()
     assert (sync.error, sync.others) == (aio.error, aio.others)
@@ -225,6 +225,6 @@ def test_handlers_for_azure_identitys_errors_catch_ours(scenario: str, clock: Cl
 
 
 def test_every_row_of_the_table_has_a_scenario() -> None:
-    """And every scenario is played."""
+    """Every row of the table has a scenario, and every scenario is run."""
     assert {library for library, _ in DIFFERENCES} == set(PEERS)
     assert {scenario for _, scenario in DIFFERENCES} == set(SCENARIOS)

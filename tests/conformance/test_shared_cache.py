@@ -1,7 +1,7 @@
-"""azure-identity's SharedTokenCacheCredential and VisualStudioCodeCredential beside ours, over the same files.
+"""Compares SharedTokenCacheCredential and VisualStudioCodeCredential of azure-identity and ours on the same files.
 
-What comes out, which refresh token is sent by which client, and which words an error has. What differs is in
-``DIFFERENT``, with the reason: a difference that is not listed fails, and so does one that is gone.
+Compares the result, the refresh token and client of each request, and the error text. ``DIFFERENT`` lists the
+differences with the reason: an unlisted difference fails, and so does a listed one that is gone.
 """
 
 from collections.abc import Callable
@@ -61,9 +61,9 @@ def record(user: str = "ada", client_id: str = EDITOR) -> dict[str, Any]:
 
 @dataclass
 class Case:
-    """What the file has, and what is asked.
+    """The cache content and the call.
 
-    :param words: what an error says, if there is one.
+    :param words: the text of the error, if one is expected.
     """
 
     prepare: Prepare
@@ -84,7 +84,7 @@ CASES = {
     "by name": Case(lambda home: (sign_in(home), sign_in(home, "eve")), options={"username": NAME}),
     "by tenant": Case(several, options={"tenant_id": OTHER_TENANT}),
     "by both": Case(several, options={"username": NAME, "tenant_id": TENANT}),
-    "by a name of two": Case(
+    "by an ambiguous name": Case(
         several, f"Multiple accounts matching the specified username: {NAME} were", options={"username": NAME}
     ),
     "by an unknown name": Case(
@@ -119,30 +119,30 @@ CASES = {
     ),
     "record, refused": Case(sign_in, "Token acquisition failed", record=record(), spent=("refresh",)),
     "record, no encryption": Case(sign_in, "Shared token cache unavailable", record=record(), encrypted=True),
-    "record of an outsider": Case(
-        lambda home: (sign_in(home), sign_in(home, client_id=CLIENT, family=None), outsider(home)),
+    "record of a client outside the family": Case(
+        lambda home: (sign_in(home), sign_in(home, client_id=CLIENT, family=None), drop_refresh_tokens(home)),
         "Token acquisition failed for user",
         record=record(client_id=CLIENT),
     ),
 }
 
 
-def outsider(home: Home) -> None:
-    """Store the refresh token of a client that is not of the family."""
+def drop_refresh_tokens(home: Home) -> None:
+    """Remove the refresh tokens of the client that is not of the family."""
     content = home.content()
     content["RefreshToken"] = {k: e for k, e in content["RefreshToken"].items() if e["client_id"] != CLIENT}
     home.write(content)
 
 
 DIFFERENT = {
-    "by a name in capitals": "the names of Entra's users have no case",
-    "of another family": "only Microsoft's family has clients here that could redeem it",
-    "a token of another client": "a resource would see that client, and might allow it more or less",
-    "two programs, one refused": "there is another refresh token to try, and a newer one to begin with",
-    "cae in the other file": "who is signed in is so with continuous access evaluation and without",
-    "damaged": "a miss and a warning; theirs fails with the error of the JSON parser",
+    "by a name in capitals": "Entra usernames are case-insensitive",
+    "of another family": "only clients of Microsoft's family can redeem it",
+    "a token of another client": "the resource would see the other client, which may have other permissions",
+    "two programs, one refused": "the newest token is tried first, then the others",
+    "cae in the other file": "a sign-in counts with and without CAE",
+    "damaged": "here a cache miss and a warning; azure-identity raises JSONDecodeError",
     "without a secret": "a malformed entry is ignored, so there is no account",
-    "record, no encryption": "unavailable, as without a record: a chain goes on",
+    "record, no encryption": "raises CredentialUnavailableError, so a chain continues",
 }
 
 
@@ -154,7 +154,7 @@ def family_of(error: Exception) -> str:
 
 
 def observed(driver: Driver, library: str, case: Case) -> tuple[Any, list[Any], str]:
-    """Return the outcome of a call, the requests, and the words of the error."""
+    """Return the outcome of a call, the requests, and the error text."""
     package, errors = LIBRARIES[driver.name][library], LIBRARIES["sync"][library]
     at = Redeemer(*case.spent)
     options = {"retry_total": 0, **case.options}
@@ -198,7 +198,7 @@ def test_a_shared_cache(driver: Driver, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.mark.parametrize("library", ["peer", "ours"])
 def test_supported(driver: Driver, library: str) -> None:
-    """On every platform that the tests run on."""
+    """Both libraries support the platform that runs the tests."""
     assert LIBRARIES[driver.name][library].SharedTokenCacheCredential.supported() is True
 
 

@@ -44,9 +44,9 @@ CREDENTIALS = (*CLIENTS, *TOOL_CREDENTIALS, *COMPOSED, *CACHED, "ManagedIdentity
 MISSING: dict[str, tuple[str, tuple[str, ...]]] = {}
 #: Names that only this library has.
 ADDED: dict[str, tuple[str, tuple[str, ...]]] = {
-    **dict.fromkeys(INTERACTIVE, ("with asyncio too: a sign-in must not block the event loop", ("aio",))),
-    "ChainError": ("what each credential of a chain said, as attributes of a ClientAuthenticationError", ("sync",)),
-    "EntraError": ("what Entra said, as attributes of a ClientAuthenticationError", ("sync",)),
+    **dict.fromkeys(INTERACTIVE, ("also available for asyncio: a sign-in must not block the event loop", ("aio",))),
+    "ChainError": ("a ClientAuthenticationError with the error of each credential of a chain as attributes", ("sync",)),
+    "EntraError": ("a ClientAuthenticationError with the fields of Entra's error as attributes", ("sync",)),
 }
 
 
@@ -61,8 +61,8 @@ class Difference:
     member: str = "__init__"
 
 
-KEYWORD = "azure-identity takes it among its untyped keywords; here it is a parameter that type checkers know"
-SHARED = "an addition: a cache that credentials share, in this process or a store"
+KEYWORD = "an untyped keyword in azure-identity; here a parameter that type checkers see"
+SHARED = "an addition: a cache that credentials share, in this process or through a store"
 DEFAULT_KEYWORDS = (
     "authority",
     "broker_client_id",
@@ -162,7 +162,7 @@ def members(kind: Any) -> Iterator[str]:
 
 
 def differences() -> set[Key]:
-    """Compare every name that both have."""
+    """Compare every name that both packages have."""
     found: set[Key] = set()
     for package, (ours, theirs) in PACKAGES.items():
         for name in set(ours.__all__) & set(theirs.__all__):
@@ -206,7 +206,7 @@ def listed() -> dict[Key, str]:
 
 
 def test_each_missing_or_added_name_is_listed() -> None:
-    """With the reason."""
+    """The tables list each missing or added name with the reason."""
     for package, (ours, theirs) in PACKAGES.items():
         names = {name for name, (_, packages) in MISSING.items() if package in packages}
         assert set(theirs.__all__) - set(ours.__all__) == names
@@ -216,7 +216,7 @@ def test_each_missing_or_added_name_is_listed() -> None:
 
 
 def test_each_parameter_is_the_same_or_listed() -> None:
-    """Names, kinds and defaults, of constructors, methods and functions."""
+    """Constructors, methods and functions have the same parameters, kinds and defaults."""
     found, table = differences(), listed()
     assert sorted(found - table.keys()) == [], "differences without an explanation"
     assert sorted(table.keys() - found) == [], "explanations of differences that are gone"

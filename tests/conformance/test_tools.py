@@ -66,7 +66,7 @@ def _zone() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", CASES)
 def test_both_have_the_same_outcome(driver: Driver, programs: Programs, name: str) -> None:
-    """The same class of error, the same words, and the same token."""
+    """Both libraries return the same token, or raise the same class of error with the same text."""
     case = CASES[name]
     if case.program is not None:
         programs.install(PROGRAMS[case.credential], **case.program)
@@ -107,7 +107,7 @@ def test_the_tools_are_run_in_the_same_way(
     scopes: tuple[str, ...],
     options: dict[str, Any],
 ) -> None:
-    """Command line, folder, input, and the variable that turns colours off."""
+    """Both libraries use the same command line, folder, input, and variable that turns colours off."""
     both = {**json.loads(printed(accessToken="t", expires_on=5)["stdout"]), "token": "t"}
     programs.install(PROGRAMS[credential], **printed(**both, expiresOn="2033-05-18T03:33:19Z"))
     for package in (webidentity, azure.identity):
@@ -121,7 +121,7 @@ def test_the_tools_are_run_in_the_same_way(
 
 
 def test_powershell_is_run_in_the_same_way(driver: Driver, programs: Programs) -> None:
-    """Except for the script, and the shell that azure-identity uses to start it."""
+    """Only the script differs, and the shell that azure-identity uses to start it."""
     programs.install("pwsh", f"azsdk%tok%{EPOCH}\n")
     for package in (webidentity, azure.identity):
         driver.tool(PWSH, package=package).get_token(SCOPE)
@@ -141,7 +141,7 @@ def test_powershell_is_run_in_the_same_way(driver: Driver, programs: Programs) -
 def test_a_timeout_is_the_same_error(
     programs: Programs, caplog: pytest.LogCaptureFixture, credential: str, phrase: str
 ) -> None:
-    """As in azure-identity's sync classes; ours also says how long it waited."""
+    """The error is that of azure-identity's sync classes; ours also says how long it waited."""
     programs.install(PROGRAMS[credential], seconds=10 if credential == PWSH else 3)
     # A log record would keep a reference to the process after the test.
     caplog.set_level("CRITICAL", "azure.identity")
@@ -180,7 +180,7 @@ def test_times_of_azd_are_utc(
 def test_times_of_old_versions_of_az_are_local(
     driver: Driver, programs: Programs, monkeypatch: pytest.MonkeyPatch, zone: str
 ) -> None:
-    """In both libraries."""
+    """Both libraries read the times as local times."""
     live_in(zone, monkeypatch)
     local = time.strftime("%Y-%m-%d %H:%M:%S.000000", time.localtime(EPOCH))
     programs.install("az", **printed(accessToken="tok", expiresOn=local))

@@ -41,7 +41,7 @@ FRESH = {"assertion", "refresh_token", "MessageID", "Created", "Expires"}
 
 DISCOVERY = "the token endpoint is derived from the authority here: no discovery request is sent"
 SCOPES = "a refresh token for another scope requests a refresh token here; there it requests an ID token as well"
-CLASS = "a ClientAuthenticationError as well, with the reply of Entra or the federation server as attributes"
+CLASS = "a subclass of ClientAuthenticationError with the reply's fields as attributes"
 CODE_FIRST = "here the text begins with Entra's error code"
 STATUS = "every authentication error carries the response here"
 REASON = "the server's reason is a sentence here, a dictionary there"
@@ -270,7 +270,7 @@ def _msal_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_differences_are_exactly_the_listed_ones(name: str, clock: Clock) -> None:
-    """In forms, envelopes and other requests, and in the error's class, text and status."""
+    """The comparison covers forms, envelopes, other requests, and the error's class, text and status."""
     theirs, ours = (run(SCENARIOS[name], package, clock) for package in (azure.identity, webidentity))
     listed = DIFFERENCES.get(name, {})
     assert differences(theirs, ours) == listed.keys()
@@ -299,7 +299,7 @@ def test_both_messages_contain_the_phrase_to_search_for(name: str, phrase: str, 
 
 
 def test_both_warn_of_the_deprecation() -> None:
-    """With the same words."""
+    """Both libraries use the same words."""
     for package in (azure.identity, webidentity):
         with pytest.warns(DeprecationWarning, match=r"UsernamePasswordCredential is deprecated, as it doesn't support"):
             package.UsernamePasswordCredential(CLIENT, "u", "p")

@@ -14,7 +14,7 @@ from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy, Beare
 from azure.core.rest import HttpRequest
 
 from tests.kit.canned import Canned, Reply
-from tests.kit.credential_sites import CREDENTIALS, Site
+from tests.kit.credential_sites import CREDENTIALS, WebAppAndApi
 from tests.kit.drivers import Credential, Driver
 from tests.kit.replies import CLIENT, TENANT, token
 
@@ -40,7 +40,7 @@ def call_resource(driver: Driver, credential: Credential, resource: Canned, *sco
 @pytest.mark.parametrize("name", CREDENTIALS)
 def test_a_client_sends_the_token_of_each_credential(driver: Driver, name: str) -> None:
     """The request carries the token, with the local tenant and azure-core's own policy."""
-    site, resource = Site(), Canned(Reply(), Reply())
+    site, resource = WebAppAndApi(), Canned(Reply(), Reply())
     credential, scope = site.credential(name, driver), site.scope_for(name)
     for _ in range(2):
         assert call_resource(driver, credential, resource, scope) == 200
@@ -49,7 +49,7 @@ def test_a_client_sends_the_token_of_each_credential(driver: Driver, name: str) 
 
 
 def test_claims_challenge_is_answered_with_a_new_token(driver: Driver) -> None:
-    """After a resource refuses a token, one with its claims is requested, and replaces it in the cache."""
+    """A token with the claims is requested after a resource refuses one, and replaces it in the cache."""
     encoded = base64.b64encode(CHALLENGE.encode()).decode()
     header = f'Bearer realm="", error="insufficient_claims", claims="{encoded}"'
     resource = Canned(Reply("", 401, {"WWW-Authenticate": header}), Reply())
@@ -66,7 +66,7 @@ def test_claims_challenge_is_answered_with_a_new_token(driver: Driver) -> None:
 @pytest.mark.parametrize("name", CREDENTIALS)
 def test_the_protocols_of_azure_core_match(driver: Driver, name: str) -> None:
     """``isinstance`` is true for the protocols, which libraries check."""
-    raw = Site().credential(name, driver).raw
+    raw = WebAppAndApi().credential(name, driver).raw
     expected = {"sync": (TokenCredential, SupportsTokenInfo), "aio": (AsyncTokenCredential, AsyncSupportsTokenInfo)}
     assert all(isinstance(raw, protocol) for protocol in expected[driver.name])
 
@@ -74,7 +74,7 @@ def test_the_protocols_of_azure_core_match(driver: Driver, name: str) -> None:
 @pytest.mark.parametrize("name", CREDENTIALS)
 def test_both_calls_return_the_types_of_azure_core(driver: Driver, name: str) -> None:
     """An AccessToken is a tuple of two. An AccessTokenInfo says when to refresh."""
-    site = Site(refresh_in=1200)
+    site = WebAppAndApi(refresh_in=1200)
     credential, scope = site.credential(name, driver), site.scope_for(name)
     access, info = credential.get_token(scope), credential.get_token_info(scope)
     assert isinstance(access, AccessToken)

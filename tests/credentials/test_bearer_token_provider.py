@@ -84,7 +84,7 @@ def test_any_credential_of_azure_core_is_accepted(driver: Driver) -> None:
 
 
 def test_each_provider_caches_its_token(driver: Driver, clock: Clock) -> None:
-    """Even if the credential caches nothing, until the token has to be refreshed."""
+    """The provider keeps its token until it has to be refreshed, even if the credential caches nothing."""
     credential = Old(driver)
     first, second = (provider_of(driver, credential, "a", "b") for _ in range(2))
     assert [first(), first(), second(), first()] == ["old-1", "old-1", "old-2", "old-1"]

@@ -71,7 +71,7 @@ def test_options_of_get_token_info_are_those_of_get_token(driver: Driver) -> Non
 
 
 def test_a_token_that_claims_replaced_is_never_served_again(driver: Driver) -> None:
-    """Not even when its replacement is valid for only a minute."""
+    """The old token is not served even if its replacement is valid for only a minute."""
     network = Canned(token("refused"), token("accepted", expires_in=60))
     credential = secret_credential(driver, network)
     credential.get_token(SCOPE)
@@ -104,7 +104,7 @@ def test_a_tenant_that_is_not_allowed_is_refused_before_any_request(driver: Driv
 @pytest.mark.parametrize("scopes", [(), ("",), (None,), (["a", "b"],), (1,)])
 @pytest.mark.parametrize("method", ["get_token", "get_token_info"])
 def test_invalid_scopes_are_explained(driver: Driver, method: str, scopes: tuple[Any, ...]) -> None:
-    """No scope, an empty scope, and a list instead of separate strings."""
+    """The error explains a missing scope, an empty scope, and a list instead of separate strings."""
     with pytest.raises(ValueError, match=method if not scopes else "separate strings"):
         getattr(secret_credential(driver, numbered()), method)(*scopes)
 
@@ -134,7 +134,7 @@ def test_an_empty_argument_is_a_value_error(driver: Driver, missing: int) -> Non
 
 
 def test_credentials_share_a_token_cache(driver: Driver) -> None:
-    """If their arguments are equal, including the secret."""
+    """Credentials share tokens if their arguments are equal, including the secret."""
     cache, network = TokenCache(), numbered()
     first = secret_credential(driver, network, token_cache=cache)
     second = secret_credential(driver, network, token_cache=cache)
@@ -144,7 +144,7 @@ def test_credentials_share_a_token_cache(driver: Driver) -> None:
 
 
 def test_by_default_each_credential_has_its_own_cache(driver: Driver) -> None:
-    """As in azure-identity."""
+    """Two equal credentials send two requests, as in azure-identity."""
     network = numbered()
     assert secret_credential(driver, network).get_token(SCOPE).token == "token-1"
     assert secret_credential(driver, network).get_token(SCOPE).token == "token-2"
@@ -179,7 +179,7 @@ class BrokenStore(MemoryStore):
 
 
 def test_a_valid_token_is_served_while_the_store_is_down(driver: Driver, clock: Clock) -> None:
-    """In the refresh window the current token is served. Without one, the error of the store is raised."""
+    """The current token is served in its refresh window; without a token the error of the store is raised."""
     store, network = BrokenStore(), numbered()
     credential = secret_credential(driver, network, token_cache=TokenCache(store, KeyRing("key")))
     credential.get_token(SCOPE)
@@ -211,7 +211,7 @@ def test_authentication_errors_carry_the_response(driver: Driver) -> None:
     "reply", [Reply("<html>", 502), Reply("", 200), Reply(b"\xff\xfe\x00\x80", 200), Reply("[]", 200)]
 )
 def test_an_invalid_token_reply_is_an_authentication_error(driver: Driver, reply: Reply) -> None:
-    """Whatever the bytes are, through the whole pipeline."""
+    """Any bytes that pass through the whole pipeline become an authentication error."""
     with pytest.raises(ClientAuthenticationError, match="Microsoft Entra ID"):
         secret_credential(driver, Canned(reply)).get_token(SCOPE)
 
@@ -233,7 +233,7 @@ def test_a_network_failure_is_an_error_of_azure_core(driver: Driver) -> None:
 
 
 def test_a_server_error_is_retried(driver: Driver) -> None:
-    """By azure-core's policy, for POST requests too."""
+    """azure-core's retry policy retries POST requests too."""
     network = Canned(Reply({"error": "server_error"}, 503), token("second try"))
     credential = secret_credential(driver, network, retry_total=1, retry_backoff_factor=0)
     assert credential.get_token(SCOPE).token == "second try"
@@ -252,7 +252,7 @@ def test_redirects_are_not_followed(driver: Driver) -> None:
 def test_options_that_are_not_strings_are_refused(
     driver: Driver, monkeypatch: pytest.MonkeyPatch, name: str, options: dict[str, Any]
 ) -> None:
-    """For example a decoded claims challenge. Nothing is sent."""
+    """A decoded claims challenge, for example, is refused before anything is sent."""
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "environmentcredential")
     network = numbered()
     if name == "ClientSecretCredential":

@@ -60,7 +60,7 @@ READABLE = [
 @pytest.mark.parametrize("how", ["path", "path as Path", "data"])
 @pytest.mark.parametrize(("content", "password"), READABLE)
 def test_each_format_is_read(driver: Driver, tmp_path: Path, content: bytes, password: Any, how: str) -> None:
-    """From a file or from bytes, with the password as text or bytes."""
+    """Certificates are read from a file or from bytes, with the password as text or bytes."""
     file, network = tmp_path / "certificate", numbered()
     file.write_bytes(content)
     given = {"data": {"certificate_data": content}, "path": {"certificate_path": str(file)}}
@@ -134,7 +134,7 @@ def test_a_certificate_in_pem_format_may_be_a_string(driver: Driver, keyword: st
 
 
 def test_certificate_data_takes_precedence_over_the_path(driver: Driver) -> None:
-    """As in azure-identity."""
+    """The path is not read, as in azure-identity."""
     network = numbered()
     credential_of(driver, network, certificate_path="/nowhere", certificate_data=certificate()).get_token(SCOPE)
     assert len(network.sent) == 1
@@ -165,7 +165,7 @@ def test_each_assertion_is_for_one_request(driver: Driver, clock: Clock) -> None
 
 
 def test_adfs_receives_rs256(driver: Driver) -> None:
-    """With the SHA-1 thumbprint, because AD FS does not support PS256."""
+    """AD FS receives the SHA-1 thumbprint, because it does not support PS256."""
     network = numbered()
     credential_of(
         driver, network, tenant_id="adfs", authority="https://adfs.contoso.test", certificate_data=certificate()
@@ -199,7 +199,7 @@ def test_the_chain_is_sent_on_request(driver: Driver, file: str) -> None:
 
 
 def test_the_key_is_parsed_once(driver: Driver, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the constructor, not for each token request."""
+    """The constructor parses the key, and token requests do not parse it again."""
     loads: list[int] = []
     original = certificates.load_pem_private_key
 
@@ -231,7 +231,7 @@ def test_credentials_share_a_cache_if_certificate_and_key_are_equal(driver: Driv
 
 @pytest.mark.parametrize("send_certificate_chain", [False, True])
 def test_a_tenant_accepts_the_assertion(driver: Driver, send_certificate_chain: bool) -> None:
-    """With a tenant that accepts each assertion only once."""
+    """A tenant that accepts each assertion only once accepts every request."""
     tenant = LocalTenant(single_use_assertions=True)
     app = tenant.add_app("service", certificates=[PUBLIC])
     credential = credential_of(

@@ -51,7 +51,7 @@ def test_the_first_token_is_returned(driver: Driver, kind: type[Member]) -> None
 
 
 def test_every_call_starts_with_the_first_credential(driver: Driver, kind: type[Member]) -> None:
-    """As in azure-identity: a credential that has become available is used."""
+    """A credential that has become available is used, as in azure-identity."""
     first, second = kind(GONE, GONE, "first"), kind("second")
     chain = chain_of(driver, first, second)
     assert [chain.get_token(SCOPE).token for _ in range(3)] == ["second", "second", "first"]
@@ -129,7 +129,7 @@ def test_the_next_credential_is_tried_only_after_an_unavailable_one(
 
 @pytest.mark.parametrize("method", ["get_token", "get_token_info"])
 def test_the_error_lists_each_attempt(driver: Driver, kind: type[Member], method: str) -> None:
-    """In the format of azure-identity; ``attempts`` has the errors."""
+    """The message has the format of azure-identity, and ``attempts`` has the errors."""
     members = [kind(GONE), kind(CredentialUnavailableError(message="two\nlines")), kind(KeyError("odd")), kind("token")]
     with pytest.raises(ChainError) as raised:
         getattr(chain_of(driver, *members), method)(SCOPE)
@@ -159,7 +159,7 @@ def test_all_unavailable_has_no_cause(driver: Driver, kind: type[Member]) -> Non
 
 
 def test_the_response_of_the_authority_is_attached(driver: Driver) -> None:
-    """As ``response`` and ``__cause__``. No attribute and no frame contains the secret."""
+    """The error has ``response`` and ``__cause__``; no attribute and no frame contains the secret."""
     network = Canned(refusal("invalid_client", "AADSTS7000215: wrong canary-secret"))
     credential = driver.credential("ClientSecretCredential", network, TENANT, CLIENT, "canary-secret", retry_total=0)
     with pytest.raises(ChainError) as raised:
@@ -173,7 +173,7 @@ def test_the_response_of_the_authority_is_attached(driver: Driver) -> None:
 
 
 def test_members_are_told_that_they_are_in_a_chain(driver: Driver, kind: type[Member]) -> None:
-    """Only during the call, and also in a chain within a chain."""
+    """The members know it only during the call, and also in a chain within a chain."""
     first, last = kind(GONE), kind("last")
     chain_of(driver, first, chain_of(driver, last).raw).get_token(SCOPE)
     assert (first.in_chain, last.in_chain) == ([True], [True])
@@ -288,7 +288,7 @@ def test_entered_members_are_left_if_another_cannot_be_entered(driver: Driver, k
 
 
 def test_invalid_calls_are_refused_before_any_member_is_called(driver: Driver, kind: type[Member]) -> None:
-    """No member, no scope."""
+    """A chain needs a member, and a call needs a scope."""
     with pytest.raises(ValueError, match="at least one credential is required"):
         chain_of(driver)
     member = kind("token")
@@ -299,7 +299,7 @@ def test_invalid_calls_are_refused_before_any_member_is_called(driver: Driver, k
 
 
 def test_a_chain_can_be_pickled(driver: Driver) -> None:
-    """With its members, and without the winner, because another member may win elsewhere."""
+    """The copy has the members but not the winner, because another member may win elsewhere."""
     secret = driver.credential("ClientSecretCredential", Canned(), TENANT, CLIENT, "secret").raw
     secret._pipeline._options.clear()
     chain = chain_of(driver, secret).raw

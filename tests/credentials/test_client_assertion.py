@@ -43,7 +43,7 @@ class Assertions:
 
 
 def test_the_callable_is_called_for_each_token_request(driver: Driver, clock: Clock) -> None:
-    """And only then: a cached token needs no assertion."""
+    """Each token request calls the callable; a cached token does not."""
     assertions, network = Assertions(), numbered()
     credential = credential_of(driver, network, assertions)
     assert assertions.calls == 0
@@ -92,7 +92,7 @@ def test_a_coroutine_function_is_awaited_by_the_async_credential(driver: Driver)
 
 @pytest.mark.parametrize("returned", [None, "", b"assertion", 5, ["assertion"]])
 def test_an_assertion_that_is_not_a_string_is_refused(driver: Driver, returned: Any) -> None:
-    """Before anything is sent. The message says what the callable must return."""
+    """The error is raised before anything is sent, and says what the callable must return."""
     network = numbered()
     with pytest.raises(ValueError, match="must return a signed token as a non-empty string"):
         credential_of(driver, network, lambda: returned).get_token(SCOPE)
@@ -131,13 +131,14 @@ def test_errors_of_the_callable_are_raised_unchanged(driver: Driver) -> None:
     ids=["object", "method", "partial", "method of a builtin"],
 )
 def test_any_callable_is_accepted(driver: Driver, clock: Clock, make: Callable[[], Callable[[], str]]) -> None:
-    """Even one without weak references. Tokens in their refresh window are still found."""
+    """A callable without weak references works too, and tokens in their refresh window are still found."""
     network = numbered()
     credential = credential_of(driver, network, make())
     assert credential.get_token(SCOPE).token == "token-1"
     clock.advance(3600 - 100)
     network._answer = lambda _: refusal("temporarily_unavailable", status=503)
     assert credential.get_token(SCOPE).token == "token-1"
+    driver.settle()
 
 
 def test_credentials_share_a_cache_if_their_callable_is_the_same(driver: Driver) -> None:
@@ -152,7 +153,7 @@ def test_credentials_share_a_cache_if_their_callable_is_the_same(driver: Driver)
 
 
 def test_a_tenant_accepts_a_federated_token(driver: Driver) -> None:
-    """From an issuer that the app trusts. A wrong subject is explained."""
+    """The tenant accepts a token of an issuer that the app trusts, and explains a wrong subject."""
     tenant, key = LocalTenant(), SigningKeyPair("key", key_pair(name="issuer")[0])
     app = tenant.add_app("workload")
     tenant.trust(app, issuer="https://issuer.test", subject="repo:shop", key=key)

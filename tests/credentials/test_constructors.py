@@ -28,7 +28,7 @@ pytestmark = pytest.mark.parametrize("package", [webidentity, webidentity.aio], 
 
 @pytest.mark.parametrize("name", sorted(REQUIRED))
 def test_missing_arguments_are_reported_for_the_public_class(package: ModuleType, name: str) -> None:
-    """In the words of Python."""
+    """The error has the same text as Python's own."""
     with pytest.raises(TypeError) as raised:
         getattr(package, name)()
     assert str(raised.value) == f"{name}.__init__() missing {REQUIRED[name]}"
@@ -36,13 +36,13 @@ def test_missing_arguments_are_reported_for_the_public_class(package: ModuleType
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {"ChainedTokenCredential"}))
 def test_too_many_arguments_are_reported_for_the_public_class(package: ModuleType, name: str) -> None:
-    """For every class but the one that takes any number."""
+    """Every class except ChainedTokenCredential, which takes any number, reports the error."""
     with pytest.raises(TypeError, match=rf"^{name}\.__init__\(\) takes .* positional argument"):
         getattr(package, name)(*range(20))
 
 
 def test_a_subclass_keeps_the_name_of_the_constructor_that_it_inherits(package: Any) -> None:
-    """As with any class of Python."""
+    """The error names the inherited constructor, as Python does for any class."""
 
     class Mine(package.ClientSecretCredential):  # type: ignore[misc]
         """A subclass in an application."""
@@ -54,7 +54,7 @@ def test_a_subclass_keeps_the_name_of_the_constructor_that_it_inherits(package: 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_documentation_is_that_of_the_class(package: ModuleType, name: str) -> None:
-    """Not that of a base class, for ``help()``, ``inspect`` and ``__doc__``; one text for sync and async."""
+    """``help()``, ``inspect`` and ``__doc__`` show the text of the class itself, the same for sync and async."""
     credential_class = getattr(package, name)
     assert inspect.getdoc(credential_class) == inspect.cleandoc(credential_class.__doc__)
     assert credential_class.__doc__ == getattr(webidentity, name).__doc__

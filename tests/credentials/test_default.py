@@ -26,7 +26,7 @@ def stage(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> Stage:
 
 @pytest.mark.parametrize("winner", DEFAULT)
 def test_the_first_winner_is_used_for_all_later_calls(stage: Stage, winner: str) -> None:
-    """And is ``selected``."""
+    """The winner is also available as ``selected``."""
     stage.outcomes = {winner: ("token",)}
     credential = stage.credential()
     assert credential.raw.selected is None
@@ -44,7 +44,7 @@ def test_the_first_winner_is_used_for_all_later_calls(stage: Stage, winner: str)
 
 
 def test_get_token_info_searches_too(stage: Stage) -> None:
-    """With its options."""
+    """get_token_info searches the members and passes its options on."""
     stage.outcomes = {"cli": ("token",)}
     credential = stage.credential()
     assert credential.get_token_info(SCOPE, options={"tenant_id": "t"}).token == "token"
@@ -107,7 +107,7 @@ def test_a_failed_search_is_repeated_by_the_next_call(stage: Stage) -> None:
 
 
 def test_members_are_told_that_they_are_in_a_chain_until_one_is_selected(stage: Stage) -> None:
-    """Then it waits as long as it does alone."""
+    """The selected member waits as long as it does outside a chain."""
     stage.outcomes = {"managed_identity": ("token",)}
     credential = stage.credential()
     credential.get_token(SCOPE)
@@ -128,7 +128,7 @@ def test_a_managed_identity_that_is_named_is_not_probed(
 
 
 def test_missing_variables_of_a_pod_are_reported_at_the_end(stage: Stage) -> None:
-    """With the name of the class and the reason."""
+    """The error names the class and the reason."""
     stage.constructor_errors["workload_identity"] = ValueError("lacks a file")
     stage.outcomes = {"cli": ("token", GONE)}
     assert stage.credential().get_token(SCOPE).token == "token"
@@ -160,7 +160,7 @@ def test_the_error_says_what_to_do(stage: Stage) -> None:
 
 
 def test_only_steps_for_tried_credentials_are_advised(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not to sign in to a tool that is excluded."""
+    """The error does not advise to sign in to a tool that is excluded."""
     monkeypatch.setenv(VARIABLE, "prod")
     with pytest.raises(ChainError) as raised:
         stage.credential().get_token(SCOPE)
@@ -250,7 +250,7 @@ def test_a_cancelled_search_is_repeated_for_the_other_callers(stage: Stage) -> N
 
 
 def test_all_members_are_closed(stage: Stage) -> None:
-    """Not only the winner."""
+    """Closing the chain closes every member, not only the winner."""
     stage.outcomes = {"environment": ("token",)}
     credential = stage.credential()
     credential.get_token(SCOPE)
@@ -259,7 +259,7 @@ def test_all_members_are_closed(stage: Stage) -> None:
 
 
 def test_it_is_a_chained_token_credential(stage: Stage) -> None:
-    """As in azure-identity. Messages show its own name, or the name of a subclass."""
+    """The class is a subclass, as in azure-identity; messages show its own name or that of a subclass."""
     import webidentity
     import webidentity.aio
 

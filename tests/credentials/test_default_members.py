@@ -31,7 +31,7 @@ def test_the_order_is_services_then_hosts_then_developers(stage: Stage) -> None:
 
 @pytest.mark.parametrize("key", ORDER)
 def test_each_credential_can_be_excluded(stage: Stage, key: str) -> None:
-    """With its keyword."""
+    """Each credential has a keyword that excludes it."""
     assert stage.choice(**{f"exclude_{key}_credential": True}) == [each for each in DEFAULT if each != key]
 
 
@@ -83,7 +83,7 @@ def test_keywords_take_precedence_over_the_variable(stage: Stage, monkeypatch: p
 
 @pytest.mark.parametrize("value", [None, "", " "])
 def test_the_variable_can_be_required(stage: Stage, monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
-    """So that production never tries credentials for developers."""
+    """Production can require the variable, so that it never tries credentials for developers."""
     if value is not None:
         monkeypatch.setenv(VARIABLE, value)
     with pytest.raises(ValueError, match=r"AZURE_TOKEN_CREDENTIALS is required.* Valid values are: dev, prod"):
@@ -125,7 +125,7 @@ def test_defaults_come_from_the_environment(stage: Stage, monkeypatch: pytest.Mo
 
 
 def test_keywords_take_precedence_over_the_environment(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even None: the system-assigned identity, or the user's own tenant."""
+    """The value None also takes precedence: it means the system-assigned identity, or the user's own tenant."""
     for name in ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_USERNAME"):
         monkeypatch.setenv(name, "environment")
     stage.credential(managed_identity_client_id=None, shared_cache_tenant_id=None, workload_identity_tenant_id=None)
@@ -155,7 +155,7 @@ def test_keywords_take_precedence_over_the_environment(stage: Stage, monkeypatch
 
 
 def test_the_client_id_of_the_pod_defaults_to_that_of_the_host(stage: Stage) -> None:
-    """As in azure-identity."""
+    """The keyword for managed identities also sets the client ID of the pod, as in azure-identity."""
     stage.credential(managed_identity_client_id="host")
     assert stage.made["workload_identity"]["client_id"] == "host"
 
@@ -174,14 +174,14 @@ def test_tenant_id_is_not_a_keyword(stage: Stage) -> None:
 
 
 def test_a_malformed_authority_is_refused_at_once(stage: Stage) -> None:
-    """Before any credential is created."""
+    """The constructor raises the error before it creates any credential."""
     with pytest.raises(ValueError, match="is not an authority"):
         stage.credential(authority="http://login.microsoftonline.com")
     assert not stage.made
 
 
 def test_the_shared_cache_is_left_out_on_platforms_without_it(stage: Stage) -> None:
-    """As on most machines."""
+    """Most machines have no shared cache, so the chain has no such member."""
     stage.has_shared_cache = False
     assert "shared_token_cache" not in stage.choice()
 
@@ -216,7 +216,7 @@ def brokers(monkeypatch: pytest.MonkeyPatch, platform: str, module: ModuleType |
     [("win32", "'azure-identity-broker' package is required"), ("darwin", "only supported on Windows and WSL")],
 )
 def test_a_missing_broker_is_explained(monkeypatch: pytest.MonkeyPatch, platform: str, said: str) -> None:
-    """By the credential that takes its place."""
+    """The credential that takes the broker's place explains what is missing."""
     monkeypatch.setattr("platform.release", lambda: "6.1.0-amd64")
     credential = brokers(monkeypatch, platform, None)
     for method in (credential.get_token, credential.get_token_info):
@@ -226,7 +226,7 @@ def test_a_missing_broker_is_explained(monkeypatch: pytest.MonkeyPatch, platform
 
 @pytest.mark.parametrize("works", [True, False])
 def test_the_broker_never_shows_a_window(monkeypatch: pytest.MonkeyPatch, works: bool) -> None:
-    """On Windows and WSL."""
+    """The broker's options forbid a window on Windows and WSL."""
     monkeypatch.setattr("platform.release", lambda: "5.15.90.1-microsoft-standard-WSL2")
     module, made = ModuleType("broker"), []
 

@@ -64,7 +64,7 @@ def test_a_machine_without_any_source_fails_fast(bare: Driver) -> None:
 def test_one_source_is_found_without_warnings(
     bare: Driver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing above INFO is logged, by this library or by those below it."""
+    """This library and its dependencies log nothing above INFO."""
     caplog.set_level(logging.DEBUG)
     for name, value in (("TENANT_ID", TENANT), ("CLIENT_ID", CLIENT), ("CLIENT_SECRET", "canary-secret")):
         monkeypatch.setenv(f"AZURE_{name}", value)

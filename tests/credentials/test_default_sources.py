@@ -64,7 +64,7 @@ def test_a_service_principal_in_the_environment(
     tmp_path: Path,
     authentication: str,
 ) -> None:
-    """With a secret, or with a certificate in a file."""
+    """A secret, or a certificate in a file, selects EnvironmentCredential."""
     path = tmp_path / "certificate.pem"
     path.write_bytes(certificate())
     given = (
@@ -83,7 +83,7 @@ def test_a_kubernetes_pod(
     caplog: pytest.LogCaptureFixture,
     tmp_path: Path,
 ) -> None:
-    """With the token that Kubernetes mounts."""
+    """The token that Kubernetes mounts selects WorkloadIdentityCredential."""
     path = tmp_path / "token"
     path.write_text("projected")
     for name, value in {**VARIABLES, "AZURE_FEDERATED_TOKEN_FILE": str(path)}.items():
@@ -95,7 +95,7 @@ def test_a_kubernetes_pod(
 def test_each_kind_of_host(
     machine: Callable[..., Credential], azure_host: PutOn, caplog: pytest.LogCaptureFixture, kind: str
 ) -> None:
-    """Over a real socket."""
+    """A host on a real socket selects ManagedIdentityCredential."""
     host = azure_host(kind)
     assert found(machine(), caplog) == "ManagedIdentityCredential"
     assert host.requests
@@ -114,7 +114,7 @@ def test_a_developer_tool(
 def test_the_second_of_two_tools(
     machine: Callable[..., Credential], programs: Programs, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """In the first one no user is signed in. Later calls do not run it."""
+    """The second tool is selected if no user is signed in to the first; later calls do not run the first."""
     programs.install("az", stderr="ERROR: Please run 'az login' to setup account.", code=1)
     install(programs, "AzurePowerShellCredential")
     assert found(machine(), caplog) == "AzurePowerShellCredential"

@@ -39,7 +39,7 @@ def make(driver: Driver, naps: list[float]) -> Make:
 
 
 def test_the_user_is_prompted_and_waited_for(make: Make, naps: list[float]) -> None:
-    """With URL, code and expiry. The interval between polls is the authority's."""
+    """The prompt has URL, code and expiry; the authority decides the interval between polls."""
     authority = Authority(pending(), pending(), signed_in())
     before = time.time()
     assert make(authority).get_token(SCOPE).token == "access-token"
@@ -68,7 +68,7 @@ def test_the_requests_follow_the_specification(make: Make) -> None:
 
 
 def test_later_tokens_are_acquired_silently(make: Make) -> None:
-    """From the cache, or with the refresh token for other scopes, tenants and CAE."""
+    """Later tokens come from the cache, or from the refresh token for other scopes, tenants and CAE."""
     authority = Authority()
     credential = make(authority)
     credential.get_token(SCOPE)
@@ -126,7 +126,7 @@ def test_all_callers_receive_the_error_of_a_declined_sign_in(driver: Driver, mak
 
 
 def test_a_client_that_is_too_fast_slows_down(make: Make, naps: list[float]) -> None:
-    """By five seconds, permanently (RFC 8628 section 3.5)."""
+    """The client adds five seconds to its interval permanently (RFC 8628 section 3.5)."""
     make(Authority(refusal("slow_down"), pending(), signed_in())).get_token(SCOPE)
     assert naps == [5, 10, 10]
 
@@ -135,7 +135,7 @@ def test_a_client_that_is_too_fast_slows_down(make: Make, naps: list[float]) -> 
 def test_the_wait_ends_after_the_timeout(
     make: Make, clock: Clock, naps: list[float], timeout: int | None, waited: int
 ) -> None:
-    """Or when the code expires, if that is earlier."""
+    """The wait ends when the code expires, if that is earlier."""
     clock.stop()
     with pytest.raises(ClientAuthenticationError, match="Timed out waiting for user to authenticate"):
         make(Authority(pending()), timeout=timeout).get_token(SCOPE)
@@ -158,7 +158,7 @@ def test_the_wait_ends_after_the_timeout(
     ],
 )
 def test_an_invalid_device_code_reply_is_an_error(make: Make, reply: Reply) -> None:
-    """Before the user is prompted."""
+    """The error is raised before the user is prompted."""
     authority = Authority(code=reply)
     with pytest.raises(EntraError) as caught:
         make(authority).get_token(SCOPE)
@@ -174,7 +174,7 @@ def test_an_invalid_interval_is_replaced(make: Make, naps: list[float], interval
 
 
 def test_claims_of_the_call_are_requested(make: Make) -> None:
-    """For the code and for the token."""
+    """The requests for the code and for the token have the claims."""
     authority = Authority()
     make(authority).get_token(SCOPE, claims=CLAIMS)
     assert [sent.form["claims"] for sent in authority.network.sent] == [CLAIMS] * 3
@@ -196,7 +196,7 @@ def test_disable_automatic_authentication(driver: Driver, make: Make) -> None:
 
 
 def test_claims_of_the_authority_are_in_the_error(make: Make) -> None:
-    """For the next sign-in; or they are requested at once if prompting is allowed."""
+    """The error has the claims for the next sign-in; if prompting is allowed, they are requested at once."""
     required = refusal("interaction_required", "AADSTS50076: MFA.", error_codes=[50076], claims=CLAIMS)
     for disabled in (True, False):
         authority = Authority(refresh=required)
@@ -239,7 +239,7 @@ def test_authenticate_needs_scopes_in_an_unknown_cloud(driver: Driver, make: Mak
 
 
 def test_authenticate_always_prompts(driver: Driver, make: Make) -> None:
-    """To let the user choose another account. No token of the previous account is served afterwards."""
+    """The user can choose another account, and no token of the previous account is served afterwards."""
     authority = Authority(signed_in("ada", "ada's"), signed_in("eve", "eve's"))
     credential = make(authority)
     assert credential.get_token(SCOPE).token == "ada's"
@@ -280,7 +280,7 @@ def test_a_different_account_at_an_automatic_sign_in_is_refused(make: Make, cloc
 
 
 def test_a_record_accepts_only_its_own_account(make: Make) -> None:
-    """Even in a new program with an empty cache."""
+    """A new program with an empty cache refuses another account too."""
     record = AuthenticationRecord(TENANT, CLIENT, "login.microsoftonline.com", f"ada.{TENANT}", "ada@tenant.test")
     credential = make(Authority(signed_in("eve", "eve's")), authentication_record=record)
     with pytest.raises(ClientAuthenticationError, match="another user signed in"):
@@ -310,7 +310,7 @@ def test_a_record_acquires_tokens_from_an_earlier_sign_in(make: Make) -> None:
 
 
 def test_each_record_finds_only_its_own_tokens(make: Make) -> None:
-    """With two users in one cache."""
+    """Two users in one cache get their own tokens."""
     authority, cache = Authority(signed_in("ada", "ada's"), signed_in("eve", "eve's")), TokenCache()
     first = make(authority, token_cache=cache)
     first.get_token(SCOPE)
@@ -392,7 +392,7 @@ def test_a_cancelled_sign_in_is_repeated_for_the_other_callers(naps: list[float]
 
 
 def test_an_expired_token_is_refreshed_silently(make: Make, clock: Clock) -> None:
-    """While the refresh token is valid. Afterwards the user is prompted again."""
+    """The user is prompted again only when the refresh token is no longer valid."""
     authority = Authority()
     credential = make(authority)
     credential.get_token(SCOPE)

@@ -79,7 +79,7 @@ def test_the_code_expires(program: Program, clock: Clock, naps: list[float]) -> 
 
 
 def test_required_claims_are_requested_with_the_next_code(program: Program) -> None:
-    """After a refusal that contains claims."""
+    """A refusal contains claims, which the next device code request sends."""
     asked: list[str] = []
 
     def prompt(*told: Any) -> None:
@@ -112,7 +112,7 @@ def test_two_users_share_a_cache(program: Program) -> None:
 
 
 def test_a_revoked_sign_in_requires_authentication(program: Program, clock: Clock) -> None:
-    """With an error, if the program wants to choose the moment."""
+    """An error lets the program choose the moment of the next sign-in."""
     cache = TokenCache()
     first = program.credential(program.enter(), token_cache=cache)
     first.get_token(READ)

@@ -46,7 +46,7 @@ def made(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]
 
 
 def test_a_secret(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the authority of the environment, and additional keywords."""
+    """The credential uses the authority of the environment and additional keywords."""
     set_all(monkeypatch, {**IDS, "AZURE_CLIENT_SECRET": "s3cret", "AZURE_AUTHORITY_HOST": "login.microsoftonline.us"})
     network = Canned(token("1"), token("2"))
     credential = driver.credential("EnvironmentCredential", network, additionally_allowed_tenants=["*"], retry_total=0)
@@ -59,7 +59,7 @@ def test_a_secret(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_calls_are_passed_on(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With all their options."""
+    """The inner credential receives all options of the call."""
     set_all(monkeypatch, {**IDS, "AZURE_CLIENT_SECRET": "s3cret"})
     network = Canned(token("1"), token("2"))
     credential = driver.credential("EnvironmentCredential", network)
@@ -76,7 +76,7 @@ def test_calls_are_passed_on(driver: Driver, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_certificate(
     driver: Driver, monkeypatch: pytest.MonkeyPatch, pem: str, flag: str | None, chain_is_sent: bool
 ) -> None:
-    """With its password. The flag decides whether its chain is sent."""
+    """The certificate is opened with its password, and the flag decides whether its chain is sent."""
     import jwt
 
     set_all(monkeypatch, {**IDS, "AZURE_CLIENT_CERTIFICATE_PATH": pem})
@@ -159,7 +159,7 @@ def test_missing_variables_are_named(
     variables: dict[str, str],
     said: str,
 ) -> None:
-    """By get_token, for the configuration that lacks the fewest. It is logged at INFO, without values."""
+    """get_token names the variables of the configuration that lacks the fewest, and logs them at INFO."""
     caplog.set_level(logging.INFO)
     set_all(monkeypatch, variables)
     credential = driver.credential("EnvironmentCredential", Canned())
@@ -180,7 +180,7 @@ def test_malformed_values_are_refused_by_the_constructor(driver: Driver, monkeyp
 
 
 def test_it_is_a_context_manager(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether a configuration is complete or not."""
+    """The credential can be entered with a complete and with an incomplete configuration."""
     for configured in (False, True):
         if configured:
             set_all(monkeypatch, {**IDS, "AZURE_CLIENT_SECRET": "s3cret"})
@@ -194,7 +194,7 @@ def test_it_is_a_context_manager(driver: Driver, monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_environment_is_read_by_the_constructor(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And not again."""
+    """Only the constructor reads the environment."""
     monkeypatch.setattr(os, "environ", {**IDS, "AZURE_CLIENT_SECRET": "s3cret"})
     network = Canned(token("1"))
     credential = driver.credential("EnvironmentCredential", network)

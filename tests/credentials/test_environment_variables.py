@@ -49,7 +49,7 @@ def test_the_environment_names_the_authority(make: Maker, monkeypatch: pytest.Mo
 
 
 def test_a_malformed_authority_in_the_environment_is_refused(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the constructor."""
+    """The constructor refuses the authority."""
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "http://login.microsoftonline.com")
     with pytest.raises(ValueError, match="https"):
         make("ClientSecretCredential", Canned())
@@ -111,7 +111,7 @@ def test_the_region_is_detected_from_the_environment(make: Maker, monkeypatch: p
 
 
 def test_the_metadata_service_is_asked_for_the_region_once(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a machine in Azure, without the variable."""
+    """A machine in Azure without the variable sends one request for its region."""
     monkeypatch.setenv("AZURE_REGIONAL_AUTHORITY_NAME", "tryautodetect")
     network = Canned(Reply("northeurope", headers={"Content-Type": "text/plain"}), token(), token())
     credential = make("ClientSecretCredential", network)

@@ -163,7 +163,7 @@ def test_the_redirect_uri_is_listened_on(
     ],
 )
 def test_a_redirect_uri_of_another_machine_is_refused(make: Make, uri: str) -> None:
-    """By the constructor, with a valid example."""
+    """The constructor refuses the redirect URI and shows a valid example."""
     with pytest.raises(ValueError, match="http://localhost:8400"):
         make(redirect_uri=uri)
 
@@ -195,7 +195,7 @@ def test_without_a_browser_it_is_unavailable(make: Make, monkeypatch: pytest.Mon
 
 
 def test_the_wait_ends_after_the_timeout(make: Make, window: Window) -> None:
-    """And the port is free again."""
+    """The port is free again after the timeout."""
     window.act = lambda window, url: None
     with pytest.raises(ClientAuthenticationError, match=r"Timed out after waiting 0\.2 seconds"):
         make(timeout=0.2).get_token(READ)
@@ -338,7 +338,7 @@ def _hold_tokens(tenant: LocalTenant) -> tuple[Any, Any]:
 
 
 def test_nothing_of_a_sign_in_is_logged(make: Make, window: Window, caplog: pytest.LogCaptureFixture) -> None:
-    """At any level: no code, no state, no verifier."""
+    """The log contains no code, state or verifier at any level."""
     caplog.set_level(logging.DEBUG)
     credential = make()
     credential.get_token(READ)
@@ -372,7 +372,7 @@ def test_waiting_for_the_user_does_not_block_the_event_loop(tenant: LocalTenant,
 
 
 def test_a_cancelled_sign_in_stops_listening(tenant: LocalTenant, desktop: App, window: Window) -> None:
-    """At once, and its thread ends."""
+    """Cancelling ends the server and its thread at once."""
     window.act = lambda window, url: None
 
     async def main() -> None:

@@ -37,7 +37,7 @@ VERSIONS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_system_assigned_identity(driver: Driver, azure_host: PutOn, kind: str) -> None:
-    """With one request of the form that the host expects."""
+    """One request is sent, in the form that the host expects."""
     host = azure_host(kind)
     used = credential(driver)
     got = used.get_token(SCOPE)
@@ -58,7 +58,7 @@ def test_the_system_assigned_identity(driver: Driver, azure_host: PutOn, kind: s
 @pytest.mark.parametrize("kind", CHOOSY)
 @pytest.mark.parametrize("by", ["client_id", "client_id in the mapping", "object_id", "resource_id"])
 def test_a_user_assigned_identity(driver: Driver, azure_host: PutOn, kind: str, by: str) -> None:
-    """By each kind of ID, under the name that the host uses for it."""
+    """Each kind of ID is sent under the name that the host uses for it."""
     host = azure_host(kind)
     other, shop = host.add_identity("other"), host.add_identity("shop")
     named: dict[str, Any] = {
@@ -117,7 +117,7 @@ def test_64_callers_cause_one_request(driver: Driver, azure_host: PutOn, kind: s
 
 @pytest.mark.parametrize("state", ["empty", "expired", "refresh window"])
 def test_64_callers_cause_one_request_whatever_is_cached(driver: Driver, clock: Clock, state: str) -> None:
-    """With an expired token, or one in the refresh window."""
+    """64 callers with an expired token, or one in the refresh window, cause one request."""
     network = Canned(answer=lambda _: token(expires_in="3600"), latency=0.02)
     used = credential(driver, network)
     if state != "empty":
@@ -156,7 +156,7 @@ def test_another_host_is_not_served_from_a_shared_store(driver: Driver, monkeypa
 
 
 def test_cache_entries_have_the_names_of_msal(driver: Driver) -> None:
-    """So that readers of the cache recognize them."""
+    """Other readers of the cache recognize the entries."""
     cache = TokenCache()
     credential(driver, Canned(token(expires_in=3600)), token_cache=cache).get_token(SCOPE)
     (held,) = cache._partitions.values()
@@ -175,7 +175,7 @@ def test_several_scopes_are_refused(driver: Driver, scopes: tuple[str, ...]) -> 
 
 
 def test_scope_and_resource_are_the_same(driver: Driver) -> None:
-    """Also in the cache."""
+    """The cache finds one token by scope and by resource."""
     network = Canned(token(expires_in=3600))
     used = credential(driver, network)
     used.get_token(VAULT)
@@ -210,7 +210,7 @@ def test_claims_bypass_the_cache(driver: Driver, azure_host: PutOn, kind: str) -
 
 @pytest.mark.parametrize("kind", CHOOSY)
 def test_conflicting_ids_are_refused(driver: Driver, azure_host: PutOn, kind: str) -> None:
-    """On each host, before anything is sent."""
+    """The credential refuses two IDs on each host before anything is sent."""
     azure_host(kind)
     for ids in (
         {"client_id": "a", "identity_config": {"object_id": "b"}},
@@ -270,7 +270,7 @@ def test_date_formats_of_azure_ml(driver: Driver, azure_host: PutOn, dates: str)
 def test_the_environment_selects_the_host(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, variables: dict[str, str], host: str
 ) -> None:
-    """In the constructor, which logs it."""
+    """The constructor selects the host and logs it."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     with caplog.at_level(logging.INFO):
@@ -312,7 +312,7 @@ def test_the_environment_selects_the_host(
 def test_an_inconsistent_environment_is_reported(
     driver: Driver, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], problem: str
 ) -> None:
-    """By get_token, so that a chain with this credential can be constructed."""
+    """get_token raises the error, so that a chain with this credential can be constructed."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     used = credential(driver, Canned())
@@ -325,7 +325,7 @@ def test_an_inconsistent_environment_is_reported(
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "imds"])
 @pytest.mark.parametrize("failure", ["a page", "nothing there", "an error"])
 def test_failures_of_each_host(driver: Driver, azure_host: PutOn, kind: str, failure: str) -> None:
-    """Without a valid answer the credential is unavailable; a refusal is an authentication error."""
+    """The credential is unavailable without a valid answer; a refusal is an authentication error."""
     host = azure_host(kind)
     used = credential(driver, retry_total=0)
     if failure == "a page":
@@ -348,7 +348,7 @@ def test_failures_of_each_host(driver: Driver, azure_host: PutOn, kind: str, fai
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_secret_is_shown(driver: Driver, azure_host: PutOn, naps: list[float], kind: str) -> None:
-    """In errors, logs and reprs, even if the host echoes the request."""
+    """Errors, logs and reprs contain no secret, even if the host echoes the request."""
     host = azure_host(kind)
     with all_logs() as logs:
         used = credential(driver, retry_total=0, logging_enable=True)
@@ -404,7 +404,7 @@ def test_the_emulator_as_a_transport(driver: Driver) -> None:
 
 
 def test_the_emulator_as_a_server(driver: Driver, azure_host: PutOn) -> None:
-    """With the default transport, as a context manager too."""
+    """The default transport works, and also the emulator as a context manager."""
     azure_host("app_service")
     used = driver.credential("ManagedIdentityCredential", OwnTransport())
     used.get_token(SCOPE)

@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_key_is_read(folder: Path) -> None:
-    """Without the newline at its end."""
+    """The key is read without the newline at its end."""
     (folder / "a.key").write_text(f"{KEY}\n")
     assert read_key_file(str(folder / "a.key")) == KEY
     (folder / "a.key").write_text("k" * 4096)
@@ -87,7 +87,7 @@ def test_other_files_are_not_read(folder: Path, tmp_path: Path, path: str, probl
 
 
 def test_an_unreadable_key_is_explained(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the group that may read the file, and without its content."""
+    """The error names the group that may read the file, and does not show its content."""
 
     def refuse(_: str) -> str:
         raise PermissionError(13, "Permission denied")
@@ -115,7 +115,7 @@ def test_windows_has_another_folder(folder: Path, tmp_path: Path, monkeypatch: p
 
 
 def test_other_platforms_have_no_agent(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No folder there is trusted."""
+    """Other platforms trust no folder."""
     (folder / "a.key").write_text(KEY)
     monkeypatch.setattr("sys.platform", "darwin")
     with pytest.raises(EntraError, match="not supported on this platform darwin"):
@@ -133,7 +133,7 @@ def challenge(host: HostEmulator, header: str, monkeypatch: pytest.MonkeyPatch) 
 def test_a_challenge_for_another_file_is_refused(
     driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch, header: str
 ) -> None:
-    """With an authentication error, which ends a chain."""
+    """The credential raises an authentication error, which ends a chain."""
     host = azure_host("arc")
     challenge(host, header, monkeypatch)
     used = credential(driver)
@@ -145,7 +145,7 @@ def test_a_challenge_for_another_file_is_refused(
 
 
 def test_a_refused_key_is_not_sent_again(driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither the error nor a log contains it."""
+    """The error and the logs do not contain the key."""
     host = azure_host("arc")
     file = host.host.key_folder / "mine.key"
     file.write_text(KEY)
@@ -176,7 +176,7 @@ def test_an_old_agent_is_detected(driver: Driver, azure_host: PutOn, by: str) ->
 def test_a_token_of_another_identity_is_refused(
     driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the reason."""
+    """The token is refused if the host answers with another identity for any reason."""
     host = azure_host("arc")
     shop, other = host.add_identity("shop"), host.add_identity("other")
     monkeypatch.setattr(host.host, "identity", lambda _: other)

@@ -19,7 +19,7 @@ from webidentity.testing.hosts._service_fabric import ServerCertificate
 def test_the_certificate_is_accepted_by_its_thumbprint(
     driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch, digest: str
 ) -> None:
-    """Although it is self-signed and for another name."""
+    """The certificate may be self-signed and for another name."""
     certificate = azure_host("service_fabric").host.certificate
     thumbprint = {
         "SHA-1": certificate.thumbprint.lower(),
@@ -46,7 +46,7 @@ def test_the_certificate_is_accepted_by_its_thumbprint(
 def test_another_certificate_is_refused_before_anything_is_sent(
     driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], digest: str
 ) -> None:
-    """With any pipeline: the secret must not reach another program."""
+    """No pipeline sends the secret to another program."""
     host = azure_host("service_fabric")
     monkeypatch.setenv("IDENTITY_SERVER_THUMBPRINT", getattr(ServerCertificate(), digest))
     used = credential(driver, **options)
@@ -58,7 +58,7 @@ def test_another_certificate_is_refused_before_anything_is_sent(
 
 
 def test_custom_policies_use_the_same_verification(driver: Driver, azure_host: PutOn) -> None:
-    """With the right certificate."""
+    """A host with the right certificate is accepted with custom policies."""
     host = azure_host("service_fabric")
     used = credential(driver, policies=[HeadersPolicy({"X-Mine": "1"})])
     assert used.get_token(SCOPE).token
@@ -67,7 +67,7 @@ def test_custom_policies_use_the_same_verification(driver: Driver, azure_host: P
 
 
 def test_an_endpoint_without_tls_is_refused(driver: Driver, azure_host: PutOn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the secret is sent."""
+    """The endpoint is refused before the secret is sent."""
     with HostEmulator("imds") as other:
         azure_host("service_fabric")
         monkeypatch.setenv("IDENTITY_ENDPOINT", other.base_url.replace("http://", "https://"))

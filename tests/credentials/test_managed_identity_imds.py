@@ -45,7 +45,7 @@ def test_transient_failures_are_retried(driver: Driver, naps: list[float], statu
 
 @pytest.mark.parametrize("status", [410, 500])
 def test_six_failures_are_an_error(driver: Driver, naps: list[float], status: int) -> None:
-    """With the message of the host. The next call tries again."""
+    """The error has the message of the host, and the next call tries again."""
     network = Canned(*[Reply({"error": "gone", "error_description": "updating"}, status)] * 6, token("t"))
     used = credential(driver, network)
     with pytest.raises(webidentity.EntraError, match="updating") as caught:
@@ -75,7 +75,7 @@ def test_different_failures_have_different_pauses(driver: Driver, naps: list[flo
 
 @pytest.mark.parametrize("error", [ServiceRequestError("no route"), ServiceResponseError("reset")])
 def test_no_connection_makes_it_unavailable(driver: Driver, naps: list[float], error: Exception) -> None:
-    """After four attempts, with what to do. The next call tries again."""
+    """The error comes after four attempts and says what to do; the next call tries again."""
     network = Canned(*[error] * 4, token("t"))
     used = credential(driver, network)
     with pytest.raises(
@@ -140,14 +140,17 @@ def test_custom_policies_do_their_own_retries(driver: Driver, naps: list[float])
 
 
 def test_a_valid_token_is_served_after_one_failed_refresh(driver: Driver, clock: Clock, naps: list[float]) -> None:
-    """In the refresh window the caller must not wait for 75 seconds."""
+    """The caller does not wait for 75 seconds while the current token is valid."""
     answers: list[Reply] = [token("old", expires_in=3600), Reply(REFUSED, 410), token("new", expires_in=3600)]
     used = credential(driver, Canned(*answers))
     assert used.get_token(SCOPE).token == "old"
     clock.advance(3400)
     assert used.get_token(SCOPE).token == "old"
+    driver.settle()
     assert naps == []
     clock.advance(31)
+    assert used.get_token(SCOPE).token == "old"
+    driver.settle()
     assert used.get_token(SCOPE).token == "new"
 
 
@@ -161,7 +164,7 @@ def test_a_refresh_after_a_claims_challenge_is_retried(driver: Driver, naps: lis
 
 @pytest.mark.parametrize("answer", [Reply(REFUSED, 400), Reply("<html>", 200), Reply("", 404), Reply(REFUSED, 500)])
 def test_a_chain_probes_the_host(driver: Driver, in_a_chain: None, answer: Reply) -> None:
-    """Once, without the header. Any response counts."""
+    """The chain sends one probe without the header, and accepts any response."""
     network = Canned(answer, token("first"), token("second"))
     used = credential(driver, network, client_id=CLIENT)
     assert used.get_token(SCOPE).token == "first"
@@ -196,7 +199,7 @@ def test_without_a_chain_there_is_no_probe(driver: Driver) -> None:
 
 
 def test_a_host_named_by_the_environment_is_not_probed(driver: Driver, in_a_chain: None, azure_host: PutOn) -> None:
-    """As in azure-identity."""
+    """The credential sends only the token request, as in azure-identity."""
     host = azure_host("imds")
     used = credential(driver)
     used.get_token(SCOPE)
@@ -217,7 +220,7 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     "transport", [None, AsyncioRequestsTransport, AioHttpTransport], ids=["own", "requests", "aiohttp"]
 )
 def test_the_probe_of_a_silent_host_fails_fast(driver: Driver, in_a_chain: None, silent: None, transport: Any) -> None:
-    """After about a second, over each transport."""
+    """The probe ends after about a second with each transport."""
     used = credential(driver, _Users(transport) if transport else None)
     began = time.monotonic()
     with pytest.raises(Unavailable, match="No managed identity endpoint was found"):
@@ -240,7 +243,7 @@ class _Users:
 
 
 def test_a_host_that_recovers(driver: Driver, azure_host: PutOn, naps: list[float]) -> None:
-    """Over real sockets."""
+    """The credential gets a token over real sockets after the host has recovered."""
     host = azure_host("imds")
     host.fail(410, times=2)
     host.fail(429, retry_after=4)

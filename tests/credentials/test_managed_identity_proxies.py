@@ -58,7 +58,7 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
 def test_a_loopback_endpoint_is_requested_directly(
     driver: Driver, azure_host: PutOn, proxy: Proxy, kind: str, keyword: bool
 ) -> None:
-    """With the default transport."""
+    """The default transport does not use the proxy for loopback addresses."""
     host = azure_host(kind)
     options: dict[str, Any] = {"proxies": {"http": proxy.url, "https": proxy.url}} if keyword else {}
     used = credential(driver, **options)
@@ -147,7 +147,7 @@ def test_a_link_local_endpoint_is_requested_directly(
 
 
 def test_the_region_is_requested_directly(monkeypatch: pytest.MonkeyPatch, proxy: Proxy) -> None:
-    """At the same address, by other credentials."""
+    """Other credentials request the region at the same address without a proxy."""
     seen: dict[str, bool] = {}
 
     class Watching(Canned):
@@ -166,7 +166,7 @@ def test_the_region_is_requested_directly(monkeypatch: pytest.MonkeyPatch, proxy
 
 
 def test_other_requests_use_the_proxy(azure_host: PutOn, proxy: Proxy) -> None:
-    """So the tests above can fail."""
+    """A request outside the library reaches the proxy, which shows that the tests above can fail."""
     host = azure_host("imds")
     with pytest.raises(requests.ConnectionError):
         requests.get(host.base_url, timeout=5)

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.kit.canned import Canned
 from tests.kit.certificates import certificate, certificate_pkcs12, key_pair
-from tests.kit.credential_sites import Site
+from tests.kit.credential_sites import WebAppAndApi
 from tests.kit.drivers import Credential, Driver, Transports
 from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, jwt_of, user_token
 from webidentity.testing import SigningKeyPair
@@ -30,7 +30,7 @@ def replies(count: int) -> Canned:
 @pytest.mark.parametrize("content", [certificate(), certificate_pkcs12()], ids=["PEM", "PKCS#12"])
 @pytest.mark.parametrize("send_chain", [False, True])
 def test_a_certificate(driver: Driver, content: bytes, send_chain: bool) -> None:
-    """With the chain on request, for sync and async."""
+    """The request is signed with PS256, and has the chain only if it was requested."""
     network = replies(1)
     credential_of(driver, network, client_certificate=content, send_certificate_chain=send_chain).get_token(SCOPE)
     (form,) = network.forms
@@ -56,7 +56,7 @@ def test_a_certificate_signs_for_the_tenant_of_the_call(driver: Driver) -> None:
 
 @pytest.mark.parametrize("password", ["password", b"password"])
 def test_an_encrypted_certificate_needs_its_password(driver: Driver, password: str | bytes) -> None:
-    """As text or bytes."""
+    """The password may be text or bytes."""
     network = replies(1)
     content = certificate(password=b"password")
     credential_of(driver, network, client_certificate=content, password=password).get_token(SCOPE)
@@ -85,7 +85,7 @@ PROOFS = {"client_secret": "s3cret", "client_certificate": certificate(), "clien
 
 
 def test_exactly_one_client_authentication_is_required(driver: Driver) -> None:
-    """None is a TypeError and several are a ValueError, as in azure-identity. The messages name the arguments."""
+    """No argument raises TypeError and several raise ValueError, as in azure-identity; the messages name them."""
     with pytest.raises(TypeError) as none:
         credential_of(driver, Canned())
     assert all(name in str(none.value) for name in PROOFS)
@@ -109,7 +109,7 @@ def test_user_assertion_is_required(driver: Driver) -> None:
 @pytest.mark.parametrize("authentication", ["secret", "certificate", "federated"])
 def test_a_tenant_accepts_each_client_authentication(driver: Driver, authentication: str) -> None:
     """The token acts for the user."""
-    site, key = Site(single_use_assertions=True), SigningKeyPair("key", key_pair(name="issuer")[0])
+    site, key = WebAppAndApi(single_use_assertions=True), SigningKeyPair("key", key_pair(name="issuer")[0])
     tenant = site.tenant
     public = key_pair()[1].public_bytes(Encoding.PEM)
     api = tenant.add_app("another API", secrets=["s3cret"], certificates=[public], scopes={"Read": "Read"})
@@ -136,7 +136,7 @@ def test_a_tenant_accepts_each_client_authentication(driver: Driver, authenticat
 
 def test_an_assertion_for_another_api_is_refused_with_advice(driver: Driver) -> None:
     """The most common mistake: the caller's token is not for this API."""
-    site = Site()
+    site = WebAppAndApi()
     foreign = site.tenant.mint_access_token(
         user=site.ada, resource=site.tenant.graph, client=site.web, scopes=["User.Read"]
     )

@@ -88,7 +88,7 @@ TROUBLES: dict[str, Outcome] = {
 
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_password_is_sent_once(make: Make, trouble: str) -> None:
-    """Even without a reply the server may have counted a wrong password; a few of them lock the account."""
+    """A failed request is not repeated: the server may have counted a wrong password, and a few lock the account."""
     at_entra = Organization(TROUBLES[trouble])
     with pytest.raises(AzureError):
         make(at_entra).get_token(SCOPE)
@@ -122,7 +122,7 @@ OUTCOMES: dict[str, Callable[[], Organization]] = {
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_password_stays_secret(make: Make, outcome: str) -> None:
-    """Whatever the servers reply."""
+    """No reply of a server makes the password visible."""
     with all_logs() as logs:
         credential = make(OUTCOMES[outcome](), logging_enable=True)
         with pytest.raises(AzureError) as caught:
@@ -154,7 +154,7 @@ def test_password_stays_secret(make: Make, outcome: str) -> None:
     ],
 )
 def test_password_is_sent_to_no_other_server(make: Make, organization: Organization) -> None:
-    """Neither over http nor after a redirect."""
+    """The password is not sent over http or after a redirect."""
     with pytest.raises(AzureError, match=r"federation server"):
         make(organization).get_token(SCOPE)
     assert {sent.url.split("/")[2] for sent in organization.network.sent} <= {

@@ -11,6 +11,7 @@ import pytest
 
 import webidentity
 from tests.kit.credential_kinds import Maker, entra
+from tests.kit.drivers import Driver
 from tests.kit.replies import SCOPE
 
 PACKAGE = Path(webidentity.__file__).parent
@@ -32,8 +33,8 @@ def test_no_module_imports_their_functions(module: str) -> None:
     assert not found
 
 
-def test_a_patched_clock_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For expiry, the refresh window and signed assertions."""
+def test_a_patched_clock_is_used(driver: Driver, make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Expiry, the refresh window and signed assertions use the patched clock."""
     network = entra()
     credential = make("CertificateCredential", network)
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.5)
@@ -43,11 +44,13 @@ def test_a_patched_clock_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(time, "time", lambda: 2_000_003_299.0)
     assert credential.get_token(SCOPE).token == "token-1"
     monkeypatch.setattr(time, "time", lambda: 2_000_003_301.0)
+    assert credential.get_token(SCOPE).token == "token-1"
+    driver.settle()
     assert credential.get_token(SCOPE).token == "token-2"
 
 
 def test_patched_randomness_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For the ID of an assertion."""
+    """The ID of an assertion uses the patched randomness."""
     network = entra()
     monkeypatch.setattr(secrets, "token_hex", lambda _: "not random")
     make("CertificateCredential", network).get_token(SCOPE)
@@ -56,7 +59,7 @@ def test_patched_randomness_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_patched_environment_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With os.environ replaced as a whole."""
+    """The credentials read os.environ even if a test replaces it as a whole."""
     monkeypatch.setattr(os, "environ", {"AZURE_AUTHORITY_HOST": "login.microsoftonline.us"})
     network = entra()
     make("ClientSecretCredential", network).get_token(SCOPE)

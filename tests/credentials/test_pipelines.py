@@ -69,7 +69,7 @@ def test_all_four_arguments_are_required(driver: Driver, missing: str, value: An
 
 @pytest.mark.parametrize("value", [None, ""])
 def test_outside_a_job_it_is_unavailable(driver: Driver, monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
-    """At the call, before anything is sent, so that a chain tries the next credential."""
+    """The call raises the error before anything is sent, so that a chain tries the next credential."""
     if value is None:
         monkeypatch.delenv("SYSTEM_OIDCREQUESTURI")
     else:
@@ -98,7 +98,7 @@ def test_outside_a_job_it_is_unavailable(driver: Driver, monkeypatch: pytest.Mon
     ids=["refused", "page", "no token", "empty", "number", "list", "nothing", "redirect", "bytes", "charset"],
 )
 def test_an_invalid_reply_of_azure_devops_is_an_authentication_error(driver: Driver, reply: Reply) -> None:
-    """With the response and what to check. Redirects are not followed, and nothing is sent to Entra."""
+    """The error has the response and says what to check; redirects are not followed, and nothing is sent to Entra."""
     network = Canned(reply)
     with pytest.raises(ClientAuthenticationError, match="service connection's id") as caught:
         credential_of(driver, network).get_token(SCOPE)
@@ -110,13 +110,13 @@ def test_an_invalid_reply_of_azure_devops_is_an_authentication_error(driver: Dri
 
 
 def test_requests_to_a_busy_azure_devops_are_retried(driver: Driver) -> None:
-    """By azure-core's policy."""
+    """azure-core's retry policy repeats the request."""
     network = Canned(Reply("", 503), ISSUED, token("the-token"))
     credential = credential_of(driver, network, retry_total=1, retry_backoff_factor=0)
     assert credential.get_token(SCOPE).token == "the-token"
 
 
 def test_an_unreachable_azure_devops_is_an_error_of_azure_core(driver: Driver) -> None:
-    """As for an unreachable authority."""
+    """The error is the same as for an unreachable authority."""
     with pytest.raises(ServiceRequestError):
         credential_of(driver, Canned(requests.ConnectionError("refused"))).get_token(SCOPE)

@@ -15,7 +15,7 @@ PAIRS = [pair for pair in product((*OURS, THEIRS), repeat=2) if pair != (THEIRS,
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
 def test_the_next_run_acquires_tokens_silently(home: Home, first: str, second: str) -> None:
-    """From the cache, then with the refresh token, never prompting; whichever library wrote the cache."""
+    """The next run uses the cache, then the refresh token, and never prompts; either library may write the cache."""
     signed_in = run(first)
     assert signed_in["grants"] == ["urn:ietf:params:oauth:grant-type:device_code"]
     later = run(second, record=signed_in["record"], waits=[0, 4000, 0])

@@ -7,7 +7,7 @@ import pytest
 
 from tests.kit.canned import Answer, Canned, Reply, Sent, lines_of
 from tests.kit.clock import Clock
-from tests.kit.credential_sites import CREDENTIALS, VERIFIER, Site
+from tests.kit.credential_sites import CREDENTIALS, VERIFIER, WebAppAndApi
 from tests.kit.drivers import Credential, Driver, SyncFace
 from tests.kit.records import all_logs
 from tests.kit.replies import CLIENT, TENANT, jwt_of, refusal, user_token
@@ -80,6 +80,7 @@ def test_logs_and_errors_leak_nothing(
         shown.append(repr(credential.get_token_info("b")))
         clock.advance(3600 - 100)
         shown.append(repr(credential.get_token("a")))
+        driver.settle()
         credential.close()
     assert len(network.sent) == 4
     assert logs.texts, "nothing was logged, so nothing was tested"
@@ -89,8 +90,8 @@ def test_logs_and_errors_leak_nothing(
 
 @pytest.mark.parametrize("name", CREDENTIALS)
 def test_nothing_leaks_with_a_tenant(driver: Driver, name: str) -> None:
-    """With real tokens, a real code and real refusals."""
-    site = Site()
+    """Real tokens, a real code and real refusals do not leak either."""
+    site = WebAppAndApi()
     assertion, code = site.assertion(), site.code()
     with all_logs() as logs:
         options = {"user_assertion": assertion} if name.startswith("OnBehalf") else {}
@@ -137,7 +138,7 @@ def test_reprs_of_objects_with_secrets_show_none() -> None:
 
 @pytest.mark.parametrize("name", CREDENTIALS)
 def test_stored_rows_show_nothing(name: str) -> None:
-    """Neither keys nor values."""
+    """The keys and values of stored rows contain no secret."""
     store = MemoryStore()
     cache = TokenCache(store, KeyRing("key"))
     credential_of(SyncFace(), name, Canned(success()), token_cache=cache).get_token("a")

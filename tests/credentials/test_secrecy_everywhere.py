@@ -70,7 +70,7 @@ FAILURES: dict[str, Answer] = {
 def test_errors_and_logs_have_no_secret(
     make: Maker, name: str, failure: str, everyone: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With all logging enabled, in the variables of all frames, and with Azure DevOps failing too."""
+    """Logs and variables of frames contain no secret, with all logging enabled and with Azure DevOps failing too."""
     network = entra(FAILURES[failure])
     if everyone:
         network._answer = FAILURES[failure]
@@ -128,7 +128,7 @@ def test_a_certificate_that_cannot_be_read_is_not_quoted(make: Maker, name: str)
 
 
 def test_the_search_finds_secrets() -> None:
-    """So the tests above can fail."""
+    """The search finds every secret, which shows that the tests above can fail."""
     from webidentity._protocol.effects import Flow, Send
     from webidentity._transport.driver import SyncDriver
 

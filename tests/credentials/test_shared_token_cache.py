@@ -42,7 +42,7 @@ def record(user: str = "ada", client_id: str = EDITOR, authority: str = "login.m
 
 
 def test_a_refresh_token_of_the_family_is_redeemed(home: Home, make: Make) -> None:
-    """As the developer tools' client, in the account's home tenant. Afterwards the credential has its own token."""
+    """The developer tools' client redeems it in the account's home tenant; then the credential has its own token."""
     sign_in(home)
     authority = Redeemer()
     assert make(authority).get_token(SCOPE).token == "ada-1"
@@ -93,7 +93,7 @@ class _NoNetwork:
 @pytest.mark.parametrize("username", [None, "ada@tenant.test", "ADA@Tenant.Test"])
 @pytest.mark.parametrize("tenant", [None, TENANT])
 def test_the_matching_account_is_selected(home: Home, make: Make, username: str | None, tenant: str | None) -> None:
-    """By username in any case, by home tenant, by both, or by neither if there is only one account."""
+    """The account is selected by username in any case, home tenant or both; a single account needs neither."""
     sign_in(home)
     if username:
         sign_in(home, "eve")
@@ -172,7 +172,7 @@ def test_an_account_without_a_username_is_found_by_tenant(home: Home, make: Make
 
 @pytest.mark.parametrize("authority", ["login.microsoftonline.com", "https://login.windows.net", "sts.windows.net"])
 def test_all_hosts_of_a_cloud_are_equivalent(home: Home, make: Make, authority: str) -> None:
-    """Whichever host the other program used."""
+    """The other program may have used any host of the cloud."""
     sign_in(home, authority="https://login.windows.net")
     assert make(authority=authority).get_token(SCOPE).token == "ada-1"
     with pytest.raises(CredentialUnavailableError, match="No accounts were found"):
@@ -213,7 +213,7 @@ def test_a_refusal_carries_the_error_of_the_authority(home: Home, make: Make) ->
 
 
 def test_a_reply_for_a_different_account_is_refused(home: Home, make: Make) -> None:
-    """After redeeming a refresh token that another program stored under the wrong account."""
+    """The refresh token was stored by another program under the wrong account."""
     sign_in(home)
     for more in ({}, {"id_token": None}):
         reply = signed_in("eve", "eve's", client_info=client_info("eve"), **more)
@@ -223,7 +223,7 @@ def test_a_reply_for_a_different_account_is_refused(home: Home, make: Make) -> N
 
 
 def test_a_token_of_another_client_is_not_served(home: Home, make: Make) -> None:
-    """Nor a token of another tenant: the resource would see the other client."""
+    """Tokens of another client or tenant are not served, because the resource would see the other client."""
     sign_in(home, scope=SCOPE)
     assert make().get_token(SCOPE).token == "ada-1"
 
@@ -239,7 +239,7 @@ def test_a_call_may_name_a_tenant(home: Home, make: Make) -> None:
 
 
 def test_sign_in_and_sign_out_are_noticed(home: Home, make: Make) -> None:
-    """By the next call, whatever was served before."""
+    """The next call sees the change, although a token was served before."""
     sign_in(home)
     credential = make()
     credential.get_token(SCOPE)
@@ -255,7 +255,7 @@ def test_sign_in_and_sign_out_are_noticed(home: Home, make: Make) -> None:
 
 
 def test_unchanged_files_are_not_parsed_again(home: Home, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Until a program changes them."""
+    """The file is parsed again only when a program has changed it."""
     sign_in(home)
     authority = Redeemer()
     credential = make(authority)
@@ -278,7 +278,7 @@ def test_64_callers_cause_one_request(home: Home, driver: Driver, make: Make) ->
 
 
 def test_a_token_that_expires_soon_is_refreshed(home: Home, make: Make, clock: Clock) -> None:
-    """And an expired one is not served."""
+    """A token is refreshed before it expires, and an expired token is not served."""
     sign_in(home)
     authority = Redeemer()
     credential = make(authority)
@@ -335,7 +335,7 @@ def test_a_record_whose_tokens_are_missing(home: Home, make: Make) -> None:
 
 
 def test_a_refused_refresh_token_of_a_record(home: Home, make: Make) -> None:
-    """With azure-identity's message and the authority's reason."""
+    """The error has azure-identity's message and the authority's reason."""
     sign_in(home)
     with pytest.raises(EntraError, match=r"Token acquisition failed.*AADSTS700082"):
         make(Redeemer("refresh"), authentication_record=record()).get_token(SCOPE)
@@ -343,7 +343,7 @@ def test_a_refused_refresh_token_of_a_record(home: Home, make: Make) -> None:
 
 @pytest.mark.parametrize("by_record", [False, True])
 def test_without_a_cache_it_is_unavailable(home: Home, make: Make, by_record: bool) -> None:
-    """Not a ValueError, so that a chain tries the next credential. No test machine has libsecret."""
+    """The error is not a ValueError, so a chain tries the next credential. No test machine has libsecret."""
     sign_in(home)
     options = {"authentication_record": record()} if by_record else {}
     with pytest.raises(CredentialUnavailableError, match=r"Shared token cache unavailable.*encryption is impossible"):
@@ -351,7 +351,7 @@ def test_without_a_cache_it_is_unavailable(home: Home, make: Make, by_record: bo
 
 
 def test_a_home_that_is_not_a_folder_is_an_empty_cache(home: Home, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a warning, so that a chain continues."""
+    """The credential is unavailable without a warning, so that a chain continues."""
     (home.path / "file").touch()
     monkeypatch.setenv("HOME", str(home.path / "file"))
     with pytest.raises(CredentialUnavailableError, match="Shared token cache unavailable"):
@@ -368,7 +368,7 @@ def test_a_damaged_cache_has_no_account(home: Home, make: Make, caplog: pytest.L
 
 
 def test_the_options_name_the_cache(home: Home, make: Make) -> None:
-    """Not only the default one."""
+    """The options can name a cache other than the default one."""
     sign_in(home)
     named = TokenCachePersistenceOptions(allow_unencrypted_storage=True, name="mine")
     with pytest.raises(CredentialUnavailableError, match="No accounts were found"):
@@ -393,7 +393,7 @@ def test_supported(home: Home, make: Make, monkeypatch: pytest.MonkeyPatch, plat
 
 
 def test_usernames_in_messages_have_no_line_breaks(home: Home, make: Make) -> None:
-    """Whatever another program wrote into the file."""
+    """Messages have one line even if another program wrote line breaks into the file."""
     sign_in(home)
     sign_in(home, "eve")
     edit(home, "Account", username="ada\n\x1b[31mroot")
@@ -404,14 +404,14 @@ def test_usernames_in_messages_have_no_line_breaks(home: Home, make: Make) -> No
 
 
 def test_no_cache_file_is_created(home: Home, make: Make) -> None:
-    """If there was none."""
+    """The credential does not create a missing file."""
     with pytest.raises(CredentialUnavailableError):
         make().get_token(SCOPE)
     assert not [path for path in home.path.rglob("*") if path.is_file()]
 
 
 def test_no_secret_is_shown(home: Home, make: Make, caplog: pytest.LogCaptureFixture) -> None:
-    """Not in an error, its frames or the log, even if the authority echoes it."""
+    """Errors, their frames and the log contain no secret, even if the authority echoes it."""
     caplog.set_level(logging.DEBUG)
     sign_in(home)
     secret = f"refresh-token-ada-{EDITOR}-{TENANT}"
@@ -427,7 +427,7 @@ def test_no_secret_is_shown(home: Home, make: Make, caplog: pytest.LogCaptureFix
 
 
 def test_a_pickled_credential_works(home: Home) -> None:
-    """In another process, with the same files, and without tokens in the pickle."""
+    """The copy works in another process with the same files, and the pickle contains no tokens."""
     sign_in(home)
     credential = webidentity.SharedTokenCacheCredential()
     assert f"refresh-token-ada-{EDITOR}" not in str(pickle.dumps(credential))

@@ -19,7 +19,7 @@ def make(driver: Driver, naps: list[float]) -> Make:
 
 
 def test_a_reply_of_another_tenant_is_refused(make: Make) -> None:
-    """If the tenant is named by its ID. For a domain or "organizations", the ID token decides."""
+    """A tenant ID must match the reply; for a domain or "organizations" the ID token decides."""
     with pytest.raises(ClientAuthenticationError, match="another tenant"):
         make(Authority(), tenant_id=OTHER_TENANT).get_token(SCOPE)
     for tenant in (TENANT, "tenant.test", "common"):
@@ -27,7 +27,7 @@ def test_a_reply_of_another_tenant_is_refused(make: Make) -> None:
 
 
 def test_a_refresh_reply_for_a_different_account_is_refused(make: Make) -> None:
-    """Nothing is cached, and the user is prompted again."""
+    """The reply is not cached, and the user is prompted again."""
     authority = Authority(signed_in(), refresh=signed_in("eve", "eve's"))
     cache = TokenCache()
     credential = make(authority, token_cache=cache)
@@ -47,7 +47,7 @@ def test_a_refresh_reply_for_a_different_account_is_refused(make: Make) -> None:
 
 @pytest.mark.parametrize("info", [client_info("ADA"), None])
 def test_a_refresh_reply_may_name_the_account_differently(make: Make, info: str | None) -> None:
-    """In upper case, or only by the subject of the ID token, which is a different kind of ID."""
+    """The account may be in upper case, or only the subject of the ID token, which is a different kind of ID."""
     authority = Authority(refresh=signed_in("ada", "the next", client_info=info))
     credential = make(authority)
     credential.get_token(SCOPE)

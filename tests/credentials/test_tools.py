@@ -27,7 +27,7 @@ every_tool = pytest.mark.parametrize("name", TOOLS)
 
 @every_tool
 def test_the_token_of_the_tool_is_returned(driver: Driver, programs: Programs, name: str) -> None:
-    """By both methods, with the tool's expiry."""
+    """Both methods return the token with the tool's expiry."""
     install(programs, name)
     credential = driver.tool(name)
     token, info = credential.get_token(SCOPE), credential.get_token_info(SCOPE, options={"tenant_id": TENANT})
@@ -136,7 +136,7 @@ def script_of(arguments: list[str]) -> str:
 
 
 def test_the_script_of_power_shell(driver: Driver, programs: Programs) -> None:
-    """With the resource of the scope, and the tenant."""
+    """The script has the resource of the scope and the tenant."""
     install(programs, "AzurePowerShellCredential")
     driver.tool("AzurePowerShellCredential").get_token("https://vault.azure.net/.default", tenant_id=TENANT)
     (run,) = programs.runs
@@ -150,7 +150,7 @@ def test_the_script_of_power_shell(driver: Driver, programs: Programs) -> None:
 def test_no_tool_of_the_current_directory_is_run(
     driver: Driver, programs: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """Whatever PATH says, because another user may control the folder. The tool does not run there either."""
+    """Relative entries of PATH are ignored and the tool runs elsewhere, because another user may control the folder."""
     here = tmp_path / "here"
     (here / "sub").mkdir(parents=True)
     monkeypatch.chdir(here)
@@ -183,19 +183,19 @@ def test_windows_searches_absolute_folders_only(
 
 
 def test_a_relative_path_is_not_run(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However it was found."""
+    """A program that is found under a relative path is ignored."""
     monkeypatch.setattr(shutil, "which", lambda name: "az")
     assert find_program(("az",)) is None
 
 
 def test_without_path_no_tool_is_found(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even in the current directory."""
+    """The current directory is not searched either."""
     monkeypatch.setenv("PATH", "")
     assert find_program(("az",)) is None
 
 
 def test_windows_runs_tools_in_the_system_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the folder is unknown, the error says so."""
+    """The error says if the folder is unknown."""
     with monkeypatch.context() as windows:
         windows.setattr(sys, "platform", "win32")
         windows.setenv("SYSTEMROOT", r"C:\Windows")
@@ -206,7 +206,7 @@ def test_windows_runs_tools_in_the_system_folder(monkeypatch: pytest.MonkeyPatch
 
 
 def test_windows_powershell_is_the_fallback(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If pwsh is not installed."""
+    """Windows PowerShell runs if pwsh is not installed."""
     programs.install("powershell.exe", OUTPUTS["pwsh"])
     with open_driver("sync") as driver, monkeypatch.context() as windows:
         windows.setattr(sys, "platform", "win32")
@@ -220,7 +220,7 @@ def test_windows_powershell_is_the_fallback(programs: Programs, monkeypatch: pyt
 def test_the_debug_log_has_neither_token_nor_environment(
     driver: Driver, programs: Programs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
-    """On success and failure."""
+    """The log of successes and failures has neither."""
     caplog.set_level("DEBUG")
     monkeypatch.setenv("SOME_SECRET", "canary-variable")
     program = TOOLS[name]
@@ -237,7 +237,7 @@ def test_the_debug_log_has_neither_token_nor_environment(
 @every_tool
 @pytest.mark.parametrize("package", [webidentity, webidentity.aio], ids=["sync", "aio"])
 def test_a_credential_survives_pickling(package: Any, name: str) -> None:
-    """With its settings."""
+    """The copy has the same settings."""
     credential = getattr(package, name)(tenant_id=TENANT, process_timeout=7)
     copy = pickle.loads(pickle.dumps(credential))
     assert (copy.tenant_id, copy._token_source._grant.process_timeout) == (TENANT, 7)
@@ -245,7 +245,7 @@ def test_a_credential_survives_pickling(package: Any, name: str) -> None:
 
 @every_tool
 def test_public_attributes_are_the_arguments(name: str) -> None:
-    """As in azure-identity."""
+    """The attributes are the same as in azure-identity."""
     assert getattr(webidentity, name)().tenant_id == ""
     assert getattr(webidentity, name)(tenant_id=TENANT).tenant_id == TENANT
     assert webidentity.AzureCliCredential(subscription="Mine").subscription == "Mine"

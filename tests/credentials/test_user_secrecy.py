@@ -32,7 +32,7 @@ OUTCOMES: dict[str, Reply] = {
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_a_device_code_stays_secret(driver: Driver, naps: list[float], outcome: str) -> None:
-    """Whatever the authority replies."""
+    """No reply of the authority makes the device code visible."""
     authority = Authority(OUTCOMES[outcome])
     with all_logs() as logs:
         credential = driver.credential(

@@ -66,7 +66,7 @@ def paths_of(credential: Credential) -> list[str]:
 
 
 def test_password_is_sent_once_and_refresh_tokens_are_used_from_then_on(make: Make, clock: Clock) -> None:
-    """For other scopes and after the token has expired."""
+    """Other scopes and expired tokens use the refresh token."""
     credential = make(USERNAME)
     for scope in (READ, READ, FILES):
         claims = decode_unverified(credential.get_token(scope).token)
@@ -99,7 +99,7 @@ def test_requests_of_a_sign_in(make: Make) -> None:
 
 @pytest.mark.parametrize("password", PASSWORDS, ids=range(len(PASSWORDS)))
 def test_password_arrives_unchanged(make: Make, tenant: LocalTenant, password: str) -> None:
-    """Whatever characters it has."""
+    """The authority receives any characters of the password unchanged."""
     tenant.add_user("joe@other.test", password=password, name="Joe")
     assert make("joe@other.test", password).get_token(READ).token
     with pytest.raises(ClientAuthenticationError):
@@ -192,7 +192,7 @@ def test_unusable_cache_is_reported_before_the_sign_in(
 
 
 def test_authentication_record_does_not_replace_a_right_password(make: Make) -> None:
-    """As in azure-identity: the first call signs in."""
+    """The first call signs in, as in azure-identity."""
     cache = TokenCache()
     first = make(USERNAME, token_cache=cache)
     record = first.authenticate(scopes=[READ])
@@ -208,7 +208,7 @@ def line_of_this_call() -> int:
 
 @pytest.mark.parametrize("package", [webidentity, webidentity.aio], ids=["sync", "aio"])
 def test_deprecation_warning_points_at_the_caller(package: Any) -> None:
-    """At the line of the constructor call."""
+    """The warning has the line of the constructor call."""
     with pytest.warns(DeprecationWarning, match="UsernamePasswordCredential is deprecated") as warned:
         package.UsernamePasswordCredential(CLIENT, "ada@tenant.test", "password")
     line = line_of_this_call() - 1
@@ -271,7 +271,7 @@ def test_arguments_have_to_be_text(driver: Driver, given: tuple[Any, Any, Any]) 
     ],
 )
 def test_unusable_realm_is_an_error(driver: Driver, realm: Reply, said: str) -> None:
-    """Only the realm request is sent, no password."""
+    """The realm request is the only request, and no password is sent."""
     network = Federated(realm).network
     credential = driver.credential("UsernamePasswordCredential", network, CLIENT, "u@fed.test", "canary", retry_total=0)
     with pytest.raises(ClientAuthenticationError, match=re.escape(said)):

@@ -63,7 +63,7 @@ def posts_of(at: Federated) -> list[str]:
 
 
 def test_federated_user_signs_in_over_sockets(driver: Driver, tmp_path: Path) -> None:
-    """With the real transports, over TLS."""
+    """The sign-in works with the real transports over TLS."""
     at = Federated()
     with serve_federated(at, tmp_path) as (base, certificate):
         at.realm = federated(f"{base}/mex")
@@ -116,7 +116,7 @@ def test_requests_follow_the_specifications(make: Make, clock: Clock) -> None:
 
 @pytest.mark.parametrize("version", [WS_TRUST_13, WS_TRUST_2005])
 def test_envelope_carries_the_username_the_password_and_the_audience(make: Make, version: Any) -> None:
-    """In both versions of WS-Trust."""
+    """The envelopes of both versions of WS-Trust have the three values."""
     at = Federated(
         federated(cloud_audience_urn="urn:federation:cloud"),
         Reply(metadata((version, ENDPOINT))),
@@ -135,7 +135,7 @@ def test_envelope_carries_the_username_the_password_and_the_audience(make: Make,
 
 @pytest.mark.parametrize("password", PASSWORDS, ids=range(len(PASSWORDS)))
 def test_password_reaches_the_federation_server_unchanged(make: Make, password: str) -> None:
-    """Whatever characters it has."""
+    """The server receives any characters of the password unchanged."""
     at = Federated()
     make(at, password=password).get_token(SCOPE)
     assert envelope_of(at.network.sent[2].body)["Password"] == password
@@ -153,7 +153,7 @@ def test_password_that_xml_would_change_is_not_sent(make: Make, password: str) -
 
 @pytest.mark.parametrize("order", [(WS_TRUST_13, WS_TRUST_2005), (WS_TRUST_2005, WS_TRUST_13)])
 def test_ws_trust_1_3_is_preferred(make: Make, order: Any) -> None:
-    """In either order in the metadata."""
+    """The order of the endpoints in the metadata does not matter."""
     urls = {WS_TRUST_13: "https://fed.test/newer", WS_TRUST_2005: "https://fed.test/older"}
     at = Federated(mex=Reply(metadata(*((version, urls[version]) for version in order))))
     make(at).get_token(SCOPE)
@@ -188,7 +188,7 @@ def test_assertion_is_redeemed_as_it_was_signed(make: Make, assertion: str) -> N
 @pytest.mark.parametrize("status", [500, 400, 401, 429, 503, 408, 200])
 @pytest.mark.parametrize("options", [{}, {"retry_total": 5, "retry_status": 5, "retry_on_status_codes": [400, 401]}])
 def test_fault_is_not_retried(make: Make, status: int, options: dict[str, Any]) -> None:
-    """Whatever the status and the caller's retry settings: each request may count as a wrong password."""
+    """No status and no retry setting repeats the request, because each may count as a wrong password."""
     at = Federated(trust=fault(status=status))
     with pytest.raises(
         EntraError, match=rf"HTTP {status}\): ID3242: no\. User name or password may be wrong\.$"
@@ -243,7 +243,7 @@ def test_realm_and_metadata_are_retried(make: Make) -> None:
     ],
 )
 def test_reply_without_an_assertion_is_an_error(make: Make, trust: Reply) -> None:
-    """Nothing is redeemed, and the password is not sent anywhere else."""
+    """No assertion is redeemed, and the password is not sent to another endpoint."""
     at = Federated(trust=trust)
     with pytest.raises(EntraError, match=r"sent no SAML assertion \(HTTP (200|302|307)\)$"):
         make(at).get_token(SCOPE)
@@ -305,7 +305,7 @@ def test_endpoint_of_the_realm_is_used_without_metadata(make: Make, path: str, v
 
 
 def test_network_failure_is_an_error_of_azure_core(make: Make) -> None:
-    """As from any Azure SDK client."""
+    """The error is the same as from any Azure SDK client."""
     from requests.exceptions import ConnectTimeout
 
     with pytest.raises(ServiceRequestError):
@@ -313,7 +313,7 @@ def test_network_failure_is_an_error_of_azure_core(make: Make) -> None:
 
 
 def test_what_msal_remembers_of_authorities_does_not_matter(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For an authority without realms msal would send the password to the token endpoint."""
+    """The password goes to the federation server even if msal remembers that the authority has no realms."""
     remembered = {"login.microsoftonline.com"}
     monkeypatch.setattr(msal.authority.Authority, "_domains_without_user_realm_discovery", remembered)
     at = Federated()

@@ -74,7 +74,7 @@ def leaks(text: str) -> list[str]:
 
 
 def test_search_finds_each_echo() -> None:
-    """So the tests below can fail."""
+    """The search finds each echo, which shows that the tests below can fail."""
     for name, echo in ECHOES.items():
         assert leaks(echo(PASSWORD)), name
         assert leaks(echo(ASSERTION)), name
@@ -83,7 +83,7 @@ def test_search_finds_each_echo() -> None:
 @pytest.mark.parametrize("echo", ECHOES.values(), ids=list(ECHOES))
 @pytest.mark.parametrize("where", ["token endpoint", "token endpoint's code", "fault", "page", "metadata"])
 def test_echoed_password_is_not_shown(driver: Driver, where: str, echo: Echo) -> None:
-    """Whichever server repeats it."""
+    """The password is masked in the replies of every server."""
     text = f"You sent {echo(PASSWORD)}."
     at = {
         "token endpoint": Federated(managed(), token=refusal("invalid_grant", text)),
@@ -122,7 +122,7 @@ def _fails_without_a_trace(driver: Driver, at: Federated, said: str = "") -> Non
 
 
 def test_network_error_shows_no_password(driver: Driver) -> None:
-    """Not in the variables of its frames either."""
+    """The variables of the error's frames do not contain the password either."""
     for at in (Federated(managed(), token=OSError("reset")), Federated(trust=KeyError("mistake"))):
         _fails_without_a_trace(driver, at)
 

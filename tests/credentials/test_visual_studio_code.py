@@ -31,7 +31,7 @@ def make(driver: Driver) -> Make:
 @pytest.mark.parametrize("folder", [".azure", ".Azure"])
 @pytest.mark.parametrize("authority", ["login.microsoftonline.com", "https://login.microsoftonline.com/"])
 def test_tokens_of_the_editors_account(home: Home, make: Make, folder: str, authority: str) -> None:
-    """With a refresh token of the family, as the client of the extension."""
+    """The credential redeems a refresh token of the family, as the client of the extension."""
     note(home, folder=folder, authority=authority)
     sign_in(home)
     sign_in(home, "eve")
@@ -45,7 +45,7 @@ def test_tokens_of_the_editors_account(home: Home, make: Make, folder: str, auth
 
 
 def test_cached_tokens_of_the_extension_are_served(home: Home, make: Make) -> None:
-    """Without a request."""
+    """A cached token is served without a request."""
     note(home)
     sign_in(home, client_id=EXTENSION, scope=SCOPE, family=None)
     at = Redeemer()
@@ -55,7 +55,7 @@ def test_cached_tokens_of_the_extension_are_served(home: Home, make: Make) -> No
 
 @pytest.mark.parametrize("change", [{"homeAccountId": f"eve.{TENANT}"}, {"authority": "login.chinacloudapi.cn"}])
 def test_no_token_of_another_account_is_served(home: Home, make: Make, change: dict[str, str]) -> None:
-    """Not even with the same username, or from another cloud. The error says where the token is and what to do."""
+    """Tokens with the same username or of another cloud are not served; the error says what to do."""
     note(home, **change)
     sign_in(home)
     at = Redeemer()
@@ -133,7 +133,7 @@ def test_a_record_that_is_not_a_file_is_ignored(home: Home, make: Make) -> None:
 
 
 def test_a_change_of_account_is_noticed(home: Home, make: Make) -> None:
-    """By the next call."""
+    """The next call uses the new account."""
     sign_in(home)
     sign_in(home, "eve")
     note(home)
@@ -158,7 +158,7 @@ def test_tenants(home: Home, make: Make) -> None:
 
 
 def test_a_refusal_carries_the_error_of_the_authority(home: Home, make: Make) -> None:
-    """With the response."""
+    """The error has the response of the authority."""
     note(home)
     sign_in(home)
     with pytest.raises(EntraError, match="AADSTS700082") as caught:

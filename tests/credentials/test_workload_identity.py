@@ -44,7 +44,7 @@ def assertions(network: Canned) -> list[str]:
 
 
 def test_the_environment_of_a_pod_is_enough(driver: Driver, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the webhook of Microsoft Entra Workload ID sets it."""
+    """The webhook of Microsoft Entra Workload ID sets all required variables."""
     for name, value in (("tenant_id", TENANT), ("client_id", CLIENT), ("token_file_path", str(file))):
         monkeypatch.setenv(VARIABLES[name], value)
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/")
@@ -76,7 +76,7 @@ def test_arguments_take_precedence_over_the_environment(
 @pytest.mark.parametrize("missing", VARIABLES)
 @pytest.mark.parametrize("value", [None, ""])
 def test_a_missing_value_is_named(driver: Driver, missing: str, value: str | None) -> None:
-    """By the constructor, with the variable that can provide it."""
+    """The constructor names the missing value and the variable that can provide it."""
     given: dict[str, Any] = {"tenant_id": TENANT, "client_id": CLIENT, "token_file_path": "/token", missing: value}
     with pytest.raises(ValueError, match=missing) as caught:
         credential_of(driver, Canned(), **given)
@@ -155,7 +155,7 @@ def test_other_refusals_are_not_repeated(driver: Driver, file: Path) -> None:
 
 
 def test_a_missing_file_fails_the_call_and_names_it(driver: Driver, file: Path) -> None:
-    """Not the constructor, because the volume may be mounted later."""
+    """The constructor accepts a missing file, because the volume may be mounted later."""
     path = str(file.with_name("later"))
     network = numbered()
     credential = credential_of(driver, network, tenant_id=TENANT, client_id=CLIENT, token_file_path=path)
@@ -167,7 +167,7 @@ def test_a_missing_file_fails_the_call_and_names_it(driver: Driver, file: Path) 
 
 
 def test_an_empty_file_is_reported(driver: Driver, file: Path) -> None:
-    """Nothing is sent."""
+    """An empty file is an error, and no request is sent."""
     file.write_text("\n")
     network = numbered()
     credential = credential_of(driver, network, tenant_id=TENANT, client_id=CLIENT, token_file_path=str(file))
@@ -177,13 +177,14 @@ def test_an_empty_file_is_reported(driver: Driver, file: Path) -> None:
 
 
 def test_a_valid_token_is_served_while_the_file_is_missing(driver: Driver, file: Path, clock: Clock) -> None:
-    """In the refresh window."""
+    """A token in its refresh window is served while the file is missing."""
     network = numbered()
     credential = credential_of(driver, network, tenant_id=TENANT, client_id=CLIENT, token_file_path=str(file))
     credential.get_token(SCOPE)
     file.unlink()
     clock.advance(3600 - 100)
     assert credential.get_token(SCOPE).token == "token-1"
+    driver.settle()
 
 
 def test_credentials_of_one_file_share_a_cache(driver: Driver, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def read_until(process, last):
 
 def stop(process):
     process.send_signal(signal.SIGINT)
-    rest = process.communicate(timeout=20)
+    rest = process.communicate(timeout=60)
     return process.returncode, *rest
 
 
@@ -86,7 +86,7 @@ def test_port_in_use(start, offset):
     base, taken = free_ports(offset)
     with taken:
         process = start("--port-base", str(base))
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     advice = "stop the other process, or choose other ports: make demo ARGS='--port-base 8500'"
     assert out == f"demo_site: port {base + offset} is in use: {advice}\n"
     assert (process.returncode, err) == (1, "")
@@ -127,7 +127,7 @@ def test_entra_id_is_configured_by_the_environment(start, tmp_path):
 
 def test_incomplete_registration(start):
     process = start(AZURE_TENANT_ID="t")
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (1, "")
     assert out.startswith("demo_site: AZURE_CLIENT_ID and AZURE_CLIENT_SECRET not set, but AZURE_TENANT_ID set")
     assert out.count("\n") == 1
@@ -136,6 +136,6 @@ def test_incomplete_registration(start):
 @pytest.mark.parametrize("base", ["80", "65533", "many"])
 def test_invalid_port(start, base):
     process = start("--port-base", base)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "--port-base" in err

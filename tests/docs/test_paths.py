@@ -20,7 +20,7 @@ def paths_in(text: str) -> list[str]:
 
 @pytest.mark.parametrize("guide", GUIDES, ids=name_of)
 def test_every_path_exists(guide: Path) -> None:
-    """From the root of the repository, from the folder of the guide, or from the kit."""
+    """Paths are relative to the root of the repository, the folder of the guide, or the kit."""
     bases = (ROOT, guide.parent, ROOT / "tests/kit")
     named = [path for path in paths_in(guide.read_text(encoding="utf-8")) if path not in FOREIGN]
     assert [path for path in named if not any((base / path).exists() for base in bases)] == []

@@ -32,8 +32,8 @@ def test_the_flask_example_signs_in_and_greets(monkeypatch: pytest.MonkeyPatch, 
         app = module["app"]
         assert isinstance(app, Flask)
         client = app.test_client()
-        begun = client.get("/", base_url="http://localhost:5000", headers={"Accept": "text/html"})
-        back = TenantBrowser(tenant).sign_in(begun.headers["Location"], "ada@tenant.test", "ada-password")
+        started = client.get("/", base_url="http://localhost:5000", headers={"Accept": "text/html"})
+        back = TenantBrowser(tenant).sign_in(started.headers["Location"], "ada@tenant.test", "ada-password")
         home = client.get(back, follow_redirects=True)
     assert home.text.startswith("Hello Ada Lovelace! Your token for Microsoft Graph is valid until ")
 

@@ -80,12 +80,17 @@ def files_in(snippet: Snippet) -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-@pytest.mark.parametrize("document", [each for each in documents() if each != OWN_TEST], ids=name_of)
+def python_snippets_of(document: Path) -> list[Snippet]:
+    """Return the snippets that can run."""
+    return [each for each in snippets_of(document) if each.language == "python" and not each.reason]
+
+
+@pytest.mark.parametrize(
+    "document", [each for each in documents() if each != OWN_TEST and python_snippets_of(each)], ids=name_of
+)
 def test_python_snippets_run(document: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """One after the other, in one namespace."""
-    snippets = [each for each in snippets_of(document) if each.language == "python" and not each.reason]
-    if not snippets:
-        return
+    """The snippets of a document run one after the other, in one namespace."""
+    snippets = python_snippets_of(document)
     monkeypatch.chdir(tmp_path)
     with names_of_a_reader(monkeypatch) as names:
         names |= {"__name__": "snippet", "__file__": str(tmp_path / "snippet.py")}
@@ -129,13 +134,13 @@ def _run_in_a_django_project(snippet: Snippet, names: dict[str, Any], folder: Pa
 
 @each_of([each for each in of_language("python") if each.reason])
 def test_python_that_is_not_run_compiles(snippet: Snippet) -> None:
-    """At least."""
+    """A Python snippet that is not run has valid syntax."""
     compile(snippet.padded, snippet.place, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
 @each_of(of_language("sh"))
 def test_shell_snippets_run_or_can_be_parsed(snippet: Snippet, tmp_path: Path) -> None:
-    """What they name exists."""
+    """A shell snippet runs or at least parses, and the targets, extras and options that it names exist."""
     run(["sh", "-n", "-c", snippet.text], tmp_path)
     for line in snippet.text.splitlines():
         words = shlex.split(line, comments=True)
@@ -176,7 +181,7 @@ class Elements(HTMLParser):
 
 @each_of(of_language("html"))
 def test_html_snippets_render(snippet: Snippet) -> None:
-    """As templates of Django or of Jinja; the result is well formed."""
+    """HTML snippets render as templates of Django or Jinja, and the result is well formed."""
     checker = Elements()
     checker.feed(_rendered(snippet.text))
     assert checker.open == []

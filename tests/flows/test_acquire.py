@@ -96,7 +96,7 @@ def test_a_token_near_its_expiry_is_renewed(clock: Clock) -> None:
 
 
 def test_a_token_that_is_about_to_expire_is_renewed_first(clock: Clock) -> None:
-    """With a few seconds left, it might expire on its way to the resource. If it cannot be renewed, it is served."""
+    """A token with a few seconds left is renewed, because it might expire in transit, and served if that fails."""
     clock.stop()
     app = App()
     app.token(ask(), token("first"))
@@ -129,7 +129,7 @@ def test_refresh_in_brings_the_renewal_forward(clock: Clock) -> None:
 def test_a_failing_renewal_serves_the_current_token(
     clock: Clock, failure: Reply | Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """After any error, the valid token is served and the next attempt is made 30 seconds later."""
+    """Any error serves the valid token, and the next attempt is made 30 seconds later."""
     app = App()
     app.token(ask(), token("first"))
     clock.advance(3600 - 200)
@@ -180,7 +180,7 @@ def test_claims_for_more_scopes_replace_a_token_for_fewer() -> None:
 
 
 def test_renewing_one_of_several_tokens_serves_the_new_one(clock: Clock) -> None:
-    """After a token for a subset of the scopes was renewed, it is the one that is served."""
+    """The renewed token for a subset of the scopes is served from then on."""
     user = User()
     user.token(ask("a", "b"), ("refresh-token-1", user_token("wide", refresh_token=None)))
     clock.advance(3600 - 200)
@@ -189,7 +189,7 @@ def test_renewing_one_of_several_tokens_serves_the_new_one(clock: Clock) -> None
 
 
 def test_malformed_claims_are_refused_before_anything_is_sent() -> None:
-    """For example a claims challenge that was not base64-decoded."""
+    """A claims challenge that was not base64-decoded, for example, is refused."""
     with pytest.raises(ValueError, match="JSON object"):
         App().token(ask(claims="eyJ9"))
 
@@ -231,7 +231,7 @@ def test_a_rotated_refresh_token_replaces_its_predecessor() -> None:
 
 
 def test_a_spent_refresh_token_is_not_sent_again() -> None:
-    """After invalid_grant, the caller gets the error, and the next caller gets NoTokenSourceError."""
+    """The caller gets the error after invalid_grant, and the next caller gets NoTokenSourceError."""
     user = User()
     with pytest.raises(EntraError, match="AADSTS700082"):
         user.token(ask("b"), ("refresh-token-1", refusal("invalid_grant", "AADSTS700082: expired")))

@@ -99,7 +99,7 @@ def test_cae_after_a_redemption_without_it(driver: Driver) -> None:
 
 
 def test_the_code_survives_a_failed_redemption(driver: Driver) -> None:
-    """After a network error or a wrong secret, the user need not sign in again."""
+    """The user need not sign in again after a network error or a wrong secret."""
     network = Canned(OSError("reset"), refusal("invalid_client"), user_token("first"))
     credential = code_credential(driver, network)
     with pytest.raises(OSError, match="reset"):
@@ -120,7 +120,7 @@ def test_all_waiting_callers_get_the_error_of_a_failed_redemption(driver: Driver
 
 
 def test_without_a_refresh_token_the_error_says_what_to_do(driver: Driver, clock: Clock) -> None:
-    """Nothing is sent, because the code was redeemed already."""
+    """No request is sent, because the code was redeemed already."""
     network = Canned(user_token("first", refresh_token=None))
     credential = code_credential(driver, network)
     credential.get_token("a")

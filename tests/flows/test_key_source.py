@@ -95,7 +95,7 @@ def test_nothing_is_fetched_for_a_malformed_token(driver: Driver, source: KeySou
 def test_a_new_key_is_fetched_when_it_is_first_seen(
     driver: Driver, source: KeySource, authority: Authority, clock: Clock
 ) -> None:
-    """After a key rotation, the first token with the new key is accepted."""
+    """The first token with a new key is accepted after a key rotation."""
     verify(driver, source, authority, token())
     authority.keys = key_set("tenant", "rotated")
     clock.advance(61)
@@ -169,7 +169,7 @@ def test_without_any_key_nothing_is_accepted(
 
 
 def test_keys_are_not_fetched_over_plain_http(driver: Driver, source: KeySource, authority: Authority) -> None:
-    """Even if the metadata says so: an attacker in the network could replace the keys."""
+    """An http URL in the metadata is refused, because an attacker in the network could replace the keys."""
     authority.metadata = {"issuer": ISSUER, "jwks_uri": "http://keys.test/keys"}
     with pytest.raises(KeysUnavailableError):
         verify(driver, source, authority, token())
@@ -199,7 +199,7 @@ def test_the_issuer_comes_from_the_metadata(driver: Driver, source: KeySource, a
 def test_keys_are_fetched_after_the_clock_was_set_back(
     driver: Driver, source: KeySource, authority: Authority, clock: Clock
 ) -> None:
-    """For example on a machine that starts with a wrong clock."""
+    """A machine that starts with a wrong clock still fetches new keys."""
     authority.is_down = True
     clock.advance(10**8)
     with pytest.raises(KeysUnavailableError):

@@ -70,11 +70,11 @@ def test_a_waiter_takes_over_from_a_thread_that_ended(driver: Driver, monkeypatc
 def test_a_slow_leader_is_waited_for(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     """Checking on it does not end the flight."""
     monkeypatch.setattr("webidentity._transport.driver._WAIT", 0.01)
-    flights, begun = Flights(), threading.Event()
+    flights, started = Flights(), threading.Event()
     release = threading.Event()
 
     def slow() -> Flow[str]:
-        begun.set()
+        started.set()
         yield Call(lambda: release.wait(10), blocking=True)
         return "slow"
 
@@ -82,7 +82,7 @@ def test_a_slow_leader_is_waited_for(driver: Driver, monkeypatch: pytest.MonkeyP
 
     leader = threading.Thread(target=lambda: SyncDriver(_send).run(flights.share("key", slow)))
     leader.start()
-    assert begun.wait(10)
+    assert started.wait(10)
     threading.Timer(0.1, release.set).start()
     assert driver.run(flights.share("key", _mine)) == "slow"
     leader.join()

@@ -36,7 +36,7 @@ def find(document: TokenDocument, *scopes: str, now: float = NOW) -> str | None:
 
 
 def test_adding_a_scope_does_not_read_the_other_entries() -> None:
-    """Not for the new entry, and not to find expired ones."""
+    """The document adds an entry and finds expired ones without reading the other entries."""
     document = TokenDocument.empty()
     for number in range(300):
         assert find(document, f"scope-{number}") is None
@@ -66,7 +66,7 @@ def test_copies_find_entries_added_after_copying() -> None:
 
 
 def test_expired_entries_are_removed_in_time() -> None:
-    """Even if others live longer, and in a document that was read from a store."""
+    """Expired entries are removed even if others live longer, and in a document that was read from a store."""
     document = TokenDocument.empty()
     add(document, "long", expires_on=NOW + 9000)
     add(document, "short", expires_on=NOW + 100)

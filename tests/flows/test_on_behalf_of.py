@@ -49,7 +49,7 @@ def test_credentials_with_the_same_assertion_share_a_cache(driver: Driver) -> No
 
 
 def test_64_credentials_with_the_same_assertion_cause_one_request(driver: Driver) -> None:
-    """Also when all requests of a page arrive at the same time."""
+    """All requests of a page that arrive at the same time share one token request."""
     cache, network = TokenCache(), Canned(answer=lambda _: user_token("exchanged"), latency=0.05)
     credentials = [obo_credential(driver, network, token_cache=cache) for _ in range(64)]
     outcomes = driver.together([lambda raw=each.raw: raw.get_token(SCOPE) for each in credentials])
@@ -103,7 +103,7 @@ def test_a_refused_user_does_not_affect_the_others(driver: Driver) -> None:
 
 
 def test_an_expired_token_is_exchanged_again(driver: Driver, clock: Clock) -> None:
-    """With the assertion: a refresh token that was not requested is not used."""
+    """The assertion is exchanged again; a refresh token that was not requested is not used."""
     network = Canned(user_token("first"), user_token("second"))
     credential = obo_credential(driver, network)
     credential.get_token(SCOPE)
@@ -141,7 +141,7 @@ def test_tokens_are_kept_until_the_assertion_or_the_token_expires(assertion: str
 
 
 def test_missing_arguments_are_type_errors(driver: Driver) -> None:
-    """As in azure-identity."""
+    """Missing arguments raise TypeError, as in azure-identity."""
     with pytest.raises(TypeError, match="user_assertion"):
         driver.credential("OnBehalfOfCredential", Canned(), TENANT, CLIENT, user_assertion="", client_secret="s")
     with pytest.raises(TypeError, match="client_secret"):

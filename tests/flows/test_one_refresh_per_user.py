@@ -93,7 +93,7 @@ def test_all_tenants_of_a_user_share_the_refresh_token(driver: Driver) -> None:
 
 
 def test_a_newer_refresh_token_of_another_process_is_tried_once(driver: Driver) -> None:
-    """While this process was refused, another one stored its reply in the shared store."""
+    """Another process stores its reply in the shared store while this one is refused."""
     store, keys = MemoryStore(), KeyRing("key")
     here, there = (
         sign_in(TokenCache(store, keys)),

@@ -34,7 +34,7 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_first_get_token_computes_the_name_once(driver: Driver, computed: list[str]) -> None:
-    """For the cache lookup, the request in flight, the load and the update of the store."""
+    """The lookup, the request in flight, the load and the update of the store use one computed name."""
     cache = TokenCache(MemoryStore(), KeyRing("secret"))
     network = Canned(token())
     credential = driver.credential("ClientSecretCredential", network, TENANT, CLIENT, "secret", token_cache=cache)

@@ -88,7 +88,7 @@ def test_in_the_refresh_window_all_callers_are_served_at_once(driver: Driver, cl
 
 
 def test_callers_with_the_same_claims_share_a_request(driver: Driver) -> None:
-    """After a session was revoked, all requests of a site send the same claims at once."""
+    """All requests of a site send the same claims at once after a session was revoked."""
     network = Canned(answer=lambda _: token(), latency=0.05)
     credential = secret_credential(driver, network)
     driver.together([lambda: credential.raw.get_token(SCOPE, claims='{"a": {}}')] * 8)
@@ -232,7 +232,7 @@ def test_a_credential_that_needs_the_same_token_itself_does_not_hang(driver: Dri
 
 
 def test_flights_end_whatever_happens_to_their_leader(driver: Driver) -> None:
-    """Nothing remains that a later caller would wait for."""
+    """A flight of a failed leader is removed, so later callers do not wait for it."""
     cache = TokenCache()
 
     def exchange(_: TokenRequest) -> Flow[TokenReply]:

@@ -48,6 +48,6 @@ def test_a_flight_starts_while_asyncio_is_half_imported(monkeypatch: pytest.Monk
 
 
 def test_threads_start_flights_while_another_imports_asyncio() -> None:
-    """As in a new worker of a site with one async view."""
+    """A new worker of a site with one async view starts in this way."""
     done = subprocess.run([sys.executable, "-c", _FIRST_REQUESTS], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

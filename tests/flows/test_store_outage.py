@@ -47,7 +47,7 @@ def test_a_redeemed_code_survives_a_full_disk(driver: Driver) -> None:
 
 
 def test_on_behalf_of_tokens_end_with_the_assertion(driver: Driver, clock: Clock) -> None:
-    """Although the token itself would live longer: the assertion limits the user's permission."""
+    """The assertion limits the user's permission, although the token itself would live longer."""
     assertion = jwt_of(exp=clock() + 600)
     network = Canned(token("first", expires_in=7000), token("second", expires_in=7000))
     cache = TokenCache()

@@ -13,7 +13,7 @@ VERIFIER = "canary-code-verifier-0123456789-0123456789-0123456789"
 PASSWORD = "ada-password"
 
 
-class Site:
+class WebAppAndApi:
     """The web app signs users in and calls the API; the API calls Graph on their behalf."""
 
     def __init__(self, **options: Any) -> None:

@@ -64,7 +64,7 @@ class DemoProcess:
 
     def _stop(self) -> str:
         try:
-            return self._process.communicate(timeout=20)[1]
+            return self._process.communicate(timeout=60)[1]
         finally:
             self._process.kill()
             self._process.wait()

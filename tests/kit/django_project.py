@@ -85,6 +85,15 @@ def open_page(request: Any) -> HttpResponse:
     return HttpResponse(record.username if record else "anonymous")
 
 
+def roles(request: Any) -> HttpResponse:
+    return JsonResponse(request.identity.claims.get("roles", []), safe=False)
+
+
+@csrf_exempt
+def open_change(request: Any) -> HttpResponse:
+    return open_page(request)
+
+
 def public(request: HttpRequest) -> HttpResponse:
     return HttpResponse("public")
 
@@ -151,6 +160,8 @@ urlpatterns = [
     path("async/graph", async_graph),
     path("crash", crash),
     path("open", open_page),
+    path("roles", roles),
+    path("open/change", open_change),
     path("session", show_session),
     path("remember", remember),
     path("class", require_token(scopes=[READ])(FilesView.as_view())),

@@ -106,6 +106,14 @@ def _add_open_views(app: Flask) -> None:
     def open_page() -> Any:
         return str(current_identity.record.username if current_identity.record else "anonymous")
 
+    @app.get("/roles")
+    def roles() -> Any:
+        return jsonify(current_identity.claims.get("roles", []))
+
+    @app.post("/open/change")
+    def open_change() -> Any:
+        return str(current_identity.record.username if current_identity.record else "anonymous")
+
     @app.get("/")
     @app.get("/public")
     def public() -> Any:

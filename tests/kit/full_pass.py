@@ -16,7 +16,7 @@ from webidentity.testing import LocalTenant, TenantBrowser, TenantRequest, Tenan
 PASSWORDS = {"ada@tenant.test": "engine-1843", "grace@tenant.test": "compiler-1952"}
 
 
-class Records(logging.Handler):
+class LogTexts(logging.Handler):
     """Keeps the text and arguments of every log record."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ def collect_tokens(tenant: LocalTenant, secrets: set[str]) -> None:
 
 def main() -> None:
     """Run the scenario and print the result as JSON."""
-    records = Records()
+    records = LogTexts()
     logging.basicConfig(level=logging.DEBUG, handlers=[records])
     with Demo() as demo:
         from django.core.checks import run_checks

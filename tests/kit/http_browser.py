@@ -11,7 +11,7 @@ from tests.kit.world import PASSWORD, World
 from webidentity.testing import TenantBrowser, User
 
 #: How a site is called: method, URL, headers, body.
-Call = Callable[[str, str, Mapping[str, str], bytes], "Reply"]
+Call = Callable[[str, str, Mapping[str, str], bytes], "SiteReply"]
 #: What browsers keep of one cookie, name and value together (RFC 6265 section 6.1).
 _LARGEST_COOKIE = 4096
 
@@ -25,7 +25,7 @@ FETCH = {"Accept": "*/*", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty", "
 
 
 @dataclass(frozen=True)
-class Reply:
+class SiteReply:
     """A site's response."""
 
     status: int
@@ -77,11 +77,13 @@ class Browser:
     def __post_init__(self) -> None:
         self.tenant = TenantBrowser(self.world.tenant)
 
-    def get(self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> Reply:
+    def get(self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> SiteReply:
         """Visit a page; with ``headers=FETCH`` as a script in a page."""
         return self._send(method, path, {**NAVIGATION, **(headers or {})}, b"")
 
-    def post(self, path: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Reply:
+    def post(
+        self, path: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> SiteReply:
         """Submit a form of one of the site's own pages."""
         parts = urlsplit(self.root)
         own = {"Origin": f"{parts.scheme}://{parts.netloc}", "Sec-Fetch-Site": "same-origin"}
@@ -90,18 +92,18 @@ class Browser:
             "POST", path, {**NAVIGATION, **own, **kind, **(headers or {})}, urlencode(form or {}).encode()
         )
 
-    def authorize(self, redirection: Reply, user: User | None = None, *, consent: bool = True) -> str:
+    def authorize(self, redirection: SiteReply, user: User | None = None, *, consent: bool = True) -> str:
         """Sign in where the reply redirects to, and return the URL at the site that the tenant redirects to."""
         user = user or self.world.ada
         back = self.tenant.sign_in(redirection.location, user.username, PASSWORD, consent=consent)
         self.world.secrets.add(redirection.query.get("state"), dict(parse_qsl(urlsplit(back).query)).get("code"))
         return back
 
-    def sign_in(self, user: User | None = None, path: str = "/me") -> Reply:
+    def sign_in(self, user: User | None = None, path: str = "/me") -> SiteReply:
         """Visit a page, sign in on the way, and return the page."""
-        begun = self.get(path)
-        assert begun.status == 302, (begun.status, begun.text)
-        done = self.get(self.authorize(begun, user))
+        started = self.get(path)
+        assert started.status == 302, (started.status, started.text)
+        done = self.get(self.authorize(started, user))
         assert done.status == 303, (done.status, done.text)
         return self.get(done.location)
 
@@ -114,7 +116,7 @@ class Browser:
         content: dict[str, Any] = self.get("/session").json
         return content
 
-    def _send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    def _send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> SiteReply:
         root = urlsplit(self.root)
         url = urljoin(f"{root.scheme}://{root.netloc}", path)
         assert url.startswith(f"{root.scheme}://{root.netloc}/"), f"{url} is another site"
@@ -123,7 +125,7 @@ class Browser:
         self._keep(reply, is_secure=url.startswith("https:"))
         return reply
 
-    def _keep(self, reply: Reply, *, is_secure: bool) -> None:
+    def _keep(self, reply: SiteReply, *, is_secure: bool) -> None:
         for name, cookie in reply.cookies.items():
             if name.startswith("__Host-"):
                 assert is_secure, "browsers ignore the prefix on http"

@@ -16,7 +16,7 @@ import webidentity
 import webidentity.aio
 from tests.kit.certificates import certificate, key_pair
 from tests.kit.clock import Clock
-from tests.kit.credential_sites import REDIRECT, Site
+from tests.kit.credential_sites import REDIRECT, WebAppAndApi
 from webidentity.cache import TokenCache
 from webidentity.testing import RecordedRequest, SigningKeyPair, TenantRequest
 
@@ -35,11 +35,11 @@ PACKAGES: dict[str, Any] = {
 LIBRARIES = (*PACKAGES, "msal")
 
 
-class World:
+class ScenarioSetup:
     """A tenant with a user, and an API with each kind of client authentication."""
 
     def __init__(self) -> None:
-        self.site = Site(clock=lambda: time.time())
+        self.site = WebAppAndApi(clock=lambda: time.time())
         self.tenant = self.site.tenant
         self.api = self.tenant.add_app(
             "proven",
@@ -82,45 +82,45 @@ class Scenario:
     """A credential and its calls.
 
     :param arguments: those of the constructor, in addition to client, authority and transport.
-    :param msal: the same with msal: a function of the world, its client and the number of the call.
+    :param msal: the same with msal: a function of the setup, its client and the number of the call.
     :param lapses: the seconds that pass before each call.
     """
 
     credential: str
-    arguments: Callable[[World], dict[str, Any]]
-    msal: Callable[[World, Any, int], Any]
-    proof: Callable[[World], Any] = lambda _: SECRET
+    arguments: Callable[[ScenarioSetup], dict[str, Any]]
+    msal: Callable[[ScenarioSetup, Any, int], Any]
+    proof: Callable[[ScenarioSetup], Any] = lambda _: SECRET
     scope: str = GRAPH
     lapses: tuple[int, ...] = (0,)
     options: dict[str, Any] = field(default_factory=dict)
 
 
-def _for_client(world: World, client: Any, _: int) -> Any:
+def _for_client(setup: ScenarioSetup, client: Any, _: int) -> Any:
     return client.acquire_token_for_client([GRAPH])
 
 
-def _for_user(world: World, client: Any, _: int) -> Any:
-    return client.acquire_token_on_behalf_of(world.user_assertion(), [USER_READ])
+def _for_user(setup: ScenarioSetup, client: Any, _: int) -> Any:
+    return client.acquire_token_on_behalf_of(setup.user_assertion(), [USER_READ])
 
 
-def _by_code(world: World, client: Any, call: int) -> Any:
+def _by_code(setup: ScenarioSetup, client: Any, call: int) -> Any:
     if call == 0:
-        return client.acquire_token_by_authorization_code(world.code(), [USER_READ], REDIRECT)
+        return client.acquire_token_by_authorization_code(setup.code(), [USER_READ], REDIRECT)
     return client.acquire_token_silent([USER_READ], client.get_accounts()[0])
 
 
-def _on_behalf(world: World) -> dict[str, Any]:
-    return {"user_assertion": world.user_assertion(), "client_secret": SECRET}
+def _on_behalf(setup: ScenarioSetup) -> dict[str, Any]:
+    return {"user_assertion": setup.user_assertion(), "client_secret": SECRET}
 
 
-def _without_consent(world: World) -> dict[str, Any]:
-    world.tenant._state.directory._admin_consents.clear()
-    return _on_behalf(world)
+def _without_consent(setup: ScenarioSetup) -> dict[str, Any]:
+    setup.tenant._state.directory._admin_consents.clear()
+    return _on_behalf(setup)
 
 
-def _for_user_without_consent(world: World, client: Any, call: int) -> Any:
-    world.tenant._state.directory._admin_consents.clear()
-    return _for_user(world, client, call)
+def _for_user_without_consent(setup: ScenarioSetup, client: Any, call: int) -> Any:
+    setup.tenant._state.directory._admin_consents.clear()
+    return _for_user(setup, client, call)
 
 
 CERTIFICATE = {"private_key": certificate().decode(), "public_certificate": certificate().decode()}
@@ -134,13 +134,13 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "assertion": Scenario(
         "ClientAssertionCredential",
-        lambda world: {"func": world.assertion},
+        lambda setup: {"func": setup.assertion},
         _for_client,
-        lambda world: {"client_assertion": world.assertion},
+        lambda setup: {"client_assertion": setup.assertion},
     ),
     "code and refresh": Scenario(
         "AuthorizationCodeCredential",
-        lambda world: {"authorization_code": world.code(), "redirect_uri": REDIRECT, "client_secret": SECRET},
+        lambda setup: {"authorization_code": setup.code(), "redirect_uri": REDIRECT, "client_secret": SECRET},
         _by_code,
         scope=USER_READ,
         lapses=(0, 4000),
@@ -179,15 +179,15 @@ class Seen:
 
 def run(library: str, name: str, clock: Clock) -> Seen:
     """Play the scenario."""
-    world, scenario = World(), SCENARIOS[name]
+    setup, scenario = ScenarioSetup(), SCENARIOS[name]
     sent: list[RecordedRequest] = []
     error: BaseException | None = None
     entry: dict[str, Any] = {}
     try:
         if library == "msal":
-            entry = _with_msal(world, scenario, name, sent, clock)
+            entry = _with_msal(setup, scenario, name, sent, clock)
         else:
-            entry = _with_credentials(library, world, scenario, sent, clock)
+            entry = _with_credentials(library, setup, scenario, sent, clock)
     except Exception as caught:
         error = caught
     token_requests = [request for request in sent if request.path.endswith("/token")]
@@ -202,20 +202,20 @@ def run(library: str, name: str, clock: Clock) -> Seen:
 
 
 def _with_credentials(
-    library: str, world: World, scenario: Scenario, sent: list[RecordedRequest], clock: Clock
+    library: str, setup: ScenarioSetup, scenario: Scenario, sent: list[RecordedRequest], clock: Clock
 ) -> dict[str, Any]:
     package, awaits = PACKAGES[library], library.endswith("aio")
-    transport: Any = world.tenant.aio_transport() if awaits else world.tenant.transport()
+    transport: Any = setup.tenant.aio_transport() if awaits else setup.tenant.transport()
     transport.requests = sent
     ours = TokenCache() if library.startswith("webidentity") else None
     arguments: dict[str, Any] = {
-        "tenant_id": world.tenant.tenant_id,
-        "client_id": world.api.client_id,
-        "authority": world.tenant.base_url,
+        "tenant_id": setup.tenant.tenant_id,
+        "client_id": setup.api.client_id,
+        "authority": setup.tenant.base_url,
         "transport": transport,
         "retry_total": 0,
         **({"token_cache": ours} if ours is not None else {}),
-        **scenario.arguments(world),
+        **scenario.arguments(setup),
     }
     if scenario.credential != "AuthorizationCodeCredential":
         arguments["disable_instance_discovery"] = True
@@ -233,23 +233,23 @@ def _with_credentials(
 
 
 def _with_msal(
-    world: World, scenario: Scenario, name: str, sent: list[RecordedRequest], clock: Clock
+    setup: ScenarioSetup, scenario: Scenario, name: str, sent: list[RecordedRequest], clock: Clock
 ) -> dict[str, Any]:
-    where = _ELSEWHERE.get(name, world.tenant.tenant_url)
+    where = _ELSEWHERE.get(name, setup.tenant.tenant_url)
     if where.startswith("/"):
-        where = f"{world.tenant.base_url}{where}"
+        where = f"{setup.tenant.base_url}{where}"
     elif where == NOWHERE:
-        where = f"{NOWHERE}/{world.tenant.tenant_id}"
+        where = f"{NOWHERE}/{setup.tenant.tenant_id}"
     client = msal.ConfidentialClientApplication(
-        world.api.client_id,
-        client_credential=scenario.proof(world),
+        setup.api.client_id,
+        client_credential=scenario.proof(setup),
         authority=where,
         instance_discovery=False,
-        http_client=_Http(world, sent),
+        http_client=_Http(setup, sent),
     )
     for call, lapse in enumerate(scenario.lapses):
         clock.advance(lapse)
-        reply = scenario.msal(world, client, call)
+        reply = scenario.msal(setup, client, call)
         if "error" in reply:
             raise MsalReturned(f"{reply['error']}: {reply['error_description']}")
     return _newest(client.token_cache)
@@ -266,8 +266,8 @@ def _newest(cache: Any) -> dict[str, Any]:
 class _Http:
     """msal's HTTP client, whose server is the tenant."""
 
-    def __init__(self, world: World, sent: list[RecordedRequest]) -> None:
-        self._world, self._sent = world, sent
+    def __init__(self, setup: ScenarioSetup, sent: list[RecordedRequest]) -> None:
+        self._setup, self._sent = setup, sent
 
     def get(self, url: str, params: Any = None, headers: Any = None, **kwargs: Any) -> Any:
         return self._answer("GET", f"{url}?{urlencode(params)}" if params else url, headers, b"")
@@ -280,9 +280,9 @@ class _Http:
 
     def _answer(self, method: str, url: str, headers: Any, body: bytes) -> Any:
         self._sent.append(RecordedRequest(method, url, headers or {}, body))
-        if not url.startswith(self._world.tenant.base_url):
+        if not url.startswith(self._setup.tenant.base_url):
             raise ConnectionError(url)
-        response = self._world.tenant.handle(TenantRequest(method, url, headers or {}, body))
+        response = self._setup.tenant.handle(TenantRequest(method, url, headers or {}, body))
         return _HttpResponse(response.status, response.body.decode(), dict(response.headers))
 
 

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +97,5 @@ def facts_of(environ: Environ) -> RequestFacts:
         path=environ["PATH_INFO"],
         query=environ["QUERY_STRING"],
         headers={name.removeprefix("HTTP_").replace("_", "-").lower(): environ[name] for name in names},
-        cookies={name: morsel.value for name, morsel in SimpleCookie(environ.get("HTTP_COOKIE", "")).items()},
         host_is_trusted=environ["HTTP_HOST"] == "app.test",
     )

@@ -22,4 +22,5 @@ def facts(
         "host_is_trusted": True,
         **changes,
     }
-    return RequestFacts(path=path, headers={"accept": "text/html", **(headers or {})}, cookies=cookies or {}, **given)
+    cookie = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
+    return RequestFacts(path=path, headers={"accept": "text/html", "cookie": cookie, **(headers or {})}, **given)

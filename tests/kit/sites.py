@@ -12,7 +12,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
 
 from tests.kit.flask_project import make_flask
-from tests.kit.http_browser import Browser, Call, Reply
+from tests.kit.http_browser import Browser, Call, SiteReply
 from tests.kit.world import HOSTS, SECRET_KEY, World
 from tests.kit.wsgi_asgi_calls import asgi_call, wsgi_call
 
@@ -35,14 +35,14 @@ class Site:
         """Return a new browser."""
         return Browser(self.call, self.world, root)
 
-    def call(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
+    def call(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> SiteReply:
         """Send one request."""
         reply = self._call(method, url, headers, body)
         with self._lock:
             self._texts.append(reply.text)
         return reply
 
-    def api(self, path: str, token: str | None = None, headers: Mapping[str, str] | None = None) -> Reply:
+    def api(self, path: str, token: str | None = None, headers: Mapping[str, str] | None = None) -> SiteReply:
         """Call as another program does, with or without a bearer token."""
         given = {"Authorization": f"Bearer {token}"} if token is not None else {}
         return self.call("GET", f"{HOSTS[0]}{path}", {"Accept": "application/json", **given, **(headers or {})})

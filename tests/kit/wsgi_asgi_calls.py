@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from tests.kit.http_browser import Call, Reply
+from tests.kit.http_browser import Call, SiteReply
 
 
 def wsgi_call(application: Any) -> Call:
     """Return a function that calls a WSGI application (PEP 3333)."""
 
-    def call(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    def call(method: str, url: str, headers: Mapping[str, str], body: bytes) -> SiteReply:
         parts = urlsplit(url)
         environ: dict[str, Any] = {
             "REQUEST_METHOD": method,
@@ -47,7 +47,7 @@ def wsgi_call(application: Any) -> Call:
         finally:
             if hasattr(chunks, "close"):
                 chunks.close()
-        return Reply(started[0], started[1], text)
+        return SiteReply(started[0], started[1], text)
 
     return call
 
@@ -55,13 +55,13 @@ def wsgi_call(application: Any) -> Call:
 def asgi_call(application: Any) -> Call:
     """Return a function that calls an ASGI application. Each call has its own event loop."""
 
-    def call(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    def call(method: str, url: str, headers: Mapping[str, str], body: bytes) -> SiteReply:
         return asyncio.run(_asgi(application, method, url, headers, body))
 
     return call
 
 
-async def _asgi(application: Any, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+async def _asgi(application: Any, method: str, url: str, headers: Mapping[str, str], body: bytes) -> SiteReply:
     parts = urlsplit(url)
     fields = {"Host": parts.netloc, "Content-Length": str(len(body)), **headers}
     scope = {
@@ -91,6 +91,6 @@ async def _asgi(application: Any, method: str, url: str, headers: Mapping[str, s
 
     await application(scope, receive, send)
     text = b"".join(message.get("body", b"") for message in sent[1:]).decode()
-    return Reply(
+    return SiteReply(
         sent[0]["status"], [(name.decode(), value.decode("latin-1")) for name, value in sent[0]["headers"]], text
     )

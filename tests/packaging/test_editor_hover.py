@@ -47,7 +47,7 @@ def test_hover_shows_the_documentation_of_the_name_itself(hovers: dict[str, str]
 
 @pytest.mark.parametrize("name", CONSTRUCTED)
 def test_hover_shows_the_signature_of_the_constructor(hovers: dict[str, str], name: str) -> None:
-    """With the name of every parameter."""
+    """The hover text has the name of every parameter."""
     package, _, attribute = name.rpartition(".")
     shown = hovers[name].partition("\n---\n")[0]
     for parameter in inspect.signature(getattr(PACKAGES[package], attribute)).parameters:

@@ -47,7 +47,7 @@ def test_all_and_dir_have_the_names_that_type_checkers_see(package: ModuleType, 
         assert getattr(value, "__module__", None) in {module, None} or name == "KnownAuthorities", prefix
 
 
-def test_each_credential_has_its_three_files() -> None:
+def test_each_credential_has_a_sync_and_an_async_module() -> None:
     """A module for the constructor and the sync class, and one for the async class."""
     for module in CREDENTIALS.values():
         assert (FOLDER / f"_credentials/{module}.py").is_file()
@@ -55,11 +55,11 @@ def test_each_credential_has_its_three_files() -> None:
 
 
 def test_default_members_are_public_credentials() -> None:
-    """Except the broker, whose class is in azure-identity-broker."""
+    """Every member is public except the broker, whose class is in azure-identity-broker."""
     assert {member.class_name for member in DEFAULT_MEMBERS} - CREDENTIALS.keys() == {"BrokerCredential"}
 
 
 def test_unknown_names_are_reported_as_usual() -> None:
-    """With the name of the package."""
+    """The error has the name of the package."""
     with pytest.raises(AttributeError, match=r"module 'webidentity\.aio' has no attribute 'Credentail'"):
         webidentity.aio.Credentail  # noqa: B018 - the access is tested

@@ -42,7 +42,7 @@ def test_az_says_when_a_token_expires(expires_on: object) -> None:
 
 @pytest.mark.parametrize("also", [{}, {"expires_on": None}, {"expires_on": "soon"}])
 def test_old_versions_of_az_print_a_local_time(zone: str, also: dict[str, object]) -> None:
-    """Without a zone, as datetime.fromtimestamp returns it."""
+    """The time has no zone and is read as datetime.fromtimestamp returns it."""
     local = time.strftime("%Y-%m-%d %H:%M:%S.000000", time.localtime(EPOCH))
     assert of(read_azure_cli(json.dumps({"accessToken": "tok", "expiresOn": local, **also}))) == ("tok", EPOCH)
 
@@ -53,7 +53,7 @@ def test_azd_prints_utc(zone: str) -> None:
 
 
 def test_the_repr_of_a_token_does_not_contain_it() -> None:
-    """As for other credentials."""
+    """The repr hides the token as in other credentials."""
     assert "canary" not in repr(read_azure_cli('{"accessToken": "canary", "expires_on": 5}'))
 
 
@@ -159,7 +159,7 @@ def test_tokens_are_not_shown(text: str) -> None:
 
 
 def test_other_text_is_shown() -> None:
-    """On one line."""
+    """The error shows the text on one line."""
     said = "ERROR: AADSTS50020: User account\n  does not exist in tenant 'Contoso'.\x1b[0m Trace ID: 1-2-3"
     help_text = "See https://aka.ms/azsdk/python/identity/azclicredential/troubleshoot-" + "a" * 30
     assert redact(f"{help_text}\nfor more") == f"{help_text} for more"

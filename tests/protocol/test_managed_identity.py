@@ -173,7 +173,7 @@ def test_the_proxy_of_docker_desktop_is_recognized() -> None:
     ],
 )
 def test_a_refusal_contains_the_error_of_the_host(body: dict[str, Any], said: str) -> None:
-    """In the format of each kind of host. The response is in ``.response``."""
+    """The error has the host's message in the format of each kind, and the response in ``.response``."""
     with pytest.raises(EntraError) as caught:
         read(Reply(body, 500))
     assert said in str(caught.value)
@@ -183,7 +183,7 @@ def test_a_refusal_contains_the_error_of_the_host(body: dict[str, Any], said: st
 
 @pytest.mark.parametrize("body", [{}, {"access_token": ""}, {"access_token": 7}, {"error": "x", "access_token": None}])
 def test_a_success_without_a_token_is_a_refusal(body: dict[str, Any]) -> None:
-    """Even with status 200."""
+    """A reply with status 200 but no token is a refusal."""
     with pytest.raises(EntraError, match=r"sent no token|refused"):
         read(Reply(body))
 
@@ -265,7 +265,7 @@ def test_local_endpoints(url: str, expected: bool) -> None:
 
 
 def test_thumbprints() -> None:
-    """In the formats of Windows, OpenSSL and Service Fabric."""
+    """The formats of Windows, OpenSSL and Service Fabric are equivalent."""
     assert read_thumbprint("AB" * 20) == "ab" * 20
     assert read_thumbprint(" ".join(["AB"] * 20)) == "ab" * 20
     assert read_thumbprint(":".join(["AB"] * 32)) == "ab" * 32

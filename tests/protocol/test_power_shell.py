@@ -9,7 +9,7 @@ from webidentity._protocol.power_shell import NO_MODULE, encode_script, plain_er
 
 
 def test_the_script_names_resource_and_tenant() -> None:
-    """In single quotes, in which PowerShell expands nothing."""
+    """The script has them in single quotes, in which PowerShell expands nothing."""
     script = token_script("https://vault.azure.net", "contoso.test")
     assert "ResourceUrl = 'https://vault.azure.net'" in script
     assert "if ('contoso.test') { $request.TenantId = 'contoso.test' }" in script

@@ -13,7 +13,7 @@ from webidentity._protocol.verification import UnknownKeyError
 
 @pytest.mark.parametrize("changes", [{}, {"use": None}, {"x5c": ["MII"], "x5t": "x", "alg": "RS256"}])
 def test_an_rsa_key_for_signatures_is_used(changes: dict[str, Any]) -> None:
-    """With or without ``use``, and with any other members."""
+    """RSA keys are used with or without ``use``, and with any other members."""
     assert verify(sign(), known=keys(**changes))
 
 

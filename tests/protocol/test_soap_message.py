@@ -72,7 +72,7 @@ def test_declared_encoding_does_not_hide_a_document_type() -> None:
 
 
 def test_envelope_carries_the_password_if_a_parser_reads_the_same() -> None:
-    """Not if the parser changes it, or reads the text as elements."""
+    """An envelope is rejected if a parser changes the password or reads it as elements."""
     assert carries_password(envelope("ada", "a&amp;b"), "ada", "a&b")
     assert not carries_password(envelope("ada", "a\rb"), "ada", "a\rb")
     assert not carries_password(envelope("ada", "a\x07b"), "ada", "a\x07b")
@@ -90,7 +90,7 @@ def test_msal_is_not_given_a_reply_that_it_would_search_for_minutes(name: str) -
 
 
 def test_longest_reply_is_searched_in_seconds() -> None:
-    """With as many matches as are allowed and no end tag."""
+    """A reply with the maximum number of matches and no end tag is searched in less than ten seconds."""
     opening, closing = "<RequestSecurityTokenResponse>", "</RequestSecurityTokenRespons>"
     text = f"<a><![CDATA[{opening * 20}{closing * 34_000}]]></a>"
     assert is_searchable(text)
@@ -101,14 +101,14 @@ def test_longest_reply_is_searched_in_seconds() -> None:
 
 @pytest.mark.parametrize("status", [200, 400, 500])
 def test_fault_is_raised_whatever_the_status(status: int) -> None:
-    """With the server's reason, without the password."""
+    """The error has the server's reason without the password."""
     reply = fault("You sent p&amp;ssword.", status=status)
     with pytest.raises(EntraError, match=r"You sent \*\*\*\. User name or password may be wrong\.$"):
         check_for_fault(Response(reply), str(reply.body), "p&ssword")
 
 
 def test_reply_with_an_assertion_is_not_a_fault() -> None:
-    """Nothing is raised."""
+    """A reply with an assertion raises no error."""
     check_for_fault(Response(issued()), str(issued().body), "password")
 
 

@@ -37,7 +37,7 @@ def test_numbers_may_be_strings() -> None:
 
 
 def test_long_lived_tokens_are_refreshed_half_way() -> None:
-    """Without refresh_in, this applies from two hours on."""
+    """A token that lives two hours or longer is refreshed half-way if the reply has no refresh_in."""
     assert read(token(expires_in=7200)).refresh_on == NOW + 3600
     assert read(token(expires_in=7199)).refresh_on is None
 

@@ -25,7 +25,7 @@ from webidentity._protocol.user_realm import Federation, may_have_password, read
     ],
 )
 def test_username_is_one_segment_of_the_path(username: str, path: str) -> None:
-    """Whatever characters it has."""
+    """Any characters of the username are escaped."""
     request = user_realm_request("https://login.test", username)
     assert (request.method, request.url) == (
         "GET",
@@ -70,7 +70,7 @@ def test_other_protocols_accept_no_passwords(protocol: Any) -> None:
     ],
 )
 def test_reply_without_a_realm_is_an_error(reply: Reply) -> None:
-    """So the password is not sent at all."""
+    """The error stops the flow before the password is sent."""
     with pytest.raises(EntraError, match="sent no user realm") as caught:
         read_user_realm(Response(reply))
     assert caught.value.response is not None
@@ -137,5 +137,5 @@ def test_passwords_are_sent_over_https_or_to_this_machine(url: str, may: bool) -
 
 @given(st.text() | st.text().map("https://{}".format) | st.text(alphabet="@:/\\[]#?.1a").map("http://{}".format))
 def test_any_text_can_be_checked(url: str) -> None:
-    """Nothing is raised."""
+    """The check returns True or False for any text."""
     assert may_have_password(url) in {True, False}

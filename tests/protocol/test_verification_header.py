@@ -29,14 +29,14 @@ def with_header(**members: Any) -> str:
     "alg", ["none", "None", "nOnE", "NONE", "", None, "RS512", "PS256", "ES256", "rs256", 5, ["RS256"]]
 )
 def test_only_rs256_is_accepted(alg: object) -> None:
-    """Whatever the signature is (RFC 8725 section 3.1)."""
+    """A token with another algorithm is refused, whatever its signature is (RFC 8725 section 3.1)."""
     with pytest.raises(TokenRejectedError, match=r"RS256|cannot be read"):
         verify(with_header(alg=alg))
 
 
 @pytest.mark.parametrize("alg", ["none", "None", "nOnE"])
 def test_an_unsigned_token_is_refused(alg: str) -> None:
-    """With an empty signature or without one."""
+    """A token with an empty signature or without one is refused."""
     first = base64.urlsafe_b64encode(json.dumps({"alg": alg, "typ": "JWT"}).encode()).rstrip(b"=").decode()
     second = base64.urlsafe_b64encode(json.dumps(claims()).encode()).rstrip(b"=").decode()
     refused(f"{first}.{second}.", "RS256")
@@ -105,7 +105,7 @@ def test_anything_else_than_three_parts_is_refused(token: str) -> None:
 
 @pytest.mark.parametrize("header", [b"[]", b"5", b"null", b"{", b"\xff", b"[" * 20_000, b'{"alg":"RS256","kid":5}'])
 def test_a_header_that_is_not_an_object_is_refused(header: bytes) -> None:
-    """Whatever else it is."""
+    """A header of any other JSON type is refused."""
     first = base64.urlsafe_b64encode(header).rstrip(b"=").decode()
     refused(f"{first}.e30.e30", "cannot be read|RS256")
 
@@ -118,7 +118,7 @@ def test_a_token_of_more_than_64_kb_is_not_read() -> None:
 
 
 def test_a_changed_byte_is_refused() -> None:
-    """In each of the three parts."""
+    """Changing a byte in any of the three parts makes the token invalid."""
     token = sign()
     for position in range(0, len(token) - 2, 29):
         if token[position] == ".":
@@ -144,7 +144,7 @@ def test_a_token_without_a_key_id_is_tried_with_each_key() -> None:
 
 
 def test_two_keys_with_the_same_id_are_both_tried() -> None:
-    """For example after a failed rotation."""
+    """A failed rotation, for example, can leave two keys with one ID."""
     both = keys("other", "tenant", kid="the-same")
     assert verify(sign(header={"kid": "the-same"}), known=both)
     refused(sign(by="third", header={"kid": "the-same"}), "signature is wrong", known=both)
@@ -161,11 +161,15 @@ def test_a_key_of_another_issuer_is_not_used() -> None:
 
 
 def test_an_id_token_belongs_to_one_sign_in() -> None:
-    """Its nonce, authorized party and access token hash are checked (OpenID Connect Core 3.1.3.7, 3.1.3.8)."""
-    token_hash = base64.urlsafe_b64encode(hashlib.sha256(b"an-access-token").digest()[:16]).rstrip(b"=").decode()
+    """Its nonce, authorized party and hashes of token and code are checked (OpenID Connect Core 3.1.3.7, 3.1.3.8)."""
+    token_hash, code_hash = (
+        base64.urlsafe_b64encode(hashlib.sha256(value).digest()[:16]).rstrip(b"=").decode()
+        for value in (b"an-access-token", b"a-code")
+    )
+    response = {"client_id": CLIENT, "nonce": "the-nonce", "token": "an-access-token", "code": "a-code"}
     good = claims(nonce="the-nonce")
-    for accepted in ({}, {"azp": CLIENT}, {"at_hash": token_hash}):
-        verify_response({**good, **accepted}, client_id=CLIENT, nonce="the-nonce", token="an-access-token")
+    for accepted in ({}, {"azp": CLIENT}, {"at_hash": token_hash}, {"c_hash": code_hash}):
+        verify_response({**good, **accepted}, **response)
     for changed in (
         {"nonce": "another"},
         {"nonce": None},
@@ -176,8 +180,10 @@ def test_an_id_token_belongs_to_one_sign_in() -> None:
         {"azp": None},
         {"at_hash": token_hash[::-1]},
         {"at_hash": None},
+        {"c_hash": token_hash},
+        {"c_hash": None},
     ):
         with pytest.raises(TokenRejectedError):
-            verify_response({**good, **changed}, client_id=CLIENT, nonce="the-nonce", token="an-access-token")
+            verify_response({**good, **changed}, **response)
     with pytest.raises(TokenRejectedError):
-        verify_response(claims(), client_id=CLIENT, nonce="the-nonce", token="an-access-token")
+        verify_response(claims(), **response)

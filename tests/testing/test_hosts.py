@@ -82,7 +82,7 @@ def test_roles_are_those_of_the_identity():
 
 
 def test_only_a_host_without_a_tenant_accepts_any_resource():
-    """With a tenant, the resource must be registered in it."""
+    """A host with a tenant accepts only the resources that are registered in it."""
     host = HostEmulator("imds", LocalTenant())
     status, reply = ask(host)
     assert (status, reply["error"]) == (400, "invalid_resource")
@@ -164,7 +164,7 @@ def test_an_identity_can_be_selected_by_each_id(kind, names):
 
 @pytest.mark.parametrize("parameter", ["resource_id", "clientId"])
 def test_unknown_parameters_are_ignored(parameter):
-    """As in Azure, the token is for the default identity."""
+    """The token is for the default identity, as in Azure."""
     host = HostEmulator("imds")
     shop = host.add_identity("shop")
     _, reply = ask(host, **{parameter: shop.client_id})

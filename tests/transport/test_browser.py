@@ -42,7 +42,7 @@ def test_no_quotation_mark_ends_the_url(commands: list[list[str]], quote: str) -
 
 
 def test_other_systems_start_no_powershell(commands: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a browser, opening fails."""
+    """Opening a page fails if there is no browser."""
     monkeypatch.setattr(platform, "release", lambda: "6.1.0-generic")
     assert not open_browser("https://login.test/")
     assert not commands

@@ -96,7 +96,7 @@ def test_stop_iteration_of_an_effect_is_an_error(driver: Driver) -> None:
 
 
 def test_awaitable_outcomes_are_awaited() -> None:
-    """With the async driver, a call may be a coroutine function."""
+    """The async driver awaits a call that is a coroutine function."""
 
     async def answer() -> str:
         await asyncio.sleep(0)

@@ -64,7 +64,7 @@ def test_timeouts_are_set_unless_the_user_sets_them() -> None:
 
 
 def test_policies_replace_the_whole_list() -> None:
-    """As in azure-identity."""
+    """The pipeline has exactly the caller's policies, as in azure-identity."""
     network = Canned(Reply())
     pipeline = SyncPipeline(transport=network.transport(), policies=[])
     pipeline.send(get())
@@ -72,7 +72,7 @@ def test_policies_replace_the_whole_list() -> None:
 
 
 def test_a_retry_policy_of_the_user_retries_token_requests() -> None:
-    """Also in a list of policies."""
+    """A retry policy in a list of policies works too."""
     network = Canned(Reply(status=503), Reply())
     pipeline = SyncPipeline(transport=network.transport(), policies=[RetryPolicy(retry_backoff_factor=0)])
     assert pipeline.send(HttpRequest("POST", "https://tenant.test/")).status_code == 200
@@ -94,7 +94,7 @@ def test_hooks_and_headers_of_the_user_are_used() -> None:
 
 
 def test_one_async_credential_works_on_consecutive_event_loops() -> None:
-    """Over real connections, without closing it in between and without a ResourceWarning."""
+    """The credential uses real connections, is not closed in between, and causes no ResourceWarning."""
     tenant = LocalTenant()
     app = tenant.add_app("service", secrets=["s3cret"])
     with serve(tenant):
@@ -109,7 +109,7 @@ def test_one_async_credential_works_on_consecutive_event_loops() -> None:
 
 
 def test_an_async_pipeline_is_closed_once_and_reopened_by_a_request() -> None:
-    """As for the sync pipeline."""
+    """The async pipeline behaves as the sync pipeline."""
     pipeline = AsyncPipeline()
 
     async def opened() -> Any:
@@ -146,7 +146,7 @@ def test_a_threaded_pipeline_serves_coroutines_of_any_loop() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_forked_child_opens_connections_of_its_own() -> None:
-    """On a shared connection, each process could read the reply to the other."""
+    """Two processes on one connection could read each other's replies."""
     pipeline = SyncPipeline()
     opened = pipeline.open()
 

@@ -41,7 +41,7 @@ def gone(programs: Programs) -> None:
 
 
 def test_a_program_returns_its_output(driver: Driver, programs: Programs) -> None:
-    """As text. The program has no input, and exactly the given arguments, environment and folder."""
+    """The output is text; the program has no input, and exactly the given arguments, environment and folder."""
     program = programs.install("tool", "printed ü\r\nline\n", "warned")
     completed = driver.run(flow_of(run_of(program, "a b", "$(c)", "")))
     assert completed == Completed(0, "printed ü\nline\n", "")
@@ -54,7 +54,7 @@ def test_a_program_returns_its_output(driver: Driver, programs: Programs) -> Non
 
 
 def test_a_failure_has_both_outputs(driver: Driver, programs: Programs) -> None:
-    """And the exit status."""
+    """The error has both outputs and the exit status."""
     program = programs.install("tool", "out", "err", code=3)
     assert driver.run(flow_of(run_of(program))) == Completed(3, "out", "err")
 
@@ -86,6 +86,7 @@ def test_long_output_is_cut(driver: Driver, programs: Programs) -> None:
 def test_the_repr_of_a_completed_program_has_no_output() -> None:
     """The output may contain a token."""
     assert "canary" not in repr(Completed(0, "canary", "canary"))
+    assert repr(Run(("/bin/tool", "canary"), {"SECRET": "canary"}, "/", 1.0)) == "Run('/bin/tool', timeout=1.0)"
 
 
 def test_a_program_that_cannot_be_started_is_an_error_at_the_yield(driver: Driver, programs: Programs) -> None:
@@ -98,7 +99,7 @@ def test_a_program_that_cannot_be_started_is_an_error_at_the_yield(driver: Drive
 
 @pytest.mark.parametrize("child", [False, True], ids=["alone", "with a child"])
 def test_a_program_that_takes_too_long_is_killed(driver: Driver, programs: Programs, child: bool) -> None:
-    """And reaped, with the child process that holds its pipes."""
+    """The program is killed and reaped, with the child process that holds its pipes."""
     program = programs.install("tool", seconds=60, child=child)
     began = time.monotonic()
     with pytest.raises(TimeoutError) as caught:
@@ -168,7 +169,7 @@ def cancelled_after(run: Run, wait: Any) -> None:
 
 
 def test_a_cancelled_task_kills_the_program(programs: Programs) -> None:
-    """With its child processes."""
+    """Cancelling the task kills the program and its child processes."""
 
     async def until_it_runs(task: Any) -> None:
         await asyncio.to_thread(programs.wait_for_run)
@@ -179,7 +180,7 @@ def test_a_cancelled_task_kills_the_program(programs: Programs) -> None:
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 3, 5])
 def test_a_task_may_be_cancelled_while_the_program_starts(programs: Programs, steps: int) -> None:
-    """At any moment, and no process is left over."""
+    """Cancelling at any moment leaves no process behind."""
     pids: list[int] = []
     create = asyncio.create_subprocess_exec
 
@@ -202,7 +203,7 @@ def test_a_task_may_be_cancelled_while_the_program_starts(programs: Programs, st
 def test_a_loop_that_cannot_run_programs_uses_a_thread(
     programs: Programs, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    """With the same arguments, environment, folder and timeout."""
+    """The thread uses the same arguments, environment, folder and timeout."""
 
     async def refuse(*args: Any, **kwargs: Any) -> Any:
         raise error
@@ -220,7 +221,7 @@ def test_a_loop_that_cannot_run_programs_uses_a_thread(
 
 
 def test_an_event_loop_of_another_thread_runs_programs(programs: Programs) -> None:
-    """For example that of an async view in Flask."""
+    """An async view in Flask has such an event loop."""
     outcomes: list[Any] = []
 
     def work() -> None:
@@ -278,7 +279,7 @@ def taskkill(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[list[str]]]:
 
 
 def test_a_timeout_on_windows_kills_the_process_tree(taskkill: list[list[str]]) -> None:
-    """With taskkill, because az.cmd is a shell that starts Python. A process that survives it is not waited for."""
+    """taskkill ends the tree, because az.cmd is a shell that starts Python; survivors are not waited for."""
     with pytest.raises(TimeoutError):
         transport.run_program(Run((r"C:\az.cmd",), {}, r"C:\Windows", 0.1))
     assert taskkill == [["/windows/System32/taskkill.exe", "/F", "/T", "/PID", "17"]]

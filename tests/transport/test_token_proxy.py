@@ -103,7 +103,7 @@ def credential(driver: Driver, tmp_path: Path) -> Any:
 def test_token_requests_go_to_the_proxy(
     driver: Driver, certificate: Path, authority: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """To its address and path, with its SNI name, and with the cluster's certificate authority."""
+    """Requests use the proxy's address and path, its SNI name, and the cluster's certificate authority."""
     with served(certificate) as proxy:
         monkeypatch.setenv("AZURE_KUBERNETES_TOKEN_PROXY", f"{proxy.url}/base")
         monkeypatch.setenv("AZURE_KUBERNETES_SNI_NAME", SNI)
@@ -161,7 +161,7 @@ def test_without_a_proxy_the_token_endpoint_is_used() -> None:
 
 
 def test_the_proxy_is_off_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even if the variables are set."""
+    """The variables alone do not enable the proxy."""
     monkeypatch.setenv("AZURE_KUBERNETES_TOKEN_PROXY", "http://nonsense")
     for package in (webidentity, webidentity.aio):
         used = package.WorkloadIdentityCredential(tenant_id=TENANT, client_id=CLIENT, token_file_path="/f")

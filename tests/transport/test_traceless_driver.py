@@ -99,7 +99,7 @@ def test_circular_causes_end() -> None:
 
 
 def test_a_successful_flow_returns_its_value() -> None:
-    """With both drivers."""
+    """Both drivers return the value of the flow."""
 
     def flow() -> Flow[int]:
         return (yield Call(lambda: 5))

@@ -52,7 +52,7 @@ def test_each_caller_is_recognized_by_its_headers(headers: dict[str, str], kind:
     ],
 )
 def test_a_bearer_token_is_one_value_of_the_header(value: str, token: str | None) -> None:
-    """None without a token, and an unusable value for more than one (RFC 6750 section 2.1)."""
+    """The result is None without a token, and an unusable value for more than one (RFC 6750 section 2.1)."""
     assert bearer_token(facts(headers={"authorization": value})) == token
 
 

@@ -20,7 +20,7 @@ def test_a_deletion_has_no_age() -> None:
 
 
 def test_an_answer_lists_all_its_headers() -> None:
-    """As WSGI expects them: several Set-Cookie headers are allowed."""
+    """The headers are a list as in WSGI, in which several Set-Cookie headers are allowed."""
     answer = Answer(200, headers=(("X-A", "b"),)).with_cookies(*(Cookie(name, "v", 1, secure=True) for name in "cd"))
     names = [name for name, _ in answer.header_list()]
     assert names == ["Content-Type", "X-A", "Set-Cookie", "Set-Cookie"]

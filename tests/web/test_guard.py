@@ -38,7 +38,7 @@ def bearer(world: World) -> Mapping[str, str]:
 
 @pytest.mark.parametrize("scopes", [[], "User.Read", [""]])
 def test_requirements_check_themselves(scopes: Any) -> None:
-    """When the view is decorated, and not at its first request."""
+    """The error is raised when the view is decorated, not at its first request."""
     with pytest.raises(ValueError, match="require_token"):
         Requirements(scopes)
 

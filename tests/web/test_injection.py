@@ -80,7 +80,7 @@ def wrapped(*args: Any, **kwargs: Any) -> None: ...
     ],
 )
 def test_only_parameters_that_can_be_passed_by_name_count(view: Any, names: set[str]) -> None:
-    """Also through decorators. *token and **credential do not count."""
+    """Parameters behind decorators count; *token and **credential do not."""
     assert parameters_named_by(view) == names
 
 

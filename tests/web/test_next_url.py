@@ -34,7 +34,7 @@ def is_here(url: str) -> bool:
 
 @given(TARGETS)
 def test_no_target_leads_to_another_site(target: str) -> None:
-    """Not even after a server or a proxy has decoded it, up to three times."""
+    """A target stays on this site even after a server or a proxy has decoded it up to three times."""
     path = safe_next(target)
     if path is None:
         return
@@ -47,7 +47,7 @@ def test_no_target_leads_to_another_site(target: str) -> None:
 
 @given(TARGETS)
 def test_an_accepted_target_can_be_sent(target: str) -> None:
-    """As a header: printable ASCII, no space, at most 2048 characters. The result is accepted unchanged."""
+    """A target is printable ASCII without spaces, at most 2048 characters, and is accepted again unchanged."""
     path = safe_next(target)
     if path is not None:
         assert re.fullmatch(r"/[!-~]*", path)
@@ -87,5 +87,5 @@ def test_ordinary_pages_are_kept_as_they_are(target: str) -> None:
 
 @pytest.mark.parametrize("target", [None, "", "a", "?a=b", "#a", "/" + "a" * 2048, "/" + "日" * 700])
 def test_a_target_that_is_not_a_path_or_too_long_is_refused(target: str | None) -> None:
-    """Also if it becomes too long for a cookie when it is encoded."""
+    """A target that becomes too long for a cookie when it is encoded is refused too."""
     assert safe_next(target) is None

@@ -17,7 +17,7 @@ ANYTHING = st.text(max_size=60) | st.sampled_from(["<script>", '"><img src=x one
 
 @given(ANYTHING)
 def test_no_text_becomes_markup(text: str) -> None:
-    """In each place where a page shows text."""
+    """Each place where a page shows text escapes it."""
     empty = Page("", "", "x", ("", "")).html()
     page = Page(text, text, f"x{text}", (text, text)).html()
     tags = re.compile(r"<[^>]*>")
@@ -44,7 +44,7 @@ def test_header_text_keeps_what_is_readable() -> None:
 
 
 def test_a_refusal_is_a_page_or_json() -> None:
-    """By the kind of caller, with the same text."""
+    """The kind of caller decides the format, and both formats have the same text."""
     page = Page("A <title>", "What to do.", "Error: x")
     html = refuse(facts(), 400, "bad", page)
     assert html.content_type.startswith("text/html")

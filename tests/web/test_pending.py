@@ -29,7 +29,7 @@ def started(cookies: PendingCookies, made: PendingSignIn) -> dict[str, str]:
 
 
 def test_a_sign_in_is_found_by_its_state() -> None:
-    """With all its values, and with the name of its cookie."""
+    """The sign-in is found with all its values and the name of its cookie."""
     cookies = PendingCookies(KEYS, "client", is_secure=True)
     made = pending(claims='{"a":1}')
     jar = started(cookies, made)
@@ -101,7 +101,7 @@ def test_fallback_keys_open_a_cookie_and_other_keys_do_not() -> None:
 
 
 def test_cookies_of_https_and_http_are_separate() -> None:
-    """Without the prefix, a sibling host could have set the cookie."""
+    """The prefix prevents that a sibling host sets the cookie."""
     secure, plain = PendingCookies(KEYS, "client", is_secure=True), PendingCookies(KEYS, "client", is_secure=False)
     made = pending()
     assert plain.find(made.state, started(secure, made)) is None
@@ -129,7 +129,7 @@ def test_the_oldest_sign_in_is_replaced() -> None:
 
 
 def test_pages_opened_at_once_cannot_fill_the_header() -> None:
-    """No request knows of the others' cookies, and the paths are long or short."""
+    """The cookies of requests that do not know of each other stay within the limit, with short and long paths."""
     cookies = PendingCookies(KEYS, "client", is_secure=True)
     jar: dict[str, str] = {}
     for number in range(200):
@@ -147,8 +147,29 @@ def test_one_cookie_is_never_too_large_for_a_browser(next_path: str) -> None:
     assert len(cookie.name) + len(cookie.value) < 4000
 
 
+@pytest.mark.parametrize(
+    ("next_path", "kept"),
+    [
+        ("/page?" + "a" * 500, "/page?" + "a" * 500),
+        ("/page?" + "a" * 2000, "/page"),
+        ("/" + "a" * 2000, "/mount/"),
+        ("/" + "a" * 1990 + "?x=1", "/mount/"),
+    ],
+    ids=["fits", "long query", "long path", "long path with a query"],
+)
+def test_large_claims_shorten_the_path_to_return_to(next_path: str, kept: str) -> None:
+    """Browsers ignore a cookie that is too large, and the sign-in could never be completed."""
+    cookies = PendingCookies(KEYS, "client", is_secure=True)
+    made = pending(next_path=next_path, claims='{"access_token":"' + "c" * 1500 + '"}')
+    [cookie] = cookies.add(made, {}, start_page="/mount/")
+    assert len(cookie.name) + len(cookie.value) < 4000
+    found = cookies.find(made.state, {cookie.name: cookie.value})
+    assert found is not None
+    assert found[1] == replace(made, next_path=kept)
+
+
 def test_expired_cookies_are_recognized_by_their_time() -> None:
-    """Without decrypting them."""
+    """Expired cookies are found without decrypting them."""
     cookies = PendingCookies(KEYS, CLIENT, is_secure=False)
     old, new, *others = CookieNames(CLIENT, is_secure=False).pending
     jar = {old: f"{NOW}.x", new: f"{NOW + 100}.x", "other-1-d": ""}

@@ -56,7 +56,7 @@ def test_a_missing_setting_is_named_with_where_to_find_it(name: str, value: str 
     ("name", "meant"), [("tenantid", "tenant_id"), ("client_idd", "client_id"), ("sesion_lifetime", "session_lifetime")]
 )
 def test_a_misspelled_setting_names_the_right_one(name: str, meant: str) -> None:
-    """And lists all settings."""
+    """The error names the right setting and lists all settings."""
     with pytest.raises(SettingsError, match=rf"^<{name}> is not a setting .* Did you mean <{meant}>\?.*<audiences>"):
         read(**{name: "x"})
 
@@ -99,7 +99,7 @@ def test_an_unknown_setting_without_a_similar_name_gets_no_suggestion() -> None:
     ],
 )
 def test_a_malformed_setting_is_named(name: str, value: object) -> None:
-    """At the start of the message."""
+    """The message starts with the name of the setting."""
     with pytest.raises(SettingsError, match=f"^<{name}>: "):
         read(**{name: value})
 
@@ -123,7 +123,7 @@ def test_http_is_accepted_on_this_machine(url: str) -> None:
     [("tenant_id", "common"), ("client_id", "x"), ("client_secret", " "), ("base_url", "//x"), ("session_lifetime", 0)],
 )
 def test_settings_check_themselves_on_construction(name: str, value: Any) -> None:
-    """Also without a framework. The message has the parameter's name."""
+    """The check needs no framework, and the message has the parameter's name."""
     with pytest.raises(SettingsError, match=f"^{name}(:| is missing)"):
         Settings(**{**GOOD, name: value})
     with pytest.raises(SettingsError, match=f"^{name}(:| is missing)"):
@@ -138,7 +138,7 @@ def test_settings_are_normalized_on_construction() -> None:
 
 
 def test_a_copy_is_equal_and_checked() -> None:
-    """By pickle, copy and replace."""
+    """Copies by pickle and copy are equal, and unpickling checks the settings."""
     settings = read(base_url="https://app.test/mount", scopes="a b", session_lifetime=60)
     assert pickle.loads(pickle.dumps(settings)) == copy.copy(settings) == copy.deepcopy(settings) == settings
     assert replace(settings, session_lifetime=61).session_lifetime == 61
@@ -156,7 +156,7 @@ def test_each_setting_has_a_check_and_a_description() -> None:
 
 @pytest.mark.parametrize(("page", "spelled"), [("flask.md", "WEBIDENTITY_{}"), ("django.md", "{}")])
 def test_the_documentation_lists_each_setting(page: str, spelled: str) -> None:
-    """In the framework's spelling."""
+    """The page has each setting in the framework's spelling."""
     text = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
     names = [item.name.upper() if page == "flask.md" else item.name for item in fields(Settings)]
     assert [name for name in names if f"`{spelled.format(name)}`" not in text] == []

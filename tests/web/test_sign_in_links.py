@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64decode
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.kit.clock import Clock
@@ -27,7 +27,7 @@ def open_with(opener: SignInLinks, url: str) -> OpenedLink | None:
 
 
 def test_a_link_is_opened_as_it_was_sealed() -> None:
-    """With its path, scopes and claims. The URL contains no character that must be escaped."""
+    """The opened link has its path, scopes and claims, and its URL needs no escaping."""
     url = links().url(facts(root_path="/mount"), REQUEST)
     path, _, value = url.partition("?request=")
     assert path == "/mount/auth/sign-in"
@@ -44,7 +44,7 @@ def test_the_content_of_a_link_is_encrypted() -> None:
 
 
 def test_a_link_expires(clock: Clock) -> None:
-    """After an hour. Its request can still be read, so that the user can return to the page."""
+    """A link expires after an hour; its request can still be read, so that the user can return to the page."""
     clock.stop()
     url = links().url(facts(), REQUEST)
     clock.advance(LIFETIME)
@@ -69,7 +69,7 @@ def test_a_fallback_of_the_secret_key_opens_a_link() -> None:
 
 
 def test_a_new_link_is_signed_with_the_current_key() -> None:
-    """So that a fallback can be removed after the lifetime of a link."""
+    """A fallback key can be removed after the lifetime of a link."""
     url = links("a-new-key", "the-old-key").url(facts(), REQUEST)
     assert open_with(links("a-new-key"), url) is not None
     assert open_with(links("the-old-key"), url) is None
@@ -80,7 +80,9 @@ def test_a_changed_link_is_not_opened(data: st.DataObject) -> None:
     """Any character of content, time or signature is changed."""
     value = links().url(facts(), REQUEST).partition("=")[2]
     position = data.draw(st.integers(0, len(value) - 2))
-    character = data.draw(st.sampled_from("ABCXYZabcxyz019-_.").filter(lambda new: new != value[position]))
+    character = data.draw(st.sampled_from("ABCXYZabcxyz019-_."))
+    # Not a filter of the strategy: the link contains the time, so a filter would not be repeatable.
+    assume(character != value[position])
     changed = value[:position] + character + value[position + 1 :]
     assert open_with(links(), f"/?request={changed}") is None
 

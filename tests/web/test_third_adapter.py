@@ -84,7 +84,7 @@ def test_each_caller_is_challenged_in_its_own_way(app: PlainApp, world: World) -
 
 
 def test_a_bearer_token_is_exchanged(app: PlainApp, world: World) -> None:
-    """On behalf of its user."""
+    """The token is exchanged on behalf of its user."""
     headers = {"Authorization": f"Bearer {world.access_token(world.grace)}"}
     reply = wsgi_call(app)("GET", "https://app.test/files", headers, b"")
     assert reply.text == world.grace.object_id

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.checks import Error, run_checks
+from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
@@ -27,7 +28,7 @@ IDENTITY = "webidentity_django.middleware.IdentityMiddleware"
 def _settings(world: World, tmp_path: Path) -> Iterator[None]:
     """Valid settings, unless a test overrides them."""
     good = {**world.settings, "transport": world.transport}
-    with override_settings(WEBIDENTITY=good, BASE_DIR=tmp_path):
+    with override_settings(WEBIDENTITY=good, BASE_DIR=tmp_path, SESSION_COOKIE_SECURE=True):
         yield
     clear_script_prefix()
 
@@ -35,7 +36,7 @@ def _settings(world: World, tmp_path: Path) -> Iterator[None]:
 def found() -> dict[str, str]:
     """Return the messages of webidentity's system checks by ID."""
     messages = [message for message in run_checks() if str(message.id).startswith("webidentity.")]
-    assert all(isinstance(message, Error) for message in messages)
+    assert all(isinstance(message, Error if ".E" in str(message.id) else CheckWarning) for message in messages)
     return {str(message.id): f"{message.msg} {message.hint}" for message in messages}
 
 
@@ -65,7 +66,7 @@ def test_the_checks_name_a_bad_setting(world: World, change: dict[str, Any], mes
 
 @pytest.mark.parametrize("value", [None, "tenant", []])
 def test_the_checks_report_that_the_whole_setting_is_missing(value: object) -> None:
-    """And name the required keys."""
+    """The report names the required keys."""
     with override_settings(WEBIDENTITY=value):
         assert "WEBIDENTITY is missing from the settings" in found()["webidentity.E001"]
         with pytest.raises(ImproperlyConfigured, match="tenant_id, client_id and client_secret"):
@@ -78,6 +79,25 @@ def test_the_checks_report_that_the_middleware_is_missing() -> None:
         assert IDENTITY in found()["webidentity.E002"]
 
 
+@pytest.mark.parametrize(
+    ("change", "id_", "name"),
+    [
+        ({"SESSION_COOKIE_SECURE": False}, "webidentity.W001", "SESSION_COOKIE_SECURE"),
+        ({"SESSION_COOKIE_SAMESITE": False}, "webidentity.W002", "SESSION_COOKIE_SAMESITE"),
+        ({"SESSION_COOKIE_SAMESITE": "None"}, "webidentity.W002", "SESSION_COOKIE_SAMESITE"),
+    ],
+)
+def test_the_checks_warn_of_a_weak_session_cookie(change: dict[str, Any], id_: str, name: str) -> None:
+    """On a public site, which Entra ID reaches by https only, and not during development."""
+    with override_settings(**change):
+        assert list(found()) == [id_]
+        assert f"{name} is not set" in found()[id_]
+        with override_settings(ALLOWED_HOSTS=["localhost"]):
+            assert found() == {}
+        with override_settings(DEBUG=True):
+            assert found() == {}
+
+
 @pytest.mark.parametrize("middleware", [[IDENTITY], [IDENTITY, SESSIONS]])
 def test_the_checks_require_the_session_middleware_first(middleware: list[str]) -> None:
     """The identity is read from the session."""
@@ -86,7 +106,7 @@ def test_the_checks_require_the_session_middleware_first(middleware: list[str]) 
 
 
 def test_the_checks_report_that_the_routes_are_missing() -> None:
-    """With the line to add."""
+    """The report has the line to add."""
     with override_settings(ROOT_URLCONF="tests.webidentity_django.urls_without_routes"):
         assert "include('webidentity_django.urls')" in found()["webidentity.E004"]
 
@@ -105,9 +125,9 @@ def test_an_application_under_a_path(world: World) -> None:
     object.__setattr__(world.web, "redirect_uris", ("https://app.test/mount/auth/callback",))
     with override_settings(FORCE_SCRIPT_NAME="/mount"):
         browser = Browser(wsgi_call(WSGIHandler()), world)
-        begun = browser.get("/me?x=1")
-        assert begun.query["redirect_uri"] == "https://app.test/mount/auth/callback"
-        done = browser.get(browser.authorize(begun).replace("/mount/", "/"))
+        started = browser.get("/me?x=1")
+        assert started.query["redirect_uri"] == "https://app.test/mount/auth/callback"
+        done = browser.get(browser.authorize(started).replace("/mount/", "/"))
         assert done.location == "/mount/me?x=1"
         assert 'action="/mount/auth/sign-out"' in browser.get("/auth/sign-out").text
 
@@ -122,7 +142,7 @@ def test_the_package_exports_the_decorators() -> None:
 
 @pytest.mark.parametrize("scopes", [[], "User.Read", [""]])
 def test_a_guard_without_scopes_is_refused_when_it_is_written(scopes: Any) -> None:
-    """And not at its first request."""
+    """The decorator raises the error, not the first request."""
     with pytest.raises(ValueError, match="require_token"):
         webidentity_django.require_token(scopes=scopes)
 

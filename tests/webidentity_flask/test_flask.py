@@ -62,7 +62,7 @@ def test_a_guard_above_the_route_is_detected(app: Flask, world: World, guard: An
 
 
 def test_two_guards_below_the_route_both_apply(app: Flask, world: World) -> None:
-    """In either order."""
+    """Both guards apply in either order."""
 
     @app.get("/right")
     @require_token(scopes=[READ])
@@ -184,9 +184,9 @@ def test_an_application_under_a_path(world: World, config: dict[str, Any], tmp_p
     inner = make_flask({**config, "APPLICATION_ROOT": "/mount"}, str(tmp_path), transport=world.transport)
     outer = DispatcherMiddleware(Flask("outer"), {"/mount": inner})
     browser = Browser(wsgi_call(outer), world)
-    begun = browser.get("/mount/me?x=1")
-    assert begun.query["redirect_uri"] == "https://app.test/mount/auth/callback"
-    done = browser.get(browser.authorize(begun))
+    started = browser.get("/mount/me?x=1")
+    assert started.query["redirect_uri"] == "https://app.test/mount/auth/callback"
+    done = browser.get(browser.authorize(started))
     assert done.location == "/mount/me?x=1"
     assert browser.get("/mount/me").text == "ada@tenant.test"
     assert 'action="/mount/auth/sign-out"' in browser.get("/mount/auth/sign-out").text
@@ -202,7 +202,7 @@ def test_without_the_extension_a_guard_raises_an_error(world: World) -> None:
 
 
 def test_without_a_secret_key_the_error_explains_how_to_create_one(config: dict[str, Any]) -> None:
-    """At start-up."""
+    """The error is raised at start-up."""
     app = Flask(__name__)
     app.config.update({**config, "SECRET_KEY": None})
     with pytest.raises(SettingsError, match=r"SECRET_KEY is missing.*secrets.token_hex"):
@@ -211,7 +211,7 @@ def test_without_a_secret_key_the_error_explains_how_to_create_one(config: dict[
 
 @pytest.mark.parametrize("scopes", [[], "User.Read", [""]])
 def test_a_guard_without_scopes_is_refused_when_it_is_written(scopes: Any) -> None:
-    """And not at its first request."""
+    """The decorator raises the error, not the first request."""
     with pytest.raises(ValueError, match="require_token"):
         require_token(scopes=scopes)
 
@@ -229,7 +229,7 @@ def test_a_credential_in_an_unguarded_view_is_a_challenge(app: Flask, world: Wor
 
 
 def test_a_guard_above_the_route_is_detected_through_other_decorators(app: Flask, world: World) -> None:
-    """Also with another decorator in between."""
+    """The guard is detected with another decorator between it and the route."""
 
     def counted(view: Any) -> Any:
         return functools.wraps(view)(lambda *args, **kwargs: view(*args, **kwargs))
@@ -245,7 +245,7 @@ def test_a_guard_above_the_route_is_detected_through_other_decorators(app: Flask
 
 
 def test_a_file_for_a_signed_in_user_is_not_public(app: Flask, world: World, tmp_path: Path) -> None:
-    """Although send_file declares it public if SEND_FILE_MAX_AGE_DEFAULT is set."""
+    """send_file declares the file public if SEND_FILE_MAX_AGE_DEFAULT is set; the guard makes it private."""
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
     (tmp_path / "report.txt").write_text("private")
 
@@ -289,3 +289,25 @@ def test_one_function_may_be_guarded_for_several_applications(
         WebIdentity(made, transport=world.transport)
         made.add_url_rule("/index", view_func=require_sign_in(index))
         assert browser_of(made, world).get("/index").status == 302
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({}, ["SESSION_COOKIE_SECURE", "SESSION_COOKIE_SAMESITE"]),
+        ({"SESSION_COOKIE_SECURE": True}, ["SESSION_COOKIE_SAMESITE"]),
+        ({"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_SAMESITE": "None"}, ["SESSION_COOKIE_SAMESITE"]),
+        ({"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_SAMESITE": "Strict"}, []),
+        ({"DEBUG": True}, []),
+        ({"TRUSTED_HOSTS": ["localhost"]}, []),
+        ({"TRUSTED_HOSTS": None}, []),
+    ],
+)
+def test_a_weak_session_cookie_is_reported_at_start_up(
+    config: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture, change: dict[str, Any], names: list[str]
+) -> None:
+    """On a public site, which Entra ID reaches by https only, and not during development."""
+    app = Flask(__name__, instance_path=str(tmp_path))
+    app.config.update({**config, "TRUSTED_HOSTS": ["app.test"], **change})
+    WebIdentity(app)
+    assert [record.getMessage().partition(" is not set")[0] for record in caplog.records] == names

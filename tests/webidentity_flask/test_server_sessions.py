@@ -70,8 +70,8 @@ def test_the_previous_users_cookie_does_not_become_the_next_users(app: Flask, wo
     known = browser.jar["session"]
     clock.advance(9 * 3600)  # Ada's session has ended
     browser.tenant = TenantBrowser(world.tenant)
-    begun = browser.get("/auth/sign-in?next=/me")
-    assert browser.get(browser.authorize(begun, world.grace)).status == 303
+    started = browser.get("/auth/sign-in?next=/me")
+    assert browser.get(browser.authorize(started, world.grace)).status == 303
     assert browser.get("/me").text == "grace@tenant.test"
     assert browser.jar["session"] != known
     other.jar["session"] = known
@@ -132,7 +132,7 @@ def test_an_interface_that_cannot_replace_the_id_stops_the_application(bare: Fla
 
 
 def test_an_interface_that_is_set_later_is_checked_too(bare: Flask, world: World) -> None:
-    """At the first request: Flask has no earlier moment."""
+    """The first request checks the interface, because Flask has no earlier moment."""
     WebIdentity(bare, transport=world.transport)
     add_views(bare)
     bare.session_interface = WithoutRegenerate()
@@ -145,9 +145,9 @@ def test_an_interface_that_keeps_the_id_cannot_sign_in(bare: Flask, world: World
     bare.session_interface = WithIdleRegenerate()
     WebIdentity(bare, transport=world.transport)
     browser = browser_of(bare, world)
-    begun = browser.get("/auth/sign-in")
+    started = browser.get("/auth/sign-in")
     with pytest.raises(RuntimeError, match="did not give the session a new ID"):
-        browser.get(browser.authorize(begun))
+        browser.get(browser.authorize(started))
 
 
 def test_a_variant_of_flasks_own_interface_is_accepted(bare: Flask, world: World) -> None:

@@ -113,6 +113,31 @@ def _wait_for_token(
     return (yield from cache.flights.lead(key, flight, _lead(cache, acquisition, expiring)))
 
 
+def revalidate_beside(cache: TokenCache, acquisition: Acquisition) -> Flow[None]:
+    """Start to redeem the refresh token, although cached tokens are valid. The caller continues at once.
+
+    The authority refuses it if the account has been disabled, and otherwise sends current claims. There are
+    ``RETRY_INTERVAL`` seconds between two attempts.
+    """
+    key = "revalidate", acquisition.partition.name
+    cached, now = cache.peek(acquisition.partition), time.time()
+    if acquisition.refresh is None or cached is None or now - cached.last_refresh.get(key, 0.0) < RETRY_INTERVAL:
+        return
+    flight, leads = cache.flights.join(key)
+    if leads:
+        cached.last_refresh[key] = now
+        yield from cache.flights.detach(key, flight, _revalidation(cache, acquisition), awaited=False)
+
+
+def _revalidation(cache: TokenCache, acquisition: Acquisition) -> Flow[None]:
+    current = _cached_token(cache.peek(acquisition.partition), acquisition.request)
+    try:
+        yield from _refresh(cache, acquisition, current)
+    except Exception as error:
+        _LOGGER.warning("An account could not be validated again: %s", type(error).__name__)
+        raise
+
+
 def keep(cache: TokenCache, acquisition: Acquisition, reply: TokenReply, now: int) -> Flow[AccessTokenInfo]:
     """Store the tokens of a reply and return its access token."""
     partition, request = acquisition.partition, acquisition.request

@@ -37,6 +37,8 @@ class UserTokens:
     lifetime: float = DEFAULT_LIFETIME
     #: Returns whether tokens may still be stored, given the current content of the partition.
     may_keep: Callable[[TokenDocument], bool] | None = None
+    #: Checks the reply to a refresh before it is stored, and raises an EntraError to reject it.
+    accept_refresh: Callable[[TokenReply, Partition], Flow[None]] | None = None
 
     def partition(self, tenant: str, home_account_id: str) -> Partition:
         """Return the partition of the user's tokens."""
@@ -65,10 +67,12 @@ class UserTokens:
 
     def _refresh(self, request: TokenRequest, refresh_token: str, home_account_id: str) -> Flow[TokenReply]:
         # Without offline_access, Entra returns no new refresh token, and the sign-in ends when the current one expires.
-        scopes = dict.fromkeys((*request.scopes, "offline_access"))
+        # With openid, the reply has an ID token to check.
+        also = ("openid", "profile") if self.accept_refresh is not None else ()
+        scopes = dict.fromkeys((*request.scopes, *also, "offline_access"))
         fields = {**request.fields, "scope": " ".join(scopes)}
         try:
-            reply = yield from self.client.refresh(request.tenant, fields, refresh_token)
+            reply = yield from self.client.refresh(request.tenant, fields, refresh_token, subject=home_account_id)
         except EntraError as error:
             # RFC 6749 section 5.2: the scope may exceed what the user granted. Entra sends "invalid_grant" for that;
             # its "invalid_scope" has an AADSTS code and means that the scope does not exist.
@@ -82,6 +86,8 @@ class UserTokens:
                 "that signed in. Sign in again.",
                 error="invalid_grant",
             )
+        if self.accept_refresh is not None:
+            yield from self.accept_refresh(reply, self.partition(request.tenant, home_account_id))
         return reply
 
     def token(self, request: TokenRequest, home_account_id: str, tenant: str | None = None) -> Flow[AccessTokenInfo]:

@@ -44,32 +44,36 @@ class Client(NamedTuple):
         options: Mapping[str, Any] = _NO_OPTIONS,
         *,
         secrets: Iterable[str] = (),
+        subject: str = "",
     ) -> Flow[TokenReply]:
         """Send the grant's fields with the client's own fields to the tenant's token endpoint.
 
         :param options: the options of the effect, such as ``retry_read``.
         :param secrets: further values that must not appear in a message.
+        :param subject: the user of the request, as in the effect.
         :raises EntraError: the authority refused.
         """
         try:
-            return (yield from self._send(tenant, fields, options, secrets))
+            return (yield from self._send(tenant, fields, options, secrets, subject))
         except EntraError as error:
             if _ASSERTION_EXPIRED not in error.error_codes or not self.authentication.renew():
                 raise
-        return (yield from self._send(tenant, fields, options, secrets))
+        return (yield from self._send(tenant, fields, options, secrets, subject))
 
     def _send(
-        self, tenant: str, fields: Mapping[str, str], options: Mapping[str, Any], more: Iterable[str]
+        self, tenant: str, fields: Mapping[str, str], options: Mapping[str, Any], more: Iterable[str], subject: str
     ) -> Flow[TokenReply]:
         now = int(time.time())
         url = token_endpoint(self.authority, tenant)
         authentication = yield from self.authentication.fields(url, tenant)
         form = {"client_id": self.client_id, "client_info": "1", **fields, **authentication}
-        response = yield Send(build_token_request(url, form), options)
+        response = yield Send(build_token_request(url, form), options, subject)
         secrets = [*more, *(form[name] for name in _SECRET_FIELDS if name in form)]
         return read_token_reply(response, now=now, secrets=secrets)
 
-    def refresh(self, tenant: str, fields: Mapping[str, str], refresh_token: str) -> Flow[TokenReply]:
+    def refresh(
+        self, tenant: str, fields: Mapping[str, str], refresh_token: str, *, subject: str = ""
+    ) -> Flow[TokenReply]:
         """Redeem a refresh token (RFC 6749 section 6)."""
         grant = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        return self.send(tenant, {**fields, **grant})
+        return self.send(tenant, {**fields, **grant}, subject=subject)

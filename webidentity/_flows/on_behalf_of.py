@@ -13,7 +13,7 @@ from webidentity._flows.client import Client
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.token_reply import TokenReply, decode_unverified
 from webidentity._protocol.token_request import TokenRequest
-from webidentity.cache._partition import Partition
+from webidentity.cache._partition import Partition, digest
 from webidentity.cache._token_cache import TokenCache
 
 #: Seconds that tokens are kept for an assertion without a readable expiry.
@@ -58,7 +58,8 @@ class OnBehalfOf:
             "requested_token_use": "on_behalf_of",
             "assertion": self.assertion,
         }
-        return self.client.send(request.tenant, {**grant, **request.fields})
+        subject = digest(self.assertion)
+        return self.client.send(request.tenant, {**grant, **request.fields}, subject=subject)
 
     def _keep_until(self, reply: TokenReply) -> float:
         expires_on = decode_unverified(self.assertion).get("exp")

@@ -101,6 +101,10 @@ class Run(NamedTuple):
     folder: str
     timeout: float | None
 
+    def __repr__(self) -> str:
+        """Leave the arguments and the environment out: both may contain secrets."""
+        return f"Run({self.argv[0]!r}, timeout={self.timeout!r})"
+
 
 class Completed(NamedTuple):
     """The exit status and the output of a program. The output may contain tokens: redact it before showing it."""

@@ -5,7 +5,7 @@ import hmac
 import math
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,11 +99,12 @@ def verify_token(token: str, keys: SigningKeys, expected: Expected) -> dict[str,
     raise TokenRejectedError("the token's signature is wrong")
 
 
-def verify_response(claims: dict[str, Any], *, client_id: str, nonce: str, token: str) -> None:
+def verify_response(claims: dict[str, Any], *, client_id: str, nonce: str, token: str, code: str) -> None:
     """Check that an ID token belongs to this sign-in (OpenID Connect Core 3.1.3.7).
 
     :param nonce: the nonce of the authorization request.
     :param token: the access token in the same reply.
+    :param code: the authorization code that was redeemed for the reply.
     :raises TokenRejectedError: one of the checks failed.
     """
     found = claims.get("nonce")
@@ -111,10 +112,19 @@ def verify_response(claims: dict[str, Any], *, client_id: str, nonce: str, token
         raise TokenRejectedError("the ID token belongs to another sign-in")
     if claims.get("azp", client_id) != client_id:
         raise TokenRejectedError("the ID token was issued to another application")
-    if "at_hash" in claims:
-        half = urlsafe_b64encode(hashlib.sha256(token.encode()).digest()[:16]).rstrip(b"=").decode()
-        if claims["at_hash"] != half:
-            raise TokenRejectedError("the ID token belongs to another access token")
+    verify_hash(claims, "at_hash", token)
+    verify_hash(claims, "c_hash", code)
+
+
+def verify_hash(claims: Mapping[str, Any], name: str, value: str) -> None:
+    """Check that an ID token belongs to this access token or code, if it says so (OpenID Connect Core 3.3.2.11).
+
+    :param name: "at_hash" or "c_hash".
+    :raises TokenRejectedError: it belongs to another one.
+    """
+    half = urlsafe_b64encode(hashlib.sha256(value.encode()).digest()[:16]).rstrip(b"=").decode()
+    if claims.get(name, half) != half:
+        raise TokenRejectedError(f"the ID token belongs to another {'code' if name == 'c_hash' else 'access token'}")
 
 
 def _check_claims(claims: dict[str, Any], expected: Expected) -> None:

@@ -2,6 +2,7 @@
 
 import atexit
 import contextvars
+import math
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -21,11 +22,11 @@ class DaemonThreads:
     the HTTP library waits.
 
     :param most: the number of threads.
-    :param longest_queue: how many calls may wait for a thread, None for any number.
+    :param longest_queue: how many calls may wait for a thread. The default is any number.
     :param seconds_at_exit: how long the end of the program waits for calls that are running.
     """
 
-    def __init__(self, name: str, most: int, *, longest_queue: int | None = None, seconds_at_exit: float = 0.0) -> None:
+    def __init__(self, name: str, most: int, *, longest_queue: float = math.inf, seconds_at_exit: float = 0.0) -> None:
         self._name = name
         self._most = most
         self._longest_queue = longest_queue
@@ -44,13 +45,17 @@ class DaemonThreads:
         """Start with new threads: those of the parent process do not exist here."""
         self._reset()
 
-    def submit(self, function: Callable[[], T]) -> "Future[T] | None":
-        """Call the function on a thread, in the caller's context. None if too many calls are waiting already."""
+    def submit(self, function: Callable[[], T]) -> "Future[T]":
+        """Call the function on a thread, in the caller's context.
+
+        :returns: the result, cancelled if too many calls are waiting already.
+        """
         future: Future[T] = Future()
         context = contextvars.copy_context()
         with self._changed:
-            if self._longest_queue is not None and len(self._jobs) >= self._longest_queue:
-                return None
+            if len(self._jobs) >= self._longest_queue:
+                future.cancel()
+                return future
             self._jobs.append((future, lambda: context.run(function)))
             if self._idle >= len(self._jobs) or self._threads >= self._most:
                 # All of them: a single one may be a caller of wait().

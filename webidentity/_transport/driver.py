@@ -203,12 +203,9 @@ def _in_background(driver: SyncDriver, start: Start) -> bool:
     from webidentity._transport.threads import BACKGROUND
 
     future = BACKGROUND.submit(lambda: driver.run(start.flow))
-    if future is None:
-        start.drop()
-        return False
-    # The queue is emptied when the program ends.
+    # The queue may be full, and it is emptied when the program ends.
     future.add_done_callback(lambda _: start.drop())
-    return True
+    return not future.cancelled()
 
 
 def _settled(outcome: Any) -> Any:

@@ -55,6 +55,4 @@ async def on_thread(function: Callable[[], T]) -> T:
 
 async def on_authority_thread(function: Callable[[], T]) -> T:
     """Call the function on a thread for requests, in the caller's context, without blocking the event loop."""
-    future = AUTHORITY.submit(function)
-    assert future is not None  # noqa: S101 - this queue has no limit
-    return await asyncio.wrap_future(future)
+    return await asyncio.wrap_future(AUTHORITY.submit(function))

@@ -41,11 +41,11 @@ class AsyncTokenCalls:
         """
         if claims is None and (tenant_id is None or not other_tenants_are_disabled()):
             try:
-                served = self._token_source.tokens.get((scopes, tenant_id, enable_cae))
+                fresh = self._token_source.tokens.get((scopes, tenant_id, enable_cae))
             except TypeError:  # a list was passed as a scope: the flow raises an error that explains it
-                served = None
-            if served is not None and time.time() < served.serve_until:
-                return served.token
+                fresh = None
+            if fresh is not None and time.time() < fresh.serve_until:
+                return fresh.token
         flow = self._token_source.flow("get_token", scopes, claims, tenant_id, enable_cae)
         return (await self._driver.run(flow)).token
 
@@ -61,11 +61,11 @@ class AsyncTokenCalls:
         claims, tenant_id, enable_cae = read_options(options)
         if claims is None and (tenant_id is None or not other_tenants_are_disabled()):
             try:
-                served = self._token_source.tokens.get((scopes, tenant_id, enable_cae))
+                fresh = self._token_source.tokens.get((scopes, tenant_id, enable_cae))
             except TypeError:  # a list was passed as a scope: the flow raises an error that explains it
-                served = None
-            if served is not None and time.time() < served.serve_until:
-                return served.info
+                fresh = None
+            if fresh is not None and time.time() < fresh.serve_until:
+                return fresh.info
         flow = self._token_source.flow("get_token_info", scopes, claims, tenant_id, enable_cae)
         return (await self._driver.run(flow)).info
 

@@ -105,10 +105,15 @@ class TokenDocument:
         return next((entry["secret"] for entry in self._section("IdToken").values()), None)
 
     def forget_refresh_token(self, token: str) -> None:
-        """Remove the refresh token if it is this one."""
+        """Remove the refresh token if it is this one, and end the sessions that it kept valid."""
         section = self._section("RefreshToken")
-        for key in [key for key, entry in section.items() if entry["secret"] == token]:
+        found = [key for key, entry in section.items() if entry["secret"] == token]
+        for key in found:
             del section[key]
+        if found and self.sessions:
+            # The account may have been disabled. A newer sign-in has another refresh token.
+            self.sessions.clear()
+            self.forget_tokens()
 
     def replace_refresh_token(self, earlier: str, later: str) -> None:
         """Replace the refresh token if it is this one. It stays valid for the scopes of the earlier one."""

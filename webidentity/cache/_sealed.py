@@ -61,15 +61,16 @@ class SealedStore:
         orders of the secrets change the same row. After that it is moved to the current secret's row.
         """
         stored_keys = partition.stored_keys(self.keys)
+        current_key, *earlier_keys = stored_keys
         for _ in range(_MOST_ATTEMPTS):
             rows = self._rows(partition)
             current = self._newest(partition, rows)
             if current is None:
-                if len(stored_keys) > 1:
+                if earlier_keys:
                     # All workers create the row under the same name, with any order of their secrets.
                     self._write(stored_keys, min(stored_keys), _Sealed.nothing(expires_at), expected=None)
                     continue
-                stored_key, sealed = stored_keys[0], _Sealed.nothing(expires_at)
+                stored_key, sealed = current_key, _Sealed.nothing(expires_at)
             else:
                 stored_key, sealed = current
             # A row that cannot be decrypted is replaced.

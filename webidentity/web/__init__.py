@@ -6,6 +6,7 @@ See README.md in this folder for how to write an adapter.
 from webidentity.cache._store import Store
 from webidentity.web._answer import Answer, StartSession
 from webidentity.web._cookies import Cookie
+from webidentity.web._deployment import check_authority, session_cookie_warnings
 from webidentity.web._facts import RequestFacts
 from webidentity.web._guard import Granted, Requirements
 from webidentity.web._identity import Identity, private_headers
@@ -32,4 +33,6 @@ __all__ = [
     "parameters_named_by",
     "handler_of",
     "dispatched_by",
+    "check_authority",
+    "session_cookie_warnings",
 ]

@@ -22,16 +22,15 @@ from webidentity.web._callback_pages import CallbackPages
 from webidentity.web._cookies import Cookie
 from webidentity.web._facts import RequestFacts
 from webidentity.web._next_url import safe_next
+from webidentity.web._outages import retry_after_of
 from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn, StateParameter
 from webidentity.web._redirect_loop import RedirectLoopGuard
-from webidentity.web._sessions import Sessions, SessionState
+from webidentity.web._sessions import Sessions, SessionState, kept_claims
 from webidentity.web._sign_in_links import SignInRequest
 from webidentity.web._tenants import TenantResolver
 
 _AADSTS = re.compile(r"\bAADSTS(\d{5,8})\b", re.ASCII)
 _LOGGER = logging.getLogger("webidentity.web")
-#: Claims that only bind the ID token to its request. They are not kept.
-_SPENT = frozenset({"nonce", "at_hash", "c_hash"})
 #: Parameters that may be sent once only.
 _ONCE = ("code", "state", "error", "error_description", "session_state", "iss", "client_info")
 
@@ -105,12 +104,17 @@ class Callback:
             _LOGGER.warning("A sign-in was refused: %s", error)
             return pages.not_acceptable(str(error))
         except EntraError as error:
+            retry_after = retry_after_of(error)
+            if retry_after is not None:
+                _LOGGER.warning("A sign-in failed because the authority is busy: %s", error.message)
+                return pages.authority_unreachable(pending, retry_after)
             # The message contains no secret, and says what to do.
             _LOGGER.warning("A sign-in failed: %s. Correlation ID: %s", error.message, error.correlation_id)
             return pages.refused_by_authority(error, pending)
         except (AzureError, KeysUnavailableError) as error:
             _LOGGER.warning("A sign-in failed because the authority could not be reached: %s", type(error).__name__)
-            return pages.authority_unreachable(pending)
+            retry_after = retry_after_of(error) if isinstance(error, AzureError) else None
+            return pages.authority_unreachable(pending, retry_after or 5)
         return redirect(pending.next_path, status=303).with_session(StartSession(started.to_json(), same_user))
 
     def _sign_in(
@@ -125,11 +129,17 @@ class Callback:
             if not reply.id_token:
                 raise TokenRejectedError("the token response has no ID token")
             claims = yield from tenant.key_source.verify(reply.id_token, frozenset({tenant.client_id}))
-            verify_response(claims, client_id=tenant.client_id, nonce=pending.nonce, token=reply.access_token)
+            verify_response(
+                claims,
+                client_id=tenant.client_id,
+                nonce=pending.nonce,
+                token=reply.access_token,
+                code=parameters["code"],
+            )
             if issuer is not None and issuer != claims["iss"]:
                 raise TokenRejectedError("the authorization response names a different issuer than the ID token")
             _check_account(reply.home_account_id, claims)
-            verified.update({name: value for name, value in claims.items() if name not in _SPENT})
+            verified.update(kept_claims(claims))
 
         grant = AuthorizationCodeGrant(
             self._user_tokens, pending.redirect_uri, parameters["code"], pending.verifier, accept=accept

@@ -1,6 +1,6 @@
 """The pages that a user sees when a sign-in fails."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webidentity._protocol.advice import aadsts
 from webidentity.errors import EntraError
@@ -115,15 +115,16 @@ class CallbackPages:
             pending,
         )
 
-    def authority_unreachable(self, pending: PendingSignIn) -> Answer:
-        """The network or the authority failed."""
-        return self._again(
-            502,
+    def authority_unreachable(self, pending: PendingSignIn, retry_after: int) -> Answer:
+        """The network or the authority failed, or the authority is busy."""
+        answer = self._again(
+            503,
             "authority_unreachable",
             "We could not reach Microsoft Entra ID",
             "You are not signed in yet. Try again in a minute.",
             pending=pending,
         )
+        return replace(answer, headers=(*answer.headers, ("Retry-After", str(retry_after))))
 
     def _again(
         self,

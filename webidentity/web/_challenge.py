@@ -2,7 +2,8 @@
 
 from base64 import b64encode
 
-from webidentity.errors import AuthenticationRequiredError
+from webidentity._protocol.advice import aadsts, advice_for
+from webidentity.errors import AuthenticationRequiredError, EntraError
 from webidentity.web._answer import Answer, json_answer
 from webidentity.web._caller import Caller, bearer_token, caller_of
 from webidentity.web._facts import RequestFacts
@@ -54,12 +55,23 @@ def _challenge_client(facts: RequestFacts, error: AuthenticationRequiredError) -
     parts = ["Bearer"]
     content = {"error": "token_required", "message": "Send an access token: Authorization: Bearer <token>."}
     if bearer_token(facts) is not None:
-        content = {"error": "interaction_required", "message": header_text(error.message)}
-        parts = ['Bearer error="invalid_token"', f'error_description="{header_text(error.message)}"']
+        reason = header_text(_reason(error))
+        content = {"error": "interaction_required", "message": reason}
+        parts = ['Bearer error="invalid_token"', f'error_description="{reason}"']
         if error.claims:
             encoded = b64encode(error.claims.encode()).decode()
             parts = ['Bearer error="insufficient_claims"', f'claims="{encoded}"']
     return json_answer(401, content, (("WWW-Authenticate", ", ".join(parts)),))
+
+
+def _reason(error: AuthenticationRequiredError) -> str:
+    """Return why, for another program. An authority's description may name the user, so only its codes are sent."""
+    cause = error.__cause__
+    if not isinstance(cause, EntraError):
+        return error.message
+    advice = advice_for(cause.error_codes)
+    reason = f"The user must sign in, consent or authenticate again: {aadsts(cause.error_codes)}."
+    return f"{reason} {advice}" if advice else reason
 
 
 def header_text(text: str) -> str:

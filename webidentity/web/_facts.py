@@ -16,8 +16,8 @@ class RequestFacts:
     :param root_path: the mount point alone, "" at the root of the host.
     :param path: path of the request as the browser sees it, percent-encoded, including the mount point.
     :param query: the query string, undecoded.
-    :param headers: header fields by lower-case name.
-    :param cookies: cookie values by name.
+    :param headers: header fields by lower-case name. Cookies are read from the field ``cookie``, not from the
+        framework, which may have changed their names.
     :param host_is_trusted: whether the framework has verified that the host belongs to the application.
     """
 
@@ -27,8 +27,21 @@ class RequestFacts:
     path: str
     query: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
-    cookies: Mapping[str, str] = field(repr=False)
     host_is_trusted: bool
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """Cookie values by name, both exactly as they were sent (RFC 6265 section 5.4).
+
+        Of two cookies with the same name, the first one counts: browsers send the more specific path first.
+        """
+        found: dict[str, str] = {}
+        for pair in self.header("cookie").split(";"):
+            name, separator, value = pair.partition("=")
+            if separator:
+                # strip() would also remove characters that belong to a name, and make it another name.
+                found.setdefault(name.strip(" \t"), value.strip(" \t"))
+        return found
 
     @property
     def is_secure(self) -> bool:
@@ -52,6 +65,11 @@ class RequestFacts:
         if origin == "null":
             return site != "same-origin"
         return origin not in {"", f"{root.scheme}://{root.netloc}".lower()}
+
+    @property
+    def is_preflight(self) -> bool:
+        """Whether a browser asks which cross-origin requests are allowed (Fetch standard). It sends no credentials."""
+        return bool(self.method == "OPTIONS" and self.header("origin") and self.header("access-control-request-method"))
 
     @property
     def return_path(self) -> str:

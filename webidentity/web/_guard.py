@@ -22,6 +22,7 @@ from webidentity.web._credential import CredentialFactory, Drivers, SessionGrant
 from webidentity.web._facts import RequestFacts
 from webidentity.web._identity import Identity, Principal
 from webidentity.web._injection import parameters_named_by
+from webidentity.web._outages import retry_after_of
 from webidentity.web._pages import Page, refuse
 from webidentity.web._sessions import Sessions, SessionState
 from webidentity.web._tenants import TenantResolver
@@ -97,7 +98,16 @@ class Guard:
         self._drivers = drivers
 
     def identify(self, facts: RequestFacts, session: Any) -> Flow[Identity]:
-        """Return the identity of the request. With a bearer token the session is ignored, also if it is refused."""
+        """Return the identity of the request. With a bearer token the session is ignored, also if it is refused.
+
+        An unsafe request of another site gets no identity from the session: the browser adds the cookie to it without
+        the user's intent. It never adds a bearer token.
+        """
+        identity = yield from self._identify(facts, session)
+        yield from self._check_session(identity, session)
+        return identity
+
+    def _identify(self, facts: RequestFacts, session: Any) -> Flow[Identity]:
         token = bearer_token(facts)
         try:
             if token is not None:
@@ -109,6 +119,8 @@ class Guard:
             return Identity(refusal=store_unavailable(facts, error))
         if state is None or tenant is None or claims is None:
             return Identity()
+        if facts.method not in _SAFE_METHODS and facts.is_cross_site:
+            return Identity(refusal=_forgery(facts))
         grant = SessionGrant(self._user_tokens, state.record.home_account_id)
         credentials = CredentialFactory(grant, tenant.tenant_id, self._drivers)
         return Identity(Principal(state.record, claims, is_bearer=False), credentials)
@@ -117,35 +129,38 @@ class Guard:
         self, facts: RequestFacts, session: Any, requirements: Requirements, identity: Identity | None
     ) -> Flow[Granted | Answer]:
         """Return what the view is given, or the response to send instead."""
+        if facts.is_preflight:
+            return Answer(204)
         if identity is None:
-            identity = yield from self.identify(facts, session)
-        refusal = identity.refusal or _refuse_forgery(facts, identity)
-        if refusal is not None:
-            return refusal
+            identity = yield from self._identify(facts, session)
+        if identity.refusal is not None:
+            return identity.refusal
         scopes = tuple(requirements.scopes or ())
         if identity.credentials is None:
             return self._challenges.answer(facts, AuthenticationRequiredError(scopes))
         if requirements.scopes is None:
+            yield from self._check_session(identity, session)
             return Granted(identity)
         source = identity.credentials.token_source
         try:
-            return Granted(identity, (yield from source.flow("require_token", scopes, None, None, False)).token)
+            token = (yield from source.flow("require_token", scopes, None, None, False)).token
         except AuthenticationRequiredError as error:
             return self._challenges.answer(facts, error)
         except StoreUnavailableError as error:
             return store_unavailable(facts, error)
         except AzureError as error:
             return _token_unavailable(facts, error)
+        # After the token: if it was refreshed, the account was checked with it.
+        yield from self._check_session(identity, session)
+        return Granted(identity, token)
+
+    def _check_session(self, identity: Identity, session: Any) -> Flow[None]:
+        state = SessionState.read(session) if identity.is_authenticated and not identity.is_bearer else None
+        if state is not None:
+            yield from self._sessions.check_beside(state)
 
 
-def _refuse_forgery(facts: RequestFacts, identity: Identity) -> Answer | None:
-    """Refuse a cross-site request that changes data with the user's cookie.
-
-    The browser adds the cookie to such a request without the user's intent. It never adds a bearer token.
-    """
-    has_session = identity.is_authenticated and not identity.is_bearer
-    if not has_session or facts.method in _SAFE_METHODS or not facts.is_cross_site:
-        return None
+def _forgery(facts: RequestFacts) -> Answer:
     page = Page(
         "We blocked this request",
         "It came from another site and would have changed data in your account. Try again from this site.",
@@ -163,6 +178,14 @@ def store_unavailable(facts: RequestFacts, error: StoreUnavailableError) -> Answ
 
 
 def _token_unavailable(facts: RequestFacts, error: AzureError) -> Answer:
+    retry_after = retry_after_of(error)
+    if retry_after is not None:
+        _LOGGER.error("The authority is unavailable: %s", type(error).__name__)
+        page = Page(
+            "Sign-in is temporarily unavailable",
+            "Microsoft Entra ID does not answer, or is busy. You are still signed in. Try again in a moment.",
+        )
+        return refuse(facts, 503, "temporarily_unavailable", page, (("Retry-After", str(retry_after)),))
     codes = error.error_codes if isinstance(error, EntraError) else ()
     correlation_id = error.correlation_id if isinstance(error, EntraError) else None
     _LOGGER.error("A token request failed: %s. Correlation ID: %s", error.message, correlation_id)

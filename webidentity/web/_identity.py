@@ -104,8 +104,8 @@ def private_headers(identity: Identity | None, cache_control: str | None) -> tup
 def _private_cache_control(current: str | None) -> str:
     if not current:
         return "private, no-store"
-    directives = [directive.strip() for directive in current.split(",")]
-    if "no-store" in directives:
+    # Names of directives are case-insensitive (RFC 9111 section 5.2).
+    directives = [(item.partition("=")[0].strip().lower(), item.strip()) for item in current.split(",")]
+    if any(name == "no-store" for name, _ in directives):
         return current
-    kept = [item for item in directives if item not in {"public", "private"} and not item.startswith("s-maxage")]
-    return ", ".join(["private", *kept])
+    return ", ".join(["private", *(item for name, item in directives if name not in {"public", "private", "s-maxage"})])

@@ -5,7 +5,7 @@ import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from webidentity._json import as_list, parse_object
@@ -17,6 +17,8 @@ from webidentity.web._cookies import Cookie, CookieNames
 LIFETIME = 600
 #: Name and value of one cookie, in bytes. Longer ones share the first slot.
 _SHORT = 800
+#: The same for the longest cookie: browsers keep 4096 bytes, with the attributes (RFC 6265 section 6.1).
+_LONGEST = 3900
 #: Total size of the cookies in bytes, if the sign-ins are started one after the other. Servers refuse headers of 8 kB.
 _MOST_BYTES = 5000
 #: Characters of a path that the state parameter carries.
@@ -92,8 +94,11 @@ class PendingCookies:
         self._is_secure = is_secure
         self._names = CookieNames(client_id, is_secure=is_secure).pending
 
-    def add(self, pending: PendingSignIn, cookies: Mapping[str, str]) -> list[Cookie]:
-        """Return the cookie of a new sign-in, and the deletion of the oldest ones that no longer fit."""
+    def add(self, pending: PendingSignIn, cookies: Mapping[str, str], *, start_page: str = "/") -> list[Cookie]:
+        """Return the cookie of a new sign-in, and the deletion of the oldest ones that no longer fit.
+
+        :param start_page: where to return to if the cookie would be too large with the path of the request.
+        """
         own = self._own(cookies)
         first, *others = self._names
         # At random among equals: the choice of pages that are opened at the same time is then rarely the same.
@@ -101,6 +106,9 @@ class PendingCookies:
         value = self._seal(name, pending)
         if len(name) + len(value) > _SHORT:
             name, value = first, self._seal(first, pending)
+            for path in (pending.next_path.partition("?")[0], start_page):
+                if len(name) + len(value) > _LONGEST:
+                    value = self._seal(first, replace(pending, next_path=path))
         own.pop(name, None)
         room, dropped = _MOST_BYTES - len(name) - len(value), list[Cookie]()
         for other in sorted(own, key=lambda other: _started_at(own[other]), reverse=True):

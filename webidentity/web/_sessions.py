@@ -5,18 +5,25 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from webidentity._flows.acquire import revalidate_beside
 from webidentity._flows.authorization_code import UserTokens
+from webidentity._flows.key_source import KeysUnavailableError
 from webidentity._json import as_object, as_text
 from webidentity._protocol.effects import Flow
+from webidentity._protocol.token_reply import TokenReply, decode_unverified
+from webidentity._protocol.token_request import TokenRequest
+from webidentity._protocol.verification import TokenRejectedError, verify_hash
 from webidentity.cache._backing import CachedPartition
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._partition import Partition, digest
 from webidentity.cache._store import StoreUnavailableError
+from webidentity.errors import EntraError
 from webidentity.record import AuthenticationRecord
 from webidentity.web._settings import Settings
+from webidentity.web._sign_in import ALWAYS
 from webidentity.web._tenants import TenantResolver
 
 _LOGGER = logging.getLogger("webidentity.web")
@@ -24,6 +31,10 @@ _LOGGER = logging.getLogger("webidentity.web")
 SESSION_KEY = "webidentity"
 #: Sessions that one user may have at the same time. The oldest end first.
 _MOST = 50
+#: Claims that only bind the ID token to its request. They are not kept.
+_SPENT = frozenset({"nonce", "at_hash", "c_hash"})
+#: Claims that do not change while a session lasts.
+_SAME = ("iss", "aud", "sub", "tid", "oid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +76,10 @@ class Sessions:
     def __init__(self, settings: Settings, tenants: TenantResolver, user_tokens: UserTokens) -> None:
         self._lifetime = settings.session_lifetime
         self._max_age = settings.session_max_age
+        self._check_interval = settings.session_check_interval
         self._tenants = tenants
-        self._user_tokens = user_tokens
+        #: Acquires the tokens of users with a session. A token that arrives after the user's last sign-out is not kept.
+        self.user_tokens = replace(user_tokens, may_keep=_has_sessions, accept_refresh=self._accept_refresh)
 
     def start(self, record: AuthenticationRecord, claims: Mapping[str, Any]) -> Flow[SessionState]:
         """Start a session of the user and return its state."""
@@ -76,7 +89,7 @@ class Sessions:
         def enter(document: TokenDocument) -> None:
             for name in [name for name in document.sessions if self._claims_of(document, name, now) is None]:
                 del document.sessions[name]
-            document.sessions[state.entry] = {"claims": dict(claims), "at": now, "seen": now}
+            document.sessions[state.entry] = {"claims": kept_claims(claims), "at": now, "seen": now, "checked": now}
             for name in sorted(document.sessions, key=lambda name: -document.sessions[name]["at"])[_MOST:]:
                 del document.sessions[name]
 
@@ -88,23 +101,37 @@ class Sessions:
     def find(self, state: SessionState) -> Flow[Mapping[str, Any] | None]:
         """Return the claims of the ID token if the session is valid, and extend the session when it is due."""
         partition = self._partition(state)
-        cached = (yield from self._user_tokens.cache.load(partition)) if partition else None
+        cached = (yield from self.user_tokens.cache.load(partition)) if partition else None
         now = int(time.time())
         claims = self._claims_of(cached.document, state.entry, now) if cached else None
         if partition is None or cached is None or claims is None:
             return None
+        entry = cached.document.sessions[state.entry]
         # Written about ten times per lifetime only, so that most requests just read.
-        if now - cached.document.sessions[state.entry]["seen"] > self._lifetime / 10:
+        if now - entry["seen"] > self._lifetime / 10:
             try:
                 yield from self._update(partition, lambda document: _touch(document, state.entry, now), now)
             except StoreUnavailableError as error:
                 _LOGGER.warning("A session could not be extended: %s", error)
         return deepcopy(claims)
 
+    def check_beside(self, state: SessionState) -> Flow[None]:
+        """Start to ask the authority about the session's account if that is due. The caller continues at once."""
+        partition = self._partition(state)
+        cached = self.user_tokens.cache.peek(partition) if partition is not None else None
+        entry = cached.document.sessions.get(state.entry) if cached is not None else None
+        if partition is None or entry is None:
+            return
+        if time.time() - entry.get("checked", entry["at"]) > self._check_interval:
+            acquisition = self.user_tokens.acquisition(
+                TokenRequest(ALWAYS, partition.tenant), state.record.home_account_id
+            )
+            yield from revalidate_beside(self.user_tokens.cache, acquisition)
+
     def end(self, state: SessionState) -> Flow[dict[str, Any]]:
         """End the session and return its claims. The user's last session takes the cached tokens with it."""
         partition = self._partition(state)
-        cached = (yield from self._user_tokens.cache.load(partition)) if partition else None
+        cached = (yield from self.user_tokens.cache.load(partition)) if partition else None
         entry = as_object(cached.document.sessions.get(state.entry)) if cached else None
         if partition is None or entry is None:
             return {}
@@ -118,10 +145,46 @@ class Sessions:
         yield from self._update(partition, leave, now)
         return as_object(entry.get("claims")) or {}
 
+    def _accept_refresh(self, reply: TokenReply, partition: Partition) -> Flow[None]:
+        """Verify the ID token in the reply to a refresh (OpenID Connect Core 12.2), and keep its claims.
+
+        :raises EntraError: it names another account. The refresh token is removed then, and its sessions end.
+        """
+        if reply.id_token is None:
+            return
+        claims = yield from self._verified(reply.id_token, reply.access_token)
+        cache, now = self.user_tokens.cache, int(time.time())
+        cached = cache.peek(partition) or (yield from cache.load(partition))
+        known = [as_object(entry["claims"]) or {} for entry in cached.document.sessions.values()] if cached else []
+        if any(claims.get(name) != earlier.get(name) for earlier in known for name in _SAME):
+            raise _rejected("its ID token names another account than the session")
+
+        def renew(document: TokenDocument) -> None:
+            for name, entry in document.sessions.items():
+                document.sessions[name] = {**entry, "claims": kept_claims(claims), "checked": now}
+
+        try:
+            yield from self._update(partition, renew, now)
+        except StoreUnavailableError as error:
+            _LOGGER.warning("The claims of a session could not be renewed: %s", error)
+
+    def _verified(self, id_token: str, access_token: str) -> Flow[Mapping[str, Any]]:
+        tenant = self._tenants.for_sign_in()
+        try:
+            claims = yield from tenant.key_source.verify(id_token, frozenset({tenant.client_id}))
+            verify_hash(claims, "at_hash", access_token)
+        except TokenRejectedError as error:
+            raise _rejected(f"its ID token is not acceptable: {error}") from None
+        except KeysUnavailableError:
+            # It comes directly from the token endpoint over TLS (OpenID Connect Core 3.1.3.7, item 6). Losing the
+            # reply would lose the refresh token.
+            return decode_unverified(id_token)
+        return claims
+
     def _update(
         self, partition: Partition, change: Callable[[TokenDocument], object], now: int
     ) -> Flow[CachedPartition]:
-        return self._user_tokens.cache.update(partition, change, expires_at=now + self._lifetime, now=now)
+        return self.user_tokens.cache.update(partition, change, expires_at=now + self._lifetime, now=now)
 
     def _claims_of(self, document: TokenDocument, name: str, now: int) -> Mapping[str, Any] | None:
         entry = as_object(document.sessions.get(name))
@@ -134,7 +197,21 @@ class Sessions:
         tenant = self._tenants.for_session(state.record)
         if tenant is None:
             return None
-        return self._user_tokens.partition(tenant.tenant_id, state.record.home_account_id)
+        return self.user_tokens.partition(tenant.tenant_id, state.record.home_account_id)
+
+
+def kept_claims(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the claims of an ID token without those that only bind it to its request."""
+    return {name: value for name, value in claims.items() if name not in _SPENT}
+
+
+def _has_sessions(document: TokenDocument) -> bool:
+    return bool(document.sessions)
+
+
+def _rejected(reason: str) -> EntraError:
+    message = f"Authentication failed: the authority's reply to a refresh token was rejected: {reason}. Sign in again."
+    return EntraError(message, error="invalid_grant")
 
 
 def _touch(document: TokenDocument, name: str, now: int) -> None:

@@ -86,6 +86,12 @@ def _seconds(value: Any) -> int:
     return value
 
 
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("expected True or False")
+    return value
+
+
 def _path(value: Any) -> str:
     text = _text(value) or "/"
     if safe_next(text) is None:
@@ -107,7 +113,10 @@ class Settings:
     :param audiences: identifiers of this API, in addition to its client ID and ``api://<client ID>``.
     :param session_lifetime: seconds after which an unused session ends.
     :param session_max_age: seconds after which any session ends.
+    :param authority_timeout: seconds that a request waits for the authority, in total.
+    :param session_check_interval: seconds after which the authority is asked again about the account of a session.
     :param after_sign_out: the path to open after a sign-out.
+    :param allow_local_authority: whether a public site may use an authority on its own machine.
     :param cache_path: file of the token cache. The default is chosen by the framework's adapter.
     :raises SettingsError: a setting is missing or malformed.
     """
@@ -137,7 +146,10 @@ class Settings:
     audiences: tuple[str, ...] = field(default=(), metadata={"check": _texts})
     session_lifetime: int = field(default=8 * 3600, metadata={"check": _seconds})
     session_max_age: int = field(default=7 * 24 * 3600, metadata={"check": _seconds})
+    authority_timeout: int = field(default=8, metadata={"check": _seconds})
+    session_check_interval: int = field(default=3600, metadata={"check": _seconds})
     after_sign_out: str = field(default="/", metadata={"check": _path})
+    allow_local_authority: bool = field(default=False, metadata={"check": _flag})
     cache_path: str = field(default="", metadata={"check": str})
 
     def __post_init__(self) -> None:

@@ -80,7 +80,9 @@ class SignIn:
             "code_challenge_method": "S256",
             **({"claims": pending.claims} if pending.claims else {}),
         }
-        cookies = PendingCookies(self._keys, tenant.client_id, is_secure=facts.is_secure).add(pending, facts.cookies)
+        cookies = PendingCookies(self._keys, tenant.client_id, is_secure=facts.is_secure).add(
+            pending, facts.cookies, start_page=f"{facts.root_path}/"
+        )
         return send_to_authority(facts, tenant.authorize_url(parameters)).with_cookies(*cookies)
 
     @staticmethod

@@ -11,10 +11,9 @@ from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.client import Client
 from webidentity._flows.client_authentication import ClientSecret
 from webidentity._protocol.effects import Flow
-from webidentity._transport.async_pipeline import ThreadedPipeline
+from webidentity._transport.authority_gate import AuthorityGate
 from webidentity._transport.pipeline import SyncPipeline, WebRetryPolicy
 from webidentity._transport.traceless_driver import AsyncTracelessDriver, TracelessDriver
-from webidentity.cache._document import TokenDocument
 from webidentity.cache._envelope import KeyRing
 from webidentity.cache._sqlite import SQLiteStore
 from webidentity.cache._store import Store, StoreUnavailableError
@@ -38,6 +37,11 @@ from webidentity.web._sign_out import SignOut
 from webidentity.web._tenants import TenantResolver
 
 T = TypeVar("T")
+
+#: Seconds that a flow may take that no request waits for.
+_BACKGROUND_TIMEOUT = 30
+#: Seconds until a connection to the authority must be open.
+_CONNECTION_TIMEOUT = 4
 
 
 class Site:
@@ -71,10 +75,7 @@ class Site:
             store = SQLiteStore(Path(folder) / (settings.cache_path or "webidentity.sqlite3"))
         client = Client(settings.authority, settings.client_id, ClientSecret(settings.client_secret))
         user_tokens = UserTokens(client, TokenCache(store, keys), settings.session_lifetime)
-        # A token that arrives after the user's last sign-out is not kept.
-        tokens_of_sessions = replace(user_tokens, may_keep=_has_sessions)
-        pipeline = SyncPipeline(transport=transport, retry_policy=WebRetryPolicy())
-        self._drivers = Drivers(TracelessDriver(pipeline.send), AsyncTracelessDriver(ThreadedPipeline(pipeline).send))
+        self._drivers = _drivers(transport, settings.authority_timeout)
         tenants = TenantResolver(settings)
         sessions = Sessions(settings, tenants, user_tokens)
         self._links = SignInLinks(secret_keys, keys, routes)
@@ -84,7 +85,7 @@ class Site:
         self._sign_out = SignOut(settings, tenants, sessions, loop_guard)
         self._challenges = Challenges(self._sign_in, self._links, loop_guard)
         bearer = BearerTokens(settings, tenants, user_tokens, self._drivers)
-        self._guard = Guard(tenants, sessions, tokens_of_sessions, bearer, self._challenges, self._drivers)
+        self._guard = Guard(tenants, sessions, sessions.user_tokens, bearer, self._challenges, self._drivers)
 
     def run(self, flow: Flow[T]) -> T:
         """Run a flow of this site on the calling thread and return its result."""
@@ -138,8 +139,19 @@ class Site:
         return replace(facts, root_url=base_url, root_path=root_path, path=path, host_is_trusted=True)
 
 
-def _has_sessions(document: TokenDocument) -> bool:
-    return bool(document.sessions)
+def _drivers(transport: Any, timeout: int) -> Drivers:
+    pipeline = SyncPipeline(
+        transport=transport,
+        retry_policy=WebRetryPolicy(),
+        connection_timeout=min(_CONNECTION_TIMEOUT, timeout),
+        read_timeout=timeout,
+    )
+    gate = AuthorityGate(pipeline)
+    beside = TracelessDriver(gate.send_here, seconds=_BACKGROUND_TIMEOUT)
+    return Drivers(
+        TracelessDriver(gate.send, seconds=timeout, beside=beside),
+        AsyncTracelessDriver(gate.asend, seconds=timeout, beside=beside),
+    )
 
 
 def _or_unavailable(facts: RequestFacts, flow: Flow[Answer]) -> Flow[Answer]:

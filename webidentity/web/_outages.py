@@ -1,0 +1,25 @@
+"""Whether an error means that the authority is busy or unreachable, and when to try again."""
+
+import time
+from typing import Any
+
+from azure.core.exceptions import AzureError, ClientAuthenticationError
+
+from webidentity._flows.managed_identity.retries import read_retry_after
+from webidentity.errors import AuthorityUnavailableError, EntraError
+
+_DEFAULT, _LONGEST = 5, 600
+
+
+def retry_after_of(error: AzureError) -> int | None:
+    """Return the seconds after which the request may succeed, or None if waiting does not help."""
+    if isinstance(error, AuthorityUnavailableError):
+        return error.retry_after
+    if isinstance(error, EntraError):
+        response: Any = error.response
+        if response is None or (response.status_code != 429 and response.status_code < 500):
+            return None
+        asked = read_retry_after(response.headers.get("Retry-After"), time.time())
+        return _DEFAULT if asked is None else max(1, min(int(asked), _LONGEST))
+    # azure-core's other errors of authentication name a problem of the configuration.
+    return None if isinstance(error, ClientAuthenticationError) else _DEFAULT
