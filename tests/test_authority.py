@@ -154,6 +154,14 @@ def test_a_malformed_tenant_is_refused_even_if_any_is_allowed() -> None:
         Tenants("home", ANY).resolve("../../evil")
 
 
+def test_a_call_may_name_a_tenant_with_an_underscore() -> None:
+    """azure-identity accepts it, and it is safe in a URL."""
+    assert Tenants("home", ANY).resolve("my_tenant") == "my_tenant"
+    for tenant in ("_", "_a", "a_/b"):
+        with pytest.raises(ValueError, match="tenant"):
+            Tenants("home", ANY).resolve(tenant)
+
+
 def test_multitenant_authentication_can_be_disabled(monkeypatch: pytest.MonkeyPatch) -> None:
     """AZURE_IDENTITY_DISABLE_MULTITENANTAUTH restricts all calls to the credential's tenant."""
     monkeypatch.setenv("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH", "1")

@@ -1,10 +1,14 @@
 """The exceptions that credentials raise."""
 
 import pickle
+import subprocess
+import sys
+from typing import Any
 
 import azure.core.exceptions
 import azure.identity
 import pytest
+from azure.core.credentials import AccessToken
 
 import webidentity
 from tests.kit.canned import Reply
@@ -86,3 +90,41 @@ def test_an_unavailable_authority_names_the_time_of_the_next_attempt() -> None:
     error = pickle.loads(pickle.dumps(AuthorityUnavailableError("The authority asked for a pause.", retry_after=7)))
     assert isinstance(error, azure.core.exceptions.ClientAuthenticationError)
     assert (str(error), error.retry_after) == ("The authority asked for a pause.", 7)
+
+
+def test_azure_identity_recognises_our_exceptions() -> None:
+    """A program that has both packages, in its ``except`` clauses and in azure-identity's chain."""
+    for error in (CredentialUnavailableError("not here"), AuthenticationRequiredError(["a"])):
+        assert type(error) in {CredentialUnavailableError, AuthenticationRequiredError}
+        with pytest.raises(azure.identity.CredentialUnavailableError):
+            raise error
+    with pytest.raises(azure.identity.AuthenticationRequiredError):
+        raise AuthenticationRequiredError(["a"])
+
+    class Unavailable:
+        def get_token(self, *_: str, **__: Any) -> AccessToken:
+            raise CredentialUnavailableError(message="not here")
+
+    class Available:
+        def get_token(self, *_: str, **__: Any) -> AccessToken:
+            return AccessToken("token", 4_000_000_000)
+
+    chain = azure.identity.ChainedTokenCredential(Unavailable(), Available())
+    assert chain.get_token("scope").token == "token"
+
+
+def test_azure_identity_may_be_imported_later() -> None:
+    """Importing it takes too long to do it for programs that do not use it."""
+    script = """
+import sys
+import webidentity, webidentity.errors
+first = webidentity.CredentialUnavailableError(message="not here")
+assert "azure.identity" not in sys.modules
+import azure.identity
+try:
+    raise webidentity.errors.AuthenticationRequiredError(["a"], claims="{}")
+except azure.identity.CredentialUnavailableError as error:
+    assert (error.scopes, error.claims) == (("a",), "{}")
+    assert isinstance(error, webidentity.CredentialUnavailableError)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -27,6 +27,11 @@ def test_this_library_reads_what_azure_identity_wrote() -> None:
     assert AuthenticationRecord.deserialize(text) == AuthenticationRecord(*VALUES)
 
 
+def test_the_fields_are_in_vars() -> None:
+    """For programs that log or copy a record."""
+    assert vars(AuthenticationRecord(*VALUES)) == dict(zip(FIELDS, VALUES, strict=True))
+
+
 def test_both_write_the_same_json() -> None:
     """The same keys, values and version."""
     ours = json.loads(AuthenticationRecord(*VALUES).serialize())

@@ -100,6 +100,14 @@ def is_loopback(hostname: str) -> bool:
         return False
 
 
+def other_tenants_are_disabled() -> bool:
+    """Whether the environment restricts every call to the credential's own tenant. It may change between two calls.
+
+    :raises ValueError: the variable has another value than yes or no.
+    """
+    return read_flag("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH")
+
+
 def is_tenant_id(text: str) -> bool:
     """Whether the text has the form of a tenant ID: a GUID or a domain."""
     return _TENANT.fullmatch(text) is not None
@@ -156,9 +164,10 @@ class Tenants:
         default, allowed = self.default, self.additionally_allowed
         if tenant_id is None or tenant_id == default:
             return default
-        if default == ADFS or read_flag("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"):
+        if default == ADFS or other_tenants_are_disabled():
             return default
-        validate_tenant_id(tenant_id)
+        # azure-identity accepts underscores here, although no tenant has one. They are safe in a URL.
+        validate_tenant_id(tenant_id.replace("_", "-"))
         if not default or "*" in allowed or tenant_id in allowed:
             return tenant_id
         if default == ANY_ORGANIZATION and not allowed:

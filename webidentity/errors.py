@@ -1,7 +1,9 @@
 """The exceptions that credentials raise, in addition to those of azure-core."""
 
+import sys
 from collections.abc import Iterable
-from typing import Any
+from contextlib import suppress
+from typing import Any, Self
 
 from azure.core.exceptions import ClientAuthenticationError
 
@@ -82,7 +84,31 @@ def _rebuild(message: str, *values: Any) -> EntraError:
 
 
 class CredentialUnavailableError(ClientAuthenticationError):
-    """The credential did not attempt to authenticate because required data or state is unavailable."""
+    """The credential did not attempt to authenticate because required data or state is unavailable.
+
+    In a program that has imported azure-identity, it is also azure-identity's exception of the same name, so
+    ``except azure.identity.CredentialUnavailableError`` and azure-identity's chains recognise it.
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Create the exception, after making its class one of azure-identity's if the program may test for those."""
+        _derive_from_azure_identity()
+        return super().__new__(cls, *args, **kwargs)
+
+
+def _derive_from_azure_identity() -> None:
+    # Not when this module is imported: azure-identity may be imported later, and is slow to import.
+    theirs = sys.modules.get("azure.identity")
+    for ours, base in (
+        (CredentialUnavailableError, ClientAuthenticationError),
+        (AuthenticationRequiredError, CredentialUnavailableError),
+    ):
+        found = getattr(theirs, ours.__name__, None)
+        if found is None or issubclass(ours, found):
+            continue
+        # ``except`` compares classes by inheritance only; ``__subclasscheck__`` is not called.
+        with suppress(TypeError):  # an application's class has both as bases, in the other order
+            ours.__bases__ = (found,) if issubclass(found, base) else (base, found)
 
 
 class AuthorityUnavailableError(ClientAuthenticationError):
@@ -148,7 +174,9 @@ class AuthenticationRequiredError(CredentialUnavailableError):
     ) -> None:
         self._scopes = tuple(scopes)
         self._claims = claims
-        super().__init__(
+        # Not super(), which may be azure-identity's class of the same name.
+        ClientAuthenticationError.__init__(
+            self,
             message=message or "Interactive authentication is required to get a token. Call 'authenticate' to begin.",
             **kwargs,
         )

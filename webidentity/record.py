@@ -15,7 +15,7 @@ _FIELDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: vars(record) works, as in azure-identity
 class AuthenticationRecord:
     """Non-secret account information of an authenticated user.
 

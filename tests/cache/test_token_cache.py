@@ -1,6 +1,7 @@
 """The cache in front of a store: what stays in memory, and when the store is called."""
 
 import os
+import pickle
 from typing import Any
 
 import pytest
@@ -112,6 +113,20 @@ def test_expired_rows_are_swept_periodically(driver: Driver) -> None:
         put(driver, cache, "token")
     assert swept == [NOW]
     assert get(driver, cache) == "token"
+
+
+def test_expired_partitions_are_removed_from_memory(driver: Driver, cache: TokenCache) -> None:
+    """Periodically, with a store and without."""
+    for number in range(5):
+        put(driver, cache, "token", f"user {number}")
+    driver.run(cache.update(partition("last"), lambda _: None, expires_at=NOW + 9000.0, now=NOW + 3600.0))
+    assert list(cache._partitions) == [partition("last").name]
+
+
+def test_a_pickled_cache_has_the_same_limit() -> None:
+    """The number of partitions in memory is a setting of the application."""
+    limited = pickle.loads(pickle.dumps(TokenCache(max_partitions=3)))
+    assert limited._max_partitions == 3
 
 
 def test_a_name_is_claimed_once(driver: Driver) -> None:

@@ -102,7 +102,7 @@ MISTAKES = [
     ),
     Mistake(CERTIFICATE, TypeError, "(?i)password", {"password": "needless"}),
     Mistake(CERTIFICATE, ValueError, "(?i)password", {"certificate_data": certificate_pkcs12(b"p")}),
-    Mistake(CERTIFICATE, TypeError, "bytes", {"certificate_data": certificate().decode()}),
+    Mistake(CERTIFICATE, TypeError, "bytes", {"certificate_data": 5}),
     Mistake(CERTIFICATE, FileNotFoundError, "/nowhere", {"certificate_data": LEFT_OUT, "certificate_path": "/nowhere"}),
     Mistake(CERTIFICATE, ValueError, "at least one scope", scopes=()),
     Mistake(ASSERTION, TypeError, "func", {"func": LEFT_OUT}),

@@ -71,7 +71,6 @@ DIFFERENT = {
     "a mistake in a member": ("errors from outside azure-core are listed with their class", BOTH),
     "no scope": ("raises ValueError before any member is called", BOTH),
     "a message of two lines": ("each attempt is one line, also if its message has several", BOTH),
-    "our exception": ("azure-identity's chain does not recognize our exception; ours recognizes both", BOTH),
     "options for new members": ("azure-identity's async chain does not pass claims and enable_cae on here", ("aio",)),
 }
 

@@ -74,7 +74,7 @@ UNREADABLE = [
     pytest.param({}, ValueError, "certificate_path.*certificate_data", id="neither"),
     pytest.param({"certificate_data": b""}, ValueError, "certificate_path.*certificate_data", id="no bytes"),
     pytest.param({"certificate_data": b"garbage"}, ValueError, "PEM or PKCS12", id="garbage"),
-    pytest.param({"certificate_data": certificate().decode()}, TypeError, "bytes.*'rb'", id="text"),
+    pytest.param({"certificate_data": "garbage"}, ValueError, "PEM or PKCS12", id="text"),
     pytest.param({"certificate_data": PRIVATE}, ValueError, "contain the certificate as well", id="key alone"),
     pytest.param({"certificate_data": PUBLIC}, ValueError, "private key.*missing", id="certificate alone"),
     pytest.param({"certificate_data": certificate("ec")}, ValueError, "RSA private key", id="EC key"),
@@ -118,6 +118,19 @@ def test_unreadable_certificates_are_explained_by_the_constructor(
     """The message says what to do."""
     with pytest.raises(kind, match=message):
         credential_of(driver, Canned(), **options)
+
+
+@pytest.mark.parametrize("keyword", ["certificate_data", "client_certificate"])
+def test_a_certificate_in_pem_format_may_be_a_string(driver: Driver, keyword: str) -> None:
+    """As an environment variable or a vault returns it."""
+    network, text = numbered(), certificate().decode()
+    if keyword == "certificate_data":
+        credential = credential_of(driver, network, certificate_data=text)
+    else:
+        credential = driver.credential(
+            "OnBehalfOfCredential", network, TENANT, CLIENT, client_certificate=text, user_assertion="assertion"
+        )
+    assert credential.get_token(SCOPE).token == "token-1"
 
 
 def test_certificate_data_takes_precedence_over_the_path(driver: Driver) -> None:

@@ -166,6 +166,18 @@ def test_other_tenants_can_be_disabled(make: Maker, monkeypatch: pytest.MonkeyPa
     assert [TENANT in sent.url for sent in token_requests(network)] == [True]
 
 
+def test_other_tenants_can_be_disabled_between_two_calls(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable is read at each call, also if the other tenant's token is cached."""
+    network = Canned(answer=lambda sent: token(sent.url.split("/")[3]))
+    credential = make("ClientSecretCredential", network, additionally_allowed_tenants=["*"])
+    found = []
+    for value in ("", "true", "true", ""):
+        monkeypatch.setenv("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH", value)
+        found.append(credential.get_token(SCOPE, tenant_id=OTHER_TENANT).token)
+    assert found == [OTHER_TENANT, TENANT, TENANT, OTHER_TENANT]
+    assert len(network.sent) == 2
+
+
 @pytest.mark.parametrize("value", ["false", "0", "no", ""])
 def test_false_does_not_disable_other_tenants(make: Maker, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     """azure-identity accepts any text as true."""

@@ -80,6 +80,21 @@ def test_expired_entries_are_removed_in_time() -> None:
         assert targets == {"long", "other", "last"}
 
 
+def test_the_tokens_at_hand_are_limited(driver: Driver) -> None:
+    """A service for many tenants does not grow without end. The others are still in the cache."""
+    network = Canned(answer=lambda sent: token(f"for {sent.url.split('/')[3]}"))
+    credential = driver.credential(
+        "ClientSecretCredential", network, TENANT, CLIENT, "s3cret", policies=[], additionally_allowed_tenants=["*"]
+    )
+    tenants = [f"tenant-{number}" for number in range(1300)]
+    for tenant in tenants:
+        assert credential.get_token("scope", tenant_id=tenant).token == f"for {tenant}"
+    assert len(credential.raw._token_source.tokens) <= 1000
+    for tenant in (tenants[0], tenants[-1]):
+        assert credential.get_token("scope", tenant_id=tenant).token == f"for {tenant}"
+    assert len(network.sent) == len(tenants)
+
+
 def test_a_thousand_scopes_are_served_from_memory(driver: Driver, clock: Clock) -> None:
     """Each scope has its own token, and a new one after all have expired."""
     network = Canned(answer=lambda sent: token(f"{sent.form['scope']} {len(network.sent) > 1000}"))

@@ -127,9 +127,9 @@ class AsyncFace:
         return self._wait(self.start(flow, send))
 
     def start(self, flow: Flow[Any], send: Any = None) -> Any:
-        async def send_async(request: Any) -> Any:
+        async def send_async(request: Any, **options: Any) -> Any:
             await asyncio.sleep(0)
-            return (send or _unexpected)(request)
+            return (send or _unexpected)(request, **options)
 
         return AsyncDriver(send_async).run(flow)
 
@@ -176,5 +176,5 @@ def open_driver(name: str) -> Iterator[Driver]:
         loop.close()
 
 
-def _unexpected(request: Any) -> Any:
+def _unexpected(request: Any, **_: Any) -> Any:
     raise AssertionError(f"the flow was not expected to send {request!r}")

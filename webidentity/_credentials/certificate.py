@@ -21,7 +21,8 @@ class CertificateConstructor(GrantConstructor, of="CertificateCredential"):
     :param str tenant_id: ID of the service principal's tenant, also called its directory ID.
     :param str client_id: the service principal's client ID.
     :param str certificate_path: path of the certificate file, which must include the private key.
-    :keyword bytes certificate_data: the content of a certificate file. It takes precedence over ``certificate_path``.
+    :keyword certificate_data: the content of a certificate file, as bytes, or as a string if it is PEM. It takes
+        precedence over ``certificate_path``.
     :keyword password: the private key's password. A string is encoded as UTF-8.
     :keyword bool send_certificate_chain: whether to send the certificate chain in the x5c header, which subject name
         and issuer authentication requires.
@@ -43,7 +44,7 @@ class CertificateConstructor(GrantConstructor, of="CertificateCredential"):
         client_id: str,
         certificate_path: str | None = None,
         *,
-        certificate_data: bytes | None = None,
+        certificate_data: str | bytes | None = None,
         password: str | bytes | None = None,
         send_certificate_chain: bool = False,
         authority: str | None = None,

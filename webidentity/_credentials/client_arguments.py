@@ -35,7 +35,7 @@ def secret_from(client_secret: str | None, *, required: bool) -> ClientAuthentic
 
 
 def certificate_from(
-    client_id: str, data: bytes, password: str | bytes | None, *, send_chain: bool
+    client_id: str, data: str | bytes, password: str | bytes | None, *, send_chain: bool
 ) -> ClientAuthentication:
     """Return client authentication with a certificate.
 
@@ -46,6 +46,8 @@ def certificate_from(
     from webidentity._flows.certificate_authentication import CertificateAuthentication
     from webidentity._protocol.certificate import ClientCertificate
 
+    if isinstance(data, str):
+        data = data.encode()
     certificate = ClientCertificate.load(data, password.encode() if isinstance(password, str) else password)
     return CertificateAuthentication(certificate, client_id, send_chain)
 

@@ -25,7 +25,7 @@ class OnBehalfOfConstructor(GrantConstructor, Generic[Assertion], of="OnBehalfOf
     :keyword str user_assertion: the access token that the user sent to this service.
     :keyword str client_secret: one of the service principal's client secrets. Pass either this, ``client_certificate``
         or ``client_assertion_func``.
-    :keyword bytes client_certificate: a certificate in PEM or PKCS#12 format, including the private key.
+    :keyword client_certificate: a certificate in PEM or PKCS#12 format, including the private key. PEM may be a string.
     :keyword client_assertion_func: a callable that returns a client assertion. It is called for each token request. The
         async credential also accepts a coroutine function.
     :keyword password: the certificate's password. A string is encoded as UTF-8.
@@ -48,7 +48,7 @@ class OnBehalfOfConstructor(GrantConstructor, Generic[Assertion], of="OnBehalfOf
         client_id: str,
         *,
         user_assertion: str,
-        client_certificate: bytes | None = None,
+        client_certificate: str | bytes | None = None,
         client_secret: str | None = None,
         client_assertion_func: Callable[[], Assertion] | None = None,
         password: str | bytes | None = None,
@@ -80,7 +80,7 @@ def _authentication(
     client_id: str,
     *,
     client_secret: str | None,
-    client_certificate: bytes | None,
+    client_certificate: str | bytes | None,
     client_assertion_func: Callable[[], object] | None,
     password: str | bytes | None,
     send_chain: bool,

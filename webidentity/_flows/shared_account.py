@@ -96,8 +96,8 @@ class RecordedAccount:
 def no_token(username: str) -> CredentialUnavailableError:
     """Return the error for an account without a usable token."""
     return CredentialUnavailableError(
-        message=f"Token acquisition failed for user '{scrub(username)}': the shared token cache has no usable token. "
-        "To fix, sign in again with a developer tool that shares its sign-ins."
+        message=f"Token acquisition failed for user '{scrub(username, is_username=True)}': the shared token cache has "
+        "no usable token. To fix, sign in again with a developer tool that shares its sign-ins."
     )
 
 
@@ -130,7 +130,7 @@ def _checked(reply: TokenReply, account: SharedAccount) -> TokenReply:
 
 def _failure(error: EntraError, username: str) -> EntraError:
     return EntraError(
-        f"Token acquisition failed for user '{scrub(username)}': {error.message}",
+        f"Token acquisition failed for user '{scrub(username, is_username=True)}': {error.message}",
         response=error.response,
         error=error.error,
         suberror=error.suberror,

@@ -90,10 +90,10 @@ class MatchingAccount:
 
     @property
     def _wanted(self) -> str:
-        username = f" username: {scrub(self.username)}" if self.username else ""
+        username = f" username: {scrub(self.username, is_username=True)}" if self.username else ""
         tenant = f" tenant: {scrub(self.tenant_id)}" if self.tenant_id else ""
         return username + tenant
 
 
 def _shown(account: SharedAccount) -> str:
-    return f"(username: {scrub(account.username)}, tenant: {scrub(account.tenant)})"
+    return f"(username: {scrub(account.username, is_username=True)}, tenant: {scrub(account.tenant)})"

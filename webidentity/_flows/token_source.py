@@ -5,12 +5,14 @@ from typing import Protocol
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 
-from webidentity._authority import Tenants
+from webidentity._authority import Tenants, other_tenants_are_disabled
 from webidentity._flows.acquire import serve_until
 from webidentity._protocol.access_token import OpaqueAccessToken
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.token_request import TokenRequest, require_scopes, require_texts
 
+#: How many fresh tokens one credential has at hand. The others are in its cache.
+_MOST_TOKENS = 1000
 Key = tuple[tuple[str, ...], str | None, bool]
 
 
@@ -72,8 +74,16 @@ class TokenSource:
         tokens = self.tokens  # bound now: forget() may replace them before the reply arrives
         info = yield from self._grant.token(request)
         fresh = FreshToken(info)
-        if self._keeps_tokens and fresh.serve_until > time.time():
+        _, tenant_id, _ = key
+        # A token of the credential's own tenant is not served for another one that is disabled at the moment.
+        is_for_call = tenant_id is None or not other_tenants_are_disabled()
+        if self._keeps_tokens and is_for_call and fresh.serve_until > time.time():
+            tokens.pop(key, None)  # The new token goes to the end: tokens are ordered by age.
             tokens[key] = fresh
+            if len(tokens) > _MOST_TOKENS:
+                # Several at once, so that most calls need no copy of the keys.
+                for oldest in list(tokens)[: len(tokens) - _MOST_TOKENS * 3 // 4]:
+                    tokens.pop(oldest, None)
         else:
             # The earlier token may have been rejected by a resource, which is why this call had claims.
             tokens.pop(key, None)

@@ -23,10 +23,11 @@ _READ = 4000
 _SHOWN = 700
 
 
-def scrub(text: str, secrets: Iterable[str] = ()) -> str:
+def scrub(text: str, secrets: Iterable[str] = (), *, is_username: bool = False) -> str:
     """Return text that may be shown: one line, without tokens, without addresses of users, without the given secrets.
 
-    If the text contains a secret in a form that cannot be cut out, such as a doubly escaped one, return "***".
+    A username that a developer gave, or one of the accounts to choose from, is shown. If the text contains a secret in
+    a form that cannot be cut out, such as a doubly escaped one, return "***".
     """
     from html import escape  # imported at the first error
 
@@ -35,7 +36,8 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in hidden:
         for form in (secret, quote_plus(secret), quote(secret, safe=""), escape(secret), escape(secret, quote=False)):
             text = text.replace(form, "***")
-    text = _one_line(re.sub(_ADDRESS, "***", re.sub(_JWT, "***", text[:_READ])))
+    text = re.sub(_JWT, "***", text[:_READ])
+    text = _one_line(text if is_username else re.sub(_ADDRESS, "***", text))
     if hidden and _has_any(text, hidden):
         return "***"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."

@@ -9,6 +9,7 @@ from azure.core.rest import HttpRequest
 
 from webidentity._transport.pipeline import SyncPipeline, policies_of, run_options, session_of
 from webidentity._transport.reply_limits import AsyncReplyLimitsPolicy
+from webidentity._transport.user_transport import complete_async
 
 
 class ThreadedPipeline:
@@ -63,12 +64,19 @@ class AsyncPipeline:
         if not self._is_custom:
             return self._sync.open()
         if self._pipeline is None:
-            transport = self._transport = self._options.get("transport") or _transport(self._options)
+            given = self._options.get("transport")
+            self._transport = _transport(self._options) if given is None else given
             pipeline: Any = azure_pipeline.AsyncPipeline(
-                transport, policies=[*policies_of(self._options, AsyncRetryPolicy), AsyncReplyLimitsPolicy()]
+                complete_async(self._transport),
+                policies=[*policies_of(self._options, AsyncRetryPolicy), AsyncReplyLimitsPolicy()],
             )
-            await pipeline.__aenter__()
+            # Set before waiting: a concurrent request must not enter the transport again.
             self._pipeline = pipeline
+            try:
+                await pipeline.__aenter__()
+            except BaseException:
+                self._pipeline = None
+                raise
         return self._pipeline
 
     async def close(self) -> None:

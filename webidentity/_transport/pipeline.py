@@ -21,6 +21,7 @@ from azure.core.rest import HttpRequest
 
 from webidentity._fork import renew_after_fork
 from webidentity._transport.reply_limits import ReplyLimitsPolicy
+from webidentity._transport.user_transport import complete
 from webidentity._version import __version__
 
 #: Seconds. azure-core's defaults are five minutes each, too long for a request that a person waits for.
@@ -60,7 +61,8 @@ class SyncPipeline:
         """Return the opened pipeline."""
         with self._lock:
             if self._pipeline is None:
-                transport = self._options.get("transport") or _requests_transport(self._options)
+                given = self._options.get("transport")
+                transport = _requests_transport(self._options) if given is None else complete(given)
                 pipeline: Any = Pipeline(
                     transport, policies=[*policies_of(self._options, RetryPolicy), ReplyLimitsPolicy()]
                 )

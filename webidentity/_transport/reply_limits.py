@@ -24,6 +24,8 @@ _RETRY_HEADERS = ("retry-after", "retry-after-ms", "x-ms-retry-after-ms")
 _LONGEST_PAUSE = 24 * 3600.0
 #: What Python's HTTP libraries raise for malformed replies, apart from the exceptions that azure-core translates.
 _MALFORMED = (ValueError, LookupError, ArithmeticError, TimeoutError)
+#: Modules with transports that are built on those of azure-core.
+_OWN_TRANSPORTS = ("webidentity._transport.limited_transport",)
 #: The libraries that have exceptions of their own for them.
 _LIBRARIES = ("http.", "requests.", "urllib3.", "aiohttp.")
 
@@ -120,7 +122,8 @@ def _prepare(request: PipelineRequest[Any]) -> bool:
 
     Other transports may not know ``stream``, or may read the body themselves.
     """
-    streams = type(request.context.transport).__module__.startswith(("azure.core.", "webidentity._transport."))
+    module = type(request.context.transport).__module__
+    streams = module.startswith("azure.core.") or module in _OWN_TRANSPORTS
     if streams:
         request.context.options["stream"] = True
     return streams

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 
+from webidentity._authority import other_tenants_are_disabled
 from webidentity._credentials.constructor import GrantConstructor, pipeline_options
 from webidentity._flows.token_source import TokenSource, read_options
 from webidentity._transport.async_pipeline import AsyncPipeline
@@ -38,7 +39,7 @@ class AsyncTokenCalls:
         :raises ~webidentity.CredentialUnavailableError: required data or state is unavailable.
         :raises ValueError: no scope was given.
         """
-        if claims is None:
+        if claims is None and (tenant_id is None or not other_tenants_are_disabled()):
             try:
                 fresh = self._token_source.tokens.get((scopes, tenant_id, enable_cae))
             except TypeError:  # a list was passed as a scope: the flow raises an error that explains it
@@ -58,7 +59,7 @@ class AsyncTokenCalls:
         :raises ValueError: no scope was given.
         """
         claims, tenant_id, enable_cae = read_options(options)
-        if claims is None:
+        if claims is None and (tenant_id is None or not other_tenants_are_disabled()):
             try:
                 fresh = self._token_source.tokens.get((scopes, tenant_id, enable_cae))
             except TypeError:  # a list was passed as a scope: the flow raises an error that explains it

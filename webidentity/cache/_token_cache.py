@@ -60,16 +60,15 @@ class TokenCache:
         renew_after_fork(self)
 
     @classmethod
-    def over(cls, backing: Backing) -> "TokenCache":
+    def over(cls, backing: Backing | None, max_partitions: int = 10_000) -> "TokenCache":
         """Return a cache in front of a backing that is not a :class:`Store`."""
-        cache = cls()
+        cache = cls(max_partitions=max_partitions)
         cache._backing = backing
         return cache
 
     def __reduce__(self) -> tuple[Callable[..., "TokenCache"], tuple[object, ...]]:
         """Pickle without tokens: the copy is empty, and uses the same backing if there is one."""
-        backing = self._backing
-        return (type(self).over, (backing,)) if backing is not None else (type(self), ())
+        return type(self).over, (self._backing, self._max_partitions)
 
     def after_fork(self) -> None:
         """Continue in a forked child with a copy of what the parent had cached."""
@@ -128,6 +127,7 @@ class TokenCache:
                 current = self._partitions.get(name)
                 cached = _changed(current, change, expires_at)
                 self._remember(name, cached)
+            self._forget_expired(now)
             return cached
         known = self._partitions.get(name)
         changes = (*known.unsaved, change) if known else (change,)
@@ -178,18 +178,24 @@ class TokenCache:
 
     def _sweep(self, backing: Backing, now: float) -> Flow[None]:
         """Periodically remove expired partitions, here and in the store. A failed sweep never fails the caller."""
+        if not self._forget_expired(now):
+            return
+        try:
+            yield self._call(backing, lambda: backing.sweep(now))
+        except StoreUnavailableError as error:
+            _LOGGER.warning("Expired entries of the token cache could not be removed: %s", error)
+
+    def _forget_expired(self, now: float) -> bool:
+        """Remove expired partitions from memory and return True, unless this was done a short time ago."""
         with self._lock:
             if 0 <= now - self._swept_at < _SWEEP_INTERVAL:
-                return
+                return False
             self._swept_at = now
             for name in [
                 name for name, cached in self._partitions.items() if cached.expires_at < now and not cached.unsaved
             ]:
                 del self._partitions[name]
-        try:
-            yield self._call(backing, lambda: backing.sweep(now))
-        except StoreUnavailableError as error:
-            _LOGGER.warning("Expired entries of the token cache could not be removed: %s", error)
+            return True
 
     @staticmethod
     def _call(backing: Backing, function: Callable[[], object]) -> Call:
