@@ -90,7 +90,7 @@ def _read() -> bytes | None:
 def _only_the_broker(record: AuthenticationRecord, error: CredentialUnavailableError) -> CredentialUnavailableError:
     return CredentialUnavailableError(
         message=f"VisualStudioCodeCredential has no token of '{scrub(record.username, is_username=True)}', the account "
-        "that is signed in to Visual Studio Code. The shared token cache has none, and the Windows broker, "
-        f"which azure-identity uses with the 'azure-identity-broker' package, is not supported. ({error.message}) Use AzureCliCredential or "
-        "InteractiveBrowserCredential."
+        "that is signed in to Visual Studio Code. The shared token cache has none, and the Windows broker, which "
+        f"azure-identity uses with the 'azure-identity-broker' package, is not supported. ({error.message}) Use "
+        "AzureCliCredential or InteractiveBrowserCredential."
     )
