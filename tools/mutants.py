@@ -14,6 +14,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -207,7 +208,8 @@ class Runner:
         self.deadline = time.monotonic() + limit
         self.workers = workers
         self.failed = False
-        self.outcomes: list[tuple[Mutant, str]] = []
+        self.outcomes: list[str] = []
+        self.explained = REPORT.read_text(encoding="utf-8")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note that a test failed."""
@@ -223,7 +225,7 @@ class Runner:
                 names = reached[path].get(mutant.line, [])
                 items = [item for item in session.items if item.nodeid in set(names)]
                 if not items or time.monotonic() > self.deadline:
-                    self.outcomes.append((mutant, "not run" if items else "not reached"))
+                    self._note(mutant, "not run" if items else "not reached")
                     continue
                 while len(running) >= self.workers:
                     self._collect(running)
@@ -231,6 +233,17 @@ class Runner:
         while running:
             self._collect(running)
         return True
+
+    def _note(self, mutant: Mutant, outcome: str) -> None:
+        if outcome in ("survived", "not reached") and mutant.row in self.explained:
+            outcome = "explained"
+        self.outcomes.append(outcome)
+        if outcome not in ("killed", "explained", "invalid"):
+            print(
+                f"{mutant.path.relative_to(ROOT)}:{mutant.line}: {outcome}\n{mutant.row}",
+                file=sys.__stderr__,
+                flush=True,
+            )
 
     def _tests_by_line(self, session: pytest.Session) -> dict[Path, dict[int, list[str]]]:
         """Run all tests in a child process and return which of them reach each line."""
@@ -286,7 +299,7 @@ class Runner:
                 if ended:
                     del running[child]
                     code = os.waitstatus_to_exitcode(status)
-                    self.outcomes.append((mutant, {0: "survived", 2: "invalid"}.get(code, "killed")))
+                    self._note(mutant, {0: "survived", 2: "invalid"}.get(code, "killed"))
                     return
             time.sleep(0.02)
 
@@ -300,19 +313,10 @@ def main() -> int:
     options = parser.parse_args()
     os.chdir(ROOT)
     runner = Runner(options.modules, options.limit, options.workers)
-    pytest.main(["-qq", "-p", "no:cacheprovider", *TESTS], plugins=[runner])
-    explained = REPORT.read_text(encoding="utf-8")
-    counts: dict[str, int] = {}
-    unexplained = 0
-    for mutant, outcome in sorted(runner.outcomes, key=lambda each: (each[0].path, each[0].line)):
-        known = outcome == "survived" and mutant.row in explained
-        label = "explained" if known else outcome
-        counts[label] = counts.get(label, 0) + 1
-        if not known and outcome != "killed" and outcome != "invalid":
-            unexplained += 1
-            print(f"{mutant.path.relative_to(ROOT)}:{mutant.line}: {outcome}\n  {mutant.row}")
-    print(", ".join(f"{count} {label}" for label, count in sorted(counts.items())))
-    return bool(unexplained) or not runner.outcomes
+    pytest.main(["-qq", "-p", "no:cacheprovider", "--capture=no", *TESTS], plugins=[runner])
+    counts = Counter(runner.outcomes)
+    print(", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())))
+    return not counts or bool(counts["survived"] or counts["not reached"] or counts["not run"])
 
 
 if __name__ == "__main__":
