@@ -208,12 +208,15 @@ class Runner:
         self.deadline = time.monotonic() + limit
         self.workers = workers
         self.failed = False
+        self.first_failure = ""
         self.outcomes: list[str] = []
         self.explained = REPORT.read_text(encoding="utf-8")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note that a test failed."""
-        self.failed = self.failed or report.failed
+        if report.failed and not self.failed:
+            self.failed = True
+            self.first_failure = f"{report.nodeid}\n{report.longreprtext}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -251,6 +254,7 @@ class Runner:
             file = str(Path(folder) / "coverage")
             child = os.fork()
             if child == 0:
+                terminal = os.fdopen(os.dup(2), "w")
                 _silence(session.config)
                 measured = Coverage(data_file=file, include=[str(path) for path in self.paths], config_file=False)
                 measured.start()
@@ -259,9 +263,11 @@ class Runner:
                     self._run([item])
                 measured.stop()
                 measured.save()
+                if self.failed:
+                    print(f"This test fails without any mutant: {self.first_failure}", file=terminal, flush=True)
                 os._exit(self.failed)
             if os.waitpid(child, 0)[1]:
-                raise SystemExit("The tests fail without any mutant.")
+                raise pytest.UsageError("the tests must pass without mutants")
             data = CoverageData(file)
             data.read()
             return {path: data.contexts_by_lineno(str(path)) for path in self.paths}
