@@ -69,7 +69,7 @@ class SealedStore:
                     # All workers create the row under the same name, with any order of their secrets.
                     self._write(stored_keys, min(stored_keys), _Sealed.nothing(expires_at), expected=None)
                     continue
-                stored_key, sealed = stored_keys[0], _Sealed.nothing(expires_at)
+                stored_key, sealed = min(stored_keys), _Sealed.nothing(expires_at)
             else:
                 stored_key, sealed = current
             # A row that cannot be decrypted is replaced.
