@@ -14,6 +14,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -207,11 +208,15 @@ class Runner:
         self.deadline = time.monotonic() + limit
         self.workers = workers
         self.failed = False
-        self.outcomes: list[tuple[Mutant, str]] = []
+        self.first_failure = ""
+        self.outcomes: list[str] = []
+        self.explained = REPORT.read_text(encoding="utf-8")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note that a test failed."""
-        self.failed = self.failed or report.failed
+        if report.failed and not self.failed:
+            self.failed = True
+            self.first_failure = f"{report.nodeid}\n{report.longreprtext}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -223,7 +228,7 @@ class Runner:
                 names = reached[path].get(mutant.line, [])
                 items = [item for item in session.items if item.nodeid in set(names)]
                 if not items or time.monotonic() > self.deadline:
-                    self.outcomes.append((mutant, "not run" if items else "not reached"))
+                    self._note(mutant, "not run" if items else "not reached")
                     continue
                 while len(running) >= self.workers:
                     self._collect(running)
@@ -232,12 +237,24 @@ class Runner:
             self._collect(running)
         return True
 
+    def _note(self, mutant: Mutant, outcome: str) -> None:
+        if outcome in ("survived", "not reached") and mutant.row in self.explained:
+            outcome = "explained"
+        self.outcomes.append(outcome)
+        if outcome not in ("killed", "explained", "invalid"):
+            print(
+                f"{mutant.path.relative_to(ROOT)}:{mutant.line}: {outcome}\n{mutant.row}",
+                file=sys.__stderr__,
+                flush=True,
+            )
+
     def _tests_by_line(self, session: pytest.Session) -> dict[Path, dict[int, list[str]]]:
         """Run all tests in a child process and return which of them reach each line."""
         with tempfile.TemporaryDirectory() as folder:
             file = str(Path(folder) / "coverage")
             child = os.fork()
             if child == 0:
+                terminal = os.fdopen(os.dup(2), "w")
                 _silence(session.config)
                 measured = Coverage(data_file=file, include=[str(path) for path in self.paths], config_file=False)
                 measured.start()
@@ -246,9 +263,11 @@ class Runner:
                     self._run([item])
                 measured.stop()
                 measured.save()
+                if self.failed:
+                    print(f"This test fails without any mutant: {self.first_failure}", file=terminal, flush=True)
                 os._exit(self.failed)
             if os.waitpid(child, 0)[1]:
-                raise SystemExit("The tests fail without any mutant.")
+                raise pytest.UsageError("the tests must pass without mutants")
             data = CoverageData(file)
             data.read()
             return {path: data.contexts_by_lineno(str(path)) for path in self.paths}
@@ -286,7 +305,7 @@ class Runner:
                 if ended:
                     del running[child]
                     code = os.waitstatus_to_exitcode(status)
-                    self.outcomes.append((mutant, {0: "survived", 2: "invalid"}.get(code, "killed")))
+                    self._note(mutant, {0: "survived", 2: "invalid"}.get(code, "killed"))
                     return
             time.sleep(0.02)
 
@@ -300,19 +319,10 @@ def main() -> int:
     options = parser.parse_args()
     os.chdir(ROOT)
     runner = Runner(options.modules, options.limit, options.workers)
-    pytest.main(["-qq", "-p", "no:cacheprovider", *TESTS], plugins=[runner])
-    explained = REPORT.read_text(encoding="utf-8")
-    counts: dict[str, int] = {}
-    unexplained = 0
-    for mutant, outcome in sorted(runner.outcomes, key=lambda each: (each[0].path, each[0].line)):
-        known = outcome == "survived" and mutant.row in explained
-        label = "explained" if known else outcome
-        counts[label] = counts.get(label, 0) + 1
-        if not known and outcome != "killed" and outcome != "invalid":
-            unexplained += 1
-            print(f"{mutant.path.relative_to(ROOT)}:{mutant.line}: {outcome}\n  {mutant.row}")
-    print(", ".join(f"{count} {label}" for label, count in sorted(counts.items())))
-    return bool(unexplained) or not runner.outcomes
+    pytest.main(["-qq", "-p", "no:cacheprovider", "--capture=no", *TESTS], plugins=[runner])
+    counts = Counter(runner.outcomes)
+    print(", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())))
+    return not counts or bool(counts["survived"] or counts["not reached"] or counts["not run"])
 
 
 if __name__ == "__main__":
