@@ -1,9 +1,12 @@
 """Mutation testing: ``make mutants`` changes the code in small ways and reports the changes that no test notices.
 
 pytest collects the tests once. Each mutant then runs in a forked process that replaces the code of one function, or
-doubles one number of a module, and runs only the tests that reach the changed line, the fastest first, until one fails.
-A mutant that takes much longer than the tests took without it is killed too: it loops or waits forever.
-``tests/mutants.md`` explains the mutants that survive; a survivor that it does not list fails the run.
+doubles one number of a module, and runs only the tests that reach the changed line until one fails: first the tests
+that killed other mutants of the function, then the others, the fastest first. A mutant that takes much longer than the
+tests took without it is killed too: it loops or waits forever.
+
+``tests/mutants.md`` explains the mutants that survive. They are not run, except with ``--explained``, which reports
+those that are killed after all. A survivor that the file does not list fails the run.
 """
 
 import argparse
@@ -16,7 +19,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +36,7 @@ SLOWDOWN, GRACE = 3.0, 20.0
 
 #: Not mutated: code of one operating system, which no test on another can reach.
 OTHER_SYSTEMS = {"webidentity/cache/_platform_storage.py"}
-#: What is mutated, and the tests that may notice.
+#: What is mutated.
 MODULES = [
     "webidentity/_protocol/verification.py",
     *sorted(
@@ -43,16 +46,20 @@ MODULES = [
         if path.name != "__init__.py" and str(path.relative_to(ROOT)) not in OTHER_SYSTEMS
     ),
 ]
-TESTS = [
-    "tests/protocol/test_verification.py",
-    "tests/protocol/test_verification_header.py",
-    "tests/cache",
-    "tests/flows",
-    "tests/credentials/test_shared_token_cache.py",
-    "tests/credentials/test_restart.py",
-    "tests/web",
-    "tests/adapters",
-]
+#: The tests that may notice, by the start of the module's path: those that test it directly, so that a run is short.
+TESTS = {
+    "webidentity/_protocol/verification": [
+        "tests/protocol/test_verification.py",
+        "tests/protocol/test_verification_header.py",
+    ],
+    "webidentity/cache/": [
+        "tests/cache",
+        "tests/flows",
+        "tests/credentials/test_shared_token_cache.py",
+        "tests/credentials/test_restart.py",
+    ],
+    "webidentity/web/": ["tests/web", "tests/adapters"],
+}
 
 _SURVIVED, _KILLED, _INVALID, _BROKEN = 0, 1, 2, 3
 _OUTCOMES = {_SURVIVED: "survived", _INVALID: "invalid", _BROKEN: "broken"}
@@ -92,6 +99,11 @@ class Mutant:
         return f"| `{self.path.name}` `{self.function}` | `{_cell(self.before)}` | `{_cell(self.after)}` |"
 
 
+def tests_of(module: str) -> list[str]:
+    """Return the files and folders of the tests that may notice a mutant of the module."""
+    return next((tests for start, tests in TESTS.items() if module.startswith(start)), ["tests"])
+
+
 def _cell(text: str) -> str:
     flat = " ".join(text.split()).replace("|", "\\|").replace("`", "'")
     return flat if len(flat) <= 100 else flat[:97] + "..."
@@ -119,7 +131,9 @@ def replacements(node: ast.AST) -> Iterator[ast.AST]:
                 yield changed
         case ast.Raise() | ast.Expr(value=ast.Call() | ast.YieldFrom() | ast.Yield() | ast.Await()):
             yield ast.Pass()
-        case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
+        case ast.Return(value=ast.Constant(value=None | bool())):
+            pass  # None is like False to most callers, and True is mutated to False as a constant.
+        case ast.Return(value=ast.expr()):
             yield ast.Return(ast.Constant(None))
         case _:
             pass
@@ -253,49 +267,59 @@ def _silence(config: pytest.Config) -> None:
 class Runner:
     """A pytest plugin that runs the collected tests once for each mutant."""
 
-    def __init__(self, modules: list[str], limit: float, workers: int) -> None:
+    def __init__(self, modules: list[str], limit: float, workers: int, *, run_explained: bool) -> None:
         self.paths = [ROOT / module for module in modules]
+        self.tests = {ROOT / module: tests_of(module) for module in modules}
         self.deadline = time.monotonic() + limit
         self.workers = workers
+        self.run_explained = run_explained
         self.failed = False
+        self.killer = ""
         self.first_failure = ""
         self.outcomes: list[str] = []
         self.explained = REPORT.read_text(encoding="utf-8")
         #: Seconds that each test takes without mutants.
         self.durations: dict[str, float] = {}
+        #: The tests that killed a mutant, by file and function.
+        self.killers: defaultdict[tuple[Path, str], set[str]] = defaultdict(set)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note that a test failed."""
         if report.failed and not self.failed:
             self.failed = True
+            self.killer = report.nodeid
             self.first_failure = f"{report.nodeid}\n{report.longreprtext}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run the mutants in place of the tests."""
         reached = self._tests_by_line(session)
-        running: dict[int, tuple[Mutant, float]] = {}
+        running: list[_Run] = []
         for path in self.paths:
             for mutant in mutants_of(path):
-                names = {name for line in mutant.lines for name in reached[path].get(line, [])}
-                items = sorted(
-                    (item for item in session.items if item.nodeid in names),
-                    key=lambda item: self.durations[item.nodeid],
-                )
-                if not items or time.monotonic() > self.deadline:
-                    self._note(mutant, "not run" if items else "not reached")
+                if mutant.row in self.explained and not self.run_explained:
+                    self.outcomes.append("explained")
                     continue
                 while len(running) >= self.workers:
                     self._collect(running)
-                seconds = GRACE + SLOWDOWN * sum(self.durations[item.nodeid] for item in items)
-                running[self._start(mutant, items)] = mutant, time.monotonic() + seconds
+                names = {name for line in mutant.lines for name in reached[path].get(line, [])}
+                items = self._in_order(mutant, [item for item in session.items if item.nodeid in names])
+                if not items or time.monotonic() > self.deadline:
+                    self._note(mutant, "not run" if items else "not reached")
+                else:
+                    running.append(self._start(mutant, items))
         while running:
             self._collect(running)
         return True
 
+    def _in_order(self, mutant: Mutant, items: list[pytest.Item]) -> list[pytest.Item]:
+        killers, tests = self.killers[mutant.path, mutant.function], tuple(self.tests[mutant.path])
+        items = [item for item in items if item.nodeid.startswith(tests)]
+        return sorted(items, key=lambda item: (item.nodeid not in killers, self.durations[item.nodeid]))
+
     def _note(self, mutant: Mutant, outcome: str) -> None:
-        if outcome in ("survived", "not reached") and mutant.row in self.explained:
-            outcome = "explained"
+        if mutant.row in self.explained:
+            outcome = {"survived": "explained", "not reached": "explained", "killed": "needless"}.get(outcome, outcome)
         self.outcomes.append(outcome)
         if outcome not in ("killed", "explained"):
             print(
@@ -338,37 +362,53 @@ class Runner:
             if self.failed:
                 return
 
-    def _start(self, mutant: Mutant, items: list[pytest.Item]) -> int:
+    def _start(self, mutant: Mutant, items: list[pytest.Item]) -> "_Run":
+        seconds = GRACE + SLOWDOWN * sum(self.durations[item.nodeid] for item in items)
+        reader, writer = os.pipe()
         child = os.fork()
         if child:
-            return child
+            os.close(writer)
+            return _Run(mutant, child, reader, time.monotonic() + seconds)
         os.setsid()
         _silence(items[0].config)
         status = _BROKEN
         try:
             if apply(mutant):
-                status = _KILLED
                 self._run(items)
                 status = _KILLED if self.failed else _SURVIVED
+                os.write(writer, self.killer.encode())
             else:
                 status = _INVALID
         finally:
             os._exit(status)
 
-    def _collect(self, running: dict[int, tuple[Mutant, float]]) -> None:
+    def _collect(self, running: "list[_Run]") -> None:
         """Wait until at least one mutant has ended, and note its outcome."""
         while True:
-            for child, (mutant, ends) in list(running.items()):
-                ended, status = os.waitpid(child, os.WNOHANG)
-                if not ended and time.monotonic() > ends:
-                    os.killpg(child, signal.SIGKILL)
-                    ended, status = os.waitpid(child, 0)
+            for run in running:
+                ended, status = os.waitpid(run.child, os.WNOHANG)
+                if not ended and time.monotonic() > run.ends:
+                    os.killpg(run.child, signal.SIGKILL)
+                    ended, status = os.waitpid(run.child, 0)
                 if ended:
-                    del running[child]
-                    code = os.waitstatus_to_exitcode(status)
-                    self._note(mutant, _OUTCOMES.get(code, "killed"))
+                    running.remove(run)
+                    with os.fdopen(run.reader, encoding="utf-8") as pipe:
+                        self.killers[run.mutant.path, run.mutant.function].add(pipe.read())
+                    self._note(run.mutant, _OUTCOMES.get(os.waitstatus_to_exitcode(status), "killed"))
                     return
             time.sleep(0.02)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A mutant that is being tested."""
+
+    mutant: Mutant
+    child: int
+    #: The file descriptor from which the name of the test is read that killed it.
+    reader: int
+    #: When it counts as hanging, by the monotonic clock.
+    ends: float
 
 
 def main() -> int:
@@ -377,10 +417,13 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", default=MODULES)
     parser.add_argument("--limit", type=float, default=5400, help="seconds after which no mutant is started")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--explained", action="store_true", help="run the mutants that tests/mutants.md explains, too")
     options = parser.parse_args()
     os.chdir(ROOT)
-    runner = Runner(options.modules, options.limit, options.workers)
-    pytest.main(["-qq", "-p", "no:cacheprovider", "--capture=no", *TESTS], plugins=[runner])
+    tests = dict.fromkeys(path for module in options.modules for path in tests_of(module))
+    runner = Runner(options.modules, options.limit, options.workers, run_explained=options.explained)
+    # What the adapters share is in webidentity.web: one of them is enough.
+    pytest.main(["-qq", "-p", "no:cacheprovider", "--capture=no", "-k", "not django", *tests], plugins=[runner])
     counts = Counter(runner.outcomes)
     print(", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())))
     return not counts or bool(counts.keys() - {"killed", "explained"})

@@ -3,6 +3,7 @@
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import msal_extensions
 import pytest
@@ -100,3 +101,39 @@ def test_a_folder_that_does_not_exist_is_reported_at_once(tmp_path: Path, lock_c
     with pytest.raises(FileNotFoundError), lock_file(str(tmp_path / "missing" / "lock")):
         pass
     assert lock_clock.seconds == 0
+
+
+def test_a_file_that_windows_is_deleting_is_waited_for(
+    tmp_path: Path, lock_clock: LockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows refuses to create it until it is gone. On other systems the same error means a wrong folder."""
+    path = tmp_path / "lock"
+    refusals = [PermissionError(), PermissionError()]
+
+    def refusing(*arguments: Any) -> int:
+        if refusals:
+            raise refusals.pop()
+        return opened(*arguments)
+
+    opened = os.open
+    monkeypatch.setattr(os, "open", refusing)
+    with pytest.raises(PermissionError), lock_file(str(path)):
+        pass
+    assert (len(refusals), lock_clock.seconds) == (1, 0)
+    with monkeypatch.context() as windows:
+        windows.setattr(os, "name", "nt")
+        lock = lock_file(str(path))
+        lock.__enter__()
+    assert path.stat().st_size > 0
+    assert lock_clock.seconds > 0
+    lock.__exit__(None, None, None)
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="open files cannot be counted here")
+def test_the_file_does_not_stay_open(tmp_path: Path) -> None:
+    """A long-running program would run out of file descriptors."""
+    before = len(os.listdir("/dev/fd"))
+    for _ in range(3):
+        with lock_file(str(tmp_path / "lock")):
+            pass
+    assert len(os.listdir("/dev/fd")) == before
