@@ -1,6 +1,8 @@
 """The lock file beside a shared cache: who waits for whom, and for how long."""
 
 import os
+import stat
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -20,13 +22,15 @@ def acquired_by_another_program(path: Path, moment: int = 1) -> None:
     os.utime(path, ns=(moment, moment))
 
 
-def test_the_file_exists_while_the_lock_is_held(tmp_path: Path) -> None:
-    """It says which program holds the lock, and is removed after an error too."""
+def test_the_file_exists_while_the_lock_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says which program holds the lock, only its user can read it, and it is removed after an error too."""
     path = tmp_path / "lock"
+    monkeypatch.setattr(sys, "argv", ["the-program", "an-argument"])
 
     def fail() -> None:
         with lock_file(str(path)):
-            assert path.read_text().startswith(f"{os.getpid()} ")
+            assert path.read_text() == f"{os.getpid()} the-program"
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
             raise LookupError
 
     with pytest.raises(LookupError):

@@ -116,8 +116,8 @@ class LockClock:
         self.meanwhile: Callable[[], object] = lambda: None
 
     def monotonic(self) -> float:
-        """Return the seconds that were waited."""
-        return self.seconds
+        """Return the time: the computer was started long before the program."""
+        return 1000.0 + self.seconds
 
     def sleep(self, seconds: float) -> None:
         """Wait for the lock."""

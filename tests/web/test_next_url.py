@@ -89,3 +89,30 @@ def test_ordinary_pages_are_kept_as_they_are(target: str) -> None:
 def test_a_target_that_is_not_a_path_or_too_long_is_refused(target: str | None) -> None:
     """A target that becomes too long for a cookie when it is encoded is refused too."""
     assert safe_next(target) is None
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//evil.test",
+        "/\\evil.test",
+        "/%2fevil.test",
+        "/%252fevil.test",
+        "/%25252fevil.test",
+        "/%5cevil.test",
+        "/%25255cevil.test",
+        "/a/../b",
+        "/a/%2e%2e/b",
+        "/a/..;x=1/b",
+        "/a%3f/../b",
+        "/a%23/%2e%2e/b",
+        "/\t/evil.test",
+        "/a%0a",
+        "/a?b=\r\nSet-Cookie:c=d",
+        "/a#\x00",
+        "/a?b=\x7f",
+    ],
+)
+def test_tricks_are_refused(target: str) -> None:
+    """Also after up to three decodings, and control characters anywhere."""
+    assert safe_next(target) is None
