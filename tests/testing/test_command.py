@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.kit.ports import free_port
 from webidentity.cli import main
 
 SHOW_SETTINGS = "import json, os; print(json.dumps({k: v for k, v in os.environ.items() if 'WEBIDENTITY_' in k}))"
@@ -21,13 +22,6 @@ def _own_signal_handler() -> Iterator[None]:
     handler = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, handler)
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 def test_the_command_runs_with_the_settings_of_the_tenant(capfd):
