@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -44,11 +45,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_tenant(options.port, options.app_port or _PORTS, command)
 
 
+def build_tenant() -> "LocalTenant":
+    """Return a tenant with two users and an ID of its own.
+
+    Its keys and what it issues are in memory only, but the application may keep its sessions and tokens in files.
+    With a new ID they are those of another tenant, and the user signs in again.
+    """
+    from webidentity.testing import LocalTenant
+
+    return LocalTenant(tenant_id=str(uuid.uuid4()), sample_users=True, show_users=True)
+
+
 def run_tenant(port: int, app_ports: Sequence[int], command: Sequence[str]) -> int:
     """Serve a local tenant until the command ends, or until Ctrl-C if there is no command."""
-    from webidentity.testing import LocalTenant, serve
+    from webidentity.testing import serve
 
-    tenant = LocalTenant(sample_users=True, show_users=True)
+    tenant = build_tenant()
     server = serve(tenant, port=port)
     try:
         server.start()

@@ -7,10 +7,16 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
+import jwt
 import pytest
+from flask import Flask
 
-from webidentity.cli import main
+from webidentity.cache import SQLiteStore
+from webidentity.cli import build_tenant, main
+from webidentity.testing import LocalTenant, TenantBrowser
+from webidentity_flask import WebIdentity, require_token
 
 SHOW_SETTINGS = "import json, os; print(json.dumps({k: v for k, v in os.environ.items() if 'WEBIDENTITY_' in k}))"
 
@@ -61,3 +67,46 @@ def test_the_help_describes_the_command(capsys):
     with pytest.raises(SystemExit):
         main(["tenant", "--help"])
     assert "webidentity tenant flask run" in capsys.readouterr().out
+
+
+def test_each_start_is_a_new_tenant(capfd):
+    """Its keys, codes and refresh tokens are new too: with the same ID, an earlier session would look valid."""
+    tenant_ids = set[str]()
+    for _ in range(2):
+        assert main(["tenant", "--port", str(free_port()), sys.executable, "-c", SHOW_SETTINGS]) == 0
+        tenant_ids.add(json.loads(capfd.readouterr().out)["WEBIDENTITY_TENANT_ID"])
+    assert len(tenant_ids) == 2
+
+
+def application_of(tenant: LocalTenant, folder: Path) -> Flask:
+    """Return an application that keeps its secret key and its token cache between two starts."""
+    app = Flask(__name__)
+    app.config.update(tenant.add_site("http://localhost").environment, SECRET_KEY="the-same-at-each-start-0123456789")
+    WebIdentity(app, store=SQLiteStore(folder / "tokens.sqlite3"), transport=tenant.transport())
+
+    @app.get("/files")
+    @require_token(scopes=["https://graph.microsoft.com/User.Read"])
+    def files(token):
+        return token.token
+
+    return app
+
+
+def test_after_a_restart_the_user_signs_in_again(tmp_path):
+    """The application keeps sessions and tokens, which the keys of the new start have not signed."""
+    tenant = build_tenant()
+    client = application_of(tenant, tmp_path).test_client()
+    redirect = client.get("/files", headers={"Accept": "text/html"})
+    callback = TenantBrowser(tenant).sign_in(redirect.location, "ada@tenant.test")
+    assert client.get(callback, follow_redirects=True).status_code == 200
+    session = client.get_cookie("session")
+    assert session is not None
+
+    restarted = build_tenant()
+    client = application_of(restarted, tmp_path).test_client()
+    client.set_cookie("session", session.value)
+    redirect = client.get("/files", headers={"Accept": "text/html"})
+    assert redirect.status_code == 302
+    callback = TenantBrowser(restarted).sign_in(redirect.location, "ada@tenant.test")
+    page = client.get(callback, follow_redirects=True)
+    assert restarted.tenant_id in jwt.decode(page.text, options={"verify_signature": False})["iss"]
