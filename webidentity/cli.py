@@ -1,8 +1,10 @@
 """The ``webidentity`` command: a local tenant for development."""
 
 import argparse
+import errno
 import os
 import secrets
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 #: The ports of ``flask run`` and ``manage.py runserver``.
 _PORTS = (5000, 8000)
+_LAST_PORT = 65535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,10 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "'webidentity tenant flask run', run that command with the tenant's settings as environment variables, and "
         "stop when it ends.",
     )
-    tenant.add_argument("--port", type=int, default=8400, help="port of the tenant (default 8400)")
+    tenant.add_argument("--port", type=_port, default=8400, help="port of the tenant (default 8400)")
     tenant.add_argument(
         "--app-port",
-        type=int,
+        type=_port,
         action="append",
         help="port of your application, for its redirect URIs; can be repeated (default 5000 and 8000)",
     )
@@ -65,9 +68,7 @@ def run_tenant(port: int, app_ports: Sequence[int], command: Sequence[str]) -> i
     try:
         server.start()
     except OSError as error:
-        print(
-            f"webidentity: cannot use port {port} ({error.strerror}). Choose another one with --port.", file=sys.stderr
-        )
+        print(f"webidentity: {_unusable(error, port, app_ports, command)}", file=sys.stderr)
         return 2
     settings = _register_app(tenant, app_ports)
     print(f"A local tenant, for development only, is running at {tenant.base_url}", file=sys.stderr)
@@ -85,6 +86,23 @@ def run_tenant(port: int, app_ports: Sequence[int], command: Sequence[str]) -> i
     finally:
         server.close()
     return 0
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and text.isascii() and int(text) <= _LAST_PORT:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"a port is a number from 0 to {_LAST_PORT}, not {text!r}")
+
+
+def _unusable(error: OSError, port: int, app_ports: Sequence[int], command: Sequence[str]) -> str:
+    """Return why the tenant cannot use the port, and what to write instead."""
+    if error.errno != errno.EADDRINUSE or port == _LAST_PORT:
+        return f"cannot use port {port} ({error.strerror}). Choose another one with --port"
+    options = ["--port", str(port + 1)]
+    for app_port in app_ports if tuple(app_ports) != _PORTS else ():
+        options += ["--app-port", str(app_port)]
+    instead = shlex.join(["webidentity", "tenant", *options, *command])
+    return f"port {port} is in use, perhaps by another local tenant. Stop that one, or run: {instead}"
 
 
 def _register_app(tenant: "LocalTenant", app_ports: Sequence[int]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import socket
@@ -15,7 +16,7 @@ from flask import Flask
 
 from webidentity.cache import SQLiteStore
 from webidentity.cli import build_tenant, main
-from webidentity.testing import LocalTenant, TenantBrowser
+from webidentity.testing import LocalTenant, TenantBrowser, serve
 from webidentity_flask import WebIdentity, require_token
 
 SHOW_SETTINGS = "import json, os; print(json.dumps({k: v for k, v in os.environ.items() if 'WEBIDENTITY_' in k}))"
@@ -55,12 +56,30 @@ def test_a_command_that_does_not_exist(capfd):
     assert "webidentity: cannot start no-such-command" in capfd.readouterr().err
 
 
-def test_a_port_in_use(capfd):
-    with socket.socket() as used:
-        used.bind(("127.0.0.1", 0))
-        used.listen()
-        assert main(["tenant", "--port", str(used.getsockname()[1])]) == 2
-    assert "Choose another one with --port" in capfd.readouterr().err
+def test_a_second_tenant_on_the_same_port(capfd):
+    """The message names the port, the likely reason, and the command to write instead."""
+    with serve(LocalTenant()) as first:
+        port = first.port
+        assert main(["tenant", "--port", str(port), "--app-port", "5001", "flask", "run"]) == 2
+    printed = capfd.readouterr().err
+    assert f"port {port} is in use, perhaps by another local tenant" in printed
+    assert f"webidentity tenant --port {port + 1} --app-port 5001 flask run" in printed
+
+
+def test_a_port_that_may_not_be_used(capfd, monkeypatch):
+    def bind(*_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", bind)
+    assert main(["tenant", "--port", "80"]) == 2
+    assert "cannot use port 80 (Permission denied). Choose another one with --port" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["80000", "-1", "http"])
+def test_a_port_that_does_not_exist(capfd, port):
+    with pytest.raises(SystemExit):
+        main(["tenant", "--port", port])
+    assert "a port is a number from 0 to 65535" in capfd.readouterr().err
 
 
 def test_the_help_describes_the_command(capsys):
