@@ -1,5 +1,6 @@
 """The web application of the scenarios, in Django."""
 
+import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -96,6 +97,21 @@ def open_page(request: Any) -> HttpResponse:
     return HttpResponse(record.username if record else "anonymous")
 
 
+@require_sign_in
+def claims(request: HttpRequest, identity: Any) -> HttpResponse:
+    return JsonResponse(identity.claims)
+
+
+@require_sign_in
+async def async_claims(request: HttpRequest, identity: Any) -> HttpResponse:
+    return HttpResponse(json.dumps(identity.claims), content_type="application/json")
+
+
+def changed_claims(request: Any) -> HttpResponse:
+    request.identity.claims["roles"].append("Role.2")
+    return JsonResponse(request.identity.claims["roles"], safe=False)
+
+
 def roles(request: Any) -> HttpResponse:
     return JsonResponse(request.identity.claims.get("roles", []), safe=False)
 
@@ -173,6 +189,9 @@ urlpatterns = [
     path("sdk", sdk),
     path("async/sdk", async_sdk),
     path("open", open_page),
+    path("claims", claims),
+    path("async/claims", async_claims),
+    path("claims/changed", changed_claims),
     path("roles", roles),
     path("open/change", open_change),
     path("session", show_session),

@@ -1,5 +1,6 @@
 """The web application of the scenarios, in Flask."""
 
+import json
 from typing import Any
 
 from flask import Flask, jsonify, request, session
@@ -116,6 +117,21 @@ def _add_open_views(app: Flask) -> None:
     @app.get("/open")
     def open_page() -> Any:
         return str(current_identity.record.username if current_identity.record else "anonymous")
+
+    @app.get("/claims")
+    @require_sign_in
+    def claims(identity: Any) -> Any:
+        return jsonify(identity.claims)
+
+    @app.get("/async/claims")
+    @require_sign_in
+    async def async_claims(identity: Any) -> Any:
+        return json.dumps(identity.claims), {"Content-Type": "application/json"}
+
+    @app.get("/claims/changed")
+    def changed_claims() -> Any:
+        current_identity.claims["roles"].append("Role.2")
+        return jsonify(current_identity.claims["roles"])
 
     @app.get("/roles")
     def roles() -> Any:

@@ -1,7 +1,7 @@
 """Guards: one flow decides whether a request may reach its view, and what the view is given."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,6 @@ from azure.core.exceptions import AzureError
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._protocol.advice import aadsts
 from webidentity._protocol.effects import Flow
-from webidentity._protocol.token_request import require_scopes
 from webidentity.cache._store import StoreUnavailableError
 from webidentity.errors import AuthenticationRequiredError, EntraError
 from webidentity.web._answer import Answer
@@ -24,30 +23,12 @@ from webidentity.web._identity import Identity, Principal
 from webidentity.web._injection import parameters_named_by
 from webidentity.web._outages import retry_after_of
 from webidentity.web._pages import Page, refuse
+from webidentity.web._requirements import Requirements
 from webidentity.web._sessions import Sessions, SessionState
 from webidentity.web._tenants import TenantResolver
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _LOGGER = logging.getLogger("webidentity.web")
-
-
-@dataclass(frozen=True, slots=True)
-class Requirements:
-    """What a guard requires. Every guard requires a user: a session, or a valid bearer token.
-
-    :param scopes: scopes of one resource that the user's token must have, None if no token is required.
-    :raises ValueError: ``scopes`` is a string, or empty.
-    """
-
-    scopes: Sequence[str] | None = None
-
-    def __post_init__(self) -> None:
-        if self.scopes is None:
-            return
-        if isinstance(self.scopes, str):
-            raise ValueError(f"require_token takes a list of scopes: scopes=[{self.scopes!r}]")
-        require_scopes(self.scopes, "require_token")
-        object.__setattr__(self, "scopes", tuple(self.scopes))
 
 
 @dataclass(frozen=True, slots=True)
