@@ -134,6 +134,45 @@ def remember(request: Any) -> HttpResponse:
     return HttpResponse("remembered")
 
 
+@require_sign_in
+def mistaken_credentials(request: HttpRequest, credentials: Any) -> HttpResponse:
+    raise AssertionError(credentials)
+
+
+@require_sign_in
+async def async_mistaken_credentials(request: HttpRequest, credentials: Any) -> HttpResponse:
+    raise AssertionError(credentials)
+
+
+@require_sign_in
+def mistaken_token(request: HttpRequest, token: Any) -> HttpResponse:
+    raise AssertionError(token)
+
+
+@require_sign_in
+async def async_mistaken_token(request: HttpRequest, token: Any) -> HttpResponse:
+    raise AssertionError(token)
+
+
+@require_sign_in
+def mistaken_elsewhere(request: HttpRequest) -> HttpResponse:
+    return helper()  # type: ignore[call-arg]
+
+
+@require_sign_in
+async def async_mistaken_elsewhere(request: HttpRequest) -> HttpResponse:
+    return helper()  # type: ignore[call-arg]
+
+
+def helper(credentials: Any) -> HttpResponse:
+    raise AssertionError(credentials)
+
+
+class MistakenView(View):
+    def get(self, request: HttpRequest, user: Any) -> HttpResponse:
+        raise AssertionError(user)
+
+
 def _somewhere_in_an_sdk() -> HttpResponse:
     raise AuthenticationRequiredError([WRITE])
 
@@ -198,6 +237,13 @@ urlpatterns = [
     path("remember", remember),
     path("class", require_token(scopes=[READ])(FilesView.as_view())),
     path("async/class", require_token(scopes=[READ])(AsyncFilesView.as_view())),
+    path("class/mistaken", require_sign_in(MistakenView.as_view())),
+    path("mistaken/credentials", mistaken_credentials),
+    path("async/mistaken/credentials", async_mistaken_credentials),
+    path("mistaken/token", mistaken_token),
+    path("async/mistaken/token", async_mistaken_token),
+    path("mistaken/elsewhere", mistaken_elsewhere),
+    path("async/mistaken/elsewhere", async_mistaken_elsewhere),
     path("method", GuardedMethodView.as_view()),
     path("async/method", AsyncGuardedMethodView.as_view()),
     path("dispatch", DecoratedView.as_view()),

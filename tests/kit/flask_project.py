@@ -29,6 +29,8 @@ def add_views(app: Flask) -> None:
     _add_open_views(app)
     app.add_url_rule("/class", view_func=require_token(scopes=[READ])(FilesView.as_view("class")))
     app.add_url_rule("/async/class", view_func=require_token(scopes=[READ])(AsyncFilesView.as_view("async_class")))
+    _add_mistaken_views(app)
+    app.add_url_rule("/class/mistaken", view_func=require_sign_in(MistakenView.as_view("mistaken_class")))
     app.add_url_rule("/method", view_func=GuardedMethodView.as_view("method"))
     app.add_url_rule("/async/method", view_func=AsyncGuardedMethodView.as_view("async_method"))
     app.add_url_rule("/dispatch", view_func=DecoratedView.as_view("dispatch"))
@@ -154,6 +156,47 @@ def _add_open_views(app: Flask) -> None:
     def remember() -> Any:
         session["remembered"] = request.args["what"]
         return "remembered"
+
+
+def _add_mistaken_views(app: Flask) -> None:
+    @app.get("/mistaken/credentials")
+    @require_sign_in
+    def mistaken_credentials(credentials: Any) -> Any:
+        raise AssertionError(credentials)
+
+    @app.get("/async/mistaken/credentials")
+    @require_sign_in
+    async def async_mistaken_credentials(credentials: Any) -> Any:
+        raise AssertionError(credentials)
+
+    @app.get("/mistaken/token")
+    @require_sign_in
+    def mistaken_token(token: Any) -> Any:
+        raise AssertionError(token)
+
+    @app.get("/async/mistaken/token")
+    @require_sign_in
+    async def async_mistaken_token(token: Any) -> Any:
+        raise AssertionError(token)
+
+    @app.get("/mistaken/elsewhere")
+    @require_sign_in
+    def mistaken_elsewhere() -> Any:
+        return helper()  # type: ignore[call-arg]
+
+    @app.get("/async/mistaken/elsewhere")
+    @require_sign_in
+    async def async_mistaken_elsewhere() -> Any:
+        return helper()  # type: ignore[call-arg]
+
+
+def helper(credentials: Any) -> Any:
+    raise AssertionError(credentials)
+
+
+class MistakenView(MethodView):
+    def get(self, user: Any) -> Any:
+        raise AssertionError(user)
 
 
 def _somewhere_in_an_sdk() -> Any:

@@ -11,6 +11,7 @@ from webidentity.web._facts import RequestFacts
 from webidentity.web._guard import Granted
 from webidentity.web._identity import Identity, private_headers
 from webidentity.web._injection import dispatched_by, handler_of, parameters_named_by
+from webidentity.web._mistakes import explained_parameters, written_as
 from webidentity.web._requirements import Requirements
 from webidentity.web._sessions import SESSION_KEY
 from webidentity.web._settings import Routes, Settings, SettingsError
@@ -34,6 +35,8 @@ __all__ = [
     "parameters_named_by",
     "handler_of",
     "dispatched_by",
+    "written_as",
+    "explained_parameters",
     "check_authority",
     "session_cookie_warnings",
 ]
