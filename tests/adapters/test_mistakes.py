@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.sites import Site
+from tests.kit.sites import MakeSite, Site
 
 PACKAGES = ("webidentity_flask", "webidentity_django")
 
@@ -74,3 +74,31 @@ def test_the_type_errors_of_a_view_are_left_alone(site: Site, path: str) -> None
     text = next(text for text in reversed(site.log.texts()) if "TypeError: " in text)
     assert re.search(r"TypeError: .*helper\(\) missing 1 required positional argument: 'credentials'", text)
     assert "Did you mean" not in text
+
+
+def test_workers_with_different_secret_keys(build: MakeSite) -> None:
+    """One warning says so, however many sign-ins fail. The user sees a page."""
+    first = build()
+    browser = first.browser()
+    pages = [browser.get("/me") for _ in range(2)]
+    backs = [browser.authorize(page) for page in pages]
+    other = build(secret_key="another-key-of-another-worker-0123456789")
+    browser.call = other.call
+    for back in backs:
+        assert "We could not match this sign-in to your browser" in browser.get(back).text
+    warnings = [text for text in other.log.messages("webidentity.web") if "SECRET_KEY" in text]
+    assert len(warnings) == 1
+    assert "another SECRET_KEY" in warnings[0]
+    assert "SECRET_KEY_FALLBACKS" in warnings[0]
+
+
+def test_a_sign_in_that_is_unknown_for_another_reason_is_no_matter_of_keys(site: Site) -> None:
+    """Its cookie was lost, or the browser has one that nobody wrote."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    for name in browser.pending():
+        browser.jar[name] = "1.AAAA"
+    assert browser.get(back).status == 400
+    browser.jar.clear()
+    assert browser.get(back).status == 400
+    assert not [text for text in site.log.messages("webidentity.web") if "SECRET_KEY" in text]

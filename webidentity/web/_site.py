@@ -131,7 +131,7 @@ class Site:
 
     def no_token(self, facts: RequestFacts, error: EntraError) -> Answer:
         """Answer a request whose view raised this error: the authority refused a token, and the user cannot help."""
-        return token_unavailable(self._seen(facts), error)
+        return token_unavailable(self._seen(facts), error, self.settings.authority)
 
     def _seen(self, facts: RequestFacts) -> RequestFacts:
         """Return the facts as the browser sees them: under ``base_url`` if that is set."""
