@@ -17,13 +17,12 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
 def reason_of(error: BaseException) -> str:
     """Return why a request failed: the first known reason among the error and its causes, or the name of its class."""
     # Imported at the first error.
-    import socket
     import ssl
 
     if isinstance(error, AuthorityUnavailableError):
         return error.message.rstrip(".")
     for cause in _causes(error):
-        if isinstance(cause, socket.gaierror):
+        if type(cause).__name__ == "gaierror":  # of the module socket, which this layer does not import
             return "the name of the host was not found"
         if isinstance(cause, ssl.SSLError):
             # verify_message names the problem of the certificate, and perhaps the host.
