@@ -8,6 +8,7 @@ from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import AzureError
 
 from webidentity._protocol.access_token import OpaqueAccessTokenInfo
+from webidentity._protocol.connection_error import reason_of
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.token_reply import TokenReply
 from webidentity._protocol.token_request import TokenRequest
@@ -134,7 +135,7 @@ def _revalidation(cache: TokenCache, acquisition: Acquisition) -> Flow[None]:
     try:
         yield from _refresh(cache, acquisition, current)
     except Exception as error:
-        _LOGGER.warning("An account could not be validated again: %s", type(error).__name__)
+        _LOGGER.warning("An account could not be validated again: %s", reason_of(error))
         raise
 
 
@@ -211,7 +212,7 @@ def _renewal(cache: TokenCache, acquisition: Acquisition, current: AccessTokenIn
         return (yield from _renew(cache, acquisition, current))
     except Exception as error:
         _note_refresh(cache, acquisition, time.time())
-        _LOGGER.warning("A token could not be renewed, so the current one is served: %s", type(error).__name__)
+        _LOGGER.warning("A token could not be renewed, so the current one is served: %s", reason_of(error))
         raise
     except BaseException:
         # Its event loop ended. The next caller may try again at once.
@@ -235,7 +236,7 @@ def _lead(cache: TokenCache, acquisition: Acquisition, expiring: AccessTokenInfo
         if expiring is None or expiring.expires_on <= time.time():
             raise
         _note_refresh(cache, acquisition, time.time())
-        _LOGGER.warning("A token could not be renewed, so the current one is served: %s", type(error).__name__)
+        _LOGGER.warning("A token could not be renewed, so the current one is served: %s", reason_of(error))
         return expiring
 
 

@@ -26,9 +26,10 @@ from webidentity.web._callback_pages import CallbackPages
 from webidentity.web._challenge import Challenges
 from webidentity.web._credential import Drivers
 from webidentity.web._facts import RequestFacts
-from webidentity.web._guard import Granted, Guard, Requirements, store_unavailable, token_unavailable
+from webidentity.web._guard import Granted, Guard, store_unavailable, token_unavailable
 from webidentity.web._identity import Identity
 from webidentity.web._redirect_loop import RedirectLoopGuard
+from webidentity.web._requirements import Requirements
 from webidentity.web._sessions import Sessions, SessionState
 from webidentity.web._settings import Routes, Settings
 from webidentity.web._sign_in import SignIn
@@ -130,7 +131,7 @@ class Site:
 
     def no_token(self, facts: RequestFacts, error: EntraError) -> Answer:
         """Answer a request whose view raised this error: the authority refused a token, and the user cannot help."""
-        return token_unavailable(self._seen(facts), error)
+        return token_unavailable(self._seen(facts), error, self.settings.authority)
 
     def _seen(self, facts: RequestFacts) -> RequestFacts:
         """Return the facts as the browser sees them: under ``base_url`` if that is set."""
