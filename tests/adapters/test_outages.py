@@ -20,9 +20,15 @@ class FailingStore(MemoryStore):
 
     blocking = True
     is_down = False
+    #: How many rows may be read before it fails, if that is limited.
+    loads_left: int | None = None
 
     def load(self, key: str) -> Row | None:
         self._check()
+        if self.loads_left is not None:
+            self.is_down = self.loads_left == 0
+            self.loads_left -= 1
+            self._check()
         return super().load(key)
 
     def save(self, key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
@@ -203,6 +209,54 @@ def test_an_error_of_the_authority_inside_a_view_is_a_page_too(build: MakeSite, 
     assert "<h1>We could not open this page</h1>" in page.text
     assert "AADSTS7000215" in page.text
     assert browser.get(path, FETCH).json["error"] == "no_token"
+
+
+@pytest.mark.parametrize("path", ["/graph", "/async/graph"])
+def test_an_unavailable_authority_inside_a_view_is_503(site: Site, path: str) -> None:
+    """The view asks the credential for a token itself, and the authority asks for a pause."""
+    browser = site.browser()
+    browser.sign_in()
+    transport = site.world.transport
+    send = transport.send
+
+    def refuse(request: Any, **_: Any) -> Any:
+        headers = (("Retry-After", "60"), ("Content-Type", "application/json"))
+        return TenantHttpResponse(request, TenantResponse(429, headers, b'{"error": "temporarily_unavailable"}'))
+
+    transport.send = refuse  # type: ignore[method-assign]
+    for _ in range(2):
+        page = browser.get(path)
+        assert page.status == 503
+        assert "<h1>Sign-in is temporarily unavailable</h1>" in page.text
+        assert 55 <= int(page.header("Retry-After")) <= 61
+    assert browser.get(path, FETCH).json["error"] == "temporarily_unavailable"
+    transport.send = send  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("path", ["/graph", "/async/graph"])
+def test_an_authority_without_a_network_inside_a_view_is_503(site: Site, path: str) -> None:
+    """The first requests fail in the network, and later ones are not sent."""
+    browser = site.browser()
+    browser.sign_in()
+    site.world.transport.is_cut = True
+    for _ in range(5):
+        page = browser.get(path)
+        assert page.status == 503
+        assert page.header("Retry-After")
+
+
+@pytest.mark.parametrize("path", ["/graph", "/async/graph"])
+def test_a_store_that_fails_inside_a_view_is_503(build: MakeSite, path: str) -> None:
+    """The guard has read the session before; the store fails when the view asks for a token."""
+    store = FailingStore()
+    site = build(store=store)
+    browser = site.browser()
+    browser.sign_in()
+    store.loads_left = 1
+    page = browser.get(path)
+    assert page.status == 503
+    assert page.header("Retry-After") == "10"
+    assert "<h1>Sign-in is temporarily unavailable</h1>" in page.text
 
 
 def test_an_overloaded_token_endpoint_at_sign_in_is_503(site: Site) -> None:

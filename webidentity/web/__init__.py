@@ -11,6 +11,7 @@ from webidentity.web._facts import RequestFacts
 from webidentity.web._guard import Granted, Requirements
 from webidentity.web._identity import Identity, private_headers
 from webidentity.web._injection import dispatched_by, handler_of, parameters_named_by
+from webidentity.web._outages import TOKEN_ERRORS
 from webidentity.web._sessions import SESSION_KEY
 from webidentity.web._settings import Routes, Settings, SettingsError
 from webidentity.web._site import Site
@@ -29,6 +30,7 @@ __all__ = [
     "StartSession",
     "Cookie",
     "SESSION_KEY",
+    "TOKEN_ERRORS",
     "private_headers",
     "parameters_named_by",
     "handler_of",

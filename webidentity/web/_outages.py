@@ -1,4 +1,4 @@
-"""Whether an error means that the authority is busy or unreachable, and when to try again."""
+"""Errors of acquiring a token that the user cannot help with: which there are, and when to try again."""
 
 import time
 from typing import Any
@@ -6,9 +6,13 @@ from typing import Any
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 
 from webidentity._flows.managed_identity.retries import read_retry_after
+from webidentity.cache._store import StoreUnavailableError
 from webidentity.errors import AuthorityUnavailableError, EntraError
 
 _DEFAULT, _LONGEST = 5, 600
+
+#: What the credential of a request raises inside a view if there is no token, and the user cannot help.
+TOKEN_ERRORS = (EntraError, AuthorityUnavailableError, StoreUnavailableError)
 
 
 def retry_after_of(error: AzureError) -> int | None:
