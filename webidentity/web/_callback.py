@@ -3,11 +3,10 @@
 import logging
 import re
 import time
-from typing import Any
 
 from azure.core.exceptions import AzureError
 
-from webidentity._flows.authorization_code import AuthorizationCodeGrant, UserTokens
+from webidentity._flows.authorization_code import Accepted, AuthorizationCodeGrant, UserTokens
 from webidentity._flows.key_source import KeysUnavailableError
 from webidentity._protocol.account import account_in_tenant, names_another_in_tenant
 from webidentity._protocol.advice import aadsts, advice_for
@@ -27,7 +26,7 @@ from webidentity.web._next_url import safe_next
 from webidentity.web._outages import describe_outage, retry_after_of
 from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn, StateParameter
 from webidentity.web._redirect_loop import RedirectLoopGuard
-from webidentity.web._sessions import Sessions, SessionState, kept_claims
+from webidentity.web._sessions import Sessions, SessionState
 from webidentity.web._sign_in_links import SignInRequest
 from webidentity.web._tenants import TenantResolver
 
@@ -156,9 +155,10 @@ class Callback:
         self, pending: PendingSignIn, parameters: dict[str, str], earlier: SessionState | None
     ) -> Flow[tuple[SessionState, bool]]:
         tenant = self._tenants.for_sign_in()
-        verified: dict[str, Any] = {}
+        # The session that starts, and whether the framework's session may keep its other content.
+        begun: list[tuple[SessionState, bool]] = []
 
-        def accept(reply: TokenReply) -> Flow[str]:
+        def accept(reply: TokenReply) -> Flow[Accepted]:
             if not reply.id_token:
                 raise TokenRejectedError("the token response has no ID token")
             claims = yield from tenant.key_source.verify(reply.id_token, frozenset({tenant.client_id}))
@@ -172,19 +172,21 @@ class Callback:
             account = account_in_tenant(claims)
             if names_another_in_tenant(reply, account):
                 raise TokenRejectedError("the token response and its ID token name different accounts")
-            verified.update(kept_claims(claims))
-            return account
+            same_user = earlier is not None and earlier.record.home_account_id == account
+            session = self._sessions.begin(
+                tenant.record(claims, account), claims, replaced=earlier if same_user else None
+            )
+            begun.append((session.state, earlier is None or same_user))
+            return Accepted(account, session.enter)
 
         grant = AuthorizationCodeGrant(
             self._user_tokens, pending.redirect_uri, parameters["code"], pending.verifier, accept=accept
         )
         yield from grant.token(TokenRequest(pending.scopes, tenant.tenant_id, pending.claims))
-        record = tenant.record(verified, grant.home_account_id or "")
-        started = yield from self._sessions.start(record, verified)
-        if earlier is not None:
+        ((state, same_user),) = begun
+        if earlier is not None and not same_user:
             yield from self._sessions.end(earlier)
-        same_user = earlier is not None and earlier.record.home_account_id == record.home_account_id
-        return started, earlier is None or same_user
+        return state, same_user
 
 
 def _single_parameters(facts: RequestFacts) -> dict[str, str] | None:
