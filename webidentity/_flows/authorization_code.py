@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
 
-from webidentity._flows.acquire import Acquisition, NoTokenSourceError, acquire, keep
+from webidentity._flows.acquire import acquire
+from webidentity._flows.acquisition import Acquisition, NoTokenSourceError, keep
 from webidentity._flows.client import Client
 from webidentity._protocol.account import names_another, names_another_in_tenant
 from webidentity._protocol.effects import Flow
