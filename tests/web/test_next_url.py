@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from webidentity.web._next_url import safe_next
 
 _PIECES = ["/", "//", "\\", "%2f", "%2F", "%5c", "%252f", "%09", "%0a", "\t", "\n", "\r", "\x00", " ", ".", "..", "%2e"]
+_CUTS = ["%23", "%3f", "%2523"]
 _WORDS = ["evil.test", "@", ":", "https:", "javascript:", "?", "#", "a", "[", "]", ";", "日", "\u3000", "/", "\u2044"]
 TARGETS = st.one_of(
     st.text(max_size=40),
     st.text(max_size=40).map(lambda text: f"/{text}"),
-    st.lists(st.sampled_from([*_PIECES, *_WORDS]), max_size=12).map("".join),
-    st.lists(st.sampled_from([*_PIECES, *_WORDS]), max_size=12).map(lambda parts: f"/{''.join(parts)}"),
+    st.lists(st.sampled_from([*_PIECES, *_CUTS, *_WORDS]), max_size=12).map("".join),
+    st.lists(st.sampled_from([*_PIECES, *_CUTS, *_WORDS]), max_size=12).map(lambda parts: f"/{''.join(parts)}"),
 )
 
 
@@ -77,6 +78,14 @@ def test_the_browser_of_these_tests_is_fooled_like_a_real_one() -> None:
         "https://evil.test",
     ):
         assert urlsplit(where_a_browser_goes(trick)).netloc == "evil.test", trick
+
+
+@pytest.mark.parametrize("cut", ["%23", "%3f", "%2523"])
+@pytest.mark.parametrize("parent", ["..", "%2e%2e", "%2E."])
+def test_an_encoded_cut_does_not_hide_a_parent(cut: str, parent: str) -> None:
+    """Browsers resolve "%2e%2e" too, before a server decodes the number sign or the question mark in front of it."""
+    assert safe_next(f"/mount/{cut}/{parent}/{parent}/admin", "/mount") is None
+    assert safe_next(f"/mount/{parent}{cut}", "/mount") is None
 
 
 @pytest.mark.parametrize("target", ["/", "/a/b", "/a?b=c&d=%2F%2Fe", "/a?next=//b", "/a#b", "/a:b@c", "/%E6%97%A5"])

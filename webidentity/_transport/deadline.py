@@ -55,7 +55,7 @@ class Deadline:
         left = self.left()
         return bool(wait((future,), seconds if left is None else min(left, seconds)).done)
 
-    def result(self, future: "Future[Any]") -> Any:
+    def result(self, future: "Future[Any]", host: str = "") -> Any:
         """Return the result of the future, or raise its error.
 
         :raises AuthorityUnavailableError: the time is over. The future is cancelled if it has not started yet.
@@ -67,7 +67,7 @@ class Deadline:
         finally:
             future.cancel()
         if not done:
-            raise out_of_time()
+            raise out_of_time(host)
         return future.result()
 
     async def await_(self, future: "asyncio.Future[Any]", seconds: float) -> bool:
@@ -81,7 +81,7 @@ class Deadline:
             future.cancel()
         return bool(done)
 
-    async def aresult(self, future: "asyncio.Future[Any]") -> Any:
+    async def aresult(self, future: "asyncio.Future[Any]", host: str = "") -> Any:
         """Return as :meth:`result` does, without blocking the event loop."""
         import asyncio
 
@@ -90,10 +90,14 @@ class Deadline:
         finally:
             future.cancel()
         if not done:
-            raise out_of_time()
+            raise out_of_time(host)
         return future.result()
 
 
-def out_of_time() -> AuthorityUnavailableError:
-    """Return the error for a request that was not answered in time."""
-    return AuthorityUnavailableError("The authority did not answer in time.", retry_after=_RETRY_AFTER)
+def out_of_time(host: str = "") -> AuthorityUnavailableError:
+    """Return the error for a request that was not answered in time.
+
+    :param host: the authority's, if it is known.
+    """
+    name = f"The authority {host}" if host else "The authority"
+    return AuthorityUnavailableError(f"{name} did not answer in time.", retry_after=_RETRY_AFTER)

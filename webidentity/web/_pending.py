@@ -125,6 +125,11 @@ class PendingCookies:
                 return name, pending
         return None
 
+    def are_of_another_secret(self, cookies: Mapping[str, str]) -> bool:
+        """Return whether one of the cookies was encrypted with a secret key that this process does not know."""
+        envelopes = (_decode(value.partition(".")[2]) for value in self._own(cookies).values())
+        return any(self._keys.is_of_another_secret(envelope) for envelope in envelopes)
+
     def expired(self, cookies: Mapping[str, str], now: float) -> list[str]:
         """Return the names of the cookies whose sign-ins can no longer be completed."""
         return [name for name, value in self._own(cookies).items() if now - _started_at(value) > LIFETIME]

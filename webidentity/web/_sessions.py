@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from webidentity._flows.acquire import revalidate_beside
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.key_source import KeysUnavailableError
+from webidentity._flows.refresh import revalidate_beside
 from webidentity._json import as_object, as_text
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.token_reply import TokenReply, decode_unverified
@@ -70,6 +70,16 @@ class SessionState:
         return digest(self.handle)
 
 
+class NewSession(NamedTuple):
+    """A session that is about to start.
+
+    :param enter: makes its entry in the user's partition.
+    """
+
+    state: SessionState
+    enter: Callable[[TokenDocument], None]
+
+
 class Sessions:
     """Starts, finds and ends sessions. A session without its entry in the cache is over, whatever its cookie says."""
 
@@ -81,22 +91,28 @@ class Sessions:
         #: Acquires the tokens of users with a session. A token that arrives after the user's last sign-out is not kept.
         self.user_tokens = replace(user_tokens, may_keep=_has_sessions, accept_refresh=self._accept_refresh)
 
-    def start(self, record: AuthenticationRecord, claims: Mapping[str, Any]) -> Flow[SessionState]:
-        """Start a session of the user and return its state."""
+    def begin(
+        self, record: AuthenticationRecord, claims: Mapping[str, Any], *, replaced: SessionState | None = None
+    ) -> NewSession:
+        """Return a session of the user that starts when its entry is stored, in one write with its tokens.
+
+        If the tokens were stored first, a sign-out of the user's last other session would remove them.
+
+        :param replaced: a session of the same user that ends at the same time.
+        """
         state = SessionState(record, secrets.token_urlsafe(32))
         now = int(time.time())
 
         def enter(document: TokenDocument) -> None:
+            if replaced is not None:
+                document.sessions.pop(replaced.entry, None)
             for name in [name for name in document.sessions if self._claims_of(document, name, now) is None]:
                 del document.sessions[name]
             document.sessions[state.entry] = {"claims": kept_claims(claims), "at": now, "seen": now, "checked": now}
             for name in sorted(document.sessions, key=lambda name: -document.sessions[name]["at"])[_MOST:]:
                 del document.sessions[name]
 
-        partition = self._partition(state)
-        if partition is not None:
-            yield from self._update(partition, enter, now)
-        return state
+        return NewSession(state, enter)
 
     def find(self, state: SessionState) -> Flow[Mapping[str, Any] | None]:
         """Return the claims of the ID token if the session is valid, and extend the session when it is due."""
