@@ -2,8 +2,8 @@
 
 pytest collects the tests once. Each mutant then runs in a forked process that replaces the code of one function, or
 doubles one number of a module, and runs only the tests that reach the changed line until one fails: first the tests
-that killed other mutants of the function, then the others, the fastest first. A mutant that takes much longer than the
-tests took without it is killed too: it loops or waits forever.
+that killed other mutants of the function, then those of the module, then the others, the fastest first. A mutant that
+takes much longer than the tests took without it is killed too: it loops or waits forever.
 
 ``tests/mutants.md`` explains the mutants that survive. They are not run, except with ``--explained``, which reports
 those that are killed after all. A survivor that the file does not list fails the run.
@@ -121,7 +121,14 @@ class Runner:
     def _in_order(self, mutant: Mutant, items: list[pytest.Item]) -> list[pytest.Item]:
         killers, tests = self.killers[mutant.path, mutant.function], tuple(self.tests[mutant.path])
         items = [item for item in items if item.nodeid.startswith(tests)]
-        return sorted(items, key=lambda item: (item.nodeid not in killers, self.durations[item.nodeid]))
+        return sorted(
+            items,
+            key=lambda item: (
+                item.nodeid not in killers,
+                mutant.path.stem not in item.path.stem,
+                self.durations[item.nodeid],
+            ),
+        )
 
     def _note(self, mutant: Mutant, outcome: str) -> None:
         if mutant.row in self.explained:

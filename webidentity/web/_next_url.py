@@ -19,7 +19,7 @@ def safe_next(candidate: str | None, root_path: str = "") -> str | None:
         return None
     if any(_is_control(character) for character in candidate):
         return None
-    # Of the path only, and before it is decoded: an encoded "?" or "#" is part of it, and does not end it for a browser.
+    # Of the path only, and before it is decoded: for a browser an encoded "?" or "#" does not end it.
     path = re.split(r"[?#]", candidate)[0]
     for _ in range(4):
         if not _is_local(path):
