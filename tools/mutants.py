@@ -47,6 +47,9 @@ TESTS = [
     "tests/protocol/test_verification.py",
     "tests/protocol/test_verification_header.py",
     "tests/cache",
+    "tests/flows",
+    "tests/credentials/test_shared_token_cache.py",
+    "tests/credentials/test_restart.py",
     "tests/web",
     "tests/adapters",
 ]

@@ -14,6 +14,7 @@ import jwt
 import pytest
 from flask import Flask
 
+from tests.kit.ports import free_port
 from webidentity.cache import SQLiteStore
 from webidentity.cli import build_tenant, main
 from webidentity.testing import LocalTenant, TenantBrowser, serve
@@ -28,13 +29,6 @@ def _own_signal_handler() -> Iterator[None]:
     handler = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, handler)
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 def test_the_command_runs_with_the_settings_of_the_tenant(capfd):

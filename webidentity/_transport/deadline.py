@@ -1,13 +1,13 @@
 """The time that a flow may wait."""
 
 import time
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from webidentity.errors import AuthorityUnavailableError
 
 if TYPE_CHECKING:
     import asyncio
+    from concurrent.futures import Future
 
 #: Seconds after which a caller should try again whose time was over.
 _RETRY_AFTER = 5
