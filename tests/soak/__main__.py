@@ -30,7 +30,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=600, help="the time of the random walk")
     parser.add_argument("--outage", type=float, default=20, help="the time of each outage, in seconds")
     parser.add_argument("--users", type=int, default=100, help="how many users walk")
-    parser.add_argument("--size", type=int, default=3, help="users of each group, at each site, in the outages")
+    parser.add_argument("--size", type=int, default=8, help="users of each group, at each site, in the outages")
     parser.add_argument("--seed", default=str(int(time.time())), help="repeats the walk of another run")
     arguments = parser.parse_args()
     print(f"Seed: {arguments.seed}", flush=True)

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tests.kit.faulty_authority import Fault
@@ -43,8 +43,7 @@ def sign_in_groups(scenario: Scenario, size: int) -> list[Member]:
                 scenario.authority.lifetimes_of[user.object_id] = lifetime
                 visitor = Visitor(site, scenario.world, scenario.measurements, f"no outage, {group}")
                 member = Member(group, visitor, PATHS[number % len(PATHS)])
-                while not visitor.sign_in(user, member.path):
-                    time.sleep(0.5)
+                _repeat(lambda visitor=visitor, user=user, path=member.path: visitor.sign_in(user, path))
                 members.append(member)
     return members
 
@@ -53,13 +52,21 @@ def begin(scenario: Scenario, members: Sequence[Member], fault: Fault) -> None:
     """Let every user open a page, wait until the tokens that live for a second have expired, and begin the outage."""
     authority = scenario.authority
     for member in members:
-        while member.visitor.visit(member.path).status != 200:
-            time.sleep(0.5)
+        _repeat(lambda member=member: member.visitor.visit(member.path).status == 200)
     time.sleep(GROUPS["expired"] + 0.1)
     authority.delay, authority.pause = _DELAY, _PAUSE
     authority.outage = fault
     for member in members:
         member.visitor.group = f"{fault.value}, {member.group}"
+
+
+def _repeat(attempt: Callable[[], bool]) -> None:
+    """Repeat this until it succeeds: the authority may have asked for a pause before."""
+    for _ in range(120):
+        if attempt():
+            return
+        time.sleep(0.5)
+    raise AssertionError("a user is not served although there is no outage")
 
 
 @dataclass(frozen=True)
