@@ -58,6 +58,7 @@ def get_site() -> Site:
         secret_keys=[settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS],
         folder=Path(getattr(settings, "BASE_DIR", ".")),
         routes=routes_of_project,
+        spell=_spell,
         **objects,
     )
 

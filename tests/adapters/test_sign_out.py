@@ -18,6 +18,7 @@ from webidentity.cache._memory import MemoryStore
 from webidentity.cache._partition import Partition
 from webidentity.cache._sqlite import SQLiteStore
 from webidentity.cache._token_cache import TokenCache
+from webidentity.testing import User
 from webidentity.web import Routes, Settings
 
 
@@ -110,15 +111,15 @@ def test_a_copied_cookie_is_useless_after_sign_out(site: Site) -> None:
     assert thief.get("/open").text == "anonymous"
 
 
-def kept_for(site: Site, folder: Path) -> str | None:
-    """Return ada's refresh token from the store, decrypted with the secret key."""
+def kept_for(site: Site, folder: Path, user: User | None = None) -> str | None:
+    """Return the refresh token of ada, or of another user, from the store, decrypted with the secret key."""
     web = site.world.web
     tenant = site.world.tenant
     partition = Partition.user(
         client_id=web.client_id,
         authority=tenant.base_url,
         tenant=tenant.tenant_id,
-        home_account_id=f"{site.world.ada.object_id}.{tenant.tenant_id}",
+        home_account_id=f"{(user or site.world.ada).object_id}.{tenant.tenant_id}",
     )
     cache = TokenCache(SQLiteStore(folder / "tokens.sqlite3"), KeyRing(SECRET_KEY))
     held = SyncDriver(lambda _: None).run(cache.load(partition))

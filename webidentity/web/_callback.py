@@ -18,6 +18,7 @@ from webidentity._protocol.verification import TokenRejectedError, verify_respon
 from webidentity.cache._envelope import KeyRing
 from webidentity.cache._partition import digest
 from webidentity.errors import EntraError
+from webidentity.web._account_change import PARAMETER, AccountChange
 from webidentity.web._answer import Answer, StartSession, redirect
 from webidentity.web._callback_pages import RETRY_AFTER, CallbackPages
 from webidentity.web._cookies import Cookie
@@ -53,12 +54,15 @@ class Callback:
         self._sessions = sessions
         self._loop_guard = loop_guard
         self._has_reported_another_secret = False
+        self._account_change = AccountChange(tenants, keys, sessions)
 
     def complete(self, facts: RequestFacts, earlier: SessionState | None, pages: CallbackPages) -> Flow[Answer]:
         """Return the answer to the authority's redirection.
 
         :param earlier: the session that the browser already has, perhaps of another user.
         """
+        if facts.method == "POST" and facts.parameter(PARAMETER) is not None:
+            return (yield from self._account_change.decide(facts, earlier, pages))
         if facts.method != "GET":
             return pages.wrong_method()
         parameters = _single_parameters(facts)
@@ -128,8 +132,9 @@ class Callback:
             if was_declined and earlier and (yield from self._sessions.find(earlier)) is not None:
                 return pages.not_granted(name, pending)
             return pages.ended_at_authority(name, codes, pending)
+        is_live = earlier is not None and (yield from self._sessions.find(earlier)) is not None
         try:
-            started, same_user = yield from self._sign_in(pending, parameters, earlier)
+            started = yield from self._sign_in(pending, parameters, earlier, is_live=is_live)
         except TokenRejectedError as error:
             _LOGGER.warning("A sign-in was refused: %s", error)
             return pages.not_acceptable(str(error))
@@ -149,14 +154,18 @@ class Callback:
         except AzureError as error:
             _LOGGER.warning("A sign-in failed: %s", describe_outage(error, authority))
             return pages.authority_unreachable(pending, retry_after_of(error) or RETRY_AFTER)
-        return redirect(pending.next_path, status=303).with_session(StartSession(started.to_json(), same_user))
+        same_user = earlier is None or earlier.is_of(started.record)
+        if earlier is not None and is_live and not same_user:
+            return self._account_change.ask(pages.facts, earlier, started)
+        session = StartSession(started.to_json(), same_user, same_login=is_live)
+        return redirect(pending.next_path, status=303).with_session(session)
 
     def _sign_in(
-        self, pending: PendingSignIn, parameters: dict[str, str], earlier: SessionState | None
-    ) -> Flow[tuple[SessionState, bool]]:
+        self, pending: PendingSignIn, parameters: dict[str, str], earlier: SessionState | None, *, is_live: bool
+    ) -> Flow[SessionState]:
+        """Redeem the code, and store the tokens and the session: one that waits if it would replace a live one."""
         tenant = self._tenants.for_sign_in()
-        # The session that starts, and whether the framework's session may keep its other content.
-        begun: list[tuple[SessionState, bool]] = []
+        begun: list[SessionState] = []
 
         def accept(reply: TokenReply) -> Flow[Accepted]:
             if not reply.id_token:
@@ -172,21 +181,19 @@ class Callback:
             account = account_in_tenant(claims)
             if names_another_in_tenant(reply, account):
                 raise TokenRejectedError("the token response and its ID token name different accounts")
-            same_user = earlier is not None and earlier.record.home_account_id == account
-            session = self._sessions.begin(
-                tenant.record(claims, account), claims, replaced=earlier if same_user else None
-            )
-            begun.append((session.state, earlier is None or same_user))
+            record = tenant.record(claims, account)
+            if earlier is not None and earlier.is_of(record):
+                session = self._sessions.begin(record, claims, replaced=earlier)
+            else:
+                session = self._sessions.begin(record, claims, waits_for=pending.next_path if is_live else None)
+            begun.append(session.state)
             return Accepted(account, session.enter)
 
         grant = AuthorizationCodeGrant(
             self._user_tokens, pending.redirect_uri, parameters["code"], pending.verifier, accept=accept
         )
         yield from grant.token(TokenRequest(pending.scopes, tenant.tenant_id, pending.claims))
-        ((state, same_user),) = begun
-        if earlier is not None and not same_user:
-            yield from self._sessions.end(earlier)
-        return state, same_user
+        return begun[-1]
 
 
 def _single_parameters(facts: RequestFacts) -> dict[str, str] | None:

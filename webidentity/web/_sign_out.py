@@ -6,15 +6,13 @@ from webidentity._protocol.effects import Flow
 from webidentity.cache._store import StoreUnavailableError
 from webidentity.web._answer import Answer, html_answer
 from webidentity.web._facts import RequestFacts
-from webidentity.web._pages import Page, refuse, send_to_authority
+from webidentity.web._pages import OWN_ORIGIN, Page, refuse, send_to_authority
 from webidentity.web._redirect_loop import RedirectLoopGuard
 from webidentity.web._sessions import Sessions, SessionState
 from webidentity.web._settings import Settings
 from webidentity.web._tenants import TenantResolver
 
 _LOGGER = logging.getLogger("webidentity.web")
-#: With "no-referrer", browsers send "Origin: null" for a page's button, as for a request from another site.
-_OWN_ORIGIN = ("Referrer-Policy", "same-origin")
 
 
 class SignOut:
@@ -33,7 +31,7 @@ class SignOut:
         if facts.method in {"GET", "HEAD"}:
             text = "You will be signed out of this application and of Microsoft Entra ID."
             page = Page("Sign out?", text, action=(facts.path, "Sign out"), posts=True)
-            return html_answer(200, page.html(), (_OWN_ORIGIN,))
+            return html_answer(200, page.html(), (OWN_ORIGIN,))
         if facts.method != "POST":
             page = Page("This address accepts POST requests only", "Use the sign-out button to sign out.")
             return refuse(facts, 405, "method_not_allowed", page, (("Allow", "GET, POST"),))
@@ -64,5 +62,5 @@ def _not_ended(facts: RequestFacts) -> Answer:
         action=(facts.path, "Sign out"),
         posts=True,
     )
-    headers = (("Retry-After", "10"), _OWN_ORIGIN)
+    headers = (("Retry-After", "10"), OWN_ORIGIN)
     return refuse(facts, 503, "temporarily_unavailable", page, headers)

@@ -57,6 +57,7 @@ class Site:
     :param routes: returns the paths of the routes. Called when a path is needed, since a framework may know them late.
     :param store: stores the tokens instead of that file.
     :param transport: an azure-core transport for all requests to the authority. The default is azure-core's.
+    :param spell: returns how the framework spells the name of a setting, for messages.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Site:
         routes: Callable[[], Routes],
         store: Store | None = None,
         transport: Any = None,
+        spell: Callable[[str], str] = str,
     ) -> None:
         #: The settings of the application.
         self.settings: Settings = settings
@@ -81,7 +83,7 @@ class Site:
         self._drivers = _drivers(transport, settings.authority_timeout)
         sessions = Sessions(settings, tenants, user_tokens)
         self._links = SignInLinks(secret_keys, keys, routes)
-        self._sign_in = SignIn(settings, tenants, keys, self._links, routes)
+        self._sign_in = SignIn(settings, tenants, keys, self._links, routes, spell)
         loop_guard = RedirectLoopGuard(tenants, self._links)
         self._callback = Callback(tenants, keys, user_tokens, sessions, loop_guard)
         self._sign_out = SignOut(settings, tenants, sessions, loop_guard)
