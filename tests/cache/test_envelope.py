@@ -174,6 +174,8 @@ def test_a_store_that_never_saves_is_reported() -> None:
     store.save = lambda *_, **__: None  # type: ignore[method-assign,assignment]
     with pytest.raises(StoreUnavailableError, match="compare-and-swap"):
         SealedStore(store, KeyRing(SECRET)).change(ADA, _add, 10.0)
+    with pytest.raises(StoreUnavailableError, match="compare-and-swap"):
+        SealedStore(store, KeyRing(SECRET)).claim("name", 10.0)
 
 
 @pytest.mark.parametrize("blocking", [True, False])
