@@ -251,5 +251,6 @@ def test_cookies_of_another_secret_are_recognized() -> None:
     others = PendingCookies(KeyRing("another"), "client", is_secure=True)
     assert others.are_of_another_secret(jar)
     assert not PendingCookies(KEYS, "client", is_secure=True).are_of_another_secret(jar)
-    assert not others.are_of_another_secret(dict.fromkeys(jar, ""))
+    for malformed in ("", "1.é", "1.x"):
+        assert not others.are_of_another_secret(dict.fromkeys(jar, malformed))
     assert not others.are_of_another_secret({})
