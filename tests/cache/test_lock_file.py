@@ -3,12 +3,14 @@
 import errno
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msal_extensions
 import pytest
@@ -33,13 +35,15 @@ def acquired_by_another_program(path: Path, moment: int = 1) -> None:
     os.utime(path, ns=(now, now))
 
 
-def test_the_file_exists_while_the_lock_is_held(tmp_path: Path) -> None:
-    """It says which program holds the lock, and is removed after an error too."""
+def test_the_file_exists_while_the_lock_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says which program holds the lock, only its user can read it, and it is removed after an error too."""
     path = tmp_path / "lock"
+    monkeypatch.setattr(sys, "argv", ["the-program", "an-argument"])
 
     def fail() -> None:
         with lock_file(str(path)):
-            assert path.read_text().startswith(f"{os.getpid()} ")
+            assert path.read_text() == f"{os.getpid()} the-program"
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
             raise LookupError
 
     with pytest.raises(LookupError):
@@ -229,3 +233,39 @@ def test_a_folder_that_does_not_exist_is_reported_at_once(tmp_path: Path, lock_c
     with pytest.raises(FileNotFoundError), lock_file(str(tmp_path / "missing" / "lock")):
         pass
     assert lock_clock.seconds == 0
+
+
+def test_a_file_that_windows_is_deleting_is_waited_for(
+    tmp_path: Path, lock_clock: LockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows refuses to create it until it is gone. On other systems the same error means a wrong folder."""
+    path = tmp_path / "lock"
+    refusals = [PermissionError(), PermissionError()]
+
+    def refusing(*arguments: Any) -> int:
+        if refusals:
+            raise refusals.pop()
+        return opened(*arguments)
+
+    opened = os.open
+    monkeypatch.setattr(os, "open", refusing)
+    with pytest.raises(PermissionError), lock_file(str(path)):
+        pass
+    assert (len(refusals), lock_clock.seconds) == (1, 0)
+    with monkeypatch.context() as windows:
+        windows.setattr(os, "name", "nt")
+        lock = lock_file(str(path))
+        lock.__enter__()
+    assert path.stat().st_size > 0
+    assert lock_clock.seconds > 0
+    lock.__exit__(None, None, None)
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="open files cannot be counted here")
+def test_the_file_does_not_stay_open(tmp_path: Path) -> None:
+    """A long-running program would run out of file descriptors."""
+    before = len(os.listdir("/dev/fd"))
+    for _ in range(3):
+        with lock_file(str(tmp_path / "lock")):
+            pass
+    assert len(os.listdir("/dev/fd")) == before

@@ -9,6 +9,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
+from tests.kit.local_login import django_login, django_me
 from tests.kit.sdk_clients import acall_client, call_client
 from tests.kit.world import GRAPH, READ, WRITE, claims_of
 from webidentity import AuthenticationRequiredError
@@ -234,6 +235,8 @@ urlpatterns = [
     path("roles", roles),
     path("open/change", open_change),
     path("session", show_session),
+    path("local/login", django_login),
+    path("local/me", django_me),
     path("remember", remember),
     path("class", require_token(scopes=[READ])(FilesView.as_view())),
     path("async/class", require_token(scopes=[READ])(AsyncFilesView.as_view())),

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask, jsonify, request, session
 from flask.views import MethodView
 
+from tests.kit.local_login import add_flask_login
 from tests.kit.sdk_clients import acall_client, call_client
 from tests.kit.world import GRAPH, READ, WRITE, claims_of
 from webidentity import AuthenticationRequiredError
@@ -17,6 +18,8 @@ def make_flask(config: dict[str, Any], instance_path: str, **arguments: Any) -> 
     app = Flask(__name__, instance_path=instance_path)
     app.config.update(config)
     app.config["TRUSTED_HOSTS"] = config.get("TRUSTED_HOSTS", ["app.test", "localhost"])
+    if app.config.get("HAS_LOCAL_LOGIN"):
+        add_flask_login(app)
     WebIdentity(app, **arguments)
     add_views(app)
     return app

@@ -117,8 +117,8 @@ class LockClock:
         self.meanwhile: Callable[[], object] = lambda: None
 
     def monotonic(self) -> float:
-        """Return the seconds that were waited."""
-        return self.seconds
+        """Return the time: the computer was started long before the program."""
+        return 1000.0 + self.seconds
 
     def time(self) -> float:
         """Return the time of the files, in Unix seconds."""

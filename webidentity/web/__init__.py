@@ -12,6 +12,7 @@ from webidentity.web._guard import Granted
 from webidentity.web._identity import Identity, private_headers
 from webidentity.web._injection import dispatched_by, handler_of, parameters_named_by
 from webidentity.web._mistakes import explained_parameters, written_as
+from webidentity.web._outages import TOKEN_ERRORS
 from webidentity.web._requirements import Requirements
 from webidentity.web._sessions import SESSION_KEY
 from webidentity.web._settings import Routes, Settings, SettingsError
@@ -31,6 +32,7 @@ __all__ = [
     "StartSession",
     "Cookie",
     "SESSION_KEY",
+    "TOKEN_ERRORS",
     "private_headers",
     "parameters_named_by",
     "handler_of",

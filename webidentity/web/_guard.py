@@ -128,9 +128,7 @@ class Guard:
             token = (yield from source.flow("require_token", scopes, None, None, False)).token
         except AuthenticationRequiredError as error:
             return self._challenges.answer(facts, error)
-        except StoreUnavailableError as error:
-            return store_unavailable(facts, error)
-        except AzureError as error:
+        except (AzureError, StoreUnavailableError) as error:
             return token_unavailable(facts, error, self._tenants.for_sign_in().authority)
         # After the token: if it was refreshed, the account was checked with it.
         yield from self._check_session(identity, session)
@@ -159,11 +157,13 @@ def store_unavailable(facts: RequestFacts, error: StoreUnavailableError) -> Answ
     return refuse(facts, 503, "temporarily_unavailable", page, (("Retry-After", "10"),))
 
 
-def token_unavailable(facts: RequestFacts, error: AzureError, authority: str) -> Answer:
-    """Return status 502: the authority did not issue a token; or 503 if it is unavailable.
+def token_unavailable(facts: RequestFacts, error: AzureError | StoreUnavailableError, authority: str) -> Answer:
+    """Return status 502: the authority did not issue a token; or 503 if it or the token cache is unavailable.
 
     :param authority: its URL, for the log.
     """
+    if isinstance(error, StoreUnavailableError):
+        return store_unavailable(facts, error)
     retry_after = retry_after_of(error)
     if retry_after is not None:
         _LOGGER.error("%s", describe_outage(error, authority))

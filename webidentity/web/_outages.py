@@ -1,4 +1,4 @@
-"""Whether an error means that the authority is busy or unreachable, and when to try again."""
+"""Errors of acquiring a token that the user cannot help with: which there are, and when to try again."""
 
 import time
 from typing import Any
@@ -8,9 +8,13 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError
 
 from webidentity._flows.managed_identity.retries import read_retry_after
 from webidentity._protocol.connection_error import reason_of
+from webidentity.cache._store import StoreUnavailableError
 from webidentity.errors import AuthorityUnavailableError, EntraError
 
 _DEFAULT, _LONGEST = 5, 600
+
+#: What the credential of a request raises inside a view if there is no token, and the user cannot help.
+TOKEN_ERRORS = (EntraError, AuthorityUnavailableError, StoreUnavailableError)
 
 
 def retry_after_of(error: AzureError) -> int | None:
