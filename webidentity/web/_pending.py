@@ -11,7 +11,7 @@ from webidentity._json import as_list, parse_object
 from webidentity._protocol.authorization import new_verifier
 from webidentity.cache._envelope import KeyRing
 from webidentity.web._cookies import Cookie, CookieNames
-from webidentity.web._sealed_text import open_text, seal_text
+from webidentity.web._sealed_text import is_of_another_secret, open_text, seal_text
 
 #: Seconds that the user has to return from the authority.
 LIFETIME = 600
@@ -126,8 +126,7 @@ class PendingCookies:
 
     def are_of_another_secret(self, cookies: Mapping[str, str]) -> bool:
         """Return whether one of the cookies was encrypted with a secret key that this process does not know."""
-        envelopes = (_decode(value.partition(".")[2]) for value in self._own(cookies).values())
-        return any(self._keys.is_of_another_secret(envelope) for envelope in envelopes)
+        return any(is_of_another_secret(self._keys, value.partition(".")[2]) for value in self._own(cookies).values())
 
     def expired(self, cookies: Mapping[str, str], now: float) -> list[str]:
         """Return the names of the cookies whose sign-ins can no longer be completed."""

@@ -99,8 +99,8 @@ class SignIn:
             return refuse(facts, 400, "https_required", Page("Sign-in requires https", problem))
         if not facts.has_trusted_host:
             problem = (
-                f"The application does not know whether {facts.root_url} is its own address. Set {self._spell('base_url')} to that "
-                "address, or add the host to the framework's list of trusted hosts."
+                f"The application does not know whether {facts.root_url} is its own address. Set "
+                f"{self._spell('base_url')} to that address, or add the host to the framework's list of trusted hosts."
             )
             return refuse(facts, 400, "host_not_trusted", Page("Sign-in is not set up for this address", problem))
         return None
