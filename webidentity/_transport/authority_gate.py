@@ -21,8 +21,10 @@ from webidentity.errors import AuthorityUnavailableError
 _MOST_FAILURES = 3
 #: Seconds between two such requests, at most. The first pause is one second, and each one is twice the one before.
 _LONGEST_PROBE_PAUSE = 4.0
+#: Seconds that such a request waits for its reply. The authority may be back a moment after it was sent.
+_PROBE_TIMEOUT = 3.0
 #: Seconds after which a request without a reply counts as a failure, although a reply may still arrive.
-_OVERDUE = 8.0
+_OVERDUE = 4.0
 #: Seconds of a pause if the authority does not name any, and the longest one that is respected.
 _DEFAULT_PAUSE, _LONGEST_PAUSE = 5.0, 600.0
 _MOST_SUBJECTS = 1000
@@ -76,12 +78,10 @@ class AuthorityGate:
 
     async def asend(self, request: HttpRequest, *, deadline: Deadline, subject: str, **options: Any) -> Any:
         """Send as :meth:`send` does, without blocking the event loop."""
-        import asyncio
-
         from webidentity._transport.threads import AUTHORITY
 
-        future = AUTHORITY.submit(self._call(request, deadline, subject, options))
-        return await deadline.aresult(asyncio.wrap_future(future), _host(request.url))
+        call = self._call(request, deadline, subject, options)
+        return await deadline.aresult(AUTHORITY.submit(call), _host(request.url))
 
     def send_here(self, request: HttpRequest, *, deadline: Deadline, subject: str, **options: Any) -> Any:
         """Send the request on this thread, for flows that no request waits for."""
@@ -92,8 +92,10 @@ class AuthorityGate:
     ) -> Callable[[], Any]:
         authority = self._authority(request.url)
         subject = subject or request.url
-        # A pause is an error at once, without a thread.
+        # A pause is an error at once, without a thread: all of them may wait for an authority that is silent.
         self._check_pauses(authority, request, subject)
+        with self._lock:
+            self._check_failures(authority, self._clock())
         return partial(self._send, authority, request, deadline, subject, options)
 
     def _send(
@@ -104,7 +106,8 @@ class AuthorityGate:
         self._check_pauses(authority, request, subject)
         ticket, is_probe = self._enter(authority)
         if is_probe:
-            options = {**options, "retry_total": 0}
+            once = {"retry_total": 0, "connection_timeout": _PROBE_TIMEOUT, "read_timeout": _PROBE_TIMEOUT}
+            options = {**options, **once}
         try:
             response = self._pipeline.send(request, **options)
         except (AzureError, OSError) as error:
@@ -138,19 +141,22 @@ class AuthorityGate:
         now = self._clock()
         ticket = object()
         with self._lock:
-            for other, sent_at in list(authority.waiting.items()):
-                if now - sent_at >= _OVERDUE:
-                    del authority.waiting[other]
-                    authority.reason = "no answer in time"
-                    self._count(authority, sent_at, now)
+            self._check_failures(authority, now)
             is_probe = authority.failures >= _MOST_FAILURES
             if is_probe:
-                if now < authority.next_probe <= now + _LONGEST_PROBE_PAUSE:
-                    message = f"The authority {authority.host} cannot be reached: {authority.reason}."
-                    raise _paused(message, authority.next_probe - now)
                 authority.next_probe = now + _probe_pause(authority.failures)
             authority.waiting[ticket] = now
         return ticket, is_probe
+
+    def _check_failures(self, authority: _Authority, now: float) -> None:
+        for ticket, sent_at in list(authority.waiting.items()):
+            if now - sent_at >= _OVERDUE:
+                del authority.waiting[ticket]
+                authority.reason = "no answer in time"
+                self._count(authority, sent_at, now)
+        if authority.failures >= _MOST_FAILURES and now < authority.next_probe <= now + _LONGEST_PROBE_PAUSE:
+            message = f"The authority {authority.host} cannot be reached: {authority.reason}."
+            raise _paused(message, authority.next_probe - now)
 
     def _failed(self, authority: _Authority, ticket: object) -> None:
         now = self._clock()
@@ -165,8 +171,11 @@ class AuthorityGate:
         if sent_at < authority.answered_at:
             return
         authority.failures += 1
-        if authority.failures >= _MOST_FAILURES:
+        if authority.failures == _MOST_FAILURES:
             authority.next_probe = now + _probe_pause(authority.failures)
+        elif authority.failures > _MOST_FAILURES:
+            # The pause began when the request was sent, not when it failed.
+            authority.next_probe = max(authority.next_probe, sent_at + _probe_pause(authority.failures))
 
     def _answered(
         self, authority: _Authority, ticket: object, response: Any, request: HttpRequest, subject: str

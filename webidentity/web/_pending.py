@@ -126,7 +126,8 @@ class PendingCookies:
 
     def are_of_another_secret(self, cookies: Mapping[str, str]) -> bool:
         """Return whether one of the cookies was encrypted with a secret key that this process does not know."""
-        return any(is_of_another_secret(self._keys, value.partition(".")[2]) for value in self._own(cookies).values())
+        sealed = (value.partition(".")[2] for value in self._own(cookies).values())
+        return any(is_of_another_secret(self._keys, text) for text in sealed)
 
     def expired(self, cookies: Mapping[str, str], now: float) -> list[str]:
         """Return the names of the cookies whose sign-ins can no longer be completed."""
