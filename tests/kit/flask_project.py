@@ -7,7 +7,7 @@ from flask.views import MethodView
 
 from tests.kit.local_login import add_flask_login
 from tests.kit.sdk_clients import acall_client, call_client
-from tests.kit.world import GRAPH, READ, WRITE, claims_of
+from tests.kit.world import GRAPH, READ, WRITE, claims_of, large_claims
 from webidentity import AuthenticationRequiredError
 from webidentity_flask import WebIdentity, current_identity, require_sign_in, require_token
 
@@ -112,6 +112,14 @@ def _add_async_views(app: Flask) -> None:
 
 
 def _add_open_views(app: Flask) -> None:
+    @app.get("/stronger")
+    def stronger() -> Any:
+        raise AuthenticationRequiredError([READ], claims=large_claims(int(request.args["size"])))
+
+    @app.get("/async/stronger")
+    async def async_stronger() -> Any:
+        raise AuthenticationRequiredError([READ], claims=large_claims(int(request.args["size"])))
+
     @app.get("/deep")
     def deep() -> Any:
         return _somewhere_in_an_sdk()
