@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 
 from webidentity import AuthenticationRequiredError
 from webidentity.web import TOKEN_ERRORS
-from webidentity_django._conf import get_site
+from webidentity_django._conf import get_site, warn_without_application
 from webidentity_django._decorators import is_coroutine_view
 from webidentity_django._request import aload_identity, load_identity, request_facts
 from webidentity_django._responses import keep_private, respond
@@ -32,6 +32,7 @@ class IdentityMiddleware:
 
     def __init__(self, get_response: _GetResponse) -> None:
         get_site()
+        warn_without_application()
         self._get_response = get_response
         self._is_async = is_coroutine_view(get_response)
         if self._is_async:

@@ -73,6 +73,7 @@ class WebIdentity:
             routes=lambda: routes,
             store=self._store,
             transport=self._transport,
+            spell=_spell,
         )
         app.register_blueprint(build_blueprint(routes))
         app.register_error_handler(AuthenticationRequiredError, _challenge)

@@ -335,3 +335,23 @@ def test_a_pause_that_the_authority_asks_for_is_passed_on(site: Site, clock: Clo
     transport.send = send  # type: ignore[method-assign]
     clock.advance(61)
     assert browser.get(path).status == 200
+
+
+def test_the_log_names_the_host_and_the_cause(site: Site, clock: Clock) -> None:
+    """Of an authority that cannot be reached: for a sign-in, for a token, and when it is not asked any more."""
+    site.browser().sign_in(site.world.grace)
+    browser = site.browser()
+    browser.sign_in(path="/files")
+    other = site.browser()
+    back = other.authorize(other.get("/me"))
+    site.world.transport.is_cut = True
+    other.get(back)
+    clock.advance(4000)
+    for _ in range(4):
+        browser.get("/files")
+    logged = [text for text in site.log.messages("webidentity.web") if "login.tenant.test cannot be reached" in text]
+    assert logged
+    assert all("login.tenant.test cannot be reached: connection refused" in text for text in logged)
+    assert any(text.startswith("A sign-in failed: The authority") for text in logged)
+    assert any(text.startswith("The authority login.tenant.test") for text in logged)
+    assert BACKGROUND.wait(20)

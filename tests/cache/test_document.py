@@ -246,7 +246,7 @@ def test_reading_while_another_thread_writes() -> None:
             cache.update(
                 USER,
                 lambda document, text=str(number): document.add(USER, ["a"], reply(text), cae=False, now=NOW),
-                expires_at=1.0,
+                expires_at=NOW + 3600,
                 now=NOW,
             )
         )

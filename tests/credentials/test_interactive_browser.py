@@ -16,6 +16,7 @@ from azure.core.exceptions import ClientAuthenticationError
 
 import webidentity.aio
 from tests.kit.drivers import Credential, Driver
+from tests.kit.ports import free_port, has_ipv6
 from tests.kit.sign_in_window import PASSWORD, Window, query
 from webidentity import AuthenticationRecord, CredentialUnavailableError, EntraError
 from webidentity._protocol.authorization import challenge_of
@@ -59,6 +60,12 @@ def make(driver: Driver, tenant: LocalTenant, desktop: App) -> Make:
         return driver.credential("InteractiveBrowserCredential", tenant, **given)
 
     return made
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port on which no program listens."""
+    return free_port()
 
 
 def test_a_user_signs_in(make: Make, window: Window, tenant: LocalTenant, desktop: App) -> None:
@@ -128,7 +135,7 @@ def test_the_redirect_uri_is_listened_on(
     driver: Driver, tenant: LocalTenant, window: Window, uri: str, unused_port: int
 ) -> None:
     """Exactly as the application registration has it."""
-    if "::1" in uri and not _has_ipv6():
+    if "::1" in uri and not has_ipv6():
         pytest.skip("this machine has no IPv6 loopback address")
     address = uri.format(port=unused_port)
     app = tenant.add_app("fixed", public_client=True, redirect_uris=[address])
@@ -179,7 +186,7 @@ def test_a_port_in_use_is_reported(make: Make, window: Window, unused_port: int)
 
 def test_a_port_in_use_on_ipv6_only_is_reported(make: Make, unused_port: int) -> None:
     """A browser may try that address first and send the code to the other program."""
-    if not _has_ipv6():
+    if not has_ipv6():
         pytest.skip("this machine has no IPv6 loopback address")
     with closing(socket.create_server(("::1", unused_port), family=socket.AF_INET6)):
         credential = make(redirect_uri=f"http://localhost:{unused_port}")
@@ -389,19 +396,3 @@ def test_a_cancelled_sign_in_stops_listening(tenant: LocalTenant, desktop: App, 
             await asyncio.open_connection("127.0.0.1", where.port)
 
     asyncio.run(main())
-
-
-def _has_ipv6() -> bool:
-    try:
-        with closing(socket.create_server(("::1", 0), family=socket.AF_INET6)):
-            return True
-    except OSError:
-        return False
-
-
-@pytest.fixture
-def unused_port() -> int:
-    """A port on which no program listens."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        port: int = server.getsockname()[1]
-        return port

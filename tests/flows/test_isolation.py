@@ -11,7 +11,7 @@ from tests.kit.canned import Reply
 from tests.kit.drivers import SyncFace
 from tests.kit.replies import CLIENT, client_info, jwt_of, token
 from tests.kit.script import Response, form_of
-from webidentity._flows.acquire import keep
+from webidentity._flows.acquisition import keep
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.client import Client
 from webidentity._flows.client_authentication import ClientSecret
@@ -60,7 +60,7 @@ class Authority:
     def __init__(self, call: dict[str, Any]) -> None:
         self._call = call
 
-    def send(self, request: Any) -> Response:
+    def send(self, request: Any, **_: Any) -> Response:
         call, form = self._call, form_of(request)
         assert request.url == f"{call['authority']}/{call['tenant']}/oauth2/v2.0/token"
         assert (form["client_id"], form["client_secret"]) == (call["client_id"], call["secret"])

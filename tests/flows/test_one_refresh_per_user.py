@@ -12,7 +12,7 @@ from tests.kit.canned import Canned, Reply, Sent
 from tests.kit.drivers import Driver
 from tests.kit.replies import AUTHORITY, CLIENT, TENANT, refusal, user_token
 from tests.kit.script import Response, play
-from webidentity._flows.acquire import keep
+from webidentity._flows.acquisition import keep
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.client import Client
 from webidentity._flows.client_authentication import ClientSecret
@@ -136,7 +136,7 @@ def test_a_cancelled_request_keeps_the_reply() -> None:
     user_tokens = sign_in(TokenCache())
     received, answered = threading.Event(), threading.Event()
 
-    async def send(request: Any) -> Any:
+    async def send(request: Any, **_: Any) -> Any:
         received.set()
         await asyncio.to_thread(answered.wait, 10)
         return authority.send(request)

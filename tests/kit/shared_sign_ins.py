@@ -9,6 +9,7 @@ from tests.kit.canned import Canned, Reply, Sent
 from tests.kit.replies import OTHER_TENANT, TENANT, client_info, jwt_of, refusal
 from tests.kit.shared_cache import PUBLIC, Home
 from tests.kit.signing_in import signed_in
+from webidentity import AuthenticationRecord
 
 #: Clients of Microsoft's family, according to the cache.
 EDITOR, SHELL = "55555555-5555-5555-5555-555555555555", "66666666-6666-6666-6666-666666666666"
@@ -70,6 +71,11 @@ def edit(home: Home, section: str, **fields: object) -> None:
             else:
                 each[name] = value
     home.write(content)
+
+
+def record(user: str = "ada", client_id: str = EDITOR, authority: str = "login.microsoftonline.com") -> Any:
+    """Return the record of a sign-in."""
+    return AuthenticationRecord(TENANT, client_id, authority, f"{user}.{TENANT}", f"{user}@tenant.test")
 
 
 class Redeemer:

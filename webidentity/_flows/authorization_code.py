@@ -2,15 +2,15 @@
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
 
-from webidentity._flows.acquire import Acquisition, NoTokenSourceError, acquire, keep
+from webidentity._flows.acquire import acquire
+from webidentity._flows.acquisition import Acquisition, NoTokenSourceError, keep
 from webidentity._flows.client import Client
 from webidentity._protocol.account import names_another, names_another_in_tenant
 from webidentity._protocol.effects import Flow
@@ -23,8 +23,6 @@ from webidentity.errors import EntraError
 
 #: Seconds that unused tokens of a user are kept: Entra's limit for refresh tokens.
 DEFAULT_LIFETIME = 90 * 24 * 3600
-#: Options of the request that redeems a code: it is not repeated if its reply was lost (RFC 6749 section 4.1.2).
-SENT_ONCE: Mapping[str, Any] = MappingProxyType({"retry_read": 0})
 #: Prefix of the account id if the authority did not name the account.
 _ANONYMOUS = "anonymous-"
 
@@ -177,9 +175,7 @@ class AuthorizationCodeGrant:
             **({"code_verifier": self.code_verifier} if self.code_verifier else {}),
         }
         try:
-            reply: TokenReply = yield from self.user_tokens.client.send(
-                request.tenant, {**grant, **request.fields}, SENT_ONCE
-            )
+            reply: TokenReply = yield from self.user_tokens.client.send(request.tenant, {**grant, **request.fields})
         except AzureError as error:
             if not isinstance(error, ServiceRequestError | ClientAuthenticationError):
                 # The authority may have received the code. Many authorities revoke its tokens if it is sent again.

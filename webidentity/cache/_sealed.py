@@ -40,8 +40,10 @@ class SealedStore:
 
     def read(self, partition: Partition, known: CachedPartition | None) -> CachedPartition | None:
         """Return the partition as it is now: ``known`` itself if it has not changed, None if it does not exist."""
-        found = False
-        for stored_key in partition.stored_keys(self.keys):
+        stored_keys = partition.stored_keys(self.keys)
+        # A row that is moved in the meantime gets a name at which nothing was found: look twice if there are several.
+        look_again = len(stored_keys) > 1
+        for stored_key in stored_keys:
             row = self.store.load(stored_key)
             if row is None:
                 continue
@@ -50,8 +52,8 @@ class SealedStore:
             sealed = self._decode(stored_key, row)
             if sealed.state == _IN_USE:
                 return sealed.cached(stored_key)
-            found = found or sealed.state == _COPY
-        current = self._newest(partition, self._rows(partition)) if found else None
+            look_again = look_again or sealed.state == _COPY
+        current = self._newest(partition, self._rows(partition)) if look_again else None
         return current[1].cached(current[0]) if current else None
 
     def change(

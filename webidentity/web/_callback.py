@@ -11,6 +11,7 @@ from webidentity._flows.key_source import KeysUnavailableError
 from webidentity._protocol.account import account_in_tenant, names_another_in_tenant
 from webidentity._protocol.advice import aadsts, advice_for
 from webidentity._protocol.effects import Flow
+from webidentity._protocol.sentences import sentences
 from webidentity._protocol.token_reply import TokenReply
 from webidentity._protocol.token_request import TokenRequest
 from webidentity._protocol.verification import TokenRejectedError, verify_response
@@ -24,7 +25,7 @@ from webidentity.web._cookies import Cookie
 from webidentity.web._facts import RequestFacts
 from webidentity.web._long_requests import LongRequests
 from webidentity.web._next_url import safe_next
-from webidentity.web._outages import retry_after_of
+from webidentity.web._outages import describe_outage, retry_after_of
 from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn, StateParameter
 from webidentity.web._redirect_loop import RedirectLoopGuard
 from webidentity.web._sessions import Sessions, SessionState
@@ -54,6 +55,7 @@ class Callback:
         self._sessions = sessions
         self._loop_guard = loop_guard
         self._long_requests = LongRequests(user_tokens.cache)
+        self._has_reported_another_secret = False
         self._account_change = AccountChange(tenants, keys, sessions)
 
     def complete(self, facts: RequestFacts, earlier: SessionState | None, pages: CallbackPages) -> Flow[Answer]:
@@ -73,6 +75,7 @@ class Callback:
         cookies = PendingCookies(self._keys, tenant.client_id, is_secure=facts.is_secure)
         found = cookies.find(state, facts.cookies)
         if found is None:
+            self._report_another_secret(cookies, facts)
             # The user went back, reloaded the page after a successful sign-in, or signed in in another tab.
             is_signed_in = earlier is not None and (yield from self._sessions.find(earlier)) is not None
             path = safe_next(sealed_path, facts.root_path)
@@ -93,6 +96,16 @@ class Callback:
             answer = answer.with_cookies(self._loop_guard.remember(facts, done))
         return answer.with_cookies(cookies.delete(name), *_expired(cookies, facts, name))
 
+    def _report_another_secret(self, cookies: PendingCookies, facts: RequestFacts) -> None:
+        """Warn once if another process with another secret key started the sign-in."""
+        if not self._has_reported_another_secret and cookies.are_of_another_secret(facts.cookies):
+            self._has_reported_another_secret = True
+            _LOGGER.warning(
+                "A sign-in cannot be completed because its cookie was encrypted with another SECRET_KEY. All workers "
+                "need the same key: set it, and do not create it at start-up. If it was changed, add the earlier one "
+                "to SECRET_KEY_FALLBACKS"
+            )
+
     def _answer(
         self,
         pending: PendingSignIn,
@@ -102,7 +115,7 @@ class Callback:
         earlier: SessionState | None,
         pages: CallbackPages,
     ) -> Flow[Answer]:
-        now = time.time()
+        now, authority = time.time(), self._tenants.for_sign_in().authority
         if now - pending.started_at > LIFETIME:
             return pages.expired()
         # A browser may ignore the deletion of the cookie. This makes the state single-use.
@@ -115,8 +128,9 @@ class Callback:
             return pages.not_acceptable("the authorization response names a different issuer")
         if "error" in parameters:
             name, codes = _error_name(parameters["error"]), _aadsts_codes(parameters.get("error_description", ""))
-            advice = advice_for(codes) or ""
-            _LOGGER.warning("The authority ended a sign-in: %s %s. %s", name, aadsts(codes), advice)
+            _LOGGER.warning(
+                "The authority ended a sign-in: %s", sentences(f"{name} {aadsts(codes)}", advice_for(codes))
+            )
             was_declined = name == "access_denied" and not set(codes) - {65004}
             if was_declined and earlier and (yield from self._sessions.find(earlier)) is not None:
                 return pages.not_granted(name, pending)
@@ -130,16 +144,18 @@ class Callback:
         except EntraError as error:
             retry_after = retry_after_of(error)
             if retry_after is not None:
-                _LOGGER.warning("A sign-in failed because the authority is busy: %s", error.message)
+                _LOGGER.warning(
+                    "A sign-in has to wait: %s", describe_outage(error, self._tenants.for_sign_in().authority)
+                )
                 return pages.authority_unreachable(pending, retry_after)
             # The message contains no secret, and says what to do.
-            _LOGGER.warning("A sign-in failed: %s. Correlation ID: %s", error.message, error.correlation_id)
+            _LOGGER.warning("A sign-in failed: %s", sentences(error.message, f"Correlation ID: {error.correlation_id}"))
             return pages.refused_by_authority(error, pending)
         except KeysUnavailableError as error:
             _LOGGER.warning("A sign-in failed: %s", error)
             return pages.authority_unreachable(pending, RETRY_AFTER)
         except AzureError as error:
-            _LOGGER.warning("A sign-in failed because the authority could not be reached: %s", type(error).__name__)
+            _LOGGER.warning("A sign-in failed: %s", describe_outage(error, authority))
             return pages.authority_unreachable(pending, retry_after_of(error) or RETRY_AFTER)
         same_user = earlier is None or earlier.is_of(started.record)
         if earlier is not None and is_live and not same_user:

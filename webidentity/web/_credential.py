@@ -9,7 +9,7 @@ from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
 from webidentity._authority import Tenants
 from webidentity._credentials.base import TokenCalls
-from webidentity._flows.acquire import NoTokenSourceError
+from webidentity._flows.acquisition import NoTokenSourceError
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.on_behalf_of import OnBehalfOf
 from webidentity._flows.token_source import TokenGrant, TokenSource

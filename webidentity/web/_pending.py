@@ -11,7 +11,7 @@ from webidentity._json import as_list, parse_object
 from webidentity._protocol.authorization import new_verifier
 from webidentity.cache._envelope import KeyRing
 from webidentity.web._cookies import Cookie, CookieNames
-from webidentity.web._sealed_text import open_text, seal_text
+from webidentity.web._sealed_text import is_of_another_secret, open_text, seal_text
 
 #: Seconds that the user has to return from the authority.
 LIFETIME = 600
@@ -130,6 +130,11 @@ class PendingCookies:
             if pending is not None and hmac.compare_digest(pending.state.encode(), state.encode()):
                 return name, pending
         return None
+
+    def are_of_another_secret(self, cookies: Mapping[str, str]) -> bool:
+        """Return whether one of the cookies was encrypted with a secret key that this process does not know."""
+        sealed = (value.partition(".")[2] for value in self._own(cookies).values())
+        return any(is_of_another_secret(self._keys, text) for text in sealed)
 
     def expired(self, cookies: Mapping[str, str], now: float) -> list[str]:
         """Return the names of the cookies whose sign-ins can no longer be completed."""

@@ -8,9 +8,9 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from webidentity._flows.acquire import revalidate_beside
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.key_source import KeysUnavailableError
+from webidentity._flows.refresh import revalidate_beside
 from webidentity._json import as_object, as_text
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.token_reply import TokenReply, decode_unverified

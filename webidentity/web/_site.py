@@ -26,9 +26,10 @@ from webidentity.web._callback_pages import CallbackPages
 from webidentity.web._challenge import Challenges
 from webidentity.web._credential import Drivers
 from webidentity.web._facts import RequestFacts
-from webidentity.web._guard import Granted, Guard, Requirements, store_unavailable, token_unavailable
+from webidentity.web._guard import Granted, Guard, store_unavailable, token_unavailable
 from webidentity.web._identity import Identity
 from webidentity.web._redirect_loop import RedirectLoopGuard
+from webidentity.web._requirements import Requirements
 from webidentity.web._sessions import Sessions, SessionState
 from webidentity.web._settings import Routes, Settings
 from webidentity.web._sign_in import SignIn
@@ -56,6 +57,7 @@ class Site:
     :param routes: returns the paths of the routes. Called when a path is needed, since a framework may know them late.
     :param store: stores the tokens instead of that file.
     :param transport: an azure-core transport for all requests to the authority. The default is azure-core's.
+    :param spell: returns how the framework spells the name of a setting, for messages.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Site:
         routes: Callable[[], Routes],
         store: Store | None = None,
         transport: Any = None,
+        spell: Callable[[str], str] = str,
     ) -> None:
         #: The settings of the application.
         self.settings: Settings = settings
@@ -81,7 +84,7 @@ class Site:
         self._drivers = _drivers(transport, settings.authority_timeout)
         sessions = Sessions(settings, tenants, user_tokens)
         self._links = SignInLinks(secret_keys, keys, routes)
-        self._sign_in = SignIn(settings, tenants, keys, self._links, routes, cache)
+        self._sign_in = SignIn(settings, tenants, keys, self._links, routes, cache, spell)
         loop_guard = RedirectLoopGuard(tenants, self._links)
         self._callback = Callback(tenants, keys, user_tokens, sessions, loop_guard)
         self._sign_out = SignOut(settings, tenants, sessions, loop_guard)
@@ -134,7 +137,7 @@ class Site:
         self, facts: RequestFacts, error: EntraError | AuthorityUnavailableError | StoreUnavailableError
     ) -> Answer:
         """Answer a request whose view raised one of ``TOKEN_ERRORS``: there is no token, and the user cannot help."""
-        return token_unavailable(self._seen(facts), error)
+        return token_unavailable(self._seen(facts), error, self.settings.authority)
 
     def _seen(self, facts: RequestFacts) -> RequestFacts:
         """Return the facts as the browser sees them: under ``base_url`` if that is set."""
