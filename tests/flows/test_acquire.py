@@ -9,7 +9,7 @@ from tests.kit.canned import Reply
 from tests.kit.clock import Clock
 from tests.kit.replies import AUTHORITY, CLIENT, SCOPE, TENANT, refusal, token, user_token
 from tests.kit.script import play
-from webidentity._flows.acquire import NoTokenSourceError, keep
+from webidentity._flows.acquisition import NoTokenSourceError, keep
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.client import Client
 from webidentity._flows.client_authentication import ClientSecret

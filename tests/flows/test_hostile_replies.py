@@ -57,7 +57,8 @@ BODIES = (
     st.binary(max_size=60)
     | VALUE.map(lambda value: json.dumps(value).encode())
     | st.dictionaries(st.sampled_from(MEMBERS), VALUE, max_size=6).map(_merged)
-    | st.sampled_from([b"[" * 100_000, b'{"a":' * 50_000, b"\xff\xfe{}", b"\xef\xbb\xbf{}", b"9" * 5000, b""])
+    # Deeper than the JSON parser goes. Hypothesis warns about examples that are longer than 30,000 characters.
+    | st.sampled_from([b"[" * 25_000, b'{"a":' * 5_000, b"\xff\xfe{}", b"\xef\xbb\xbf{}", b"9" * 5000, b""])
 )
 HEADER = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20)
 HEADERS = st.fixed_dictionaries(
@@ -132,6 +133,7 @@ def test_a_reply_to_a_refresh_token(driver: Driver, reply: Reply) -> None:
 @example(Reply('{"issuer": "https://a", "jwks_uri": "https://a:99999/"}'))
 @example(Reply('{"issuer": "https://a", "jwks_uri": "https://a:x/"}'))
 @example(Reply('{"issuer": "https://a", "jwks_uri": "https://a..b/"}'))
+@example(Reply("[", 302, {"Location": "0", "Content-Encoding": "deflate", "Content-Length": "0"}))
 def test_a_reply_with_metadata_or_keys(driver: Driver, hostile: str, reply: Reply) -> None:
     """The token is refused, or cannot be verified."""
     metadata = {"issuer": f"{AUTHORITY}/{TENANT}/v2.0", "jwks_uri": f"{AUTHORITY}/{TENANT}/discovery/v2.0/keys"}

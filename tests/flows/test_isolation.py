@@ -11,7 +11,7 @@ from tests.kit.canned import Reply
 from tests.kit.drivers import SyncFace
 from tests.kit.replies import CLIENT, client_info, jwt_of, token
 from tests.kit.script import Response, form_of
-from webidentity._flows.acquire import keep
+from webidentity._flows.acquisition import keep
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.client import Client
 from webidentity._flows.client_authentication import ClientSecret

@@ -12,7 +12,7 @@ from tests.kit.canned import Canned, Reply, Sent
 from tests.kit.drivers import Driver
 from tests.kit.replies import AUTHORITY, CLIENT, TENANT, refusal, user_token
 from tests.kit.script import Response, play
-from webidentity._flows.acquire import keep
+from webidentity._flows.acquisition import keep
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.client import Client
 from webidentity._flows.client_authentication import ClientSecret

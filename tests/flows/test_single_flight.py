@@ -11,7 +11,8 @@ from tests.kit.canned import Canned, Reply, Sent
 from tests.kit.clock import Clock
 from tests.kit.drivers import Driver
 from tests.kit.replies import CLIENT, SCOPE, TENANT, refusal, token
-from webidentity._flows.acquire import Acquisition, acquire
+from webidentity._flows.acquire import acquire
+from webidentity._flows.acquisition import Acquisition
 from webidentity._protocol.effects import Call, Flow, Sleep
 from webidentity._protocol.token_reply import TokenReply
 from webidentity._protocol.token_request import TokenRequest

@@ -6,9 +6,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from webidentity import AuthenticationRequiredError, EntraError
+from webidentity import AuthenticationRequiredError
 from webidentity.web import (
     SESSION_KEY,
+    TOKEN_ERRORS,
     Answer,
     RequestFacts,
     Requirements,
@@ -73,7 +74,7 @@ class PlainApp:
             body = view(**outcome.arguments(view, is_async=False))
         except AuthenticationRequiredError as error:
             return site.challenge(facts, error)
-        except EntraError as error:
+        except TOKEN_ERRORS as error:
             return site.no_token(facts, error)
         private = private_headers(outcome.identity, None)
         assert private is not None

@@ -111,7 +111,7 @@ class Wire(TenantTransport):
 
     def send(self, request: Any, **kwargs: Any) -> Any:
         if self.is_cut:
-            raise ServiceRequestError("the wire is cut")
+            raise ServiceRequestError("the wire is cut", error=ConnectionRefusedError(111, "Connection refused"))
         response = self._tampered(request, super().send(request, **kwargs))
         form = self.requests[-1].form
         self._secrets.add(*(form.get(name) for name in ("code", "code_verifier", "refresh_token", "assertion")))

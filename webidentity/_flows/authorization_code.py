@@ -4,11 +4,13 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
 
-from webidentity._flows.acquire import Acquisition, NoTokenSourceError, acquire, keep
+from webidentity._flows.acquire import acquire
+from webidentity._flows.acquisition import Acquisition, NoTokenSourceError, keep
 from webidentity._flows.client import Client
 from webidentity._protocol.account import names_another, names_another_in_tenant
 from webidentity._protocol.effects import Flow
@@ -105,6 +107,17 @@ class UserTokens:
         return acquire(self.cache, self.acquisition(request, home_account_id, tenant))
 
 
+class Accepted(NamedTuple):
+    """What is stored of a reply that was accepted.
+
+    :param home_account_id: the verified ID of the account.
+    :param also: another change of the account's partition, stored in one write with the tokens.
+    """
+
+    home_account_id: str
+    also: Callable[[TokenDocument], object] | None = None
+
+
 @dataclass(slots=True)
 class AuthorizationCodeGrant:
     """Redeems one authorization code, once, and then acquires tokens of its user."""
@@ -116,8 +129,8 @@ class AuthorizationCodeGrant:
     home_account_id: str | None = None
     #: The tenant in which the code was redeemed.
     tenant: str | None = None
-    #: Checks a reply before it is stored, and returns the verified ID of its account, or raises to reject it.
-    accept: Callable[[TokenReply], Flow[str]] | None = None
+    #: Checks a reply before it is stored, and says what to store, or raises to reject it.
+    accept: Callable[[TokenReply], Flow[Accepted]] | None = None
 
     @classmethod
     def begin(
@@ -169,13 +182,13 @@ class AuthorizationCodeGrant:
                 self.code = self.code_verifier = None
             raise
         if self.accept is not None:
-            home_account_id = yield from self.accept(reply)
+            accepted = yield from self.accept(reply)
         else:
             # If the reply names no account, only this grant may find its tokens.
-            home_account_id = reply.home_account_id or f"{_ANONYMOUS}{secrets.token_hex(16)}"
-        token = yield from keep(
-            self.user_tokens.cache, self.user_tokens.acquisition(request, home_account_id), reply, now
-        )
+            accepted = Accepted(reply.home_account_id or f"{_ANONYMOUS}{secrets.token_hex(16)}")
+        home_account_id = accepted.home_account_id
+        acquisition = self.user_tokens.acquisition(request, home_account_id)
+        token = yield from keep(self.user_tokens.cache, acquisition, reply, now, accepted.also)
         self.code = self.code_verifier = None
         self.tenant, self.home_account_id = request.tenant, home_account_id
         return token

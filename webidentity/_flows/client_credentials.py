@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from azure.core.credentials import AccessTokenInfo
 
-from webidentity._flows.acquire import Acquisition, acquire
+from webidentity._flows.acquire import acquire
+from webidentity._flows.acquisition import Acquisition
 from webidentity._flows.client import Client
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.token_reply import TokenReply

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from azure.core.credentials import AccessTokenInfo
 
-from webidentity._flows.acquire import Acquisition, acquire
+from webidentity._flows.acquire import acquire
+from webidentity._flows.acquisition import Acquisition
 from webidentity._flows.client import Client
 from webidentity._protocol.account import names_another_in_tenant
 from webidentity._protocol.effects import Flow

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import ClientAuthenticationError
 
-from webidentity._flows.acquire import NoTokenSourceError, acquire
+from webidentity._flows.acquire import acquire
+from webidentity._flows.acquisition import NoTokenSourceError
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.client import Client
 from webidentity._protocol.effects import Call, Flow

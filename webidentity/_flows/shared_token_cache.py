@@ -5,7 +5,7 @@ import sys
 from azure.core.credentials import AccessTokenInfo
 
 from webidentity._authority import ANY_ORGANIZATION
-from webidentity._flows.acquire import NoTokenSourceError
+from webidentity._flows.acquisition import NoTokenSourceError
 from webidentity._flows.shared_account import SharedAccountTokens, no_token
 from webidentity._flows.token_source import TokenGrant
 from webidentity._protocol.effects import Flow

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from azure.core.credentials import AccessTokenInfo
 
 from webidentity._authority import Tenants
-from webidentity._flows.acquire import NoTokenSourceError, keep
+from webidentity._flows.acquisition import NoTokenSourceError, keep
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._protocol.account import ExpectedAccount, account_of
 from webidentity._protocol.effects import Flow

@@ -12,6 +12,7 @@ from azure.core.rest import HttpRequest
 
 from webidentity._flows.managed_identity.retries import read_retry_after
 from webidentity._fork import renew_after_fork
+from webidentity._protocol.connection_error import reason_of
 from webidentity._transport.deadline import Deadline
 from webidentity._transport.pipeline import SyncPipeline
 from webidentity.errors import AuthorityUnavailableError
@@ -32,8 +33,11 @@ _MOST_SUBJECTS = 1000
 class _Authority:
     """What is known about one authority."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str) -> None:
+        self.host = host
         self.failures = 0
+        #: Why the last request failed.
+        self.reason = "no answer in time"
         self.next_probe = 0.0
         self.answered_at = float("-inf")
         #: Until when the authority asked for a pause: for all requests, for token requests, and for those of a subject.
@@ -70,13 +74,14 @@ class AuthorityGate:
         """
         from webidentity._transport.threads import AUTHORITY
 
-        return deadline.result(AUTHORITY.submit(self._call(request, deadline, subject, options)))
+        return deadline.result(AUTHORITY.submit(self._call(request, deadline, subject, options)), _host(request.url))
 
     async def asend(self, request: HttpRequest, *, deadline: Deadline, subject: str, **options: Any) -> Any:
         """Send as :meth:`send` does, without blocking the event loop."""
         from webidentity._transport.threads import AUTHORITY
 
-        return await deadline.aresult(AUTHORITY.submit(self._call(request, deadline, subject, options)))
+        call = self._call(request, deadline, subject, options)
+        return await deadline.aresult(AUTHORITY.submit(call), _host(request.url))
 
     def send_here(self, request: HttpRequest, *, deadline: Deadline, subject: str, **options: Any) -> Any:
         """Send the request on this thread, for flows that no request waits for."""
@@ -105,7 +110,8 @@ class AuthorityGate:
             options = {**options, **once}
         try:
             response = self._pipeline.send(request, **options)
-        except (AzureError, OSError):
+        except (AzureError, OSError) as error:
+            authority.reason = reason_of(error)
             self._failed(authority, ticket)
             raise
         except BaseException:
@@ -117,7 +123,7 @@ class AuthorityGate:
     def _authority(self, url: str) -> _Authority:
         parts = urlsplit(url)
         with self._lock:
-            return self._authorities.setdefault(f"{parts.scheme}://{parts.netloc.lower()}", _Authority())
+            return self._authorities.setdefault(f"{parts.scheme}://{parts.netloc.lower()}", _Authority(_host(url)))
 
     def _check_pauses(self, authority: _Authority, request: HttpRequest, subject: str) -> None:
         now = self._clock()
@@ -128,7 +134,7 @@ class AuthorityGate:
             until = max(until, authority.subjects.get(subject, 0.0))
         # A clock that was set back must not prolong a pause.
         if now < until <= now + _LONGEST_PAUSE:
-            raise _paused("The authority asked for a pause.", until - now)
+            raise _paused(f"The authority {authority.host} asked for a pause.", until - now)
 
     def _enter(self, authority: _Authority) -> tuple[object, bool]:
         """Return a ticket for a request, and whether it only finds out if the authority is back."""
@@ -146,9 +152,11 @@ class AuthorityGate:
         for ticket, sent_at in list(authority.waiting.items()):
             if now - sent_at >= _OVERDUE:
                 del authority.waiting[ticket]
+                authority.reason = "no answer in time"
                 self._count(authority, sent_at, now)
         if authority.failures >= _MOST_FAILURES and now < authority.next_probe <= now + _LONGEST_PROBE_PAUSE:
-            raise _paused("The authority does not answer.", authority.next_probe - now)
+            message = f"The authority {authority.host} cannot be reached: {authority.reason}."
+            raise _paused(message, authority.next_probe - now)
 
     def _failed(self, authority: _Authority, ticket: object) -> None:
         now = self._clock()
@@ -178,6 +186,7 @@ class AuthorityGate:
         with self._lock:
             sent_at = authority.waiting.pop(ticket, now)
             if status >= 500:
+                authority.reason = f"status {status}"
                 if status == 503 and asked is not None:
                     authority.paused_until = until
                 self._count(authority, sent_at, now)
@@ -191,6 +200,11 @@ class AuthorityGate:
                     authority.tokens_paused_until = until
                 if len(subjects) < _MOST_SUBJECTS:
                     subjects[subject] = until
+
+
+def _host(url: str) -> str:
+    """Return the host and the port, which may be logged. A URL has no user or password here."""
+    return urlsplit(url).netloc.lower()
 
 
 def _now() -> float:

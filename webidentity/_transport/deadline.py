@@ -57,7 +57,7 @@ class Deadline:
         left = self.left()
         return bool(wait((future,), seconds if left is None else min(left, seconds)).done)
 
-    def result(self, future: "Future[Any]") -> Any:
+    def result(self, future: "Future[Any]", host: str = "") -> Any:
         """Return the result of the call on another thread, or raise its error.
 
         :raises AuthorityUnavailableError: the time is over, or the call found no thread. It is cancelled unless it has
@@ -72,7 +72,7 @@ class Deadline:
         finally:
             future.cancel()
         if not done:
-            raise out_of_time()
+            raise out_of_time(host)
         return future.result()
 
     async def await_(self, future: "asyncio.Future[Any]", seconds: float) -> bool:
@@ -86,7 +86,7 @@ class Deadline:
             future.cancel()
         return bool(done)
 
-    async def aresult(self, future: "Future[Any]") -> Any:
+    async def aresult(self, future: "Future[Any]", host: str = "") -> Any:
         """Return as :meth:`result` does, without blocking the event loop."""
         import asyncio
 
@@ -98,7 +98,7 @@ class Deadline:
         finally:
             waiting.cancel()
         if not done:
-            raise out_of_time()
+            raise out_of_time(host)
         return waiting.result()
 
     def _queue_time(self) -> float:
@@ -106,6 +106,10 @@ class Deadline:
         return _LONGEST_QUEUE if left is None else min(left, _LONGEST_QUEUE)
 
 
-def out_of_time() -> AuthorityUnavailableError:
-    """Return the error for a request that was not answered in time."""
-    return AuthorityUnavailableError("The authority did not answer in time.", retry_after=_RETRY_AFTER)
+def out_of_time(host: str = "") -> AuthorityUnavailableError:
+    """Return the error for a request that was not answered in time.
+
+    :param host: the authority's, if it is known.
+    """
+    name = f"The authority {host}" if host else "The authority"
+    return AuthorityUnavailableError(f"{name} did not answer in time.", retry_after=_RETRY_AFTER)

@@ -161,6 +161,9 @@ def _too_long() -> EntraError:
 def _is_malformed(error: Exception) -> bool:
     if isinstance(error, AzureError):
         return False
+    if type(error) is RuntimeError:
+        # urllib3's, when requests skips the body of a redirection that it could not decode.
+        return "decode_content" in str(error)
     return isinstance(error, _MALFORMED) or type(error).__module__.startswith(_LIBRARIES)
 
 

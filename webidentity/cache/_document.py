@@ -10,6 +10,7 @@ from azure.core.credentials import AccessTokenInfo
 
 from webidentity._json import as_object, parse_object
 from webidentity._protocol.access_token import OpaqueAccessTokenInfo
+from webidentity._protocol.granted_scopes import granted
 from webidentity._protocol.token_reply import TokenReply, decode_unverified
 from webidentity.cache._partition import Partition
 
@@ -132,6 +133,8 @@ class TokenDocument:
     def add(self, partition: Partition, scopes: Iterable[str], reply: TokenReply, *, cae: bool, now: int) -> None:
         """Add the tokens of a reply. A new refresh token replaces the previous one.
 
+        The access token is added for those of the scopes that the reply grants.
+
         :param cae: whether the request was for continuous access evaluation.
         :param now: when the request was sent (Unix seconds).
         """
@@ -141,7 +144,7 @@ class TokenDocument:
             "environment": partition.environment,
             "client_id": partition.cache_client_id,
         }
-        names = sorted(scopes)
+        names = granted(scopes, reply.scopes)
         target = " ".join(names)
         self._drop_expired(now)
         self._none_expires_before = min(self._none_expires_before, reply.expires_on)
@@ -163,7 +166,8 @@ class TokenDocument:
         self._index.clear()
         section, key = self._access_tokens(cae), entry_key(entry)
         section.pop(key, None)  # The new entry goes to the end: entries are ordered by age.
-        section[key] = entry
+        if names:
+            section[key] = entry
         if reply.refresh_token:
             refresh: Entry = {
                 **base,

@@ -24,6 +24,7 @@ class SignIn:
     """Starts sign-ins.
 
     :param keys: encrypt the pending sign-in, which the browser keeps in a cookie.
+    :param spell: returns how the framework spells the name of a setting.
     """
 
     def __init__(
@@ -33,12 +34,14 @@ class SignIn:
         keys: KeyRing,
         links: SignInLinks,
         routes: Callable[[], Routes],
+        spell: Callable[[str], str],
     ) -> None:
         self._scopes = settings.scopes
         self._tenants = tenants
         self._keys = keys
         self._links = links
         self._routes = routes
+        self._spell = spell
 
     def visit(self, facts: RequestFacts) -> Answer:
         """Answer the sign-in route. Its query contains ``next``, or a request that this application sealed."""
@@ -85,20 +88,19 @@ class SignIn:
         )
         return send_to_authority(facts, tenant.authorize_url(parameters)).with_cookies(*cookies)
 
-    @staticmethod
-    def _refuse_host(facts: RequestFacts) -> Answer | None:
+    def _refuse_host(self, facts: RequestFacts) -> Answer | None:
         """Refuse a host that is not the application's: the redirect URI is built from the request's host."""
         parts = urlsplit(facts.root_url)
         if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
             problem = (
                 f"This page was opened at {facts.root_url}, without https. Microsoft Entra ID redirects to https "
-                "addresses only. Behind a proxy, set base_url to the address that browsers use."
+                f"addresses only. Behind a proxy, set {self._spell('base_url')} to the address that browsers use."
             )
             return refuse(facts, 400, "https_required", Page("Sign-in requires https", problem))
         if not facts.has_trusted_host:
             problem = (
-                f"The application does not know whether {facts.root_url} is its own address. Set base_url to that "
-                "address, or add the host to the framework's list of trusted hosts."
+                f"The application does not know whether {facts.root_url} is its own address. Set "
+                f"{self._spell('base_url')} to that address, or add the host to the framework's list of trusted hosts."
             )
             return refuse(facts, 400, "host_not_trusted", Page("Sign-in is not set up for this address", problem))
         return None
