@@ -76,14 +76,15 @@ class Site:
         keys = KeyRing(secret_keys[0], secret_keys[1:])
         if store is None:
             store = SQLiteStore(Path(folder) / (settings.cache_path or "webidentity.sqlite3"))
-        tenants = TenantResolver(settings)
+        self._tenants = tenants = TenantResolver(settings)
         tenant = tenants.for_sign_in()
         client = Client(tenant.authority, tenant.client_id, ClientSecret(settings.client_secret))
-        user_tokens = UserTokens(client, TokenCache(store, keys), settings.session_lifetime, by_verified_id=True)
+        cache = TokenCache(store, keys)
+        user_tokens = UserTokens(client, cache, settings.session_lifetime, by_verified_id=True)
         self._drivers = _drivers(transport, settings.authority_timeout)
         sessions = Sessions(settings, tenants, user_tokens)
         self._links = SignInLinks(secret_keys, keys, routes)
-        self._sign_in = SignIn(settings, tenants, keys, self._links, routes, spell)
+        self._sign_in = SignIn(settings, tenants, keys, self._links, routes, cache, spell)
         loop_guard = RedirectLoopGuard(tenants, self._links)
         self._callback = Callback(tenants, keys, user_tokens, sessions, loop_guard)
         self._sign_out = SignOut(settings, tenants, sessions, loop_guard)
@@ -99,7 +100,7 @@ class Site:
         """Run a flow of this site on the running event loop and return its result."""
         return await self._drivers.aio.run(flow)
 
-    def sign_in(self, facts: RequestFacts) -> Answer:
+    def sign_in(self, facts: RequestFacts) -> Flow[Answer]:
         """Answer the sign-in route."""
         return self._sign_in.visit(self._seen(facts))
 
@@ -128,7 +129,7 @@ class Site:
         """
         return self._guard.check(self._seen(facts), session, requirements, identity)
 
-    def challenge(self, facts: RequestFacts, error: AuthenticationRequiredError) -> Answer:
+    def challenge(self, facts: RequestFacts, error: AuthenticationRequiredError) -> Flow[Answer]:
         """Answer a request whose view raised this error: the user must sign in, consent or authenticate again."""
         return self._challenges.answer(self._seen(facts), error)
 
@@ -136,7 +137,7 @@ class Site:
         self, facts: RequestFacts, error: EntraError | AuthorityUnavailableError | StoreUnavailableError
     ) -> Answer:
         """Answer a request whose view raised one of ``TOKEN_ERRORS``: there is no token, and the user cannot help."""
-        return token_unavailable(self._seen(facts), error, self.settings.authority)
+        return token_unavailable(self._seen(facts), error, self._tenants.for_sign_in().authority)
 
     def _seen(self, facts: RequestFacts) -> RequestFacts:
         """Return the facts as the browser sees them: under ``base_url`` if that is set."""
