@@ -13,7 +13,7 @@ from webidentity._flows.authorization_code import AuthorizationCodeGrant
 from webidentity._flows.key_source import KeysUnavailableError
 from webidentity._protocol.effects import Flow
 from webidentity._transport.threads import AUTHORITY, BACKGROUND
-from webidentity.errors import EntraError
+from webidentity.errors import AuthorityUnavailableError, EntraError
 from webidentity.testing import TenantResponse
 from webidentity.testing.transports._http_response import TenantHttpResponse
 
@@ -368,14 +368,19 @@ class Busy:
     headers: ClassVar = {"Retry-After": "21"}
 
 
-@pytest.mark.parametrize("kind", ["busy", "refused", "without keys"])
+@pytest.mark.parametrize("kind", ["busy", "paused", "refused", "without keys"])
 def test_a_sign_in_that_may_succeed_later_says_when(site: Site, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The authority is busy, or its keys cannot be fetched. A refused code is not tried again."""
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     busy, refused = EntraError("busy"), EntraError("refused", error="invalid_grant")
     busy.response = Busy()  # type: ignore[assignment]
-    error = {"busy": busy, "refused": refused, "without keys": KeysUnavailableError("unreachable")}[kind]
+    error = {
+        "busy": busy,
+        "paused": AuthorityUnavailableError("down", retry_after=33),
+        "refused": refused,
+        "without keys": KeysUnavailableError("unreachable"),
+    }[kind]
 
     def fail(*_: object) -> Flow[None]:
         raise error
@@ -383,16 +388,6 @@ def test_a_sign_in_that_may_succeed_later_says_when(site: Site, kind: str, monke
 
     monkeypatch.setattr(AuthorizationCodeGrant, "token", fail)
     reply = browser.get(back)
-    expected = {"busy": (503, "21"), "refused": (400, None), "without keys": (503, "5")}[kind]
+    expected = {"busy": (503, "21"), "paused": (503, "33"), "refused": (400, None), "without keys": (503, "5")}[kind]
     assert (reply.status, reply.header("Retry-After") or None) == expected
     assert browser.get("/open").text == "anonymous"
-
-
-def test_an_error_without_a_code_is_not_a_refusal_of_the_user(site: Site) -> None:
-    """A signed-in user who needs a further permission is not told to have declined it."""
-    browser = site.browser()
-    browser.sign_in()
-    back = browser.authorize(browser.get("/deep"))
-    path, _, query = back.partition("?")
-    state = next(each for each in query.split("&") if each.startswith("state="))
-    assert "We could not sign you in" in browser.get(f"{path}?{state}&error=server_error").text
