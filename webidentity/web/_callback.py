@@ -12,6 +12,7 @@ from webidentity._flows.key_source import KeysUnavailableError
 from webidentity._protocol.account import account_in_tenant, names_another_in_tenant
 from webidentity._protocol.advice import aadsts, advice_for
 from webidentity._protocol.effects import Flow
+from webidentity._protocol.request_name import describe
 from webidentity._protocol.token_reply import TokenReply
 from webidentity._protocol.token_request import TokenRequest
 from webidentity._protocol.verification import TokenRejectedError, verify_response
@@ -132,7 +133,7 @@ class Callback:
             _LOGGER.warning("A sign-in failed: %s", error)
             return pages.authority_unreachable(pending, RETRY_AFTER)
         except AzureError as error:
-            _LOGGER.warning("A sign-in failed because the authority could not be reached: %s", type(error).__name__)
+            _LOGGER.warning("A sign-in failed because the authority could not be reached: %s", describe(error))
             return pages.authority_unreachable(pending, retry_after_of(error) or RETRY_AFTER)
         return redirect(pending.next_path, status=303).with_session(StartSession(started.to_json(), same_user))
 

@@ -11,6 +11,7 @@ from azure.core.exceptions import AzureError
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._protocol.advice import aadsts
 from webidentity._protocol.effects import Flow
+from webidentity._protocol.request_name import correlation_id_of, describe
 from webidentity._protocol.token_request import require_scopes
 from webidentity.cache._store import StoreUnavailableError
 from webidentity.errors import AuthenticationRequiredError, EntraError
@@ -179,16 +180,16 @@ def store_unavailable(facts: RequestFacts, error: StoreUnavailableError) -> Answ
 
 def token_unavailable(facts: RequestFacts, error: AzureError) -> Answer:
     """Return status 502: the authority did not issue a token; or 503 if it is unavailable."""
-    retry_after = retry_after_of(error)
+    retry_after, correlation_id = retry_after_of(error), correlation_id_of(error)
     if retry_after is not None:
-        _LOGGER.error("The authority is unavailable: %s", type(error).__name__)
+        _LOGGER.error("The authority is unavailable: %s", describe(error))
         page = Page(
             "Sign-in is temporarily unavailable",
             "Microsoft Entra ID does not answer, or is busy. You are still signed in. Try again in a moment.",
+            f"Correlation ID: {correlation_id}" if correlation_id else "",
         )
         return refuse(facts, 503, "temporarily_unavailable", page, (("Retry-After", str(retry_after)),))
     codes = error.error_codes if isinstance(error, EntraError) else ()
-    correlation_id = error.correlation_id if isinstance(error, EntraError) else None
     _LOGGER.error("A token request failed: %s. Correlation ID: %s", error.message, correlation_id)
     page = Page(
         "We could not open this page",

@@ -50,8 +50,7 @@ def answer(state: TenantState, request: TenantRequest) -> TenantResponse:
     except TenantError as error:
         if endpoint in _PAGES:
             return error_page(trace.describe(error), status=error.status)
-        ids = (("x-ms-request-id", trace.trace_id), ("client-request-id", trace.correlation_id))
-        return json_response(error.status, trace.document(error, state.base_url), *ids)
+        return json_response(error.status, trace.document(error, state.base_url), *_ids(request, trace))
 
 
 def _place(state: TenantState, path: str) -> tuple[str, str]:
@@ -71,12 +70,19 @@ def _endpoint(
         "discovery/instance": lambda: json_response(200, instance_discovery(state, request.query)),
         USER_REALM: lambda: json_response(200, user_realm(state, request)),
         VERIFICATION_PATH: lambda: answer_verification(state, request),
-        "oauth2/v2.0/devicecode": lambda: json_response(200, issue_device_code(state, request)),
+        "oauth2/v2.0/devicecode": lambda: json_response(200, issue_device_code(state, request), *_ids(request, trace)),
         "oauth2/v2.0/authorize": lambda: answer_authorize(state, request, trace),
         "oauth2/v2.0/logout": lambda: answer_logout(state, request),
-        "oauth2/v2.0/token": lambda: json_response(200, answer_token_request(state, request)),
+        "oauth2/v2.0/token": lambda: json_response(200, answer_token_request(state, request), *_ids(request, trace)),
     }
     return endpoints[endpoint]()
+
+
+def _ids(request: TenantRequest, trace: ErrorTrace) -> tuple[tuple[str, str], ...]:
+    """The ids of a reply. That of the client is only repeated."""
+    own = ("x-ms-request-id", trace.trace_id)
+    was_sent = request.header("client-request-id") is not None
+    return (own, ("client-request-id", trace.correlation_id)) if was_sent else (own,)
 
 
 def _known_tenant(state: TenantState, name: str) -> str:
