@@ -1,7 +1,7 @@
 """The credentials that act for a request's user, and the grants that acquire their tokens."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from azure.core.credentials import AccessTokenInfo
@@ -86,17 +86,25 @@ class CredentialFactory:
 
 @dataclass(frozen=True, slots=True)
 class SessionGrant:
-    """Acquires tokens silently for a user with a session."""
+    """Acquires tokens silently for a user with a session.
+
+    :param login_hint: names the user to the authority if a sign-in is needed.
+    """
 
     user_tokens: UserTokens
     home_account_id: str
+    login_hint: str | None = field(default=None, repr=False)
 
     def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
         """Return a token that acts for the user.
 
         :raises AuthenticationRequiredError: the user must sign in, consent or authenticate again.
         """
-        return _or_challenge(request, lambda: self.user_tokens.token(request, self.home_account_id))
+        try:
+            return (yield from _or_challenge(request, lambda: self.user_tokens.token(request, self.home_account_id)))
+        except UserNeededError as error:
+            error.login_hint = self.login_hint
+            raise
 
 
 @dataclass(frozen=True, slots=True)

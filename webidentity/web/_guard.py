@@ -9,6 +9,7 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import AzureError
 
 from webidentity._flows.authorization_code import UserTokens
+from webidentity._json import as_text
 from webidentity._protocol.advice import aadsts
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.request_name import correlation_id_of, describe
@@ -122,7 +123,9 @@ class Guard:
             return Identity()
         if facts.method not in _SAFE_METHODS and facts.is_cross_site:
             return Identity(refusal=_forgery(facts))
-        grant = SessionGrant(self._user_tokens, state.record.home_account_id)
+        # The claim is opaque, but an optional one.
+        login_hint = as_text(claims.get("login_hint")) or state.record.username or None
+        grant = SessionGrant(self._user_tokens, state.record.home_account_id, login_hint)
         credentials = CredentialFactory(grant, tenant.tenant_id, self._drivers)
         return Identity(Principal(state.record, claims, is_bearer=False), credentials)
 
