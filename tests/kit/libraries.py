@@ -230,7 +230,7 @@ def _with_credentials(
             asyncio.run(called)
     if ours is not None:
         (cached,) = ours._partitions.values()
-        return list(cached.document._tokens["AccessToken"].values())[-1]
+        return list(cached.document.sections["AccessToken"].values())[-1]
     cache = getattr(credential, "_cache", None) or credential._client._cache
     return _newest(cache)
 
