@@ -1,11 +1,11 @@
-# Every target sets up what it needs the first time it is run: make demo | test | check | bench.
+# Every target sets up what it needs the first time it is run: make demo | test | check | bench | soak.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 SOURCES := webidentity integrations demo_site tests benchmarks tools
 
-.PHONY: demo test coverage check test-min test-all mutants bench browser clean
+.PHONY: demo test coverage check test-min test-all mutants bench soak browser clean
 .DEFAULT_GOAL := test
 
 $(BIN)/python:
@@ -69,6 +69,11 @@ mutants: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks
+
+# Many users at sites in real servers, while the authority misbehaves. make soak SECONDS=60 SEED=1 is shorter, and repeats
+# a walk.
+soak: $(VENV)/.dev
+	@$(BIN)/python -m tests.soak $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 clean:
 	rm -rf $(VENV) .venvs .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -14,6 +14,7 @@ from tests.kit.drivers import Driver, open_driver
 from tests.kit.loopback import only_loopback
 from tests.kit.programs import programs
 from tests.kit.shared_cache import Home, LockClock
+from tests.kit.wording import wrong_messages
 
 # A deadline per example would measure the load of the machine and not the code.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -51,6 +52,14 @@ def _no_ambient_authority(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.upper().startswith(_READ):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _worded_with_care() -> Iterator[None]:
+    """Fail a test during which a log line or an error ended in ". " or contained two full stops."""
+    with wrong_messages() as found:
+        yield
+    assert not found, found
 
 
 @pytest.fixture(params=["sync", "aio"])

@@ -1,12 +1,15 @@
 """The ``webidentity`` command: a local tenant for development."""
 
 import argparse
+import errno
 import os
 import secrets
+import shlex
 import signal
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 #: The ports of ``flask run`` and ``manage.py runserver``.
 _PORTS = (5000, 8000)
+_LAST_PORT = 65535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,10 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "'webidentity tenant flask run', run that command with the tenant's settings as environment variables, and "
         "stop when it ends.",
     )
-    tenant.add_argument("--port", type=int, default=8400, help="port of the tenant (default 8400)")
+    tenant.add_argument("--port", type=_port, default=8400, help="port of the tenant (default 8400)")
     tenant.add_argument(
         "--app-port",
-        type=int,
+        type=_port,
         action="append",
         help="port of your application, for its redirect URIs; can be repeated (default 5000 and 8000)",
     )
@@ -44,18 +48,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_tenant(options.port, options.app_port or _PORTS, command)
 
 
+def build_tenant() -> "LocalTenant":
+    """Return a tenant with two users and an ID of its own.
+
+    Its keys and what it issues are in memory only, but the application may keep its sessions and tokens in files.
+    With a new ID they are those of another tenant, and the user signs in again.
+    """
+    from webidentity.testing import LocalTenant
+
+    return LocalTenant(tenant_id=str(uuid.uuid4()), sample_users=True, show_users=True)
+
+
 def run_tenant(port: int, app_ports: Sequence[int], command: Sequence[str]) -> int:
     """Serve a local tenant until the command ends, or until Ctrl-C if there is no command."""
-    from webidentity.testing import LocalTenant, serve
+    from webidentity.testing import serve
 
-    tenant = LocalTenant(sample_users=True, show_users=True)
+    tenant = build_tenant()
     server = serve(tenant, port=port)
     try:
         server.start()
     except OSError as error:
-        print(
-            f"webidentity: cannot use port {port} ({error.strerror}). Choose another one with --port.", file=sys.stderr
-        )
+        print(f"webidentity: {_unusable(error, port, app_ports, command)}", file=sys.stderr)
         return 2
     settings = _register_app(tenant, app_ports)
     print(f"A local tenant, for development only, is running at {tenant.base_url}", file=sys.stderr)
@@ -73,6 +86,23 @@ def run_tenant(port: int, app_ports: Sequence[int], command: Sequence[str]) -> i
     finally:
         server.close()
     return 0
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and text.isascii() and int(text) <= _LAST_PORT:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"a port is a number from 0 to {_LAST_PORT}, not {text!r}")
+
+
+def _unusable(error: OSError, port: int, app_ports: Sequence[int], command: Sequence[str]) -> str:
+    """Return why the tenant cannot use the port, and what to write instead."""
+    if error.errno != errno.EADDRINUSE or port == _LAST_PORT:
+        return f"cannot use port {port} ({error.strerror}). Choose another one with --port"
+    options = ["--port", str(port + 1)]
+    for app_port in app_ports if tuple(app_ports) != _PORTS else ():
+        options += ["--app-port", str(app_port)]
+    instead = shlex.join(["webidentity", "tenant", *options, *command])
+    return f"port {port} is in use, perhaps by another local tenant. Stop that one, or run: {instead}"
 
 
 def _register_app(tenant: "LocalTenant", app_ports: Sequence[int]) -> dict[str, str]:

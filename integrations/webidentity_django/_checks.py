@@ -7,9 +7,8 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 from webidentity.web import Settings, SettingsError, session_cookie_warnings
-from webidentity_django._conf import read_settings, routes_of_project
+from webidentity_django._conf import MIDDLEWARE, read_settings, routes_of_project
 
-_MIDDLEWARE = "webidentity_django.middleware.IdentityMiddleware"
 _SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 
 
@@ -27,10 +26,10 @@ def check_settings(**_: Any) -> list[checks.CheckMessage]:
     else:
         found += _cookie_warnings(read)
     middleware = list(settings.MIDDLEWARE)
-    if _MIDDLEWARE not in middleware:
-        found.append(checks.Error(f"MIDDLEWARE does not contain {_MIDDLEWARE!r}", id="webidentity.E002"))
-    elif _SESSIONS not in middleware or middleware.index(_SESSIONS) > middleware.index(_MIDDLEWARE):
-        hint = f"put {_SESSIONS!r} above {_MIDDLEWARE!r}"
+    if MIDDLEWARE not in middleware:
+        found.append(checks.Error(f"MIDDLEWARE does not contain {MIDDLEWARE!r}", id="webidentity.E002"))
+    elif _SESSIONS not in middleware or middleware.index(_SESSIONS) > middleware.index(MIDDLEWARE):
+        hint = f"put {_SESSIONS!r} above {MIDDLEWARE!r}"
         found.append(checks.Error("IdentityMiddleware requires the session", hint=hint, id="webidentity.E003"))
     try:
         routes_of_project()

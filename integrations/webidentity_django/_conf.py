@@ -1,16 +1,21 @@
 """The project's settings, and the site that is created from them."""
 
+import logging
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 
 from webidentity.web import Routes, Settings, SettingsError, Site, check_authority
 
+_LOGGER = logging.getLogger("webidentity.web")
 _SETTING = "WEBIDENTITY"
+APPLICATION = "webidentity_django"
+MIDDLEWARE = "webidentity_django.middleware.IdentityMiddleware"
 #: Keys of WEBIDENTITY that are objects for :class:`webidentity.web.Site` and not settings.
 _OBJECTS = ("store", "transport")
 
@@ -53,14 +58,33 @@ def get_site() -> Site:
         secret_keys=[settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS],
         folder=Path(getattr(settings, "BASE_DIR", ".")),
         routes=routes_of_project,
+        spell=_spell,
         **objects,
     )
+
+
+@cache
+def warn_without_middleware() -> None:
+    """Warn once that a guard runs without the middleware. Servers for production do not run the system checks."""
+    _LOGGER.warning(
+        "MIDDLEWARE does not contain %r: request.identity is missing, and an AuthenticationRequiredError in a view is "
+        "not answered",
+        MIDDLEWARE,
+    )
+
+
+def warn_without_application() -> None:
+    """Warn if the application is not installed, because Django does not run its system checks then."""
+    if not apps.is_installed(APPLICATION):
+        _LOGGER.warning("INSTALLED_APPS does not contain %r: its system checks do not run", APPLICATION)
 
 
 def forget_site(*, setting: str, **_: Any) -> None:
     """Forget the site when a test overrides a setting that it depends on."""
     if setting in {_SETTING, "SECRET_KEY", "SECRET_KEY_FALLBACKS", "BASE_DIR"}:
         get_site.cache_clear()
+    if setting == "MIDDLEWARE":
+        warn_without_middleware.cache_clear()
 
 
 def routes_of_project() -> Routes:

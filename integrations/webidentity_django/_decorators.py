@@ -9,13 +9,16 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
 from django.views import View as ClassBasedView
 
-from webidentity.web import Answer, Granted, Requirements, dispatched_by, handler_of
+from webidentity.web import Answer, Granted, Requirements, dispatched_by, explained_parameters, handler_of, written_as
 from webidentity_django._request import aguard, guard
 from webidentity_django._responses import keep_private, respond
 
 View = TypeVar("View", bound=Callable[..., Any])
+_TOKEN = '@require_token(scopes=[...]), for example scopes=["https://graph.microsoft.com/User.Read"]'
+_SIGN_IN = "@require_sign_in without parentheses, or @require_token(scopes=[...]) if the view needs a token"
 
 
+@written_as(_TOKEN)
 def require_token(*, scopes: Sequence[str]) -> Callable[[View], View]:
     """Call a view only with a token of its user for these scopes.
 
@@ -26,9 +29,15 @@ def require_token(*, scopes: Sequence[str]) -> Callable[[View], View]:
     :raises ValueError: ``scopes`` is empty, or a string.
     """
     requirements = Requirements(scopes)
-    return lambda view: _guarded(view, requirements)
+
+    @written_as(_TOKEN)
+    def require_token(view: View) -> View:
+        return _guarded(view, requirements)
+
+    return require_token
 
 
+@written_as(_SIGN_IN)
 def require_sign_in(view: View) -> View:
     """Call a view only for a signed-in user, or for a client with a valid bearer token."""
     return _guarded(view, Requirements())
@@ -50,20 +59,25 @@ def _guarded(view: View, requirements: Requirements) -> View:
         outcome = guard(request, requirements)
         if isinstance(outcome, Answer):
             return respond(request, outcome)
-        return keep_private(request, view(request, *args, **{**_given(view, request, outcome), **kwargs}))
+        handler = handler_of(view, request.method or "GET")
+        with explained_parameters(handler):
+            response = view(request, *args, **{**_given(handler, outcome), **kwargs})
+        return keep_private(request, response)
 
     @wraps(view)
     async def aanswer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         outcome = await aguard(request, requirements)
         if isinstance(outcome, Answer):
             return await sync_to_async(respond)(request, outcome)
-        return keep_private(request, await view(request, *args, **{**_given(view, request, outcome), **kwargs}))
+        handler = handler_of(view, request.method or "GET")
+        with explained_parameters(handler):
+            response = await view(request, *args, **{**_given(handler, outcome), **kwargs})
+        return keep_private(request, response)
 
     guarded = aanswer if is_coroutine_view(view) else answer
     # The guard makes its own check: LoginRequiredMiddleware would ask for a user of django.contrib.auth too.
     return login_not_required(guarded)  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
 
 
-def _given(view: Callable[..., Any], request: HttpRequest, granted: Granted) -> dict[str, Any]:
-    handler = handler_of(view, request.method or "GET")
+def _given(handler: Callable[..., Any], granted: Granted) -> dict[str, Any]:
     return granted.arguments(handler, is_async=is_coroutine_view(handler))

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import get_script_prefix
 
 from webidentity.web import SESSION_KEY, Answer, Granted, Identity, RequestFacts, Requirements
-from webidentity_django._conf import get_site
+from webidentity_django._conf import get_site, warn_without_middleware
 
 _FACTS = "_webidentity_facts"
 _IDENTITY = "_webidentity_identity"
@@ -42,6 +42,7 @@ def _collect(request: HttpRequest) -> RequestFacts:
 
 def guard(request: HttpRequest, requirements: Requirements) -> Granted | Answer:
     """Run the guard for the request, and remember the identity."""
+    _check_middleware(request)
     site, known = get_site(), known_identity(request)
     session = request.session.get(SESSION_KEY) if known is None else None
     return _remember(request, site.run(site.guard(request_facts(request), session, requirements, identity=known)))
@@ -49,6 +50,7 @@ def guard(request: HttpRequest, requirements: Requirements) -> Granted | Answer:
 
 async def aguard(request: HttpRequest, requirements: Requirements) -> Granted | Answer:
     """Run the guard for the request without blocking the event loop, and remember the identity."""
+    _check_middleware(request)
     site, known = get_site(), known_identity(request)
     session = await _aread_session(request) if known is None else None
     flow = site.guard(request_facts(request), session, requirements, identity=known)
@@ -78,6 +80,11 @@ async def aload_identity(request: HttpRequest) -> Identity:
 def known_identity(request: HttpRequest) -> Identity | None:
     """Return the identity if it was used already."""
     return cast("Identity | None", getattr(request, _IDENTITY, None))
+
+
+def _check_middleware(request: HttpRequest) -> None:
+    if not hasattr(request, "identity"):
+        warn_without_middleware()
 
 
 def _remember(request: HttpRequest, outcome: Granted | Answer) -> Granted | Answer:

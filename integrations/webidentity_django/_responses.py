@@ -1,5 +1,6 @@
 """Answers as Django's responses and as changes of its session."""
 
+from django.contrib import auth
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
@@ -20,7 +21,7 @@ class RedirectResponse(HttpResponse):
 def respond(request: HttpRequest, answer: Answer) -> HttpResponse:
     """Change the session as the answer says, and return its response."""
     if answer.session == "end":
-        request.session.flush()
+        _end_session(request)
     elif answer.session is not None:
         _start_session(request, answer.session)
     kind = RedirectResponse if any(name == "Location" for name, _ in answer.headers) else HttpResponse
@@ -33,11 +34,23 @@ def respond(request: HttpRequest, answer: Answer) -> HttpResponse:
 
 
 def _start_session(request: HttpRequest, start: StartSession) -> None:
-    if start.same_user:
+    if start.same_user and (start.same_login or not _has_login(request)):
         request.session.cycle_key()
     else:
-        request.session.flush()
+        _end_session(request)
     request.session[SESSION_KEY] = dict(start.value)
+
+
+def _has_login(request: HttpRequest) -> bool:
+    """Whether a user of django.contrib.auth is logged in."""
+    return auth.SESSION_KEY in request.session
+
+
+def _end_session(request: HttpRequest) -> None:
+    if _has_login(request):
+        auth.logout(request)
+    else:
+        request.session.flush()
 
 
 def keep_private(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

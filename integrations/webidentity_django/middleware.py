@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
-from webidentity import AuthenticationRequiredError, EntraError
-from webidentity_django._conf import get_site
+from webidentity import AuthenticationRequiredError
+from webidentity.web import TOKEN_ERRORS
+from webidentity_django._conf import get_site, warn_without_application
 from webidentity_django._decorators import is_coroutine_view
 from webidentity_django._request import aload_identity, load_identity, request_facts
 from webidentity_django._responses import keep_private, respond
@@ -31,6 +32,7 @@ class IdentityMiddleware:
 
     def __init__(self, get_response: _GetResponse) -> None:
         get_site()
+        warn_without_application()
         self._get_response = get_response
         self._is_async = is_coroutine_view(get_response)
         if self._is_async:
@@ -47,10 +49,11 @@ class IdentityMiddleware:
         return keep_private(request, await cast("Awaitable[HttpResponseBase]", self._get_response(request)))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer an AuthenticationRequiredError with the right challenge, and an EntraError with status 502."""
+        """Answer an AuthenticationRequiredError with the right challenge, other token errors with status 502 or 503."""
         if isinstance(exception, AuthenticationRequiredError):
-            return respond(request, get_site().challenge(request_facts(request), exception))
-        if isinstance(exception, EntraError):
+            site = get_site()
+            return respond(request, site.run(site.challenge(request_facts(request), exception)))
+        if isinstance(exception, TOKEN_ERRORS):
             return respond(request, get_site().no_token(request_facts(request), exception))
         return None
 

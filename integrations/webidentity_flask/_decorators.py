@@ -8,17 +8,20 @@ from typing import Any, TypeVar, cast
 
 from flask import current_app, request
 
-from webidentity.web import Answer, Requirements, handler_of, parameters_named_by
+from webidentity.web import Answer, Requirements, explained_parameters, handler_of, parameters_named_by, written_as
 from webidentity_flask._blueprint import BLUEPRINT
 from webidentity_flask._request import guard
 from webidentity_flask._responses import respond
 
 View = TypeVar("View", bound=Callable[..., Any])
+_TOKEN = '@require_token(scopes=[...]), for example scopes=["https://graph.microsoft.com/User.Read"]'
+_SIGN_IN = "@require_sign_in without parentheses, or @require_token(scopes=[...]) if the view needs a token"
 
 #: Set on the unguarded view, to detect that it was registered as a route instead of the guarded one.
 GUARDED_ELSEWHERE = "_webidentity_guarded_elsewhere"
 
 
+@written_as(_TOKEN)
 def require_token(*, scopes: Sequence[str]) -> Callable[[View], View]:
     """Call a view only with a token of its user for these scopes.
 
@@ -29,9 +32,15 @@ def require_token(*, scopes: Sequence[str]) -> Callable[[View], View]:
     :raises ValueError: ``scopes`` is empty, or a string.
     """
     requirements = Requirements(scopes)
-    return lambda view: _guarded(view, requirements)
+
+    @written_as(_TOKEN)
+    def require_token(view: View) -> View:
+        return _guarded(view, requirements)
+
+    return require_token
 
 
+@written_as(_SIGN_IN)
 def require_sign_in(view: View) -> View:
     """Call a view only for a signed-in user, or for a client with a valid bearer token.
 
@@ -54,7 +63,8 @@ def _guarded(view: View, requirements: Requirements) -> View:
         # Unwrapped: the handler may be wrapped by another guard, which is not a coroutine function itself.
         is_async = inspect.iscoroutinefunction(inspect.unwrap(handler))
         given = outcome.arguments(handler, is_async=is_async)
-        return current_app.ensure_sync(view)(*args, **{**given, **kwargs})
+        with explained_parameters(handler):
+            return current_app.ensure_sync(view)(*args, **{**given, **kwargs})
 
     # wraps() has copied the mark if the function was guarded before.
     answer.__dict__.pop(GUARDED_ELSEWHERE, None)

@@ -5,8 +5,9 @@ from typing import Any, cast
 
 from flask import Flask, Response, current_app, request
 
-from webidentity import AuthenticationRequiredError, EntraError
+from webidentity import AuthenticationRequiredError
 from webidentity.web import (
+    TOKEN_ERRORS,
     Routes,
     Settings,
     SettingsError,
@@ -72,10 +73,12 @@ class WebIdentity:
             routes=lambda: routes,
             store=self._store,
             transport=self._transport,
+            spell=_spell,
         )
         app.register_blueprint(build_blueprint(routes))
         app.register_error_handler(AuthenticationRequiredError, _challenge)
-        app.register_error_handler(EntraError, _no_token)
+        for kind in TOKEN_ERRORS:
+            app.register_error_handler(kind, _no_token)
         app.before_request(_check_session_interface)
         app.before_request(_refuse_unguarded_route)
         app.after_request(_keep_private)
@@ -99,12 +102,13 @@ def _check_deployment(app: Flask, settings: Settings) -> None:
 def _challenge(error: Exception) -> Response:
     """Answer an AuthenticationRequiredError that was raised anywhere inside a view."""
     assert isinstance(error, AuthenticationRequiredError)  # noqa: S101 - it is registered for this class only
-    return respond(current_site().challenge(request_facts(), error))
+    site = current_site()
+    return respond(site.run(site.challenge(request_facts(), error)))
 
 
 def _no_token(error: Exception) -> Response:
-    """Answer an EntraError that was raised anywhere inside a view."""
-    assert isinstance(error, EntraError)  # noqa: S101 - it is registered for this class only
+    """Answer an error of acquiring a token that was raised anywhere inside a view."""
+    assert isinstance(error, TOKEN_ERRORS)  # noqa: S101 - it is registered for these classes only
     return respond(current_site().no_token(request_facts(), error))
 
 

@@ -164,7 +164,7 @@ def test_http_is_refused_beyond_localhost(site: Site) -> None:
     assert reply.status == 400
     assert reply.location == ""
     assert "https" in reply.text
-    assert "base_url" in reply.text
+    assert "base_url" in reply.text.lower()
     assert reply.cookies == {}
 
 
@@ -174,7 +174,7 @@ def test_an_unchecked_host_is_refused(build: MakeSite) -> None:
     reply = site.browser("https://evil.test").get("/me")
     assert reply.status == 400
     assert reply.location == ""
-    assert "base_url" in reply.text
+    assert "base_url" in reply.text.lower()
     assert site.browser("http://localhost").get("/me").status == 302
 
 

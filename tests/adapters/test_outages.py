@@ -6,32 +6,12 @@ from typing import Any
 import pytest
 
 from tests.kit.clock import Clock
+from tests.kit.failing_store import FailingStore
 from tests.kit.http_browser import FETCH
 from tests.kit.sites import MakeSite, Site
 from webidentity._transport.threads import AUTHORITY, BACKGROUND
-from webidentity.cache._memory import MemoryStore
-from webidentity.cache._store import Row, StoreUnavailableError
 from webidentity.testing import TenantResponse
 from webidentity.testing.transports._http_response import TenantHttpResponse
-
-
-class FailingStore(MemoryStore):
-    """A store that can be made to fail."""
-
-    blocking = True
-    is_down = False
-
-    def load(self, key: str) -> Row | None:
-        self._check()
-        return super().load(key)
-
-    def save(self, key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
-        self._check()
-        return super().save(key, value, expected=expected, expires_at=expires_at)
-
-    def _check(self) -> None:
-        if self.is_down:
-            raise StoreUnavailableError("the disk is gone")
 
 
 def test_without_its_store_the_site_answers_503(build: MakeSite) -> None:
@@ -56,9 +36,9 @@ def test_without_its_store_the_site_answers_503(build: MakeSite) -> None:
     store.is_down = False
     assert browser.get("/me").text == "ada@tenant.test"
     store.is_down = True
-    assert browser.post("/auth/sign-out").status == 200, "the browser forgets the session at least"
+    assert browser.post("/auth/sign-out").status == 503, "the session was not ended"
     store.is_down = False
-    assert browser.get("/me").status == 302
+    assert browser.get("/me").status == 200
 
 
 def test_a_sign_in_survives_an_outage_of_the_store(build: MakeSite) -> None:
@@ -205,6 +185,54 @@ def test_an_error_of_the_authority_inside_a_view_is_a_page_too(build: MakeSite, 
     assert browser.get(path, FETCH).json["error"] == "no_token"
 
 
+@pytest.mark.parametrize("path", ["/graph", "/async/graph"])
+def test_an_unavailable_authority_inside_a_view_is_503(site: Site, path: str) -> None:
+    """The view asks the credential for a token itself, and the authority asks for a pause."""
+    browser = site.browser()
+    browser.sign_in()
+    transport = site.world.transport
+    send = transport.send
+
+    def refuse(request: Any, **_: Any) -> Any:
+        headers = (("Retry-After", "60"), ("Content-Type", "application/json"))
+        return TenantHttpResponse(request, TenantResponse(429, headers, b'{"error": "temporarily_unavailable"}'))
+
+    transport.send = refuse  # type: ignore[method-assign]
+    for _ in range(2):
+        page = browser.get(path)
+        assert page.status == 503
+        assert "<h1>Sign-in is temporarily unavailable</h1>" in page.text
+        assert 55 <= int(page.header("Retry-After")) <= 61
+    assert browser.get(path, FETCH).json["error"] == "temporarily_unavailable"
+    transport.send = send  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("path", ["/graph", "/async/graph"])
+def test_an_authority_without_a_network_inside_a_view_is_503(site: Site, path: str) -> None:
+    """The first requests fail in the network, and later ones are not sent."""
+    browser = site.browser()
+    browser.sign_in()
+    site.world.transport.is_cut = True
+    for _ in range(5):
+        page = browser.get(path)
+        assert page.status == 503
+        assert page.header("Retry-After")
+
+
+@pytest.mark.parametrize("path", ["/graph", "/async/graph"])
+def test_a_store_that_fails_inside_a_view_is_503(build: MakeSite, path: str) -> None:
+    """The guard has read the session before; the store fails when the view asks for a token."""
+    store = FailingStore()
+    site = build(store=store)
+    browser = site.browser()
+    browser.sign_in()
+    store.loads_left = 1
+    page = browser.get(path)
+    assert page.status == 503
+    assert page.header("Retry-After") == "10"
+    assert "<h1>Sign-in is temporarily unavailable</h1>" in page.text
+
+
 def test_an_overloaded_token_endpoint_at_sign_in_is_503(site: Site) -> None:
     """The user is asked to try again, with Retry-After."""
     browser = site.browser()
@@ -316,3 +344,23 @@ def test_a_pause_that_the_authority_asks_for_is_passed_on(site: Site, clock: Clo
     transport.send = send  # type: ignore[method-assign]
     clock.advance(61)
     assert browser.get(path).status == 200
+
+
+def test_the_log_names_the_host_and_the_cause(site: Site, clock: Clock) -> None:
+    """Of an authority that cannot be reached: for a sign-in, for a token, and when it is not asked any more."""
+    site.browser().sign_in(site.world.grace)
+    browser = site.browser()
+    browser.sign_in(path="/files")
+    other = site.browser()
+    back = other.authorize(other.get("/me"))
+    site.world.transport.is_cut = True
+    other.get(back)
+    clock.advance(4000)
+    for _ in range(4):
+        browser.get("/files")
+    logged = [text for text in site.log.messages("webidentity.web") if "login.tenant.test cannot be reached" in text]
+    assert logged
+    assert all("login.tenant.test cannot be reached: connection refused" in text for text in logged)
+    assert any(text.startswith("A sign-in failed: The authority") for text in logged)
+    assert any(text.startswith("The authority login.tenant.test") for text in logged)
+    assert BACKGROUND.wait(20)

@@ -115,6 +115,7 @@ def test_another_user_finds_nothing_of_the_previous_user(site: Site) -> None:
     before = dict(browser.jar)
     browser.tenant.cookies.clear()
     browser.get(browser.authorize(browser.get("/auth/sign-in"), site.world.grace))
+    browser.post("/auth/callback?account=switch")
     assert browser.get("/me").text == "grace@tenant.test"
     assert "remembered" not in browser.session()
     copied = site.browser()

@@ -1,19 +1,24 @@
 """Signing out: here first, then at the authority (OpenID Connect RP-Initiated Logout 1.0)."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.kit.clock import Clock
+from tests.kit.failing_store import FailingStore
+from tests.kit.http_browser import FETCH
 from tests.kit.request_facts import facts
 from tests.kit.sites import MakeSite, Site
 from tests.kit.world import SECRET_KEY
 from webidentity import web
 from webidentity._transport.driver import SyncDriver
 from webidentity.cache._envelope import KeyRing
+from webidentity.cache._memory import MemoryStore
 from webidentity.cache._partition import Partition
 from webidentity.cache._sqlite import SQLiteStore
 from webidentity.cache._token_cache import TokenCache
+from webidentity.testing import User
 from webidentity.web import Routes, Settings
 
 
@@ -107,15 +112,15 @@ def test_a_copied_cookie_is_useless_after_sign_out(site: Site) -> None:
     assert thief.get("/open").text == "anonymous"
 
 
-def kept_for(site: Site, folder: Path) -> str | None:
-    """Return ada's refresh token from the store, decrypted with the secret key."""
+def kept_for(site: Site, folder: Path, user: User | None = None) -> str | None:
+    """Return the refresh token of ada, or of another user, from the store, decrypted with the secret key."""
     web = site.world.web
     tenant = site.world.tenant
     partition = Partition.user(
         client_id=web.client_id,
         authority=tenant.base_url,
         tenant=tenant.tenant_id,
-        home_account_id=f"{site.world.ada.object_id}.{tenant.tenant_id}",
+        home_account_id=f"{(user or site.world.ada).object_id}.{tenant.tenant_id}",
     )
     cache = TokenCache(SQLiteStore(folder / "tokens.sqlite3"), KeyRing(SECRET_KEY))
     held = SyncDriver(lambda _: None).run(cache.load(partition))
@@ -156,6 +161,65 @@ def test_a_token_that_arrives_after_the_last_sign_out_is_not_kept(
     assert ended == ["end"]
     assert kept_for(site, tmp_path) is None
     assert browser.get("/open").text == "anonymous"
+
+
+class StoreWithPauses(MemoryStore):
+    """A store that calls a function after one of its writes, counted from the moment when it is set."""
+
+    pause: tuple[int, Callable[[], object]] | None = None
+
+    def save(self, key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
+        version = super().save(key, value, expected=expected, expires_at=expires_at)
+        if self.pause is not None:
+            left, function = self.pause
+            self.pause = (left - 1, function) if left > 1 else None
+            if left == 1:
+                function()
+        return version
+
+
+@pytest.mark.parametrize("write", [1, 2, 3])
+def test_a_sign_out_in_another_browser_leaves_a_new_sign_in_its_tokens(
+    build: MakeSite, tmp_path: Path, write: int
+) -> None:
+    """Whenever it happens: the new session and its tokens are stored by one write."""
+    store = StoreWithPauses()
+    site = build(store=store)
+    site.world.consent()
+    desk, phone = site.browser(), site.browser()
+    desk.sign_in(path="/files")
+    session = desk.session()["webidentity"]
+    settings = Settings(**site.world.settings)
+    other = web.Site(settings, secret_keys=[SECRET_KEY], folder=tmp_path, routes=Routes, store=store)
+    back = phone.authorize(phone.get("/files"))
+    store.pause = write, lambda: other.run(other.sign_out(facts("/auth/sign-out", method="POST"), session))
+    reply = phone.get(back)
+    store.pause = None
+    site.world.transport.is_cut = True
+    assert phone.get(reply.location).status == 200
+
+
+def test_a_sign_out_that_cannot_be_stored_is_no_success(build: MakeSite) -> None:
+    """The session stays, so that the user can try again. A copied cookie would work after a success."""
+    store = FailingStore()
+    site = build(store=store)
+    site.world.consent()
+    browser = site.browser()
+    browser.sign_in()
+    thief = site.browser()
+    thief.jar = dict(browser.jar)
+    store.refuses_writes = True
+    page = browser.post("/auth/sign-out")
+    assert (page.status, page.header("Retry-After")) == (503, "10")
+    assert "<h1>You are still signed in</h1>" in page.text
+    assert '<form method="post" action="/auth/sign-out"><button' in page.text
+    assert page.header("Referrer-Policy") == "same-origin"
+    assert page.location == ""
+    assert browser.get("/me").text == "ada@tenant.test"
+    assert browser.post("/auth/sign-out", headers=FETCH).json["error"] == "temporarily_unavailable"
+    store.refuses_writes = False
+    assert browser.post("/auth/sign-out").status == 200
+    assert thief.get("/me").status == 302
 
 
 def test_signing_out_works_when_the_tenant_cannot_be_reached(site: Site, clock: Clock) -> None:

@@ -1,5 +1,6 @@
 """A wrong setting is reported at start-up, by name."""
 
+from html import unescape
 from typing import Any
 
 import pytest
@@ -107,3 +108,15 @@ def test_a_left_over_environment_variable_is_noticed(build: MakeSite, monkeypatc
 def test_a_local_authority_is_accepted_otherwise(build: MakeSite, options: dict[str, Any]) -> None:
     """For development, and where it is allowed."""
     assert build(**options).browser("http://localhost").get("/public").status == 200
+
+
+@pytest.mark.parametrize("url", ["http://app.test/auth/sign-in", "https://app.test/auth/sign-in"])
+def test_pages_about_the_address_spell_the_setting_as_the_framework_does(
+    build: MakeSite, request: pytest.FixtureRequest, url: str
+) -> None:
+    """The administrator who reads it can copy the name."""
+    site = build(hosts=None)
+    page = site.call("GET", url, {"Accept": "text/html"})
+    assert page.status == 400
+    name = spelled(request.node.callspec.params["build"], "base_url")
+    assert f"et {name} to" in unescape(page.text)

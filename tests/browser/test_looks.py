@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.kit.demo_process import DemoProcess
-from tests.kit.visitor import ADA, Visitor
+from tests.kit.visitor import ADA, GRACE, Visitor
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 DESKTOP = ViewportSize(width=1280, height=800)
@@ -93,3 +93,8 @@ def test_every_page(visitor: Visitor, photographer: Photographer, demo: DemoProc
     photographer.take("tenant-error", differs_by_site=False)
     page.goto(f"{demo.urls['tenant']}/common/oauth2/v2.0/logout")
     photographer.take("tenant-signed-out", differs_by_site=False)
+    visitor.go("/auth/sign-in?next=/files")
+    visitor.enter_password(GRACE)
+    visitor.consent()
+    expect(visitor.heading("Change the account?")).to_be_visible()
+    photographer.take("account-change", differs_by_site=False)

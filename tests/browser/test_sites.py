@@ -87,6 +87,29 @@ def test_two_tabs_with_a_sign_in_each(context: BrowserContext, site: str, order:
     tabs[1].sees_files_of(ADA)
 
 
+def test_another_account_at_the_authority(visitor: Visitor, demo: DemoProcess) -> None:
+    """The user decides by forms. The policy ``form-action 'self'`` allows them although they lead to the authority."""
+    page = visitor.page
+    visitor.go("/profile")
+    visitor.enter_password(ADA)
+    visitor.consent()
+    visitor.sees_profile_of(ADA)
+    page.goto(f"{demo.urls['tenant']}/common/oauth2/v2.0/logout")
+    visitor.go("/auth/sign-in?next=/files")
+    visitor.enter_password(GRACE)
+    visitor.consent()
+    expect(visitor.heading("Change the account?")).to_be_visible()
+    visitor.press(f"Stay signed in as {ADA.username}")
+    expect(page).to_have_url(f"{visitor.site}/")
+    visitor.go("/profile")
+    visitor.sees_profile_of(ADA)
+    visitor.go("/auth/sign-in?next=/files")
+    visitor.press(f"Continue as {GRACE.username}")
+    visitor.consent()
+    visitor.sees_files_of(GRACE)
+    visitor.sees_no_data_of(ADA)
+
+
 def test_declined_consent(visitor: Visitor) -> None:
     visitor.go("/files")
     visitor.enter_password(ADA)

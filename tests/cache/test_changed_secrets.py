@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.cache_updates import ADA, add_entries
-from webidentity.cache import KeyRing, MemoryStore, SQLiteStore, Store, StoreUnavailableError
+from webidentity.cache import KeyRing, MemoryStore, Row, SQLiteStore, Store, StoreUnavailableError
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._sealed import SealedStore
 
@@ -129,3 +129,131 @@ def test_a_name_is_claimed_once_with_both_orders_of_the_secrets(store: Store) ->
     with ThreadPoolExecutor(6) as pool:
         claimed = list(pool.map(lambda call: call[1] if call[0].claim(call[1], 10.0) else None, calls))
     assert sorted(filter(None, claimed)) == sorted(map(str, range(20)))
+
+
+def test_a_worker_that_found_no_row_changes_the_row_that_another_created(store: Store) -> None:
+    """Both start with an empty store. The other one completes its change, and the move of the row, in between."""
+    smallest = min(KeyRing("new", ["old"]).stored_keys(ADA.name))
+    slow, fast = workers(store)
+    if fast.keys.stored_keys(ADA.name)[0] == smallest:
+        slow, fast = fast, slow
+    save, saves = store.save, list[str]()
+
+    def save_later(key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
+        saves.append(key)
+        if len(saves) == 1:
+            add(fast, "fast")
+        return save(key, value, expected=expected, expires_at=expires_at)
+
+    store.save = save_later  # type: ignore[method-assign]
+    slow.change(ADA, lambda document: document.sessions.update({"slow": True}), 20.0)
+    assert saves[0] == smallest
+    assert names(slow) == names(fast) == {"slow", "fast"}
+
+
+@pytest.fixture
+def half_moved(store: Store) -> tuple[SealedStore, SealedStore]:
+    """Two workers, after a move that ended between the copy and the removal of the original."""
+    new, old = workers(store)
+    add(old, "first")
+    delete = store.delete
+
+    def fail(key: str, *, expected: int | None = None) -> None:
+        raise StoreUnavailableError("the disk is full")
+
+    store.delete = fail  # type: ignore[method-assign]
+    add(new, "second")
+    store.delete = delete  # type: ignore[method-assign]
+    assert all(store.load(key) for key in new.keys.stored_keys(ADA.name))
+    return new, old
+
+
+def test_the_original_counts_while_it_exists(store: Store, half_moved: tuple[SealedStore, SealedStore]) -> None:
+    """A worker with the other order changes it, so the copy may be out of date."""
+    new, old = half_moved
+    delete = store.delete
+    store.delete = lambda key, *, expected=None: None  # type: ignore[method-assign]
+    add(old, "third")
+    assert names(new) == names(old) == {"first", "second", "third"}
+    store.delete = delete  # type: ignore[method-assign]
+    add(new, "fourth")
+    assert names(new) == names(old) == {"first", "second", "third", "fourth"}
+
+
+def test_workers_change_the_original_and_not_the_copy(half_moved: tuple[SealedStore, SealedStore]) -> None:
+    """A change of the copy would not notice that the original changes at the same time."""
+    new, old = half_moved
+    tries: list[int] = []
+
+    def change(document: TokenDocument) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            add(old, "meanwhile")
+        document.sessions["third"] = True
+
+    new.change(ADA, change, 10.0)
+    assert names(new) == names(old) == {"first", "second", "third", "meanwhile"}
+
+
+def test_the_original_stays_if_the_copy_could_not_be_written(store: Store) -> None:
+    """Another worker may have written the row of the current secret in the meantime."""
+    new, old = workers(store)
+    add(old, "first")
+    save = store.save
+
+    def lose(key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
+        if key == new.keys.stored_keys(ADA.name)[0]:
+            return None
+        return save(key, value, expected=expected, expires_at=expires_at)
+
+    store.save = lose  # type: ignore[method-assign]
+    add(new, "second")
+    store.save = save  # type: ignore[method-assign]
+    assert names(new) == names(old) == {"first", "second"}
+
+
+@pytest.mark.parametrize("secret", ["new", "old"])
+def test_a_damaged_row_does_not_hide_a_good_one(store: Store, secret: str) -> None:
+    """Whichever secret's name it has. The next change removes it."""
+    both, good = SealedStore(store, KeyRing("new", ["old"])), "old" if secret == "new" else "new"
+    add(SealedStore(store, KeyRing(good)), "first")
+    store.save(KeyRing(secret).stored_keys(ADA.name)[0], b"damaged", expected=None, expires_at=99.0)
+    assert names(both) == {"first"}
+    add(both, "second")
+    assert names(both) == {"first", "second"}
+    assert [store.load(key) is not None for key in both.keys.stored_keys(ADA.name)] == [True, False]
+
+
+def test_a_copy_that_is_damaged_in_the_meantime_is_ignored() -> None:
+    """The partition then does not exist any more."""
+    store = MemoryStore()
+    sealed = SealedStore(store, KeyRing("new", ["old"]))
+    add(SealedStore(store, KeyRing("old")), "first")
+    add(sealed, "second")
+    load, loads = store.load, list[str]()
+
+    def load_damaged(key: str) -> Row | None:
+        loads.append(key)
+        row = load(key)
+        return row._replace(value=b"damaged", version=99) if row and len(loads) > 2 else row
+
+    store.load = load_damaged  # type: ignore[method-assign]
+    assert sealed.read(ADA, None) is None
+    assert len(loads) > 2
+
+
+def test_a_row_that_is_moved_while_it_is_read_is_found(store: Store) -> None:
+    """It moves to a name at which the reader has just found nothing. The user must not have to sign in again."""
+    add(SealedStore(store, KeyRing("old")), "first")
+    reader, mover = (SealedStore(store, KeyRing("new", ["old"])) for _ in range(2))
+    load, loads = store.load, list[str]()
+
+    def load_before_the_move(key: str) -> Row | None:
+        row = load(key)
+        loads.append(key)
+        if len(loads) == 1:
+            add(mover, "second")
+        return row
+
+    store.load = load_before_the_move  # type: ignore[method-assign]
+    assert names(reader) == {"first", "second"}

@@ -20,8 +20,8 @@ USER = Partition.user(
 
 
 def reply(access_token: str = "access", *, lifetime: int = 3600, **more: Any) -> TokenReply:
-    fields: dict[str, Any] = {"home_account_id": HOME, **more}
-    return TokenReply(access_token, NOW + lifetime, NOW + lifetime // 2, "Bearer", ("a", "b", "openid"), **fields)
+    fields: dict[str, Any] = {"home_account_id": HOME, "scopes": ("a", "b", "openid"), **more}
+    return TokenReply(access_token, NOW + lifetime, NOW + lifetime // 2, "Bearer", **fields)
 
 
 def signed_in() -> TokenDocument:
@@ -153,7 +153,7 @@ def test_a_token_is_replaced_after_it_was_looked_up() -> None:
 def test_a_token_with_fewer_scopes_is_not_returned() -> None:
     """Scopes are compared as whole names, not as text."""
     document = TokenDocument.empty()
-    document.add(USER, ["Files.ReadWrite"], reply(), cae=False, now=NOW)
+    document.add(USER, ["Files.ReadWrite"], reply(scopes=("Files.ReadWrite",)), cae=False, now=NOW)
     assert document.access_token(("Files.Read",), cae=False, now=NOW) is None
     assert document.access_token(("Files.ReadWrite", "Mail.Read"), cae=False, now=NOW) is None
     assert document.access_token(("Files.ReadWrite",), cae=False, now=NOW) is not None

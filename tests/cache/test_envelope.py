@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kit.cache_updates import ADA
-from webidentity.cache import KeyRing, MemoryStore, Row
+from webidentity._protocol.effects import Call
+from webidentity.cache import KeyRing, MemoryStore, Row, StoreUnavailableError, TokenCache
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._sealed import SealedStore
 
@@ -143,3 +144,45 @@ def test_an_unchanged_entry_is_not_decoded_again() -> None:
     assert sealed.read(ADA, cached) is cached
     sealed.change(ADA, _add, 10.0)
     assert sealed.read(ADA, cached) is not cached
+
+
+def test_a_document_without_a_heading_is_read() -> None:
+    """Earlier releases wrote rows in this form, and their users stay signed in."""
+    store, keys = MemoryStore(), KeyRing(SECRET)
+    stored_key = keys.stored_keys(ADA.name)[0]
+    document = TokenDocument.empty()
+    _add(document)
+    store._rows[stored_key] = Row(keys.seal(stored_key, document.encode()), 1, 10.0)
+    found = SealedStore(store, keys).read(ADA, None)
+    assert found is not None
+    assert found.document.sessions == {"count": 1}
+
+
+@pytest.mark.parametrize("heading", ["other 1", "row x", "row -1", "row", "copy ", " 1", "row \u00b2"])
+def test_a_row_with_an_unknown_heading_is_ignored(heading: str) -> None:
+    """A later release may write other states."""
+    store, keys = MemoryStore(), KeyRing(SECRET)
+    stored_key = keys.stored_keys(ADA.name)[0]
+    content = heading.encode() + b"\n" + TokenDocument.empty().encode()
+    store._rows[stored_key] = Row(keys.seal(stored_key, content), 1, 10.0)
+    assert SealedStore(store, keys).read(ADA, None) is None
+
+
+def test_a_store_that_never_saves_is_reported() -> None:
+    """The caller is not told that a change was stored when it was not."""
+    store = MemoryStore()
+    store.save = lambda *_, **__: None  # type: ignore[method-assign,assignment]
+    with pytest.raises(StoreUnavailableError, match="compare-and-swap"):
+        SealedStore(store, KeyRing(SECRET)).change(ADA, _add, 10.0)
+
+
+@pytest.mark.parametrize("blocking", [True, False])
+def test_calls_block_if_those_of_the_store_do(blocking: bool) -> None:
+    """An event loop makes blocking calls on a thread, so that a slow disk does not stop all requests."""
+    store = MemoryStore()
+    store.blocking = blocking
+    cache = TokenCache(store, KeyRing(SECRET))
+    for flow in (cache.load(ADA), cache.update(ADA, _add, expires_at=1.0, now=0.0)):
+        effect = next(flow)
+        assert isinstance(effect, Call)
+        assert effect.blocking is blocking

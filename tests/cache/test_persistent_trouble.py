@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -117,7 +118,7 @@ def test_a_lock_that_is_not_released_is_reported_and_loses_no_token(
     """The caller gets its token, and the credential keeps it. It is written to the file when the lock is released."""
     home.write({"Unknown": 1})
     lock = Path(f"{home.file()}.lockfile")
-    lock.touch()
+    lock.write_text(f"{os.getpid()} a program that runs")
     with pytest.raises(StoreUnavailableError, match=re.escape(str(lock))):
         put(PersistentFiles(OPTIONS), user(), "token")
     network = Canned(user_token("first"), user_token("second"))
@@ -200,9 +201,30 @@ def test_a_program_that_is_killed_while_writing_leaves_a_readable_file(home: Hom
         os.kill(writer.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
         writer.join(10)
         assert json.loads(home.file().read_text())["AccessToken"]
-        Path(f"{home.file()}.lockfile").unlink(missing_ok=True)
     put(PersistentFiles(OPTIONS), user("grace"), "after")
     assert "after" in home.secrets()
+
+
+@pytest.mark.parametrize("library", ["webidentity.cache._lock_file", "msal_extensions"])
+def test_a_lock_of_a_killed_program_does_not_keep_tokens_from_being_stored(
+    driver: Driver, home: Home, lock_clock: LockClock, library: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The next program waits a second, once. azure-identity uses msal-extensions."""
+    home.write({})
+    lock = Path(f"{home.file()}.lockfile")
+    name = "CrossPlatLock" if library == "msal_extensions" else "lock_file"
+    source = (
+        f"import os, sys; from {library} import {name}; held = {name}(sys.argv[1]); held.__enter__(); "
+        "os.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", source, str(lock)], check=False).returncode == -signal.SIGKILL
+    assert lock.exists()
+    assert credential(driver, Canned(token("first"))).get_token("a").token == "first"
+    assert lock_clock.seconds < 2
+    assert home.secrets() == ["first"]
+    assert not lock.exists()
+    assert credential(driver, Canned()).get_token("a").token == "first"
+    assert not caplog.records
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")

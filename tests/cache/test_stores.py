@@ -112,3 +112,15 @@ def test_a_name_is_claimed_once(store: Store) -> None:
     sealed = SealedStore(store, KeyRing("secret"))
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(lambda _: sealed.claim("name", 10.0), range(16))) == 1
+
+
+def test_claimed_names_need_a_limited_number_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Visitors without an account can cause claims. The names that were claimed last are remembered."""
+    monkeypatch.setattr("webidentity.cache._sealed._CLAIM_ROWS", 4)
+    monkeypatch.setattr("webidentity.cache._sealed._MOST_CLAIMS", 10)
+    store = MemoryStore()
+    sealed = SealedStore(store, KeyRing("secret"))
+    assert all(sealed.claim(f"name {number}", float(number)) for number in range(200))
+    assert len(store._rows) == 4
+    assert all(len(row.value) < 1000 for row in store._rows.values())
+    assert not any(sealed.claim(f"name {number}", float(number)) for number in range(190, 200))

@@ -10,10 +10,8 @@ import ast
 import asyncio
 import inspect
 import itertools
-import os
 import re
 import shlex
-import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
@@ -28,9 +26,10 @@ from jinja2 import Template
 
 from tests.kit.documents import ROOT, Snippet, documents, name_of, snippets_of
 from tests.kit.reader import names_of_a_reader
+from tests.kit.snippet_runner import files_in, run, run_pytest
 
-#: Its snippets are the files of projects, which have a test of their own: test_testing_page.py.
-OWN_TEST = ROOT / "docs/testing.md"
+#: Their Python snippets have tests of their own, test_testing_page.py and test_readme.py.
+OWN_TESTS = (ROOT / "docs/testing.md", ROOT / "README.md")
 TEST_HEADER = "from tests.kit.reader import OWN_CODE\nglobals().update(OWN_CODE)\n"
 VISIT = """
 from importlib import import_module
@@ -56,37 +55,13 @@ def each_of(snippets: list[Snippet]) -> Any:
     return pytest.mark.parametrize("snippet", snippets, ids=lambda snippet: snippet.place)
 
 
-def run(command: list[str], folder: Path, **environment: str) -> str:
-    """Run the command and return what it printed."""
-    found = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, "PATH": found, **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
-
-
-def files_in(snippet: Snippet) -> dict[str, str]:
-    """Return the files that the snippet prints, each after a comment with its name; none for most snippets."""
-    parts = re.split(r"(?m)^# (\w+\.py)$", snippet.text)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
-
-
 def python_snippets_of(document: Path) -> list[Snippet]:
     """Return the snippets that can run."""
     return [each for each in snippets_of(document) if each.language == "python" and not each.reason]
 
 
 @pytest.mark.parametrize(
-    "document", [each for each in documents() if each != OWN_TEST and python_snippets_of(each)], ids=name_of
+    "document", [each for each in documents() if each not in OWN_TESTS and python_snippets_of(each)], ids=name_of
 )
 def test_python_snippets_run(document: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The snippets of a document run one after the other, in one namespace."""
@@ -114,11 +89,8 @@ def _execute(snippet: Snippet, names: dict[str, Any], folder: Path) -> None:
 
 def _run_with_pytest(snippet: Snippet, names: dict[str, Any], folder: Path) -> None:
     (folder / "test_snippet.py").write_text(TEST_HEADER + snippet.text)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_snippet.py"]
-    if snippet.document.is_relative_to(ROOT / "tests"):
-        command += ["-p", "tests.conftest"]
-    printed = run(command, folder, PYTHONPATH=str(ROOT))
-    assert " passed" in printed
+    plugins = ["-p", "tests.conftest"] if snippet.document.is_relative_to(ROOT / "tests") else []
+    assert " passed" in run_pytest(folder, "test_snippet.py", *plugins, PYTHONPATH=str(ROOT))
 
 
 def _run_in_a_django_project(snippet: Snippet, names: dict[str, Any], folder: Path) -> None:

@@ -60,7 +60,7 @@ class Authority:
     def __init__(self, call: dict[str, Any]) -> None:
         self._call = call
 
-    def send(self, request: Any) -> Response:
+    def send(self, request: Any, **_: Any) -> Response:
         call, form = self._call, form_of(request)
         assert request.url == f"{call['authority']}/{call['tenant']}/oauth2/v2.0/token"
         assert (form["client_id"], form["client_secret"]) == (call["client_id"], call["secret"])

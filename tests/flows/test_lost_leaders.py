@@ -9,7 +9,7 @@ import pytest
 from tests.kit.drivers import Driver
 from webidentity._protocol.effects import Call, Flow
 from webidentity._transport.driver import AsyncDriver
-from webidentity.cache._flights import Flights
+from webidentity.cache._flights import Flight, Flights
 
 
 async def _send(_: object) -> None: ...
@@ -86,3 +86,32 @@ def test_a_slow_leader_is_waited_for(driver: Driver, monkeypatch: pytest.MonkeyP
     threading.Timer(0.1, release.set).start()
     assert driver.run(flights.share("key", _mine)) == "slow"
     leader.join()
+
+
+def test_a_task_on_a_running_loop_is_waited_for(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long its request takes: only a loop that does not run counts as abandoned."""
+    monkeypatch.setattr("webidentity._transport.driver._WAIT", 0.01)
+    monkeypatch.setattr("webidentity.cache._flights._IDLE_LOOP", 0.0)
+    flights, started = Flights(), threading.Event()
+    checks, release = list[bool](), threading.Event()
+    is_alive = Flight.is_alive
+
+    def checked(flight: Flight) -> bool:
+        checks.append(is_alive(flight))
+        if len(checks) == 3:
+            release.set()
+        return checks[-1]
+
+    monkeypatch.setattr(Flight, "is_alive", checked)
+
+    def slow() -> Flow[str]:
+        started.set()
+        yield Call(lambda: release.wait(10), blocking=True)
+        return "slow"
+
+    leader = threading.Thread(target=lambda: asyncio.run(AsyncDriver(_send).run(flights.share("key", slow))))
+    leader.start()
+    assert started.wait(10)
+    assert driver.run(flights.share("key", _mine)) == "slow"
+    leader.join()
+    assert checks[:3] == [True] * 3

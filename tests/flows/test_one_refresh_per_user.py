@@ -136,7 +136,7 @@ def test_a_cancelled_request_keeps_the_reply() -> None:
     user_tokens = sign_in(TokenCache())
     received, answered = threading.Event(), threading.Event()
 
-    async def send(request: Any) -> Any:
+    async def send(request: Any, **_: Any) -> Any:
         received.set()
         await asyncio.to_thread(answered.wait, 10)
         return authority.send(request)

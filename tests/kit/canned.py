@@ -39,6 +39,8 @@ class Sent:
     headers: dict[str, str]
     form: dict[str, str]
     body: str = ""
+    #: Seconds, for the connection and for reading.
+    timeout: Any = None
 
 
 Answer = Callable[[Sent], Reply | Exception]
@@ -76,6 +78,7 @@ class Canned(BaseAdapter):
             dict(request.headers),
             dict(parse_qsl(body, keep_blank_values=True)),
             body,
+            kwargs.get("timeout"),
         )
         with self._lock:
             self.sent.append(sent)

@@ -1,5 +1,6 @@
 """The web application of the scenarios, in Django."""
 
+import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -8,8 +9,9 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
+from tests.kit.local_login import django_login, django_me
 from tests.kit.sdk_clients import acall_client, call_client
-from tests.kit.world import GRAPH, READ, WRITE, claims_of
+from tests.kit.world import GRAPH, READ, WRITE, claims_of, large_claims
 from webidentity import AuthenticationRequiredError
 from webidentity_django import require_sign_in, require_token
 
@@ -58,6 +60,14 @@ def change(request: HttpRequest) -> HttpResponse:
     return HttpResponse("changed")
 
 
+def stronger(request: HttpRequest) -> HttpResponse:
+    raise AuthenticationRequiredError([READ], claims=large_claims(int(request.GET["size"])))
+
+
+async def async_stronger(request: HttpRequest) -> HttpResponse:
+    raise AuthenticationRequiredError([READ], claims=large_claims(int(request.GET["size"])))
+
+
 def deep(request: HttpRequest) -> HttpResponse:
     return _somewhere_in_an_sdk()
 
@@ -96,6 +106,21 @@ def open_page(request: Any) -> HttpResponse:
     return HttpResponse(record.username if record else "anonymous")
 
 
+@require_sign_in
+def claims(request: HttpRequest, identity: Any) -> HttpResponse:
+    return JsonResponse(identity.claims)
+
+
+@require_sign_in
+async def async_claims(request: HttpRequest, identity: Any) -> HttpResponse:
+    return HttpResponse(json.dumps(identity.claims), content_type="application/json")
+
+
+def changed_claims(request: Any) -> HttpResponse:
+    request.identity.claims["roles"].append("Role.2")
+    return JsonResponse(request.identity.claims["roles"], safe=False)
+
+
 def roles(request: Any) -> HttpResponse:
     return JsonResponse(request.identity.claims.get("roles", []), safe=False)
 
@@ -116,6 +141,45 @@ def show_session(request: Any) -> HttpResponse:
 def remember(request: Any) -> HttpResponse:
     request.session["remembered"] = request.GET["what"]
     return HttpResponse("remembered")
+
+
+@require_sign_in
+def mistaken_credentials(request: HttpRequest, credentials: Any) -> HttpResponse:
+    raise AssertionError(credentials)
+
+
+@require_sign_in
+async def async_mistaken_credentials(request: HttpRequest, credentials: Any) -> HttpResponse:
+    raise AssertionError(credentials)
+
+
+@require_sign_in
+def mistaken_token(request: HttpRequest, token: Any) -> HttpResponse:
+    raise AssertionError(token)
+
+
+@require_sign_in
+async def async_mistaken_token(request: HttpRequest, token: Any) -> HttpResponse:
+    raise AssertionError(token)
+
+
+@require_sign_in
+def mistaken_elsewhere(request: HttpRequest) -> HttpResponse:
+    return helper()  # type: ignore[call-arg]
+
+
+@require_sign_in
+async def async_mistaken_elsewhere(request: HttpRequest) -> HttpResponse:
+    return helper()  # type: ignore[call-arg]
+
+
+def helper(credentials: Any) -> HttpResponse:
+    raise AssertionError(credentials)
+
+
+class MistakenView(View):
+    def get(self, request: HttpRequest, user: Any) -> HttpResponse:
+        raise AssertionError(user)
 
 
 def _somewhere_in_an_sdk() -> HttpResponse:
@@ -165,6 +229,8 @@ urlpatterns = [
     path("async/me", async_me),
     path("both", both),
     path("change", change),
+    path("stronger", stronger),
+    path("async/stronger", async_stronger),
     path("deep", deep),
     path("async/deep", async_deep),
     path("graph", graph),
@@ -173,12 +239,24 @@ urlpatterns = [
     path("sdk", sdk),
     path("async/sdk", async_sdk),
     path("open", open_page),
+    path("claims", claims),
+    path("async/claims", async_claims),
+    path("claims/changed", changed_claims),
     path("roles", roles),
     path("open/change", open_change),
     path("session", show_session),
+    path("local/login", django_login),
+    path("local/me", django_me),
     path("remember", remember),
     path("class", require_token(scopes=[READ])(FilesView.as_view())),
     path("async/class", require_token(scopes=[READ])(AsyncFilesView.as_view())),
+    path("class/mistaken", require_sign_in(MistakenView.as_view())),
+    path("mistaken/credentials", mistaken_credentials),
+    path("async/mistaken/credentials", async_mistaken_credentials),
+    path("mistaken/token", mistaken_token),
+    path("async/mistaken/token", async_mistaken_token),
+    path("mistaken/elsewhere", mistaken_elsewhere),
+    path("async/mistaken/elsewhere", async_mistaken_elsewhere),
     path("method", GuardedMethodView.as_view()),
     path("async/method", AsyncGuardedMethodView.as_view()),
     path("dispatch", DecoratedView.as_view()),

@@ -1,12 +1,14 @@
 """The web application of the scenarios, in Flask."""
 
+import json
 from typing import Any
 
 from flask import Flask, jsonify, request, session
 from flask.views import MethodView
 
+from tests.kit.local_login import add_flask_login
 from tests.kit.sdk_clients import acall_client, call_client
-from tests.kit.world import GRAPH, READ, WRITE, claims_of
+from tests.kit.world import GRAPH, READ, WRITE, claims_of, large_claims
 from webidentity import AuthenticationRequiredError
 from webidentity_flask import WebIdentity, current_identity, require_sign_in, require_token
 
@@ -16,6 +18,8 @@ def make_flask(config: dict[str, Any], instance_path: str, **arguments: Any) -> 
     app = Flask(__name__, instance_path=instance_path)
     app.config.update(config)
     app.config["TRUSTED_HOSTS"] = config.get("TRUSTED_HOSTS", ["app.test", "localhost"])
+    if app.config.get("HAS_LOCAL_LOGIN"):
+        add_flask_login(app)
     WebIdentity(app, **arguments)
     add_views(app)
     return app
@@ -26,8 +30,11 @@ def add_views(app: Flask) -> None:
     _add_guarded_views(app)
     _add_async_views(app)
     _add_open_views(app)
+    _add_views_that_raise(app)
     app.add_url_rule("/class", view_func=require_token(scopes=[READ])(FilesView.as_view("class")))
     app.add_url_rule("/async/class", view_func=require_token(scopes=[READ])(AsyncFilesView.as_view("async_class")))
+    _add_mistaken_views(app)
+    app.add_url_rule("/class/mistaken", view_func=require_sign_in(MistakenView.as_view("mistaken_class")))
     app.add_url_rule("/method", view_func=GuardedMethodView.as_view("method"))
     app.add_url_rule("/async/method", view_func=AsyncGuardedMethodView.as_view("async_method"))
     app.add_url_rule("/dispatch", view_func=DecoratedView.as_view("dispatch"))
@@ -109,13 +116,24 @@ def _add_async_views(app: Flask) -> None:
 
 
 def _add_open_views(app: Flask) -> None:
-    @app.get("/deep")
-    def deep() -> Any:
-        return _somewhere_in_an_sdk()
-
     @app.get("/open")
     def open_page() -> Any:
         return str(current_identity.record.username if current_identity.record else "anonymous")
+
+    @app.get("/claims")
+    @require_sign_in
+    def claims(identity: Any) -> Any:
+        return jsonify(identity.claims)
+
+    @app.get("/async/claims")
+    @require_sign_in
+    async def async_claims(identity: Any) -> Any:
+        return json.dumps(identity.claims), {"Content-Type": "application/json"}
+
+    @app.get("/claims/changed")
+    def changed_claims() -> Any:
+        current_identity.claims["roles"].append("Role.2")
+        return jsonify(current_identity.claims["roles"])
 
     @app.get("/roles")
     def roles() -> Any:
@@ -138,6 +156,61 @@ def _add_open_views(app: Flask) -> None:
     def remember() -> Any:
         session["remembered"] = request.args["what"]
         return "remembered"
+
+
+def _add_mistaken_views(app: Flask) -> None:
+    @app.get("/mistaken/credentials")
+    @require_sign_in
+    def mistaken_credentials(credentials: Any) -> Any:
+        raise AssertionError(credentials)
+
+    @app.get("/async/mistaken/credentials")
+    @require_sign_in
+    async def async_mistaken_credentials(credentials: Any) -> Any:
+        raise AssertionError(credentials)
+
+    @app.get("/mistaken/token")
+    @require_sign_in
+    def mistaken_token(token: Any) -> Any:
+        raise AssertionError(token)
+
+    @app.get("/async/mistaken/token")
+    @require_sign_in
+    async def async_mistaken_token(token: Any) -> Any:
+        raise AssertionError(token)
+
+    @app.get("/mistaken/elsewhere")
+    @require_sign_in
+    def mistaken_elsewhere() -> Any:
+        return helper()  # type: ignore[call-arg]
+
+    @app.get("/async/mistaken/elsewhere")
+    @require_sign_in
+    async def async_mistaken_elsewhere() -> Any:
+        return helper()  # type: ignore[call-arg]
+
+
+def helper(credentials: Any) -> Any:
+    raise AssertionError(credentials)
+
+
+class MistakenView(MethodView):
+    def get(self, user: Any) -> Any:
+        raise AssertionError(user)
+
+
+def _add_views_that_raise(app: Flask) -> None:
+    @app.get("/deep")
+    def deep() -> Any:
+        return _somewhere_in_an_sdk()
+
+    @app.get("/stronger")
+    def stronger() -> Any:
+        raise AuthenticationRequiredError([READ], claims=large_claims(int(request.args["size"])))
+
+    @app.get("/async/stronger")
+    async def async_stronger() -> Any:
+        raise AuthenticationRequiredError([READ], claims=large_claims(int(request.args["size"])))
 
 
 def _somewhere_in_an_sdk() -> Any:

@@ -6,9 +6,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from webidentity import AuthenticationRequiredError, EntraError
+from webidentity import AuthenticationRequiredError
 from webidentity.web import (
     SESSION_KEY,
+    TOKEN_ERRORS,
     Answer,
     RequestFacts,
     Requirements,
@@ -58,7 +59,7 @@ class PlainApp:
     def _answer(self, facts: RequestFacts, session: dict[str, Any]) -> Answer:
         site, stored = self.site, session.get(SESSION_KEY)
         if facts.path == self._routes.sign_in:
-            return site.sign_in(facts)
+            return site.run(site.sign_in(facts))
         if facts.path == self._routes.callback:
             return site.run(site.callback(facts, stored))
         if facts.path == self._routes.sign_out:
@@ -72,8 +73,8 @@ class PlainApp:
         try:
             body = view(**outcome.arguments(view, is_async=False))
         except AuthenticationRequiredError as error:
-            return site.challenge(facts, error)
-        except EntraError as error:
+            return site.run(site.challenge(facts, error))
+        except TOKEN_ERRORS as error:
             return site.no_token(facts, error)
         private = private_headers(outcome.identity, None)
         assert private is not None

@@ -1,6 +1,7 @@
 """The shared cache of a new desktop user, and programs that use it. Importable by a new process."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -116,8 +117,12 @@ class LockClock:
         self.meanwhile: Callable[[], object] = lambda: None
 
     def monotonic(self) -> float:
-        """Return the seconds that were waited."""
-        return self.seconds
+        """Return the time: the computer was started long before the program."""
+        return 1000.0 + self.seconds
+
+    def time(self) -> float:
+        """Return the time of the files, in Unix seconds."""
+        return time.time() + self.seconds
 
     def sleep(self, seconds: float) -> None:
         """Wait for the lock."""

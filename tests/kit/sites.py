@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import re
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -52,6 +53,8 @@ class Site:
         for text in [*self._texts, *self.log.texts()]:
             found = self.world.secrets.found_in(text)
             assert not found, f"{len(found)} secrets in: {text[:300]}"
+        for text in self._texts:
+            assert not re.search(r"(?<!\.)\.\.[\s\"<]", text), f"two full stops in: {text[-1000:]}"
 
 
 class Log(logging.Handler):

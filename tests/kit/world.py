@@ -4,7 +4,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jwt
@@ -25,9 +25,12 @@ HOSTS = ("https://app.test", "http://localhost", "https://public.test/mount")
 
 
 class World:
-    """Everything outside the web application."""
+    """Everything outside the web application.
 
-    def __init__(self) -> None:
+    :param hosts: where browsers reach it.
+    """
+
+    def __init__(self, hosts: Sequence[str] = HOSTS) -> None:
         self.secrets = Secrets()
         self.secrets.add(SECRET, SECRET_KEY, PASSWORD)
         self.tenant = LocalTenant(clock=lambda: time.time())
@@ -37,7 +40,7 @@ class World:
         self.web = self.tenant.add_app(
             "Web",
             secrets=[SECRET],
-            redirect_uris=[f"{host}{path}" for host in HOSTS for path in ("/auth/callback", "/", "/goodbye")],
+            redirect_uris=[f"{host}{path}" for host in hosts for path in ("/auth/callback", "/", "/goodbye")],
             scopes={"access": "Use the web application"},
             app_roles=ROLES,
         )
@@ -108,7 +111,7 @@ class Wire(TenantTransport):
 
     def send(self, request: Any, **kwargs: Any) -> Any:
         if self.is_cut:
-            raise ServiceRequestError("the wire is cut")
+            raise ServiceRequestError("the wire is cut", error=ConnectionRefusedError(111, "Connection refused"))
         response = self._tampered(request, super().send(request, **kwargs))
         form = self.requests[-1].form
         self._secrets.add(*(form.get(name) for name in ("code", "code_verifier", "refresh_token", "assertion")))
@@ -124,6 +127,11 @@ class Wire(TenantTransport):
         headers = (("Content-Type", "application/json; charset=utf-8"),)
         body = json.dumps(reply).encode()
         return TenantHttpResponse(request, TenantResponse(response.status_code, headers, body))
+
+
+def large_claims(size: int) -> str:
+    """Return a claims challenge of about so many characters."""
+    return json.dumps({"access_token": {"padding": {"value": "x" * size}}})
 
 
 def claims_of(token: str) -> dict[str, Any]:

@@ -187,3 +187,6 @@ def test_an_id_token_belongs_to_one_sign_in() -> None:
             verify_response({**good, **changed}, **response)
     with pytest.raises(TokenRejectedError):
         verify_response(claims(), **response)
+    for changed, what in (({"at_hash": code_hash}, "access token"), ({"c_hash": token_hash}, "code")):
+        with pytest.raises(TokenRejectedError, match=f"belongs to another {what}$"):
+            verify_response({**good, **changed}, **response)

@@ -50,6 +50,21 @@ class TestBeforeTheRedirectUriIsTrusted:
         url = scene.authorize_url(client_id=web.client_id, redirect_uri="http://localhost:8400")
         assert "AADSTS50011" in scene.browser.open(url).text
 
+    def test_the_page_says_how_another_port_is_registered(self, scene):
+        web = scene.tenant.add_site("http://localhost:5000").app
+        url = scene.authorize_url(client_id=web.client_id, redirect_uri="http://localhost:5001/auth/callback")
+        text = scene.browser.open(url).text
+        assert "webidentity tenant --app-port 5001" in text
+        assert 'add_site("http://localhost:5001")' in text
+
+    @pytest.mark.parametrize("uri", ["http://localhost:5000/login/callback", "https://app.test/a?<b>", "http://[::1"])
+    def test_the_page_lists_the_redirect_uris_that_are_registered(self, scene, uri):
+        web = scene.tenant.add_site("http://localhost:5000").app
+        text = scene.browser.open(scene.authorize_url(client_id=web.client_id, redirect_uri=uri)).text
+        assert "http://localhost:5000/auth/callback" in text
+        assert "redirect_uris=[...]" in text
+        assert "--app-port" not in text
+
     @pytest.mark.parametrize(
         "uri",
         ["https://localhost:1", "http://localhost.evil.test:1", "http://a@localhost:1", "http://[", "http://[::1"],

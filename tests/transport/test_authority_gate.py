@@ -3,18 +3,21 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from azure.core.exceptions import ServiceRequestError
+import requests
+from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 from azure.core.rest import HttpRequest
+from urllib3.exceptions import ProtocolError
 
 from tests.kit.canned import Canned, Reply, Sent
 from tests.kit.clock import Clock
 from webidentity._transport.authority_gate import AuthorityGate
 from webidentity._transport.deadline import Deadline
 from webidentity._transport.pipeline import SyncPipeline, WebRetryPolicy
-from webidentity._transport.threads import on_thread
+from webidentity._transport.threads import AUTHORITY, on_thread
 from webidentity.errors import AuthorityUnavailableError
 
 TOKEN = "https://login.tenant.test/tenant/oauth2/v2.0/token"
@@ -160,10 +163,12 @@ class Silent:
 
     def __init__(self) -> None:
         self.release = threading.Event()
+        self.arrived = threading.Event()
         self.network = Canned(answer=self._answer)
         self.gate = gate_over(self.network)
 
     def _answer(self, _: Sent) -> Reply:
+        self.arrived.set()
         self.release.wait(30)
         return Reply({})
 
@@ -188,13 +193,87 @@ def test_requests_without_a_reply_count_as_failures(clock: Clock) -> None:
     for _ in range(3):
         with pytest.raises(AuthorityUnavailableError):
             silent.gate.send(HttpRequest("POST", TOKEN), deadline=Deadline(0.2), subject="ada")
-    clock.advance(9)
-    with pytest.raises(AuthorityUnavailableError, match="does not answer"):
+    clock.advance(4)
+    with pytest.raises(AuthorityUnavailableError, match=r"login\.tenant\.test cannot be reached: no answer in time"):
         silent.gate.send(HttpRequest("POST", TOKEN), deadline=Deadline(0.2), subject="ada")
     assert len(silent.network.sent) == 3
     silent.release.set()
     clock.advance(5)
     assert silent.gate.send(HttpRequest("POST", TOKEN), deadline=Deadline(20), subject="ada").status_code == 200
+
+
+@pytest.mark.parametrize("way", ["sync", "aio"])
+def test_a_silent_burst_that_takes_all_threads_delays_no_later_request(way: str, clock: Clock) -> None:
+    """A request is refused without a thread, as soon as the first ones have waited for too long."""
+    silent = Silent()
+
+    def ask(seconds: float) -> Any:
+        message, options = HttpRequest("POST", TOKEN), {"deadline": Deadline(seconds), "subject": "ada"}
+        return (
+            silent.gate.send(message, **options) if way == "sync" else asyncio.run(_send(silent.gate, message, options))
+        )
+
+    with ThreadPoolExecutor(40) as burst:
+        waiting = [burst.submit(ask, 60) for _ in range(40)]
+        while len(silent.network.sent) < 32:
+            assert silent.arrived.wait(20)
+            silent.arrived.clear()
+        clock.advance(4)
+        with pytest.raises(
+            AuthorityUnavailableError, match=r"login\.tenant\.test cannot be reached: no answer in time"
+        ):
+            ask(60)
+        silent.release.set()
+        for request in waiting:
+            # Those that waited for a thread have been refused too.
+            assert request.exception() is None or isinstance(request.exception(), AuthorityUnavailableError)
+    assert AUTHORITY.wait(20)
+
+
+def test_a_request_that_finds_out_whether_the_authority_is_back_waits_three_seconds(ask: Ask, clock: Clock) -> None:
+    """The authority may be back a moment after it was sent. Its user is then served by the next request."""
+    clock.stop()
+    network = Canned(answer=lambda _: ServiceRequestError("unreachable"))
+    gate = AuthorityGate(SyncPipeline(transport=network.transport(), retry_total=0))
+    for _ in range(4):
+        with pytest.raises(ServiceRequestError):
+            ask(gate)
+        clock.advance(1)
+    assert [sent.timeout == (3.0, 3.0) for sent in network.sent] == [False] * 3 + [True]
+
+
+def test_the_time_that_a_failed_attempt_took_is_part_of_the_pause(ask: Ask, clock: Clock) -> None:
+    """There are four seconds between the beginnings of two attempts."""
+    clock.stop()
+
+    def wait(_: Sent) -> Exception:
+        clock.advance(3)
+        return requests.exceptions.ReadTimeout()
+
+    network = Canned(answer=wait)
+    gate = AuthorityGate(SyncPipeline(transport=network.transport(), retry_total=0))
+    for _ in range(8):
+        with pytest.raises(ServiceResponseError):
+            ask(gate)
+        clock.advance(1)
+    assert len(network.sent) == 8
+
+
+@pytest.mark.parametrize(
+    ("trouble", "count"),
+    [
+        (requests.exceptions.ReadTimeout(), 1),
+        (requests.exceptions.ConnectionError(ProtocolError("aborted")), 2),
+        (ServiceRequestError("unreachable"), 2),
+    ],
+    ids=["timeout", "reset", "no connection"],
+)
+def test_a_request_that_took_its_time_is_not_repeated(ask: Ask, trouble: Exception, count: int) -> None:
+    """No page waits any more, and its thread would be busy twice as long."""
+    network = Canned(answer=lambda _: trouble)
+    with pytest.raises(AzureError):
+        ask(gate_over(network), "", KEYS)
+    assert len(network.sent) == count
 
 
 def test_silent_requests_do_not_delay_the_store() -> None:

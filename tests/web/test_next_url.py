@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from webidentity.web._next_url import safe_next
 
 _PIECES = ["/", "//", "\\", "%2f", "%2F", "%5c", "%252f", "%09", "%0a", "\t", "\n", "\r", "\x00", " ", ".", "..", "%2e"]
+_CUTS = ["%23", "%3f", "%2523"]
 _WORDS = ["evil.test", "@", ":", "https:", "javascript:", "?", "#", "a", "[", "]", ";", "日", "\u3000", "/", "\u2044"]
 TARGETS = st.one_of(
     st.text(max_size=40),
     st.text(max_size=40).map(lambda text: f"/{text}"),
-    st.lists(st.sampled_from([*_PIECES, *_WORDS]), max_size=12).map("".join),
-    st.lists(st.sampled_from([*_PIECES, *_WORDS]), max_size=12).map(lambda parts: f"/{''.join(parts)}"),
+    st.lists(st.sampled_from([*_PIECES, *_CUTS, *_WORDS]), max_size=12).map("".join),
+    st.lists(st.sampled_from([*_PIECES, *_CUTS, *_WORDS]), max_size=12).map(lambda parts: f"/{''.join(parts)}"),
 )
 
 
@@ -79,6 +80,14 @@ def test_the_browser_of_these_tests_is_fooled_like_a_real_one() -> None:
         assert urlsplit(where_a_browser_goes(trick)).netloc == "evil.test", trick
 
 
+@pytest.mark.parametrize("cut", ["%23", "%3f", "%2523"])
+@pytest.mark.parametrize("parent", ["..", "%2e%2e", "%2E."])
+def test_an_encoded_cut_does_not_hide_a_parent(cut: str, parent: str) -> None:
+    """Browsers resolve "%2e%2e" too, before a server decodes the number sign or the question mark in front of it."""
+    assert safe_next(f"/mount/{cut}/{parent}/{parent}/admin", "/mount") is None
+    assert safe_next(f"/mount/{parent}{cut}", "/mount") is None
+
+
 @pytest.mark.parametrize("target", ["/", "/a/b", "/a?b=c&d=%2F%2Fe", "/a?next=//b", "/a#b", "/a:b@c", "/%E6%97%A5"])
 def test_ordinary_pages_are_kept_as_they_are(target: str) -> None:
     """Encoded characters are not encoded again."""
@@ -88,4 +97,31 @@ def test_ordinary_pages_are_kept_as_they_are(target: str) -> None:
 @pytest.mark.parametrize("target", [None, "", "a", "?a=b", "#a", "/" + "a" * 2048, "/" + "日" * 700])
 def test_a_target_that_is_not_a_path_or_too_long_is_refused(target: str | None) -> None:
     """A target that becomes too long for a cookie when it is encoded is refused too."""
+    assert safe_next(target) is None
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//evil.test",
+        "/\\evil.test",
+        "/%2fevil.test",
+        "/%252fevil.test",
+        "/%25252fevil.test",
+        "/%5cevil.test",
+        "/%25255cevil.test",
+        "/a/../b",
+        "/a/%2e%2e/b",
+        "/a/..;x=1/b",
+        "/a%3f/../b",
+        "/a%23/%2e%2e/b",
+        "/\t/evil.test",
+        "/a%0a",
+        "/a?b=\r\nSet-Cookie:c=d",
+        "/a#\x00",
+        "/a?b=\x7f",
+    ],
+)
+def test_tricks_are_refused(target: str) -> None:
+    """Also after up to three decodings, and control characters anywhere."""
     assert safe_next(target) is None

@@ -8,6 +8,7 @@ import pytest
 from django.core.checks import Error, run_checks
 from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
@@ -17,7 +18,7 @@ from django.urls import clear_script_prefix
 import webidentity_django
 from tests.kit.http_browser import Browser
 from tests.kit.world import World
-from tests.kit.wsgi_asgi_calls import wsgi_call
+from tests.kit.wsgi_asgi_calls import asgi_call, wsgi_call
 from webidentity_django._conf import get_site
 
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -96,6 +97,37 @@ def test_the_checks_warn_of_a_weak_session_cookie(change: dict[str, Any], id_: s
             assert found() == {}
         with override_settings(DEBUG=True):
             assert found() == {}
+
+
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the warnings of this package."""
+    return [record.getMessage() for record in caplog.records if record.name == "webidentity.web"]
+
+
+def test_a_project_without_the_middleware_is_warned_once(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Servers for production do not run the system checks. Guards work; views that raise a challenge would not."""
+    with override_settings(MIDDLEWARE=[SESSIONS]):
+        browser = Browser(wsgi_call(WSGIHandler()), world)
+        assert [browser.get("/me").status for _ in range(3)] == [302] * 3
+    (warning,) = warnings_of(caplog)
+    assert f"MIDDLEWARE does not contain {IDENTITY!r}" in warning
+
+
+def test_an_async_view_without_the_middleware_is_reported_too(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    with override_settings(MIDDLEWARE=[SESSIONS]):
+        assert Browser(asgi_call(ASGIHandler()), world).get("/async/me").status == 302
+    assert len(warnings_of(caplog)) == 1
+
+
+def test_a_project_that_does_not_install_the_application_is_warned_once(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Django cannot run the system checks of an application that it does not know."""
+    with override_settings(INSTALLED_APPS=["django.contrib.sessions"]):
+        browser = Browser(wsgi_call(WSGIHandler()), world)
+        assert [browser.get("/me").status for _ in range(3)] == [302] * 3
+    (warning,) = warnings_of(caplog)
+    assert "INSTALLED_APPS does not contain 'webidentity_django'" in warning
 
 
 @pytest.mark.parametrize("middleware", [[IDENTITY], [IDENTITY, SESSIONS]])

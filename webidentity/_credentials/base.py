@@ -72,6 +72,7 @@ class Credential(TokenCalls, GrantConstructor):
     """A sync credential with its own pipeline."""
 
     def _set_up(self, token_source: TokenSource, **kwargs: Any) -> None:
+        self._check_keywords(kwargs)
         self._pipeline = SyncPipeline(**pipeline_options(kwargs))
         self._token_source = token_source
         self._driver = TracelessDriver(self._pipeline.send)

@@ -1,7 +1,7 @@
 """The constructor that the sync and the async class of a credential share."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from webidentity._flows.token_source import TokenSource
 
@@ -15,11 +15,25 @@ class Constructor:
     :keyword of: the name of the two public classes. The TypeError of a call with missing or unknown arguments shows it.
     """
 
+    #: The class with the constructor and the name of the public classes, also in subclasses of an application.
+    _constructor: ClassVar[tuple[type, str]]
+
     def __init_subclass__(cls, *, of: str = "", **kwargs: Any) -> None:
         """Name ``__init__`` after the public class."""
         super().__init_subclass__(**kwargs)
         if of:
             vars(cls)["__init__"].__qualname__ = f"{of}.__init__"
+            cls._constructor = cls, of
+
+    def _check_keywords(self, keywords: Mapping[str, Any]) -> None:
+        """Check the keywords that are passed on to azure-core.
+
+        :raises TypeError: one of them is a misspelled parameter.
+        """
+        if keywords:
+            from webidentity._credentials.keywords import check_keywords
+
+            check_keywords(*self._constructor, keywords)
 
 
 class GrantConstructor(Constructor):

@@ -101,6 +101,7 @@ class DefaultAzureConstructor(ChainConstructor[P], of="DefaultAzureCredential"):
         require_envvar: bool = False,
         **kwargs: Any,
     ) -> None:
+        self._check_keywords(kwargs)
         if "tenant_id" in kwargs:
             raise TypeError(
                 "'tenant_id' is not supported in DefaultAzureCredential: set AZURE_TENANT_ID, or pass the keyword for "

@@ -64,11 +64,23 @@ class NoTokenSourceError(Exception):
     """There is no cached token, no refresh token, and no grant that could be repeated."""
 
 
-def keep(cache: TokenCache, acquisition: Acquisition, reply: TokenReply, now: int) -> Flow[AccessTokenInfo]:
-    """Store the tokens of a reply and return its access token."""
+def keep(
+    cache: TokenCache,
+    acquisition: Acquisition,
+    reply: TokenReply,
+    now: int,
+    also: Callable[[TokenDocument], object] | None = None,
+) -> Flow[AccessTokenInfo]:
+    """Store the tokens of a reply and return its access token.
+
+    :param also: another change of the partition, which is stored before the tokens and in the same write.
+    :raises StoreUnavailableError: there is another change, and the store cannot be written. Nothing is kept then.
+    """
     partition, request = acquisition.partition, acquisition.request
 
     def add(document: TokenDocument) -> None:
+        if also is not None:
+            also(document)
         if acquisition.may_keep is not None and not acquisition.may_keep(document):
             return
         document.add(partition, request.scopes, reply, cae=request.enable_cae, now=now)
@@ -77,6 +89,8 @@ def keep(cache: TokenCache, acquisition: Acquisition, reply: TokenReply, now: in
     try:
         cached = yield from cache.update(partition, add, expires_at=keep_until, now=now)
     except StoreUnavailableError as error:
+        if also is not None:
+            raise
         # The grant has been used up: keeping its tokens in one process is better than losing them.
         _LOGGER.error("A token could not be stored. It is kept in this process for now: %s", error)  # noqa: TRY400
         cached = cache.keep_unsaved(partition, add, expires_at=keep_until)

@@ -2,10 +2,9 @@
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any
+from typing import NamedTuple
 
 from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
@@ -24,8 +23,6 @@ from webidentity.errors import EntraError
 
 #: Seconds that unused tokens of a user are kept: Entra's limit for refresh tokens.
 DEFAULT_LIFETIME = 90 * 24 * 3600
-#: Options of the request that redeems a code: it is not repeated if its reply was lost (RFC 6749 section 4.1.2).
-SENT_ONCE: Mapping[str, Any] = MappingProxyType({"retry_read": 0})
 #: Prefix of the account id if the authority did not name the account.
 _ANONYMOUS = "anonymous-"
 
@@ -110,6 +107,17 @@ class UserTokens:
         return acquire(self.cache, self.acquisition(request, home_account_id, tenant))
 
 
+class Accepted(NamedTuple):
+    """What is stored of a reply that was accepted.
+
+    :param home_account_id: the verified ID of the account.
+    :param also: another change of the account's partition, stored in one write with the tokens.
+    """
+
+    home_account_id: str
+    also: Callable[[TokenDocument], object] | None = None
+
+
 @dataclass(slots=True)
 class AuthorizationCodeGrant:
     """Redeems one authorization code, once, and then acquires tokens of its user."""
@@ -121,8 +129,8 @@ class AuthorizationCodeGrant:
     home_account_id: str | None = None
     #: The tenant in which the code was redeemed.
     tenant: str | None = None
-    #: Checks a reply before it is stored, and returns the verified ID of its account, or raises to reject it.
-    accept: Callable[[TokenReply], Flow[str]] | None = None
+    #: Checks a reply before it is stored, and says what to store, or raises to reject it.
+    accept: Callable[[TokenReply], Flow[Accepted]] | None = None
 
     @classmethod
     def begin(
@@ -167,22 +175,20 @@ class AuthorizationCodeGrant:
             **({"code_verifier": self.code_verifier} if self.code_verifier else {}),
         }
         try:
-            reply: TokenReply = yield from self.user_tokens.client.send(
-                request.tenant, {**grant, **request.fields}, SENT_ONCE
-            )
+            reply: TokenReply = yield from self.user_tokens.client.send(request.tenant, {**grant, **request.fields})
         except AzureError as error:
             if not isinstance(error, ServiceRequestError | ClientAuthenticationError):
                 # The authority may have received the code. Many authorities revoke its tokens if it is sent again.
                 self.code = self.code_verifier = None
             raise
         if self.accept is not None:
-            home_account_id = yield from self.accept(reply)
+            accepted = yield from self.accept(reply)
         else:
             # If the reply names no account, only this grant may find its tokens.
-            home_account_id = reply.home_account_id or f"{_ANONYMOUS}{secrets.token_hex(16)}"
-        token = yield from keep(
-            self.user_tokens.cache, self.user_tokens.acquisition(request, home_account_id), reply, now
-        )
+            accepted = Accepted(reply.home_account_id or f"{_ANONYMOUS}{secrets.token_hex(16)}")
+        home_account_id = accepted.home_account_id
+        acquisition = self.user_tokens.acquisition(request, home_account_id)
+        token = yield from keep(self.user_tokens.cache, acquisition, reply, now, accepted.also)
         self.code = self.code_verifier = None
         self.tenant, self.home_account_id = request.tenant, home_account_id
         return token

@@ -6,7 +6,6 @@ from typing import Protocol
 
 from azure.core.exceptions import ClientAuthenticationError
 
-from webidentity._flows.authorization_code import SENT_ONCE
 from webidentity._flows.client import Client
 from webidentity._protocol.account import ExpectedAccount, account_of
 from webidentity._protocol.authorization import authorize_url, challenge_of, new_verifier, read_authorization_reply
@@ -113,7 +112,7 @@ class BrowserSignIn:
             authorization = read_authorization_reply(landing.parameters)
             grant = {"grant_type": "authorization_code", "code": authorization.code, "redirect_uri": redirect_uri}
             form = {**fields, **grant, "code_verifier": verifier}
-            reply = yield from self._client.send(expected.tenant, form, SENT_ONCE)
+            reply = yield from self._client.send(expected.tenant, form)
             record = account_of(reply, expected, now=time.time(), nonce=nonce, issuer=authorization.issuer)
         except Exception as error:
             reason = (

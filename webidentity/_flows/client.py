@@ -25,6 +25,10 @@ _SECRET_FIELDS = (
     "device_code",
     "password",
 )
+#: Fields that the authority may accept once only. A request with one of them is not repeated if its reply was lost: the
+#: authority may revoke tokens when it comes again (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2).
+_USED_UP = ("code", "refresh_token", "assertion")
+_SENT_ONCE: Mapping[str, Any] = MappingProxyType({"retry_read": 0})
 _NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -50,7 +54,7 @@ class Client(NamedTuple):
     ) -> Flow[TokenReply]:
         """Send the grant's fields with the client's own fields to the tenant's token endpoint.
 
-        :param options: the options of the effect, such as ``retry_read``.
+        :param options: the options of the effect, such as ``retry_status``.
         :param secrets: further values that must not appear in a message.
         :param subject: the user of the request, as in the effect.
         :param account: the ID of that user's account, if it is known.
@@ -76,6 +80,8 @@ class Client(NamedTuple):
         url = token_endpoint(self.authority, tenant)
         authentication = yield from self.authentication.fields(url, tenant)
         form = {"client_id": self.client_id, "client_info": "1", **fields, **authentication}
+        if any(name in form for name in _USED_UP):
+            options = {**_SENT_ONCE, **options}
         secrets = [*more, *(form[name] for name in _SECRET_FIELDS if name in form)]
         with NamedRequest(build_token_request(url, form), account) as request:
             response = yield Send(request, options, subject)

@@ -7,6 +7,7 @@ from typing import Any
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
+from webidentity._protocol.connection_error import reason_of
 from webidentity._protocol.effects import Flow, Send
 from webidentity._protocol.metadata import TenantMetadata, metadata_url
 from webidentity._protocol.signing_keys import SigningKeys
@@ -55,6 +56,8 @@ class KeySource:
         self._tried_at = float("-inf")
         self._searched_at = float("-inf")
         self._is_reachable = True
+        #: Why the last attempt failed.
+        self._reason = ""
 
     def issuer(self) -> Flow[str]:
         """Return the tenant's issuer, after fetching its metadata and keys if none are known yet.
@@ -125,8 +128,8 @@ class KeySource:
 
     def _unavailable(self) -> KeysUnavailableError:
         return KeysUnavailableError(
-            f"the signing keys of tenant {self._tenant} cannot be fetched from {self._authority}: check the tenant "
-            "id, and whether this machine can reach the authority"
+            f"the signing keys of tenant {self._tenant} cannot be fetched from {self._authority} ({self._reason}): "
+            "check the tenant id, and whether this machine can reach the authority"
         )
 
     def _fetch(self, *, is_needed: bool) -> Flow[None]:
@@ -137,6 +140,7 @@ class KeySource:
         if is_needed:
             self._searched_at = self._tried_at
         self._is_reachable = False
+        self._reason = "the reply has no signing keys"
         try:
             metadata = TenantMetadata.parse((yield from _get(metadata_url(self._authority, self._tenant))))
             if metadata is not None and not metadata.is_of(self._authority, self._tenant):
@@ -145,9 +149,11 @@ class KeySource:
                     self._tenant,
                     self._authority,
                 )
+                self._reason = "the metadata is of another tenant or authority"
                 return
             keys = SigningKeys.parse((yield from _get(metadata.jwks_uri))) if metadata else None
-        except AzureError:
+        except AzureError as error:
+            self._reason = reason_of(error)
             return
         if metadata is not None and keys is not None:
             self._known = _Known(metadata, keys, time.time())

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from webidentity._protocol.advice import advice_for
 from webidentity._protocol.redaction import scrub
+from webidentity._protocol.sentences import sentences
 from webidentity.errors import EntraError
 
 _CODE = re.compile(r"AADSTS(\d{1,9})", re.ASCII)
@@ -53,8 +54,7 @@ def read_authorization_reply(parameters: Mapping[str, str]) -> AuthorizationRepl
         raise EntraError("Authentication failed: the authority's reply has neither a code nor an error")
     if code:
         raise EntraError("Authentication failed: the authority's reply has both a code and an error")
-    description = scrub(parameters.get("error_description") or error)
+    description = scrub(parameters.get("error_description") or error).strip() or "no description"
     codes = tuple(int(number) for number in _CODE.findall(description))
-    advice = advice_for(codes)
-    message = f"Authentication failed: {description}"
-    raise EntraError(f"{message} {advice}" if advice else message, error=scrub(error), error_codes=codes)
+    message = sentences(f"Authentication failed: {description}", advice_for(codes))
+    raise EntraError(message, error=scrub(error), error_codes=codes)

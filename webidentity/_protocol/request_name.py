@@ -11,6 +11,7 @@ from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
 from webidentity._authority import is_guid
+from webidentity._protocol.connection_error import reason_of
 from webidentity._version import __version__
 from webidentity.errors import AuthorityUnavailableError, EntraError
 
@@ -75,7 +76,10 @@ def correlation_id_of(error: BaseException) -> str | None:
     return getattr(error, "correlation_id", None)
 
 
-def describe(error: BaseException) -> str:
-    """Return the error's class and the ID of its request, for a log."""
-    correlation_id, name = correlation_id_of(error), type(error).__name__
-    return f"{name} (Correlation ID: {correlation_id})" if correlation_id else name
+def describe(error: BaseException, text: str = "") -> str:
+    """Return why a request failed and its ID, for a log.
+
+    :param text: what is known already. By default the reason is found out.
+    """
+    text, correlation_id = text or reason_of(error), correlation_id_of(error)
+    return f"{text.rstrip('.')} (Correlation ID: {correlation_id})" if correlation_id else text

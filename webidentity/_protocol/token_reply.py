@@ -123,6 +123,7 @@ def refusal(response: Any, document: Mapping[str, Any], secrets: Iterable[str], 
     # Imported at the first error.
     from webidentity._protocol.advice import advice_for
     from webidentity._protocol.redaction import scrub
+    from webidentity._protocol.sentences import sentences
 
     secrets = tuple(secrets)
 
@@ -143,7 +144,7 @@ def refusal(response: Any, document: Mapping[str, Any], secrets: Iterable[str], 
     advice = advice_for(codes)
     claims = document.get("claims")
     return EntraError(
-        f"{message}. {advice}" if advice else message,
+        sentences(message, advice),
         response=response,
         error=error,
         suberror=plain("suberror", _CODE),

@@ -12,6 +12,7 @@ from azure.core.rest import HttpRequest
 
 from webidentity._flows.managed_identity.retries import read_retry_after
 from webidentity._fork import renew_after_fork
+from webidentity._protocol.connection_error import reason_of
 from webidentity._transport.deadline import Deadline
 from webidentity._transport.pipeline import SyncPipeline
 from webidentity.errors import AuthorityUnavailableError
@@ -20,8 +21,10 @@ from webidentity.errors import AuthorityUnavailableError
 _MOST_FAILURES = 3
 #: Seconds between two such requests, at most. The first pause is one second, and each one is twice the one before.
 _LONGEST_PROBE_PAUSE = 4.0
+#: Seconds that such a request waits for its reply. The authority may be back a moment after it was sent.
+_PROBE_TIMEOUT = 3.0
 #: Seconds after which a request without a reply counts as a failure, although a reply may still arrive.
-_OVERDUE = 8.0
+_OVERDUE = 4.0
 #: Seconds of a pause if the authority does not name any, and the longest one that is respected.
 _DEFAULT_PAUSE, _LONGEST_PAUSE = 5.0, 600.0
 _MOST_SUBJECTS = 1000
@@ -30,8 +33,11 @@ _MOST_SUBJECTS = 1000
 class _Authority:
     """What is known about one authority."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str) -> None:
+        self.host = host
         self.failures = 0
+        #: Why the last request failed.
+        self.reason = "no answer in time"
         self.next_probe = 0.0
         self.answered_at = float("-inf")
         #: Until when the authority asked for a pause: for all requests, for token requests, and for those of a subject.
@@ -68,16 +74,14 @@ class AuthorityGate:
         """
         from webidentity._transport.threads import AUTHORITY
 
-        return deadline.result(AUTHORITY.submit(self._call(request, deadline, subject, options)))
+        return deadline.result(AUTHORITY.submit(self._call(request, deadline, subject, options)), _host(request.url))
 
     async def asend(self, request: HttpRequest, *, deadline: Deadline, subject: str, **options: Any) -> Any:
         """Send as :meth:`send` does, without blocking the event loop."""
-        import asyncio
-
         from webidentity._transport.threads import AUTHORITY
 
-        future = AUTHORITY.submit(self._call(request, deadline, subject, options))
-        return await deadline.aresult(asyncio.wrap_future(future))
+        call = self._call(request, deadline, subject, options)
+        return await deadline.aresult(AUTHORITY.submit(call), _host(request.url))
 
     def send_here(self, request: HttpRequest, *, deadline: Deadline, subject: str, **options: Any) -> Any:
         """Send the request on this thread, for flows that no request waits for."""
@@ -88,8 +92,10 @@ class AuthorityGate:
     ) -> Callable[[], Any]:
         authority = self._authority(request.url)
         subject = subject or request.url
-        # A pause is an error at once, without a thread.
+        # A pause is an error at once, without a thread: all of them may wait for an authority that is silent.
         self._check_pauses(authority, request, subject)
+        with self._lock:
+            self._check_failures(authority, self._clock())
         return partial(self._send, authority, request, deadline, subject, options)
 
     def _send(
@@ -100,10 +106,12 @@ class AuthorityGate:
         self._check_pauses(authority, request, subject)
         ticket, is_probe = self._enter(authority)
         if is_probe:
-            options = {**options, "retry_total": 0}
+            once = {"retry_total": 0, "connection_timeout": _PROBE_TIMEOUT, "read_timeout": _PROBE_TIMEOUT}
+            options = {**options, **once}
         try:
             response = self._pipeline.send(request, **options)
-        except (AzureError, OSError):
+        except (AzureError, OSError) as error:
+            authority.reason = reason_of(error)
             self._failed(authority, ticket)
             raise
         except BaseException:
@@ -115,7 +123,7 @@ class AuthorityGate:
     def _authority(self, url: str) -> _Authority:
         parts = urlsplit(url)
         with self._lock:
-            return self._authorities.setdefault(f"{parts.scheme}://{parts.netloc.lower()}", _Authority())
+            return self._authorities.setdefault(f"{parts.scheme}://{parts.netloc.lower()}", _Authority(_host(url)))
 
     def _check_pauses(self, authority: _Authority, request: HttpRequest, subject: str) -> None:
         now = self._clock()
@@ -126,24 +134,29 @@ class AuthorityGate:
             until = max(until, authority.subjects.get(subject, 0.0))
         # A clock that was set back must not prolong a pause.
         if now < until <= now + _LONGEST_PAUSE:
-            raise _paused("The authority asked for a pause.", until - now)
+            raise _paused(f"The authority {authority.host} asked for a pause.", until - now)
 
     def _enter(self, authority: _Authority) -> tuple[object, bool]:
         """Return a ticket for a request, and whether it only finds out if the authority is back."""
         now = self._clock()
         ticket = object()
         with self._lock:
-            for other, sent_at in list(authority.waiting.items()):
-                if now - sent_at >= _OVERDUE:
-                    del authority.waiting[other]
-                    self._count(authority, sent_at, now)
+            self._check_failures(authority, now)
             is_probe = authority.failures >= _MOST_FAILURES
             if is_probe:
-                if now < authority.next_probe <= now + _LONGEST_PROBE_PAUSE:
-                    raise _paused("The authority does not answer.", authority.next_probe - now)
                 authority.next_probe = now + _probe_pause(authority.failures)
             authority.waiting[ticket] = now
         return ticket, is_probe
+
+    def _check_failures(self, authority: _Authority, now: float) -> None:
+        for ticket, sent_at in list(authority.waiting.items()):
+            if now - sent_at >= _OVERDUE:
+                del authority.waiting[ticket]
+                authority.reason = "no answer in time"
+                self._count(authority, sent_at, now)
+        if authority.failures >= _MOST_FAILURES and now < authority.next_probe <= now + _LONGEST_PROBE_PAUSE:
+            message = f"The authority {authority.host} cannot be reached: {authority.reason}."
+            raise _paused(message, authority.next_probe - now)
 
     def _failed(self, authority: _Authority, ticket: object) -> None:
         now = self._clock()
@@ -158,8 +171,11 @@ class AuthorityGate:
         if sent_at < authority.answered_at:
             return
         authority.failures += 1
-        if authority.failures >= _MOST_FAILURES:
+        if authority.failures == _MOST_FAILURES:
             authority.next_probe = now + _probe_pause(authority.failures)
+        elif authority.failures > _MOST_FAILURES:
+            # The pause began when the request was sent, not when it failed.
+            authority.next_probe = max(authority.next_probe, sent_at + _probe_pause(authority.failures))
 
     def _answered(
         self, authority: _Authority, ticket: object, response: Any, request: HttpRequest, subject: str
@@ -170,6 +186,7 @@ class AuthorityGate:
         with self._lock:
             sent_at = authority.waiting.pop(ticket, now)
             if status >= 500:
+                authority.reason = f"status {status}"
                 if status == 503 and asked is not None:
                     authority.paused_until = until
                 self._count(authority, sent_at, now)
@@ -183,6 +200,11 @@ class AuthorityGate:
                     authority.tokens_paused_until = until
                 if len(subjects) < _MOST_SUBJECTS:
                     subjects[subject] = until
+
+
+def _host(url: str) -> str:
+    """Return the host and the port, which may be logged. A URL has no user or password here."""
+    return urlsplit(url).netloc.lower()
 
 
 def _now() -> float:

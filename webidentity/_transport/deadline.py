@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 #: Seconds after which a caller should try again whose time was over.
 _RETRY_AFTER = 5
+#: Seconds that a call waits for a thread. If all of them wait for a silent authority, it will not get one in time.
+_LONGEST_QUEUE = 2.0
 
 
 class Deadline:
@@ -55,19 +57,22 @@ class Deadline:
         left = self.left()
         return bool(wait((future,), seconds if left is None else min(left, seconds)).done)
 
-    def result(self, future: "Future[Any]") -> Any:
-        """Return the result of the future, or raise its error.
+    def result(self, future: "Future[Any]", host: str = "") -> Any:
+        """Return the result of the call on another thread, or raise its error.
 
-        :raises AuthorityUnavailableError: the time is over. The future is cancelled if it has not started yet.
+        :raises AuthorityUnavailableError: the time is over, or the call found no thread. It is cancelled unless it has
+            started.
         """
         from concurrent.futures import wait
 
         try:
-            done = wait((future,), self.left()).done
+            done = wait((future,), self._queue_time()).done
+            if not done and not future.cancel():
+                done = wait((future,), self.left()).done
         finally:
             future.cancel()
         if not done:
-            raise out_of_time()
+            raise out_of_time(host)
         return future.result()
 
     async def await_(self, future: "asyncio.Future[Any]", seconds: float) -> bool:
@@ -81,19 +86,30 @@ class Deadline:
             future.cancel()
         return bool(done)
 
-    async def aresult(self, future: "asyncio.Future[Any]") -> Any:
+    async def aresult(self, future: "Future[Any]", host: str = "") -> Any:
         """Return as :meth:`result` does, without blocking the event loop."""
         import asyncio
 
+        waiting = asyncio.wrap_future(future)
         try:
-            done, _ = await asyncio.wait((future,), timeout=self.left())
+            done, _ = await asyncio.wait((waiting,), timeout=self._queue_time())
+            if not done and not future.cancel():
+                done, _ = await asyncio.wait((waiting,), timeout=self.left())
         finally:
-            future.cancel()
+            waiting.cancel()
         if not done:
-            raise out_of_time()
-        return future.result()
+            raise out_of_time(host)
+        return waiting.result()
+
+    def _queue_time(self) -> float:
+        left = self.left()
+        return _LONGEST_QUEUE if left is None else min(left, _LONGEST_QUEUE)
 
 
-def out_of_time() -> AuthorityUnavailableError:
-    """Return the error for a request that was not answered in time."""
-    return AuthorityUnavailableError("The authority did not answer in time.", retry_after=_RETRY_AFTER)
+def out_of_time(host: str = "") -> AuthorityUnavailableError:
+    """Return the error for a request that was not answered in time.
+
+    :param host: the authority's, if it is known.
+    """
+    name = f"The authority {host}" if host else "The authority"
+    return AuthorityUnavailableError(f"{name} did not answer in time.", retry_after=_RETRY_AFTER)

@@ -157,8 +157,7 @@ class AsyncDriver:
             task = self._task(start)
             return await asyncio.shield(task) if start.awaited else True
         if start.awaited:
-            future = asyncio.wrap_future(_on_authority_thread(self._beside, start))
-            return await deadline.aresult(future)
+            return await deadline.aresult(_on_authority_thread(self._beside, start))
         return _in_background(self._beside, start)
 
     def _task(self, start: Start) -> "asyncio.Task[Any]":
@@ -179,24 +178,13 @@ class AsyncDriver:
 
 
 def _on_authority_thread(driver: SyncDriver, start: Start) -> Any:
-    """Run the flow on a thread for requests and return its future. The flow continues if the future is abandoned."""
-    from concurrent.futures import Future
-
+    """Run the flow on a thread for requests and return its future. Once begun, it continues without its caller."""
     from webidentity._transport.threads import AUTHORITY
 
-    outcome: Future[Any] = Future()
-    outcome.set_running_or_notify_cancel()
-
-    def run() -> None:
-        try:
-            value = driver.run(start.flow)
-        except BaseException as error:  # noqa: BLE001 - it belongs to the caller that waits
-            outcome.set_exception(error)
-        else:
-            outcome.set_result(value)
-
-    AUTHORITY.submit(run)
-    return outcome
+    future = AUTHORITY.submit(lambda: driver.run(start.flow))
+    # It may be cancelled while it waits for a thread.
+    future.add_done_callback(lambda _: start.drop())
+    return future
 
 
 def _in_background(driver: SyncDriver, start: Start) -> bool:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from azure.core.exceptions import ServiceResponseTimeoutError
 from azure.core.pipeline import Pipeline
 from azure.core.pipeline.policies import (
     AsyncRetryPolicy,
@@ -83,7 +84,7 @@ class WebRetryPolicy(RetryPolicy[Any, Any]):
     """Retries a request once, and only if the server asks for a short pause at most.
 
     For requests that a person waits for: azure-core's own policy sleeps for the whole ``Retry-After``, which can block
-    a web server's worker for minutes.
+    a web server's worker for minutes. After a timeout, the person no longer waits.
     """
 
     def __init__(self) -> None:
@@ -92,6 +93,10 @@ class WebRetryPolicy(RetryPolicy[Any, Any]):
     def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
         """Return whether to retry the request now."""
         return (self.get_retry_after(response) or 0.0) <= _LONGEST_WEB_WAIT and super().is_retry(settings, response)
+
+    def increment(self, settings: dict[str, Any], response: Any = None, error: Exception | None = None) -> bool:
+        """Return whether to retry the request after this response or error."""
+        return not isinstance(error, ServiceResponseTimeoutError) and super().increment(settings, response, error)
 
 
 def _rebuild(options: dict[str, Any]) -> SyncPipeline:
@@ -116,7 +121,7 @@ def policies_of(options: dict[str, Any], retry_policy: Callable[..., Any]) -> li
 
 
 def run_options(options: dict[str, Any], of_request: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a request. POST requests are retried too, because repeating a token request is harmless."""
+    """Return the options of a request. POST requests are retried too, unless a flow says otherwise."""
     policies = options.get("policies")
     if policies is None:
         return {"retry_on_methods": ["POST", "GET"], **of_request}

@@ -74,6 +74,7 @@ class AsyncCredential(AsyncTokenCalls, GrantConstructor):
     """An async credential with its own pipeline."""
 
     def _set_up(self, token_source: TokenSource, **kwargs: Any) -> None:
+        self._check_keywords(kwargs)
         self._pipeline = AsyncPipeline(**pipeline_options(kwargs))
         self._token_source = token_source
         self._driver = AsyncTracelessDriver(self._pipeline.send)

@@ -9,6 +9,7 @@ from azure.core.credentials import AccessTokenInfo
 
 from webidentity._json import as_object, parse_object
 from webidentity._protocol.access_token import OpaqueAccessTokenInfo
+from webidentity._protocol.granted_scopes import granted
 from webidentity._protocol.token_reply import TokenReply, decode_unverified
 from webidentity.cache._access_tokens import AccessTokens, Entry
 from webidentity.cache._partition import Partition
@@ -121,6 +122,8 @@ class TokenDocument:
     def add(self, partition: Partition, scopes: Iterable[str], reply: TokenReply, *, cae: bool, now: int) -> None:
         """Add the tokens of a reply. A new refresh token replaces the previous one.
 
+        The access token is added for those of the scopes that the reply grants.
+
         :param cae: whether the request was for continuous access evaluation.
         :param now: when the request was sent (Unix seconds).
         """
@@ -130,7 +133,7 @@ class TokenDocument:
             "environment": partition.environment,
             "client_id": partition.cache_client_id,
         }
-        names = sorted(scopes)
+        names = granted(scopes, reply.scopes)
         target = " ".join(names)
         for tokens in self._access.values():
             tokens.drop_expired(now)
@@ -148,7 +151,8 @@ class TokenDocument:
         if reply.refresh_on is not None:
             entry["refresh_on"] = str(reply.refresh_on)
         self._index.clear()
-        self._access[cae].add(entry_key(entry), entry)
+        if names:
+            self._access[cae].add(entry_key(entry), entry)
         if reply.refresh_token:
             refresh: Entry = {
                 **base,

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _VERSION = b"\x01"
 _NONCE = 12
+#: Bytes that name the key.
+_MARK = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class _Key:
         return cls(
             name_key=_hkdf(secret, b"webidentity cache names v1"),
             cipher=AESGCM(_hkdf(secret, b"webidentity cache values v1")),
-            mark=_hkdf(secret, b"webidentity cache key id v1")[:4],
+            mark=_hkdf(secret, b"webidentity cache key id v1")[:_MARK],
         )
 
 
@@ -62,11 +64,17 @@ class KeyRing:
         nonce = os.urandom(_NONCE)
         return _VERSION + key.mark + nonce + key.cipher.encrypt(nonce, plaintext, name.encode())
 
+    def is_of_another_secret(self, envelope: bytes) -> bool:
+        """Return whether this class encrypted it with a secret that is neither the current one nor a fallback."""
+        is_envelope = envelope[:1] == _VERSION and len(envelope) > 1 + _MARK + _NONCE
+        return is_envelope and all(key.mark != envelope[1 : 1 + _MARK] for key in self._keys)
+
     def open(self, name: str, envelope: bytes) -> bytes | None:
         """Decrypt what :meth:`seal` returned; None if it is damaged, or belongs to another name or secret."""
         if envelope[:1] != _VERSION:
             return None
-        mark, nonce, sealed = envelope[1:5], envelope[5 : 5 + _NONCE], envelope[5 + _NONCE :]
+        start = 1 + _MARK
+        mark, nonce, sealed = envelope[1:start], envelope[start : start + _NONCE], envelope[start + _NONCE :]
         for key in self._keys:
             if key.mark == mark and len(nonce) == _NONCE:
                 try:

@@ -60,6 +60,11 @@ class Partition(_Parts):
         where = json.dumps([source, endpoint, identity_kind])
         return cls("host", client_id, "https://localhost", "managed_identity", where, authentication)
 
+    @classmethod
+    def shared(cls, what: str, number: int) -> "Partition":
+        """Return one of a limited number of partitions that belong to no user and have no tokens."""
+        return cls("shared", what, "", "", str(number))
+
     @cached_property
     def name(self) -> str:
         """The parts as one text; no two partitions have the same."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from webidentity.cache._backing import CachedPartition
 from webidentity.cache._document import TokenDocument
-from webidentity.cache._partition import Partition
+from webidentity.cache._partition import Partition, digest
 from webidentity.cache._store import Row, Store, StoreUnavailableError
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 #: How often a change is applied again because another process has changed the row in the meantime.
 _MOST_ATTEMPTS = 1000
+#: Rows of claimed names, and how many names each of them has.
+_CLAIM_ROWS, _MOST_CLAIMS = 256, 256
 _IN_USE = "row"
 #: A copy under the current secret's name of a row that is being moved. It counts when the original is gone.
 _COPY = "copy"
@@ -38,8 +40,10 @@ class SealedStore:
 
     def read(self, partition: Partition, known: CachedPartition | None) -> CachedPartition | None:
         """Return the partition as it is now: ``known`` itself if it has not changed, None if it does not exist."""
-        found = False
-        for stored_key in partition.stored_keys(self.keys):
+        stored_keys = partition.stored_keys(self.keys)
+        # A row that is moved in the meantime gets a name at which nothing was found: look twice if there are several.
+        look_again = len(stored_keys) > 1
+        for stored_key in stored_keys:
             row = self.store.load(stored_key)
             if row is None:
                 continue
@@ -48,8 +52,8 @@ class SealedStore:
             sealed = self._decode(stored_key, row)
             if sealed.state == _IN_USE:
                 return sealed.cached(stored_key)
-            found = found or sealed.state == _COPY
-        current = self._newest(partition, self._rows(partition)) if found else None
+            look_again = look_again or sealed.state == _COPY
+        current = self._newest(partition, self._rows(partition)) if look_again else None
         return current[1].cached(current[0]) if current else None
 
     def change(
@@ -84,17 +88,37 @@ class SealedStore:
                 others = {key: row.version for key, row in rows.items() if key != stored_key}
                 self._move(stored_keys, stored_key, changed, others)
                 return CachedPartition(document, (stored_key, version), expires_at)
-        raise StoreUnavailableError(
-            "a row of the token cache keeps changing: is save() of the store a compare-and-swap?"
-        )
+        raise _keeps_changing()
 
     def claim(self, name: str, expires_at: float) -> bool:
-        """Insert the name; False if it is there already."""
+        """Record the name; False if it has been recorded before.
+
+        The names share a limited number of rows, and each row has a limited number of names: anyone may cause claims.
+        The names that expire first are forgotten first.
+        """
+        claim = digest(name)[:32]
+        stored_keys = Partition.shared("claims", int(claim, 16) % _CLAIM_ROWS).stored_keys(self.keys)
         # Under the names of all secrets, in an order that does not depend on which secret is the current one.
-        return all(
-            self.store.save(stored_key, b"", expected=None, expires_at=expires_at) is not None
-            for stored_key in sorted(self.keys.stored_keys(name))
-        )
+        return all(self._record(stored_keys, key, claim, expires_at) for key in sorted(stored_keys))
+
+    def _record(self, stored_keys: Sequence[str], stored_key: str, claim: str, expires_at: float) -> bool:
+        """Record a claim in this row; False if the row has it."""
+        for _ in range(_MOST_ATTEMPTS):
+            row = self.store.load(stored_key)
+            sealed = _Sealed.nothing(expires_at) if row is None else self._decode(stored_key, row)
+            document = sealed.document or TokenDocument.empty()
+            names = document.sessions
+            if claim in names:
+                return False
+            names[claim] = expires_at
+            for oldest in sorted(names, key=lambda known: names[known])[: max(0, len(names) - _MOST_CLAIMS)]:
+                del names[oldest]
+            kept_until = max(expires_at, sealed.expires_at)
+            recorded = _Sealed(document, _IN_USE, sealed.generation + 1, sealed.version, kept_until)
+            expected = None if row is None else row.version
+            if self._write(stored_keys, stored_key, recorded, expected=expected) is not None:
+                return True
+        raise _keeps_changing()
 
     def sweep(self, now: float) -> int:
         """Remove the rows that expired before ``now`` and return how many there were."""
@@ -165,6 +189,10 @@ class SealedStore:
             )
             return _Sealed(None, _DAMAGED, 0, row.version, row.expires_at)
         return sealed
+
+
+def _keeps_changing() -> StoreUnavailableError:
+    return StoreUnavailableError("a row of the token cache keeps changing: is save() of the store a compare-and-swap?")
 
 
 class _Sealed(NamedTuple):

@@ -19,25 +19,25 @@ from typing import TYPE_CHECKING
 from webidentity._lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from ._browser import BrowserPage as BrowserPage
-    from ._browser import FormPost as FormPost
-    from ._browser import SignInError as SignInError
-    from ._browser import TenantBrowser as TenantBrowser
-    from ._tenant import LocalTenant as LocalTenant
-    from ._tenant_server import TenantServer as TenantServer
-    from ._tenant_server import serve as serve
-    from .directory._keys import SigningKeyPair as SigningKeyPair
-    from .directory._model import App as App
-    from .directory._model import FederatedCredential as FederatedCredential
-    from .directory._model import RegisteredSite as RegisteredSite
-    from .directory._model import User as User
-    from .hosts._emulator import HostEmulator as HostEmulator
-    from .hosts._identities import HostIdentity as HostIdentity
-    from .transports._messages import TenantRequest as TenantRequest
-    from .transports._messages import TenantResponse as TenantResponse
-    from .transports._tenant_transport import AsyncTenantTransport as AsyncTenantTransport
-    from .transports._tenant_transport import RecordedRequest as RecordedRequest
-    from .transports._tenant_transport import TenantTransport as TenantTransport
+    from webidentity.testing._browser import BrowserPage as BrowserPage
+    from webidentity.testing._browser import FormPost as FormPost
+    from webidentity.testing._browser import SignInError as SignInError
+    from webidentity.testing._browser import TenantBrowser as TenantBrowser
+    from webidentity.testing._tenant import LocalTenant as LocalTenant
+    from webidentity.testing._tenant_server import TenantServer as TenantServer
+    from webidentity.testing._tenant_server import serve as serve
+    from webidentity.testing.directory._keys import SigningKeyPair as SigningKeyPair
+    from webidentity.testing.directory._model import App as App
+    from webidentity.testing.directory._model import FederatedCredential as FederatedCredential
+    from webidentity.testing.directory._model import RegisteredSite as RegisteredSite
+    from webidentity.testing.directory._model import User as User
+    from webidentity.testing.hosts._emulator import HostEmulator as HostEmulator
+    from webidentity.testing.hosts._identities import HostIdentity as HostIdentity
+    from webidentity.testing.transports._messages import TenantRequest as TenantRequest
+    from webidentity.testing.transports._messages import TenantResponse as TenantResponse
+    from webidentity.testing.transports._tenant_transport import AsyncTenantTransport as AsyncTenantTransport
+    from webidentity.testing.transports._tenant_transport import RecordedRequest as RecordedRequest
+    from webidentity.testing.transports._tenant_transport import TenantTransport as TenantTransport
 else:
     __all__, __getattr__, __dir__ = lazy_names(
         __name__,

@@ -12,7 +12,7 @@ from webidentity.testing.directory._model import User
 from webidentity.testing.transports._messages import TenantRequest, TenantResponse
 
 if TYPE_CHECKING:
-    from ._tenant import LocalTenant
+    from webidentity.testing._tenant import LocalTenant
 
 _MOST_STEPS = 12
 

@@ -74,15 +74,27 @@ REPLIES: dict[int, tuple[str, int]] = {
 
 
 class TenantError(Exception):
-    """An error that the tenant answers a request with."""
+    """An error that the tenant answers a request with.
 
-    def __init__(self, code: int, message: str, *, suberror: str | None = None, claims: str | None = None) -> None:
+    :param advice: what to do about it at a local tenant. It is shown on a page, below the message, which is Entra's.
+    """
+
+    def __init__(
+        self,
+        code: int,
+        message: str,
+        *,
+        suberror: str | None = None,
+        claims: str | None = None,
+        advice: str = "",
+    ) -> None:
         super().__init__(f"AADSTS{code}: {message}")
         self.code = code
         self.error, self.status = REPLIES[code]
         self.message = message
         self.suberror = suberror
         self.claims = claims
+        self.advice = advice
 
 
 @dataclass(frozen=True, slots=True)

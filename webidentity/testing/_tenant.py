@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from webidentity.testing._administration import Administration, several
 from webidentity.testing.directory._directory import Directory
 from webidentity.testing.directory._keys import SigningKeyPair, TenantKeys
 from webidentity.testing.directory._model import OIDC_SCOPES, App, User
@@ -16,8 +17,6 @@ from webidentity.testing.endpoints._device_authorization import approve_for, dec
 from webidentity.testing.endpoints._routes import answer
 from webidentity.testing.tokens._claims import AccessTokenSubject, access_token_claims, id_token_claims
 from webidentity.testing.transports._messages import TenantRequest, TenantResponse
-
-from ._administration import Administration, several
 
 if TYPE_CHECKING:
     from webidentity.testing.transports._tenant_transport import AsyncTenantTransport, TenantTransport

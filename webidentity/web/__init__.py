@@ -8,9 +8,12 @@ from webidentity.web._answer import Answer, StartSession
 from webidentity.web._cookies import Cookie
 from webidentity.web._deployment import check_authority, session_cookie_warnings
 from webidentity.web._facts import RequestFacts
-from webidentity.web._guard import Granted, Requirements
+from webidentity.web._guard import Granted
 from webidentity.web._identity import Identity, private_headers
 from webidentity.web._injection import dispatched_by, handler_of, parameters_named_by
+from webidentity.web._mistakes import explained_parameters, written_as
+from webidentity.web._outages import TOKEN_ERRORS
+from webidentity.web._requirements import Requirements
 from webidentity.web._sessions import SESSION_KEY
 from webidentity.web._settings import Routes, Settings, SettingsError
 from webidentity.web._site import Site
@@ -29,10 +32,13 @@ __all__ = [
     "StartSession",
     "Cookie",
     "SESSION_KEY",
+    "TOKEN_ERRORS",
     "private_headers",
     "parameters_named_by",
     "handler_of",
     "dispatched_by",
+    "written_as",
+    "explained_parameters",
     "check_authority",
     "session_cookie_warnings",
 ]

@@ -13,10 +13,13 @@ class StartSession:
     """Give the session a new ID and store ``value`` in it under ``SESSION_KEY``.
 
     :param same_user: whether the session's other content may stay. If False, remove it: it belongs to another user.
+    :param same_login: whether a login of the framework itself, such as that of ``django.contrib.auth``, may stay too.
+        If False, and there is such a login, end it and remove the session's other content: both may be another user's.
     """
 
     value: Mapping[str, str] = field(repr=False)
     same_user: bool
+    same_login: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,14 @@ class BearerTokens:
         self._tenants = tenants
         self._user_tokens = user_tokens
         self._drivers = drivers
-        self._audiences = frozenset({settings.client_id, f"api://{settings.client_id}", *settings.audiences})
+        self._audiences = settings.audiences
 
     def identify(self, token: str) -> Flow[Identity]:
         """Return the identity of the token's user. Its ``refusal`` is set if the token is not acceptable."""
         tenant = self._tenants.for_bearer_token()
+        audiences = frozenset({tenant.client_id, f"api://{tenant.client_id}", *self._audiences})
         try:
-            claims = yield from tenant.key_source.verify(token, self._audiences)
+            claims = yield from tenant.key_source.verify(token, audiences)
             _check_delegated(claims)
         except TokenRejectedError as error:
             _LOGGER.info("A bearer token was refused: %s", error)

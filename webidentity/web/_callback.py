@@ -3,31 +3,32 @@
 import logging
 import re
 import time
-from typing import Any
 
 from azure.core.exceptions import AzureError
 
-from webidentity._flows.authorization_code import AuthorizationCodeGrant, UserTokens
+from webidentity._flows.authorization_code import Accepted, AuthorizationCodeGrant, UserTokens
 from webidentity._flows.key_source import KeysUnavailableError
 from webidentity._protocol.account import account_in_tenant, names_another_in_tenant
 from webidentity._protocol.advice import aadsts, advice_for
 from webidentity._protocol.effects import Flow
-from webidentity._protocol.request_name import describe
+from webidentity._protocol.sentences import sentences
 from webidentity._protocol.token_reply import TokenReply
 from webidentity._protocol.token_request import TokenRequest
 from webidentity._protocol.verification import TokenRejectedError, verify_response
 from webidentity.cache._envelope import KeyRing
 from webidentity.cache._partition import digest
 from webidentity.errors import EntraError
+from webidentity.web._account_change import PARAMETER, AccountChange
 from webidentity.web._answer import Answer, StartSession, redirect
 from webidentity.web._callback_pages import RETRY_AFTER, CallbackPages
 from webidentity.web._cookies import Cookie
 from webidentity.web._facts import RequestFacts
+from webidentity.web._long_requests import LongRequests
 from webidentity.web._next_url import safe_next
-from webidentity.web._outages import retry_after_of
+from webidentity.web._outages import describe_outage, retry_after_of
 from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn, StateParameter
 from webidentity.web._redirect_loop import RedirectLoopGuard
-from webidentity.web._sessions import Sessions, SessionState, kept_claims
+from webidentity.web._sessions import Sessions, SessionState
 from webidentity.web._sign_in_links import SignInRequest
 from webidentity.web._tenants import TenantResolver
 
@@ -53,12 +54,17 @@ class Callback:
         self._user_tokens = user_tokens
         self._sessions = sessions
         self._loop_guard = loop_guard
+        self._long_requests = LongRequests(user_tokens.cache)
+        self._has_reported_another_secret = False
+        self._account_change = AccountChange(tenants, keys, sessions)
 
     def complete(self, facts: RequestFacts, earlier: SessionState | None, pages: CallbackPages) -> Flow[Answer]:
         """Return the answer to the authority's redirection.
 
         :param earlier: the session that the browser already has, perhaps of another user.
         """
+        if facts.method == "POST" and facts.parameter(PARAMETER) is not None:
+            return (yield from self._account_change.decide(facts, earlier, pages))
         if facts.method != "GET":
             return pages.wrong_method()
         parameters = _single_parameters(facts)
@@ -69,11 +75,13 @@ class Callback:
         cookies = PendingCookies(self._keys, tenant.client_id, is_secure=facts.is_secure)
         found = cookies.find(state, facts.cookies)
         if found is None:
+            self._report_another_secret(cookies, facts)
             # The user went back, reloaded the page after a successful sign-in, or signed in in another tab.
             is_signed_in = earlier is not None and (yield from self._sessions.find(earlier)) is not None
             path = safe_next(sealed_path, facts.root_path)
             return pages.signed_in_already(path) if is_signed_in else pages.not_found(path)
-        name, pending = found
+        name, kept = found
+        pending = yield from self._long_requests.restore(kept, start_page=f"{facts.root_path}/")
         issuer = ""
         if "code" in parameters or "iss" in parameters:
             try:
@@ -88,6 +96,16 @@ class Callback:
             answer = answer.with_cookies(self._loop_guard.remember(facts, done))
         return answer.with_cookies(cookies.delete(name), *_expired(cookies, facts, name))
 
+    def _report_another_secret(self, cookies: PendingCookies, facts: RequestFacts) -> None:
+        """Warn once if another process with another secret key started the sign-in."""
+        if not self._has_reported_another_secret and cookies.are_of_another_secret(facts.cookies):
+            self._has_reported_another_secret = True
+            _LOGGER.warning(
+                "A sign-in cannot be completed because its cookie was encrypted with another SECRET_KEY. All workers "
+                "need the same key: set it, and do not create it at start-up. If it was changed, add the earlier one "
+                "to SECRET_KEY_FALLBACKS"
+            )
+
     def _answer(
         self,
         pending: PendingSignIn,
@@ -97,7 +115,7 @@ class Callback:
         earlier: SessionState | None,
         pages: CallbackPages,
     ) -> Flow[Answer]:
-        now = time.time()
+        now, authority = time.time(), self._tenants.for_sign_in().authority
         if now - pending.started_at > LIFETIME:
             return pages.expired()
         # A browser may ignore the deletion of the cookie. This makes the state single-use.
@@ -110,40 +128,49 @@ class Callback:
             return pages.not_acceptable("the authorization response names a different issuer")
         if "error" in parameters:
             name, codes = _error_name(parameters["error"]), _aadsts_codes(parameters.get("error_description", ""))
-            advice = advice_for(codes) or ""
-            _LOGGER.warning("The authority ended a sign-in: %s %s. %s", name, aadsts(codes), advice)
+            _LOGGER.warning(
+                "The authority ended a sign-in: %s", sentences(f"{name} {aadsts(codes)}", advice_for(codes))
+            )
             was_declined = name == "access_denied" and not set(codes) - {65004}
             if was_declined and earlier and (yield from self._sessions.find(earlier)) is not None:
                 return pages.not_granted(name, pending)
             return pages.ended_at_authority(name, codes, pending)
+        is_live = earlier is not None and (yield from self._sessions.find(earlier)) is not None
         try:
-            started, same_user = yield from self._sign_in(pending, parameters, earlier)
+            started = yield from self._sign_in(pending, parameters, earlier, is_live=is_live)
         except TokenRejectedError as error:
             _LOGGER.warning("A sign-in was refused: %s", error)
             return pages.not_acceptable(str(error))
         except EntraError as error:
             retry_after = retry_after_of(error)
             if retry_after is not None:
-                _LOGGER.warning("A sign-in failed because the authority is busy: %s", error.message)
+                _LOGGER.warning(
+                    "A sign-in has to wait: %s", describe_outage(error, self._tenants.for_sign_in().authority)
+                )
                 return pages.authority_unreachable(pending, retry_after)
             # The message contains no secret, and says what to do.
-            _LOGGER.warning("A sign-in failed: %s. Correlation ID: %s", error.message, error.correlation_id)
+            _LOGGER.warning("A sign-in failed: %s", sentences(error.message, f"Correlation ID: {error.correlation_id}"))
             return pages.refused_by_authority(error, pending)
         except KeysUnavailableError as error:
             _LOGGER.warning("A sign-in failed: %s", error)
             return pages.authority_unreachable(pending, RETRY_AFTER)
         except AzureError as error:
-            _LOGGER.warning("A sign-in failed because the authority could not be reached: %s", describe(error))
+            _LOGGER.warning("A sign-in failed: %s", describe_outage(error, authority))
             return pages.authority_unreachable(pending, retry_after_of(error) or RETRY_AFTER)
-        return redirect(pending.next_path, status=303).with_session(StartSession(started.to_json(), same_user))
+        same_user = earlier is None or earlier.is_of(started.record)
+        if earlier is not None and is_live and not same_user:
+            return self._account_change.ask(pages.facts, earlier, started)
+        session = StartSession(started.to_json(), same_user, same_login=is_live)
+        return redirect(pending.next_path, status=303).with_session(session)
 
     def _sign_in(
-        self, pending: PendingSignIn, parameters: dict[str, str], earlier: SessionState | None
-    ) -> Flow[tuple[SessionState, bool]]:
+        self, pending: PendingSignIn, parameters: dict[str, str], earlier: SessionState | None, *, is_live: bool
+    ) -> Flow[SessionState]:
+        """Redeem the code, and store the tokens and the session: one that waits if it would replace a live one."""
         tenant = self._tenants.for_sign_in()
-        verified: dict[str, Any] = {}
+        begun: list[SessionState] = []
 
-        def accept(reply: TokenReply) -> Flow[str]:
+        def accept(reply: TokenReply) -> Flow[Accepted]:
             if not reply.id_token:
                 raise TokenRejectedError("the token response has no ID token")
             claims = yield from tenant.key_source.verify(reply.id_token, frozenset({tenant.client_id}))
@@ -157,19 +184,19 @@ class Callback:
             account = account_in_tenant(claims)
             if names_another_in_tenant(reply, account):
                 raise TokenRejectedError("the token response and its ID token name different accounts")
-            verified.update(kept_claims(claims))
-            return account
+            record = tenant.record(claims, account)
+            if earlier is not None and earlier.is_of(record):
+                session = self._sessions.begin(record, claims, replaced=earlier)
+            else:
+                session = self._sessions.begin(record, claims, waits_for=pending.next_path if is_live else None)
+            begun.append(session.state)
+            return Accepted(account, session.enter)
 
         grant = AuthorizationCodeGrant(
             self._user_tokens, pending.redirect_uri, parameters["code"], pending.verifier, accept=accept
         )
         yield from grant.token(TokenRequest(pending.scopes, tenant.tenant_id, pending.claims))
-        record = tenant.record(verified, grant.home_account_id or "")
-        started = yield from self._sessions.start(record, verified)
-        if earlier is not None:
-            yield from self._sessions.end(earlier)
-        same_user = earlier is not None and earlier.record.home_account_id == record.home_account_id
-        return started, earlier is None or same_user
+        return begun[-1]
 
 
 def _single_parameters(facts: RequestFacts) -> dict[str, str] | None:

@@ -52,3 +52,5 @@ class CookieNames:
         self.pending: tuple[str, ...] = tuple(f"{prefix}{application}-{slot}" for slot in range(PENDING_SLOTS))
         #: Counts the sign-ins that were just completed for the same page.
         self.completed = f"{prefix}done-{application}"
+        #: Names the session that starts if the user decides for another account.
+        self.account_change = f"{prefix}account-{application}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from azure.core.credentials import AccessTokenInfo
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
 from webidentity._authority import Tenants
 from webidentity._credentials.base import TokenCalls
@@ -13,10 +14,12 @@ from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.on_behalf_of import OnBehalfOf
 from webidentity._flows.token_source import TokenGrant, TokenSource
 from webidentity._protocol.effects import Flow
+from webidentity._protocol.request_name import correlation_id_of
 from webidentity._protocol.token_request import TokenRequest
 from webidentity._transport.driver import AsyncDriver, SyncDriver
 from webidentity.aio._base import AsyncTokenCalls
-from webidentity.errors import EntraError
+from webidentity.errors import AuthorityUnavailableError, EntraError
+from webidentity.web._outages import retry_after_of
 from webidentity.web._user_needed import UserNeededError
 
 
@@ -99,6 +102,7 @@ class SessionGrant:
         """Return a token that acts for the user.
 
         :raises AuthenticationRequiredError: the user must sign in, consent or authenticate again.
+        :raises AuthorityUnavailableError: the authority cannot be reached, or asked for a pause.
         """
         try:
             return (yield from _or_challenge(request, lambda: self.user_tokens.token(request, self.home_account_id)))
@@ -126,6 +130,12 @@ def _or_challenge(request: TokenRequest, start: Callable[[], Flow[AccessTokenInf
         return (yield from start())
     except NoTokenSourceError:
         raise UserNeededError(request.scopes, "The user must sign in again.") from None
+    except (ServiceRequestError, ServiceResponseError) as error:
+        # Azure SDK clients would take the network's error for one of their own requests.
+        message = f"The authority could not be reached: {type(error).__name__}"
+        unavailable = AuthorityUnavailableError(message, retry_after=retry_after_of(error) or 1)
+        unavailable.correlation_id = correlation_id_of(error)
+        raise unavailable from error
     except EntraError as error:
         if not error.needs_interaction:
             raise

@@ -1,7 +1,7 @@
 """Guards: one flow decides whether a request may reach its view, and what the view is given."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +12,8 @@ from webidentity._flows.authorization_code import UserTokens
 from webidentity._json import as_text
 from webidentity._protocol.advice import aadsts
 from webidentity._protocol.effects import Flow
-from webidentity._protocol.request_name import correlation_id_of, describe
-from webidentity._protocol.token_request import require_scopes
+from webidentity._protocol.request_name import correlation_id_of
+from webidentity._protocol.sentences import sentences
 from webidentity.cache._store import StoreUnavailableError
 from webidentity.errors import AuthenticationRequiredError, EntraError
 from webidentity.web._answer import Answer
@@ -24,32 +24,14 @@ from webidentity.web._credential import CredentialFactory, Drivers, SessionGrant
 from webidentity.web._facts import RequestFacts
 from webidentity.web._identity import Identity, Principal
 from webidentity.web._injection import parameters_named_by
-from webidentity.web._outages import retry_after_of
+from webidentity.web._outages import describe_outage, retry_after_of
 from webidentity.web._pages import Page, refuse
+from webidentity.web._requirements import Requirements
 from webidentity.web._sessions import Sessions, SessionState
 from webidentity.web._tenants import TenantResolver
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _LOGGER = logging.getLogger("webidentity.web")
-
-
-@dataclass(frozen=True, slots=True)
-class Requirements:
-    """What a guard requires. Every guard requires a user: a session, or a valid bearer token.
-
-    :param scopes: scopes of one resource that the user's token must have, None if no token is required.
-    :raises ValueError: ``scopes`` is a string, or empty.
-    """
-
-    scopes: Sequence[str] | None = None
-
-    def __post_init__(self) -> None:
-        if self.scopes is None:
-            return
-        if isinstance(self.scopes, str):
-            raise ValueError(f"require_token takes a list of scopes: scopes=[{self.scopes!r}]")
-        require_scopes(self.scopes, "require_token")
-        object.__setattr__(self, "scopes", tuple(self.scopes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +123,7 @@ class Guard:
             return identity.refusal
         scopes = tuple(requirements.scopes or ())
         if identity.credentials is None:
-            return self._challenges.answer(facts, AuthenticationRequiredError(scopes))
+            return (yield from self._challenges.answer(facts, AuthenticationRequiredError(scopes)))
         if requirements.scopes is None:
             yield from self._check_session(identity, session)
             return Granted(identity)
@@ -149,11 +131,9 @@ class Guard:
         try:
             token = (yield from source.flow("require_token", scopes, None, None, False)).token
         except AuthenticationRequiredError as error:
-            return self._challenges.answer(facts, error)
-        except StoreUnavailableError as error:
-            return store_unavailable(facts, error)
-        except AzureError as error:
-            return token_unavailable(facts, error)
+            return (yield from self._challenges.answer(facts, error))
+        except (AzureError, StoreUnavailableError) as error:
+            return token_unavailable(facts, error, self._tenants.for_sign_in().authority)
         # After the token: if it was refreshed, the account was checked with it.
         yield from self._check_session(identity, session)
         return Granted(identity, token)
@@ -181,11 +161,16 @@ def store_unavailable(facts: RequestFacts, error: StoreUnavailableError) -> Answ
     return refuse(facts, 503, "temporarily_unavailable", page, (("Retry-After", "10"),))
 
 
-def token_unavailable(facts: RequestFacts, error: AzureError) -> Answer:
-    """Return status 502: the authority did not issue a token; or 503 if it is unavailable."""
+def token_unavailable(facts: RequestFacts, error: AzureError | StoreUnavailableError, authority: str) -> Answer:
+    """Return status 502: the authority did not issue a token; or 503 if it or the token cache is unavailable.
+
+    :param authority: its URL, for the log.
+    """
+    if isinstance(error, StoreUnavailableError):
+        return store_unavailable(facts, error)
     retry_after, correlation_id = retry_after_of(error), correlation_id_of(error)
     if retry_after is not None:
-        _LOGGER.error("The authority is unavailable: %s", describe(error))
+        _LOGGER.error("%s", describe_outage(error, authority))
         page = Page(
             "Sign-in is temporarily unavailable",
             "Microsoft Entra ID does not answer, or is busy. You are still signed in. Try again in a moment.",
@@ -193,7 +178,7 @@ def token_unavailable(facts: RequestFacts, error: AzureError) -> Answer:
         )
         return refuse(facts, 503, "temporarily_unavailable", page, (("Retry-After", str(retry_after)),))
     codes = error.error_codes if isinstance(error, EntraError) else ()
-    _LOGGER.error("A token request failed: %s. Correlation ID: %s", error.message, correlation_id)
+    _LOGGER.error("A token request failed: %s", sentences(error.message, f"Correlation ID: {correlation_id}"))
     page = Page(
         "We could not open this page",
         "Microsoft Entra ID did not issue a token for it. Try again. If this keeps happening, send the details below "

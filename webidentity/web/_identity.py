@@ -1,9 +1,9 @@
 """The user that a request acts for."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 from webidentity.errors import AuthenticationRequiredError
@@ -62,9 +62,12 @@ class Identity:
         return self._principal.record if self._principal else None
 
     @property
-    def claims(self) -> Mapping[str, Any]:
-        """The verified claims: those of the ID token for a session, those of the access token for a bearer token."""
-        return MappingProxyType(dict(self._principal.claims)) if self._principal else MappingProxyType({})
+    def claims(self) -> dict[str, Any]:
+        """The verified claims: those of the ID token for a session, those of the access token for a bearer token.
+
+        A dictionary that can be written as JSON. It is a copy: changes affect neither the request nor the session.
+        """
+        return deepcopy(dict(self._principal.claims)) if self._principal else {}
 
     @cached_property
     def credential(self) -> UserCredential:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-_NAMES = frozenset({"credential", "identity", "token"})
+#: The parameters that guards provide.
+PROVIDED = frozenset({"credential", "identity", "token"})
 _KNOWN: WeakKeyDictionary[Callable[..., Any], frozenset[str]] = WeakKeyDictionary()
 
 
@@ -26,7 +27,7 @@ def _parameters_named_by(view: Callable[..., Any]) -> frozenset[str]:
     except (TypeError, ValueError):
         return frozenset()
     variable = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY}
-    return _NAMES & {parameter.name for parameter in parameters if parameter.kind not in variable}
+    return PROVIDED & {parameter.name for parameter in parameters if parameter.kind not in variable}
 
 
 def handler_of(view: Callable[..., Any], method: str) -> Callable[..., Any]:

@@ -1,6 +1,7 @@
 """Where to go after sign-in or sign-out: within the application, and nowhere else."""
 
-from urllib.parse import quote, unquote, urlsplit
+import re
+from urllib.parse import quote, unquote
 
 _LONGEST = 2048
 #: What a URL may contain as it is (RFC 3986 section 2.2), and the percent sign of what is encoded already.
@@ -18,13 +19,12 @@ def safe_next(candidate: str | None, root_path: str = "") -> str | None:
         return None
     if any(_is_control(character) for character in candidate):
         return None
-    decoded = candidate
-    for _ in range(3):
-        if not _is_local(decoded):
+    # Of the path only, and before it is decoded: for a browser an encoded "?" or "#" does not end it.
+    path = re.split(r"[?#]", candidate)[0]
+    for _ in range(4):
+        if not _is_local(path):
             return None
-        decoded = unquote(decoded)
-    if not _is_local(decoded):
-        return None
+        path = unquote(path)
     if root_path and not (candidate == root_path or candidate.startswith((f"{root_path}/", f"{root_path}?"))):
         return None
     location = quote(candidate, safe=_KEPT, errors="replace")
@@ -32,16 +32,9 @@ def safe_next(candidate: str | None, root_path: str = "") -> str | None:
 
 
 def _is_local(path: str) -> bool:
-    location = path.split("?", 1)[0].split("#", 1)[0]
-    if any(character == "\\" or _is_control(character) for character in location):
+    if any(character == "\\" or _is_control(character) for character in path):
         return False
-    if location.startswith("//") or any(_is_parent(segment) for segment in location.split("/")):
-        return False
-    try:
-        parts = urlsplit(path)
-    except ValueError:
-        return False
-    return not parts.scheme and not parts.netloc
+    return not path.startswith("//") and not any(_is_parent(segment) for segment in path.split("/"))
 
 
 def _is_control(character: str) -> bool:
@@ -49,5 +42,6 @@ def _is_control(character: str) -> bool:
 
 
 def _is_parent(segment: str) -> bool:
-    # Some servers take the path parameters of RFC 3986 section 3.3 off before they resolve "..".
-    return segment.split(";", 1)[0] == ".."
+    # Some servers take the path parameters of RFC 3986 section 3.3 off before they resolve "..". A decoded "?" or "#"
+    # may end the path for the next server.
+    return re.split(r"[;?#]", segment)[0] == ".."

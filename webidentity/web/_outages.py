@@ -1,14 +1,21 @@
-"""Whether an error means that the authority is busy or unreachable, and when to try again."""
+"""Errors of acquiring a token that the user cannot help with: which there are, and when to try again."""
 
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 
 from webidentity._flows.managed_identity.retries import read_retry_after
+from webidentity._protocol.connection_error import reason_of
+from webidentity._protocol.request_name import describe
+from webidentity.cache._store import StoreUnavailableError
 from webidentity.errors import AuthorityUnavailableError, EntraError
 
 _DEFAULT, _LONGEST = 5, 600
+
+#: What the credential of a request raises inside a view if there is no token, and the user cannot help.
+TOKEN_ERRORS = (EntraError, AuthorityUnavailableError, StoreUnavailableError)
 
 
 def retry_after_of(error: AzureError) -> int | None:
@@ -23,3 +30,13 @@ def retry_after_of(error: AzureError) -> int | None:
         return _DEFAULT if asked is None else max(1, min(int(asked), _LONGEST))
     # azure-core's other errors of authentication name a problem of the configuration.
     return None if isinstance(error, ClientAuthenticationError) else _DEFAULT
+
+
+def describe_outage(error: AzureError, authority: str) -> str:
+    """Return which authority is unavailable and why, for the log.
+
+    :param authority: the URL of the authority.
+    """
+    if isinstance(error, AuthorityUnavailableError | EntraError):
+        return describe(error, error.message)
+    return describe(error, f"The authority {urlsplit(authority).netloc} cannot be reached: {reason_of(error)}")

@@ -22,9 +22,11 @@ color:var(--card);font:inherit;font-weight:600;text-decoration:none;cursor:point
 _CONTINUE = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width,initial-scale=1"><title>Continuing</title></head><body><main>'
-    "<h1>Continuing to Microsoft Entra ID</h1><p>This page goes on by itself. If it does not, allow automatic "
+    "<h1>Continuing</h1><p>This page goes on by itself. If it does not, allow automatic "
     "redirections in your browser.</p></main></body></html>"
 )
+#: With "no-referrer", browsers send "Origin: null" for a page's button, as for a request from another site.
+OWN_ORIGIN = ("Referrer-Policy", "same-origin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +82,17 @@ def refuse(
 
 
 def send_to_authority(facts: RequestFacts, url: str) -> Answer:
-    """Send the caller on to the authority.
+    """Send the caller on to the authority."""
+    return redirect(url) if facts.method in {"GET", "HEAD"} else continue_at(facts, url)
+
+
+def continue_at(facts: RequestFacts, url: str) -> Answer:
+    """Send a caller that has posted a form on to this URL, or to one that leads to the authority.
 
     The Content-Security-Policy ``form-action 'self'`` also applies to the redirection that answers a form. A browser
     that posted a form therefore gets a page of this site, which goes on by itself. The page has neither a script nor a
     style, so that any policy accepts it, and the URL is in a header only, because it contains the state.
     """
-    if facts.method in {"GET", "HEAD"}:
-        return redirect(url)
     if caller_of(facts) is not Caller.BROWSER:
         # 303: the body is not sent to the authority (RFC 9700 section 4.12).
         return redirect(url, status=303)

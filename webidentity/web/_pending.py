@@ -3,7 +3,6 @@
 import hmac
 import json
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -12,6 +11,7 @@ from webidentity._json import as_list, parse_object
 from webidentity._protocol.authorization import new_verifier
 from webidentity.cache._envelope import KeyRing
 from webidentity.web._cookies import Cookie, CookieNames
+from webidentity.web._sealed_text import is_of_another_secret, open_text, seal_text
 
 #: Seconds that the user has to return from the authority.
 LIFETIME = 600
@@ -31,6 +31,7 @@ class PendingSignIn:
 
     state, nonce and verifier are three independent random values of 256 bits: none of them reveals another.
 
+    :param next_path: where to return to, "" if it is kept on the server together with the claims.
     :param scopes: what the code is redeemed for: scopes of one resource. The user may be asked for more.
     :param started_at: Unix seconds.
     """
@@ -72,13 +73,12 @@ class StateParameter:
         """Return the value to send. Long paths are left out, because servers limit the length of URLs."""
         if len(pending.next_path) > _LONGEST_PATH:
             return pending.state
-        return f"{pending.state}.{_encode(self._keys.seal(f'return/{pending.state}', pending.next_path.encode()))}"
+        return f"{pending.state}.{seal_text(self._keys, f'return/{pending.state}', pending.next_path.encode())}"
 
     def read(self, value: str) -> tuple[str, str | None]:
         """Return the state, and the path if this application has encrypted it for this state."""
         state, _, sealed = value.partition(".")
-        envelope = _decode(sealed)
-        path = self._keys.open(f"return/{state}", envelope) if envelope else None
+        path = open_text(self._keys, f"return/{state}", sealed)
         return state, path.decode() if path is not None else None
 
 
@@ -94,6 +94,11 @@ class PendingCookies:
         self._is_secure = is_secure
         self._names = CookieNames(client_id, is_secure=is_secure).pending
 
+    def fits(self, pending: PendingSignIn) -> bool:
+        """Whether a cookie can keep the whole request."""
+        first = self._names[0]
+        return len(first) + len(self._seal(first, pending)) <= _LONGEST
+
     def add(self, pending: PendingSignIn, cookies: Mapping[str, str], *, start_page: str = "/") -> list[Cookie]:
         """Return the cookie of a new sign-in, and the deletion of the oldest ones that no longer fit.
 
@@ -106,9 +111,10 @@ class PendingCookies:
         value = self._seal(name, pending)
         if len(name) + len(value) > _SHORT:
             name, value = first, self._seal(first, pending)
-            for path in (pending.next_path.partition("?")[0], start_page):
+            shorter = replace(pending, next_path=pending.next_path.partition("?")[0])
+            for request in (shorter, replace(pending, next_path=start_page), replace(shorter, claims=None)):
                 if len(name) + len(value) > _LONGEST:
-                    value = self._seal(first, replace(pending, next_path=path))
+                    value = self._seal(first, request)
         own.pop(name, None)
         room, dropped = _MOST_BYTES - len(name) - len(value), list[Cookie]()
         for other in sorted(own, key=lambda other: _started_at(own[other]), reverse=True):
@@ -125,6 +131,11 @@ class PendingCookies:
                 return name, pending
         return None
 
+    def are_of_another_secret(self, cookies: Mapping[str, str]) -> bool:
+        """Return whether one of the cookies was encrypted with a secret key that this process does not know."""
+        sealed = (value.partition(".")[2] for value in self._own(cookies).values())
+        return any(is_of_another_secret(self._keys, text) for text in sealed)
+
     def expired(self, cookies: Mapping[str, str], now: float) -> list[str]:
         """Return the names of the cookies whose sign-ins can no longer be completed."""
         return [name for name, value in self._own(cookies).items() if now - _started_at(value) > LIFETIME]
@@ -138,12 +149,11 @@ class PendingCookies:
 
     def _seal(self, name: str, pending: PendingSignIn) -> str:
         time = str(pending.started_at)
-        return f"{time}.{_encode(self._keys.seal(f'{name}={time}', pending.encode()))}"
+        return f"{time}.{seal_text(self._keys, f'{name}={time}', pending.encode())}"
 
     def _open(self, name: str, value: str) -> PendingSignIn | None:
         time, _, sealed = value.partition(".")
-        envelope = _decode(sealed)
-        plaintext = self._keys.open(f"{name}={time}", envelope) if envelope else None
+        plaintext = open_text(self._keys, f"{name}={time}", sealed)
         return None if plaintext is None else PendingSignIn.decode(plaintext)
 
     def _cookie(self, name: str, value: str, max_age: int) -> Cookie:
@@ -154,15 +164,3 @@ def _started_at(value: str) -> float:
     """Return when the sign-in was started, in Unix seconds; 0.0 if the value is malformed."""
     digits = value.partition(".")[0]
     return float(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else 0.0
-
-
-def _encode(envelope: bytes) -> str:
-    return urlsafe_b64encode(envelope).rstrip(b"=").decode()
-
-
-def _decode(text: str) -> bytes:
-    """Return the decoded bytes, none of them if the text is malformed."""
-    try:
-        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except ValueError:
-        return b""

@@ -9,6 +9,7 @@ from webidentity.web._facts import RequestFacts
 from webidentity.web._pages import Page, refuse
 from webidentity.web._sign_in import ALWAYS
 from webidentity.web._sign_in_links import SignInLinks, SignInRequest
+from webidentity.web._tenants import TenantResolver
 
 #: Seconds within which repeated sign-ins for the same page and scopes count as a loop.
 _LIFETIME = 30
@@ -19,8 +20,8 @@ _MOST = 2
 class RedirectLoopGuard:
     """Remembers the last completed sign-in in a short-lived cookie."""
 
-    def __init__(self, client_id: str, links: SignInLinks) -> None:
-        self._client_id = client_id
+    def __init__(self, tenants: TenantResolver, links: SignInLinks) -> None:
+        self._tenants = tenants
         self._links = links
 
     def remember(self, facts: RequestFacts, request: SignInRequest) -> Cookie:
@@ -55,7 +56,7 @@ class RedirectLoopGuard:
         return Cookie(self._name(facts), value, max_age, secure=facts.is_secure)
 
     def _name(self, facts: RequestFacts) -> str:
-        return CookieNames(self._client_id, is_secure=facts.is_secure).completed
+        return CookieNames(self._tenants.for_sign_in().client_id, is_secure=facts.is_secure).completed
 
 
 def _mark(request: SignInRequest) -> str:

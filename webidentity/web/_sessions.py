@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.key_source import KeysUnavailableError
@@ -31,6 +31,8 @@ _LOGGER = logging.getLogger("webidentity.web")
 SESSION_KEY = "webidentity"
 #: Sessions that one user may have at the same time. The oldest end first.
 _MOST = 50
+#: Seconds that the user has to decide whether a session of another account replaces the current one.
+WAITING_LIFETIME = 600
 #: Claims that only bind the ID token to its request. They are not kept.
 _SPENT = frozenset({"nonce", "at_hash", "c_hash"})
 #: Claims that do not change while a session lasts.
@@ -64,10 +66,24 @@ class SessionState:
         """Return the value to store in the session, under 600 bytes."""
         return {"record": self.record.serialize(), "handle": self.handle}
 
+    def is_of(self, record: AuthenticationRecord) -> bool:
+        """Whether this is a session of the same account."""
+        return self.record.home_account_id == record.home_account_id
+
     @property
     def entry(self) -> str:
         """The name of this session in the user's partition."""
         return digest(self.handle)
+
+
+class NewSession(NamedTuple):
+    """A session that is about to start.
+
+    :param enter: makes its entry in the user's partition.
+    """
+
+    state: SessionState
+    enter: Callable[[TokenDocument], None]
 
 
 class Sessions:
@@ -81,22 +97,54 @@ class Sessions:
         #: Acquires the tokens of users with a session. A token that arrives after the user's last sign-out is not kept.
         self.user_tokens = replace(user_tokens, may_keep=_has_sessions, accept_refresh=self._accept_refresh)
 
-    def start(self, record: AuthenticationRecord, claims: Mapping[str, Any]) -> Flow[SessionState]:
-        """Start a session of the user and return its state."""
+    def begin(
+        self,
+        record: AuthenticationRecord,
+        claims: Mapping[str, Any],
+        *,
+        replaced: SessionState | None = None,
+        waits_for: str | None = None,
+    ) -> NewSession:
+        """Return a session of the user that starts when its entry is stored, in one write with its tokens.
+
+        If the tokens were stored first, a sign-out of the user's last other session would remove them.
+
+        :param replaced: a session of the same user that ends at the same time.
+        :param waits_for: the page to go to when :meth:`confirm` is called. The session is not valid before that.
+        """
         state = SessionState(record, secrets.token_urlsafe(32))
         now = int(time.time())
+        entry: dict[str, Any] = {"claims": kept_claims(claims), "at": now, "seen": now, "checked": now}
+        if waits_for is not None:
+            entry.update(next=waits_for, until=now + WAITING_LIFETIME)
 
         def enter(document: TokenDocument) -> None:
+            if replaced is not None:
+                document.sessions.pop(replaced.entry, None)
             for name in [name for name in document.sessions if self._claims_of(document, name, now) is None]:
                 del document.sessions[name]
-            document.sessions[state.entry] = {"claims": kept_claims(claims), "at": now, "seen": now, "checked": now}
+            document.sessions[state.entry] = entry
             for name in sorted(document.sessions, key=lambda name: -document.sessions[name]["at"])[_MOST:]:
                 del document.sessions[name]
 
-        partition = self._partition(state)
+        return NewSession(state, enter)
+
+    def confirm(self, state: SessionState) -> Flow[str | None]:
+        """Make a session valid that waited for that, and return the page to go to. None if it does not wait."""
+        partition, now = self._partition(state), int(time.time())
+        found: list[str] = []
+
+        def confirm(document: TokenDocument) -> None:
+            found.clear()
+            entry = as_object(document.sessions.get(state.entry))
+            if entry is not None and "until" in entry and self._claims_of(document, state.entry, now) is not None:
+                found.append(entry["next"])
+                kept = {name: value for name, value in entry.items() if name not in {"next", "until"}}
+                document.sessions[state.entry] = {**kept, "at": now, "seen": now}
+
         if partition is not None:
-            yield from self._update(partition, enter, now)
-        return state
+            yield from self._update(partition, confirm, now)
+        return found[0] if found else None
 
     def find(self, state: SessionState) -> Flow[Mapping[str, Any] | None]:
         """Return the claims of the ID token if the session is valid, and extend the session when it is due."""
@@ -107,6 +155,8 @@ class Sessions:
         if partition is None or cached is None or claims is None:
             return None
         entry = cached.document.sessions[state.entry]
+        if "until" in entry:
+            return None
         # Written about ten times per lifetime only, so that most requests just read.
         if now - entry["seen"] > self._lifetime / 10:
             try:
@@ -188,7 +238,7 @@ class Sessions:
 
     def _claims_of(self, document: TokenDocument, name: str, now: int) -> Mapping[str, Any] | None:
         entry = as_object(document.sessions.get(name))
-        if entry is None or now - entry["seen"] > self._lifetime:
+        if entry is None or now - entry["seen"] > self._lifetime or now > entry.get("until", now):
             return None
         return None if now - entry["at"] > self._max_age else as_object(entry["claims"])
 

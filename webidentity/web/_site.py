@@ -18,7 +18,7 @@ from webidentity.cache._envelope import KeyRing
 from webidentity.cache._sqlite import SQLiteStore
 from webidentity.cache._store import Store, StoreUnavailableError
 from webidentity.cache._token_cache import TokenCache
-from webidentity.errors import AuthenticationRequiredError, EntraError
+from webidentity.errors import AuthenticationRequiredError, AuthorityUnavailableError, EntraError
 from webidentity.web._answer import Answer
 from webidentity.web._bearer import BearerTokens
 from webidentity.web._callback import Callback
@@ -26,9 +26,10 @@ from webidentity.web._callback_pages import CallbackPages
 from webidentity.web._challenge import Challenges
 from webidentity.web._credential import Drivers
 from webidentity.web._facts import RequestFacts
-from webidentity.web._guard import Granted, Guard, Requirements, store_unavailable, token_unavailable
+from webidentity.web._guard import Granted, Guard, store_unavailable, token_unavailable
 from webidentity.web._identity import Identity
 from webidentity.web._redirect_loop import RedirectLoopGuard
+from webidentity.web._requirements import Requirements
 from webidentity.web._sessions import Sessions, SessionState
 from webidentity.web._settings import Routes, Settings
 from webidentity.web._sign_in import SignIn
@@ -56,6 +57,7 @@ class Site:
     :param routes: returns the paths of the routes. Called when a path is needed, since a framework may know them late.
     :param store: stores the tokens instead of that file.
     :param transport: an azure-core transport for all requests to the authority. The default is azure-core's.
+    :param spell: returns how the framework spells the name of a setting, for messages.
     """
 
     def __init__(
@@ -67,20 +69,23 @@ class Site:
         routes: Callable[[], Routes],
         store: Store | None = None,
         transport: Any = None,
+        spell: Callable[[str], str] = str,
     ) -> None:
         #: The settings of the application.
         self.settings: Settings = settings
         keys = KeyRing(secret_keys[0], secret_keys[1:])
         if store is None:
             store = SQLiteStore(Path(folder) / (settings.cache_path or "webidentity.sqlite3"))
-        client = Client(settings.authority, settings.client_id, ClientSecret(settings.client_secret))
-        user_tokens = UserTokens(client, TokenCache(store, keys), settings.session_lifetime, by_verified_id=True)
+        self._tenants = tenants = TenantResolver(settings)
+        tenant = tenants.for_sign_in()
+        client = Client(tenant.authority, tenant.client_id, ClientSecret(settings.client_secret))
+        cache = TokenCache(store, keys)
+        user_tokens = UserTokens(client, cache, settings.session_lifetime, by_verified_id=True)
         self._drivers = _drivers(transport, settings.authority_timeout)
-        tenants = TenantResolver(settings)
         sessions = Sessions(settings, tenants, user_tokens)
         self._links = SignInLinks(secret_keys, keys, routes)
-        self._sign_in = SignIn(settings, tenants, keys, self._links, routes)
-        loop_guard = RedirectLoopGuard(settings.client_id, self._links)
+        self._sign_in = SignIn(settings, tenants, keys, self._links, routes, cache, spell)
+        loop_guard = RedirectLoopGuard(tenants, self._links)
         self._callback = Callback(tenants, keys, user_tokens, sessions, loop_guard)
         self._sign_out = SignOut(settings, tenants, sessions, loop_guard)
         self._challenges = Challenges(self._sign_in, self._links, loop_guard)
@@ -95,7 +100,7 @@ class Site:
         """Run a flow of this site on the running event loop and return its result."""
         return await self._drivers.aio.run(flow)
 
-    def sign_in(self, facts: RequestFacts) -> Answer:
+    def sign_in(self, facts: RequestFacts) -> Flow[Answer]:
         """Answer the sign-in route."""
         return self._sign_in.visit(self._seen(facts))
 
@@ -124,13 +129,15 @@ class Site:
         """
         return self._guard.check(self._seen(facts), session, requirements, identity)
 
-    def challenge(self, facts: RequestFacts, error: AuthenticationRequiredError) -> Answer:
+    def challenge(self, facts: RequestFacts, error: AuthenticationRequiredError) -> Flow[Answer]:
         """Answer a request whose view raised this error: the user must sign in, consent or authenticate again."""
         return self._challenges.answer(self._seen(facts), error)
 
-    def no_token(self, facts: RequestFacts, error: EntraError) -> Answer:
-        """Answer a request whose view raised this error: the authority refused a token, and the user cannot help."""
-        return token_unavailable(self._seen(facts), error)
+    def no_token(
+        self, facts: RequestFacts, error: EntraError | AuthorityUnavailableError | StoreUnavailableError
+    ) -> Answer:
+        """Answer a request whose view raised one of ``TOKEN_ERRORS``: there is no token, and the user cannot help."""
+        return token_unavailable(self._seen(facts), error, self._tenants.for_sign_in().authority)
 
     def _seen(self, facts: RequestFacts) -> RequestFacts:
         """Return the facts as the browser sees them: under ``base_url`` if that is set."""

@@ -1,4 +1,4 @@
-"""The tenant that a sign-in, a session or a bearer token uses. No other module reads ``settings.tenant_id``."""
+"""The tenant and the client ID of a sign-in, a session or a bearer token. Other modules ask for them here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from webidentity.testing._errors import TenantError
-
-from ._model import App, User, microsoft_graph
+from webidentity.testing.directory._model import App, User, microsoft_graph
 
 
 class Directory:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from ._directory import Directory
-from ._keys import TenantKeys
-from ._model import App, FederatedCredential, User
+from webidentity.testing.directory._directory import Directory
+from webidentity.testing.directory._keys import TenantKeys
+from webidentity.testing.directory._model import App, FederatedCredential, User
 
 V = TypeVar("V")
 

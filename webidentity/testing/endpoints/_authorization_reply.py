@@ -8,12 +8,11 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from webidentity.testing._errors import ErrorTrace, TenantError
 from webidentity.testing.directory._state import Authorization, IssuedCode, SignedIn, TenantState
+from webidentity.testing.endpoints._authorization_request import AuthorizationRequest, ReplyAddress
 from webidentity.testing.pages._sign_in import form_post_page
 from webidentity.testing.policies._conditional_access import client_capabilities
 from webidentity.testing.tokens._claims import client_info
 from webidentity.testing.transports._messages import TenantResponse
-
-from ._authorization_request import AuthorizationRequest, ReplyAddress
 
 
 def issue_code(state: TenantState, request: AuthorizationRequest, account: SignedIn) -> dict[str, str]:

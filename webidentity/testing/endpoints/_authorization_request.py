@@ -73,6 +73,7 @@ def read_reply_address(state: TenantState, query: Parameters) -> ReplyAddress:
             f"The redirect URI '{redirect_uri}' specified in the request does not match the redirect URIs configured "
             f"for the application '{client.client_id}'. Make sure the redirect URI sent in the request matches one "
             "added to your application.",
+            advice=_how_to_register(client, redirect_uri),
         )
     mode = query.get("response_mode") or "query"
     return ReplyAddress(client, redirect_uri, mode if mode in RESPONSE_MODES else "query", query.get("state"))
@@ -114,6 +115,26 @@ def _is_registered(client: App, redirect_uri: str) -> bool:
         return True
     # RFC 8252, section 7.3: a native application cannot know its port in advance.
     return client.public_client and any(_without_port(redirect_uri) == known for known in client.redirect_uris)
+
+
+def _how_to_register(client: App, redirect_uri: str) -> str:
+    """Return how this redirect URI is registered at a local tenant."""
+    try:
+        asked, known = urlsplit(redirect_uri), [urlsplit(uri) for uri in client.redirect_uris]
+        port = asked.port
+    except ValueError:
+        asked, port, known = urlsplit(""), None, []
+    if port and any(each.hostname == asked.hostname and each.path == asked.path for each in known):
+        return (
+            f"At this local tenant: if your application listens on port {port}, start the tenant with "
+            f"webidentity tenant --app-port {port}, and your command after it. In tests, register the application with "
+            f'add_site("{asked.scheme}://{asked.netloc}").'
+        )
+    registered = ", ".join(client.redirect_uris) or "none"
+    return (
+        "At this local tenant: register it with add_site(origin, callback=path) or add_app(name, redirect_uris=[...]). "
+        f"Registered are: {registered}."
+    )
 
 
 def _without_port(uri: str) -> str | None:

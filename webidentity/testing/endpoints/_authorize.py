@@ -12,14 +12,17 @@ from urllib.parse import urlsplit
 from webidentity.testing._errors import ErrorTrace, TenantError
 from webidentity.testing.directory._model import User
 from webidentity.testing.directory._state import SignedIn, TenantState
+from webidentity.testing.endpoints._authorization_reply import answer_app, issue_code, refuse
+from webidentity.testing.endpoints._authorization_request import (
+    AuthorizationRequest,
+    read_authorization_request,
+    read_reply_address,
+)
 from webidentity.testing.pages._sign_in import account_picker_page, consent_page, sign_in_page
 from webidentity.testing.policies._consent import consent_rows, missing_consents, record_consent
 from webidentity.testing.policies._sign_on import SignOn, check_password, is_strong_enough, sign_in
 from webidentity.testing.tokens._claims import user_hinted
 from webidentity.testing.transports._messages import Parameters, TenantRequest, TenantResponse
-
-from ._authorization_reply import answer_app, issue_code, refuse
-from ._authorization_request import AuthorizationRequest, read_authorization_request, read_reply_address
 
 
 @dataclass(slots=True)

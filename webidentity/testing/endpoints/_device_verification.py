@@ -11,6 +11,14 @@ from dataclasses import dataclass, replace
 from webidentity.testing._errors import TenantError
 from webidentity.testing.directory._model import User
 from webidentity.testing.directory._state import SignedIn, TenantState
+from webidentity.testing.endpoints._device_authorization import (
+    VERIFICATION_PATH,
+    DeviceRequest,
+    approve,
+    bare_user_code,
+    decline,
+    find_pending,
+)
 from webidentity.testing.pages._device import (
     SELF,
     confirm_page,
@@ -22,8 +30,6 @@ from webidentity.testing.pages._sign_in import account_picker_page, consent_page
 from webidentity.testing.policies._consent import consent_rows, missing_consents, record_consent
 from webidentity.testing.policies._sign_on import SignOn, check_password, is_strong_enough, sign_in
 from webidentity.testing.transports._messages import Parameters, TenantRequest, TenantResponse
-
-from ._device_authorization import VERIFICATION_PATH, DeviceRequest, approve, bare_user_code, decline, find_pending
 
 
 @dataclass(slots=True)

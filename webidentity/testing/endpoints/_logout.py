@@ -9,12 +9,11 @@ import jwt
 
 from webidentity.testing.directory._model import App
 from webidentity.testing.directory._state import TenantState
+from webidentity.testing.endpoints._authorization_reply import redirect
 from webidentity.testing.pages._sign_in import signed_out_page
 from webidentity.testing.policies._sign_on import SignOn
 from webidentity.testing.tokens._claims import user_hinted
 from webidentity.testing.transports._messages import Parameters, TenantRequest, TenantResponse
-
-from ._authorization_reply import redirect
 
 
 def answer_logout(state: TenantState, request: TenantRequest) -> TenantResponse:

@@ -2,33 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from webidentity.testing._errors import ErrorTrace, TenantError
 from webidentity.testing.directory._state import TenantState
+from webidentity.testing.endpoints._authorize import answer_authorize
+from webidentity.testing.endpoints._device_authorization import VERIFICATION_PATH, issue_device_code
+from webidentity.testing.endpoints._device_verification import answer_verification
+from webidentity.testing.endpoints._discovery import (
+    SHARED_NAMES,
+    instance_discovery,
+    metadata_issuer,
+    openid_configuration,
+)
+from webidentity.testing.endpoints._graph import answer_graph
+from webidentity.testing.endpoints._logout import answer_logout
+from webidentity.testing.endpoints._user_realm import USER_REALM, user_realm
 from webidentity.testing.pages._sign_in import error_page, welcome_page
 from webidentity.testing.tokens._token_endpoint import answer_token_request
 from webidentity.testing.transports._messages import TenantRequest, TenantResponse, json_response
 
-from ._authorize import answer_authorize
-from ._device_authorization import VERIFICATION_PATH, issue_device_code
-from ._device_verification import answer_verification
-from ._discovery import SHARED_NAMES, instance_discovery, metadata_issuer, openid_configuration
-from ._graph import answer_graph
-from ._logout import answer_logout
-from ._user_realm import USER_REALM, user_realm
 
-_PAGES = ("oauth2/v2.0/authorize", "oauth2/v2.0/logout", VERIFICATION_PATH)
-_METHODS = {
-    "v2.0/.well-known/openid-configuration": ("GET",),
-    "discovery/v2.0/keys": ("GET",),
-    "discovery/instance": ("GET",),
-    USER_REALM: ("GET",),
-    VERIFICATION_PATH: ("GET", "POST"),
-    "oauth2/v2.0/devicecode": ("GET", "POST"),
-    "oauth2/v2.0/authorize": ("GET", "POST"),
-    "oauth2/v2.0/logout": ("GET", "POST"),
-    "oauth2/v2.0/token": ("GET", "POST"),
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A request to one endpoint of a tenant."""
+
+    state: TenantState
+    request: TenantRequest
+    tenant: str
+    trace: ErrorTrace
+
+
+@dataclass(frozen=True, slots=True)
+class _Endpoint:
+    """How an endpoint answers. Its errors are JSON, or a page if users open it."""
+
+    answer: Callable[[_Call], TenantResponse]
+    methods: tuple[str, ...] = ("GET", "POST")
+    is_page: bool = False
+
+
+def _json(answer: Callable[[_Call], Mapping[str, Any]], *methods: str) -> _Endpoint:
+    return _Endpoint(lambda call: json_response(200, answer(call)), methods or ("GET", "POST"))
+
+
+def _token(answer: Callable[[_Call], Mapping[str, Any]]) -> _Endpoint:
+    return _Endpoint(lambda call: json_response(200, answer(call), *_ids(call.request, call.trace)))
+
+
+def _page(answer: Callable[[_Call], TenantResponse]) -> _Endpoint:
+    return _Endpoint(answer, is_page=True)
+
+
+#: By the path below the tenant.
+_ENDPOINTS: dict[str, _Endpoint] = {
+    "v2.0/.well-known/openid-configuration": _json(lambda call: openid_configuration(call.state, call.tenant), "GET"),
+    "discovery/v2.0/keys": _json(lambda call: call.state.keys.jwks(metadata_issuer(call.state, call.tenant)), "GET"),
+    "discovery/instance": _json(lambda call: instance_discovery(call.state, call.request.query), "GET"),
+    USER_REALM: _json(lambda call: user_realm(call.state, call.request), "GET"),
+    VERIFICATION_PATH: _page(lambda call: answer_verification(call.state, call.request)),
+    "oauth2/v2.0/devicecode": _token(lambda call: issue_device_code(call.state, call.request)),
+    "oauth2/v2.0/authorize": _page(lambda call: answer_authorize(call.state, call.request, call.trace)),
+    "oauth2/v2.0/logout": _page(lambda call: answer_logout(call.state, call.request)),
+    "oauth2/v2.0/token": _token(lambda call: answer_token_request(call.state, call.request)),
 }
 
 
@@ -39,17 +77,17 @@ def answer(state: TenantState, request: TenantRequest) -> TenantResponse:
         return answer_graph(state, request, endpoint)
     if not tenant and request.method == "GET":
         return welcome_page(state.base_url, state.tenant_id, (user.username for user in state.directory.users.values()))
-    if endpoint not in _METHODS:
+    found = _ENDPOINTS.get(endpoint)
+    if found is None:
         return json_response(404, {"error": "not_found", "error_description": "The local tenant has no such endpoint."})
-    if request.method not in _METHODS[endpoint]:
-        allowed = ", ".join(_METHODS[endpoint])
-        return json_response(405, {"error": "invalid_request"}, ("Allow", allowed))
+    if request.method not in found.methods:
+        return json_response(405, {"error": "invalid_request"}, ("Allow", ", ".join(found.methods)))
     trace = ErrorTrace.of(state.clock(), request.header("client-request-id"))
     try:
-        return _endpoint(state, request, _known_tenant(state, tenant), endpoint, trace)
+        return found.answer(_Call(state, request, _known_tenant(state, tenant), trace))
     except TenantError as error:
-        if endpoint in _PAGES:
-            return error_page(trace.describe(error), status=error.status)
+        if found.is_page:
+            return error_page(trace.describe(error), error.advice, status=error.status)
         return json_response(error.status, trace.document(error, state.base_url), *_ids(request, trace))
 
 
@@ -59,23 +97,6 @@ def _place(state: TenantState, path: str) -> tuple[str, str]:
         # Users type this address, so it does not contain the tenant.
         return state.tenant_id, VERIFICATION_PATH
     return tenant, USER_REALM if endpoint.startswith(f"{USER_REALM}/") else endpoint
-
-
-def _endpoint(
-    state: TenantState, request: TenantRequest, tenant: str, endpoint: str, trace: ErrorTrace
-) -> TenantResponse:
-    endpoints: dict[str, Callable[[], TenantResponse]] = {
-        "v2.0/.well-known/openid-configuration": lambda: json_response(200, openid_configuration(state, tenant)),
-        "discovery/v2.0/keys": lambda: json_response(200, state.keys.jwks(metadata_issuer(state, tenant))),
-        "discovery/instance": lambda: json_response(200, instance_discovery(state, request.query)),
-        USER_REALM: lambda: json_response(200, user_realm(state, request)),
-        VERIFICATION_PATH: lambda: answer_verification(state, request),
-        "oauth2/v2.0/devicecode": lambda: json_response(200, issue_device_code(state, request), *_ids(request, trace)),
-        "oauth2/v2.0/authorize": lambda: answer_authorize(state, request, trace),
-        "oauth2/v2.0/logout": lambda: answer_logout(state, request),
-        "oauth2/v2.0/token": lambda: json_response(200, answer_token_request(state, request), *_ids(request, trace)),
-    }
-    return endpoints[endpoint]()
 
 
 def _ids(request: TenantRequest, trace: ErrorTrace) -> tuple[tuple[str, str], ...]:

@@ -10,12 +10,11 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from webidentity.testing.hosts._host import HostKind
 from webidentity.testing.transports._messages import TenantRequest, TenantResponse, json_response
 
-from ._host import HostKind
-
 if TYPE_CHECKING:
-    from ._identities import HostIdentity, Token, TokenMaker
+    from webidentity.testing.hosts._identities import HostIdentity, Token, TokenMaker
 
 
 class AppService(HostKind):

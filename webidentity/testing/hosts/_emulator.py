@@ -13,20 +13,18 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from azure.core.utils import case_insensitive_dict
 
+from webidentity.testing.hosts._app_service import AppService, AzureMachineLearning, CloudShell
+from webidentity.testing.hosts._identities import HostIdentity, TokenMaker, resource_id_of
+from webidentity.testing.hosts._machines import AzureArc, Imds
+from webidentity.testing.hosts._service_fabric import ServiceFabric
 from webidentity.testing.transports._loopback_server import LoopbackServer
 from webidentity.testing.transports._messages import TenantRequest, TenantResponse, json_response
 from webidentity.testing.transports._tenant_transport import RecordedRequest
 
-from ._app_service import AppService, AzureMachineLearning, CloudShell
-from ._identities import HostIdentity, TokenMaker, resource_id_of
-from ._machines import AzureArc, Imds
-from ._service_fabric import ServiceFabric
-
 if TYPE_CHECKING:
     from webidentity.testing._tenant import LocalTenant
+    from webidentity.testing.hosts._host import HostKind
     from webidentity.testing.transports._tenant_transport import AsyncTenantTransport, TenantTransport
-
-    from ._host import HostKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from webidentity.testing.transports._messages import TenantRequest, TenantResponse, json_response
 
 if TYPE_CHECKING:
-    from ._identities import HostIdentity, Token, TokenMaker
+    from webidentity.testing.hosts._identities import HostIdentity, Token, TokenMaker
 
 
 class HostKind:

@@ -13,12 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from webidentity.testing.hosts._host import HostKind
 from webidentity.testing.transports._messages import TenantRequest, TenantResponse
 
-from ._host import HostKind
-
 if TYPE_CHECKING:
-    from ._identities import HostIdentity, Token, TokenMaker
+    from webidentity.testing.hosts._identities import HostIdentity, Token, TokenMaker
 
 
 class Imds(HostKind):

@@ -18,12 +18,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from webidentity.testing.hosts._host import HostKind
 from webidentity.testing.transports._messages import TenantRequest, TenantResponse, json_response
 
-from ._host import HostKind
-
 if TYPE_CHECKING:
-    from ._identities import HostIdentity, Token, TokenMaker
+    from webidentity.testing.hosts._identities import HostIdentity, Token, TokenMaker
 
 
 class ServerCertificate:

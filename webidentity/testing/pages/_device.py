@@ -5,9 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from webidentity.testing.directory._model import User
+from webidentity.testing.pages._layout import alert_box, hidden_fields, render
 from webidentity.testing.transports._messages import TenantResponse
-
-from ._layout import alert_box, hidden_fields, render
 
 #: The ``form-action`` directive of these pages: no form leads to another origin.
 SELF = "'self'"

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from html import escape
 
 from webidentity.testing.directory._model import User
+from webidentity.testing.pages._layout import alert_box, hidden_fields, render
 from webidentity.testing.transports._messages import TenantResponse
-
-from ._layout import alert_box, hidden_fields, render
 
 
 def sign_in_page(
@@ -97,10 +96,15 @@ def form_post_page(*, action: str, fields: Mapping[str, str]) -> TenantResponse:
     return render("Signed in", content, script="document.forms[0].submit()")
 
 
-def error_page(description: str, *, status: int = 400) -> TenantResponse:
-    """The page for an error that cannot be sent to the application."""
+def error_page(description: str, advice: str = "", *, status: int = 400) -> TenantResponse:
+    """The page for an error that cannot be sent to the application.
+
+    :param advice: what to do about it at a local tenant, as plain text.
+    """
     content = f"""<p>The sign-in request from the app is not valid.</p>
 <p class="alert">{escape(description)}</p>"""
+    if advice:
+        content += f"\n<p>{escape(advice)}</p>"
     return render("We couldn't sign you in", content, status=status, form_action="'none'")
 
 

@@ -7,8 +7,7 @@ from typing import Protocol
 
 from webidentity.testing.directory._model import OIDC_SCOPES, App, User
 from webidentity.testing.directory._state import TenantState
-
-from ._scopes import RequestedScopes, missing_consent
+from webidentity.testing.policies._scopes import RequestedScopes, missing_consent
 
 
 class ConsentRequest(Protocol):

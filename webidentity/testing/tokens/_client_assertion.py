@@ -16,9 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from webidentity.testing._errors import TenantError
 from webidentity.testing.directory._model import App, FederatedCredential
 from webidentity.testing.directory._state import TenantState
+from webidentity.testing.tokens._jws import Jws
 from webidentity.testing.transports._messages import Parameters, TenantRequest
-
-from ._jws import Jws
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 

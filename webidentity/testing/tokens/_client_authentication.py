@@ -1,6 +1,6 @@
 """Client authentication at the token endpoint: a secret in the form or in HTTP Basic, or a signed assertion.
 
-Follows RFC 6749, section 2.3.1; assertions are checked in ``client_assertion``.
+Follows RFC 6749, section 2.3.1. The module ``_client_assertion`` checks assertions (RFC 7523).
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from urllib.parse import unquote_plus
 from webidentity.testing._errors import TenantError
 from webidentity.testing.directory._model import App
 from webidentity.testing.directory._state import TenantState
+from webidentity.testing.tokens._client_assertion import check_assertion
 from webidentity.testing.transports._messages import Parameters, TenantRequest
-
-from ._client_assertion import check_assertion
 
 
 def authenticate_client(state: TenantState, request: TenantRequest, form: Parameters) -> App:

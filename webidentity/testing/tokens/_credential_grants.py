@@ -13,10 +13,9 @@ from webidentity.testing.directory._state import TenantState
 from webidentity.testing.policies._conditional_access import client_capabilities, parse_claims
 from webidentity.testing.policies._scopes import DEFAULT, parse_scopes
 from webidentity.testing.policies._sign_on import check_password
+from webidentity.testing.tokens._claims import AccessTokenSubject, access_token_claims
+from webidentity.testing.tokens._token_reply import bearer_reply, delegated_reply, direct_order
 from webidentity.testing.transports._messages import Parameters
-
-from ._claims import AccessTokenSubject, access_token_claims
-from ._token_reply import bearer_reply, delegated_reply, direct_order
 
 
 def issue_app_token(state: TenantState, client: App, form: Parameters) -> dict[str, Any]:

@@ -10,9 +10,8 @@ from webidentity.testing.directory._model import App
 from webidentity.testing.directory._state import Authorization, IssuedDeviceCode, TenantState
 from webidentity.testing.policies._conditional_access import authentication_contexts, parse_claims, satisfy_claims
 from webidentity.testing.policies._scopes import RequestedScopes, parse_scopes
+from webidentity.testing.tokens._token_reply import TokenOrder, delegated_reply, revoked_grant
 from webidentity.testing.transports._messages import Parameters
-
-from ._token_reply import TokenOrder, delegated_reply, revoked_grant
 
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 

@@ -11,9 +11,8 @@ from webidentity.testing._errors import TenantError
 from webidentity.testing.directory._model import App, User
 from webidentity.testing.directory._state import Authorization, TenantState
 from webidentity.testing.policies._scopes import parse_scopes
+from webidentity.testing.tokens._token_reply import TokenOrder, delegated_reply, revoked_grant
 from webidentity.testing.transports._messages import Parameters
-
-from ._token_reply import TokenOrder, delegated_reply, revoked_grant
 
 
 def exchange_assertion(state: TenantState, client: App, form: Parameters) -> dict[str, Any]:

@@ -9,9 +9,8 @@ from webidentity.testing._errors import TenantError
 from webidentity.testing.directory._model import App
 from webidentity.testing.directory._state import IssuedRefreshToken, TenantState
 from webidentity.testing.policies._scopes import RequestedScopes, parse_scopes
+from webidentity.testing.tokens._token_reply import TokenOrder, delegated_reply, revoked_grant
 from webidentity.testing.transports._messages import Parameters
-
-from ._token_reply import TokenOrder, delegated_reply, revoked_grant
 
 
 def redeem_refresh_token(state: TenantState, client: App, form: Parameters) -> dict[str, Any]:

@@ -8,14 +8,13 @@ from typing import Any
 from webidentity.testing._errors import TenantError
 from webidentity.testing.directory._model import App
 from webidentity.testing.directory._state import TenantState
+from webidentity.testing.tokens._authorization_code import redeem_code
+from webidentity.testing.tokens._client_authentication import authenticate_client
+from webidentity.testing.tokens._credential_grants import issue_app_token, redeem_password
+from webidentity.testing.tokens._device_code import DEVICE_CODE, redeem_device_code
+from webidentity.testing.tokens._on_behalf_of import exchange_assertion
+from webidentity.testing.tokens._refresh_token import redeem_refresh_token
 from webidentity.testing.transports._messages import Parameters, TenantRequest
-
-from ._authorization_code import redeem_code
-from ._client_authentication import authenticate_client
-from ._credential_grants import issue_app_token, redeem_password
-from ._device_code import DEVICE_CODE, redeem_device_code
-from ._on_behalf_of import exchange_assertion
-from ._refresh_token import redeem_refresh_token
 
 Grant = Callable[[TenantState, App, Parameters], dict[str, Any]]
 

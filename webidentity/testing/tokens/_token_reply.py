@@ -12,9 +12,14 @@ from webidentity.testing.directory._model import App, User
 from webidentity.testing.directory._state import Authorization, IssuedRefreshToken, TenantState, new_session_id
 from webidentity.testing.policies._conditional_access import check_conditional_access, client_capabilities, parse_claims
 from webidentity.testing.policies._scopes import RequestedScopes, granted_scopes, scope_reply
+from webidentity.testing.tokens._claims import (
+    AccessTokenSubject,
+    access_token_claims,
+    client_info,
+    graph_scopes,
+    id_token_claims,
+)
 from webidentity.testing.transports._messages import Parameters
-
-from ._claims import AccessTokenSubject, access_token_claims, client_info, graph_scopes, id_token_claims
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.rest import AsyncHttpResponse, HttpResponse
 from azure.core.utils import case_insensitive_dict
 
-from ._messages import TenantResponse
+from webidentity.testing.transports._messages import TenantResponse
 
 
 class ReceivedResponse:

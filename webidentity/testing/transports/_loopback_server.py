@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 from urllib.parse import urlsplit
 
-from ._messages import TenantRequest, TenantResponse
+from webidentity.testing.transports._messages import TenantRequest, TenantResponse
 
 if TYPE_CHECKING:
     import ssl

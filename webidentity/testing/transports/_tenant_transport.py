@@ -14,11 +14,11 @@ from azure.core.pipeline.transport import AsyncHttpTransport, HttpTransport
 from azure.core.rest import HttpRequest
 from azure.core.utils import case_insensitive_dict
 
-from ._http_response import AsyncTenantHttpResponse, TenantHttpResponse
-from ._messages import TenantRequest, TenantResponse
+from webidentity.testing.transports._http_response import AsyncTenantHttpResponse, TenantHttpResponse
+from webidentity.testing.transports._messages import TenantRequest, TenantResponse
 
 if TYPE_CHECKING:
-    from ._loopback_server import ServedApplication
+    from webidentity.testing.transports._loopback_server import ServedApplication
 
 
 #: The host to which clients send instance discovery for an unknown authority.

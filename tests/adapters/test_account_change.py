@@ -1,0 +1,132 @@
+"""A sign-in with another account than the session's."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.test_sign_out import kept_for
+from tests.kit.clock import Clock
+from tests.kit.http_browser import Browser, SiteReply
+from tests.kit.sites import Site
+
+KEEP, SWITCH = "/auth/callback?account=keep", "/auth/callback?account=switch"
+
+
+def sign_in_as_grace(site: Site, browser: Browser, path: str = "/files") -> SiteReply:
+    """Follow a link to the sign-in when grace is signed in at the authority, and return what the site answers."""
+    browser.tenant.cookies.clear()
+    started = browser.get(f"/auth/sign-in?next={path}", {"Sec-Fetch-Site": "cross-site"})
+    return browser.get(browser.authorize(started, site.world.grace))
+
+
+@pytest.fixture
+def browser(site: Site) -> Browser:
+    """A browser in which ada is signed in."""
+    browser = site.browser()
+    browser.sign_in()
+    browser.get("/remember?what=a-diary")
+    return browser
+
+
+def test_the_user_is_asked(site: Site, browser: Browser) -> None:
+    """The page names both accounts and works under any policy. Nothing has changed."""
+    page = sign_in_as_grace(site, browser)
+    assert page.status == 200
+    assert "<h1>Change the account?</h1>" in page.text
+    assert page.text.count("ada@tenant.test") == page.text.count("grace@tenant.test") == 2
+    assert f'<button formaction="{KEEP}">' in page.text
+    assert f'<button formaction="{SWITCH}">' in page.text
+    for banned in ("<script", "<style", "style=", "http-equiv"):
+        assert banned not in page.text
+    assert page.header("Cache-Control") == "no-store"
+    assert page.header("Referrer-Policy") == "same-origin", "or browsers send the form with Origin: null"
+    assert browser.get("/me").text == "ada@tenant.test"
+    assert browser.session()["remembered"] == "a-diary"
+
+
+def test_the_user_may_change_the_account(site: Site, browser: Browser) -> None:
+    """The page that the sign-in was for follows. The earlier session is over, and its content is gone."""
+    path = f"/files?q={'x' * 1900}"
+    sign_in_as_grace(site, browser, path)
+    earlier = dict(browser.jar)
+    reply = browser.post(SWITCH)
+    assert (reply.status, reply.location) == (200, path)
+    assert browser.get("/me").text == "grace@tenant.test"
+    assert browser.get("/files").json["oid"] == site.world.grace.object_id
+    assert "remembered" not in browser.session()
+    assert not [name for name in browser.jar if "-account-" in name]
+    copied = site.browser()
+    copied.jar = earlier
+    assert copied.get("/me").status == 302
+
+
+def test_the_user_may_keep_the_account(site: Site, browser: Browser, tmp_path: Path) -> None:
+    """The other account's tokens are removed."""
+    sign_in_as_grace(site, browser)
+    assert kept_for(site, tmp_path, site.world.grace)
+    reply = browser.post(KEEP)
+    assert (reply.status, reply.location) == (200, "/")
+    assert browser.get("/me").text == "ada@tenant.test"
+    assert browser.session()["remembered"] == "a-diary"
+    assert kept_for(site, tmp_path, site.world.grace) is None
+    assert browser.post(SWITCH).status == 400
+    assert browser.get("/me").text == "ada@tenant.test"
+
+
+@pytest.mark.parametrize("path", [KEEP, SWITCH])
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "", "Origin": "null"}])
+def test_another_site_cannot_decide(site: Site, browser: Browser, path: str, headers: dict[str, str]) -> None:
+    """Its form is refused, and the user can still decide."""
+    sign_in_as_grace(site, browser)
+    assert browser.post(path, headers=headers).status == 403
+    assert browser.get("/me").text == "ada@tenant.test"
+    assert browser.get(path).status == 400, "a link does not decide"
+    assert browser.post(SWITCH).status == 200
+    assert browser.get("/me").text == "grace@tenant.test"
+
+
+def test_a_decision_counts_once_and_for_ten_minutes(site: Site, browser: Browser, clock: Clock) -> None:
+    """Also if the browser keeps the cookie."""
+    sign_in_as_grace(site, browser)
+    copied = dict(browser.jar)
+    clock.advance(601)
+    assert browser.post(SWITCH).status == 400
+    browser.jar = copied
+    assert browser.post(SWITCH).status == 400
+    assert browser.get("/me").text == "ada@tenant.test"
+    sign_in_as_grace(site, browser)
+    cookie = {name: value for name, value in browser.jar.items() if "-account-" in name}
+    browser.post(SWITCH)
+    browser.jar.update(cookie)
+    assert browser.post(SWITCH).status == 400
+    assert browser.get("/me").text == "grace@tenant.test"
+
+
+def test_a_decision_belongs_to_the_session(site: Site, browser: Browser) -> None:
+    """It has no effect in another browser, or when the session has ended meanwhile."""
+    assert browser.post(SWITCH).status == 400
+    sign_in_as_grace(site, browser)
+    cookie = {name: value for name, value in browser.jar.items() if "-account-" in name}
+    other = site.browser()
+    other.sign_in()
+    other.jar.update(cookie)
+    assert other.post(SWITCH).status == 400
+    assert other.get("/me").text == "ada@tenant.test"
+    browser.post("/auth/sign-out")
+    assert browser.post(SWITCH).status == 400
+    assert browser.get("/open").text == "anonymous"
+
+
+def test_the_same_account_is_not_asked_about(site: Site, browser: Browser) -> None:
+    """The user may have to authenticate again, for example."""
+    reply = browser.get(browser.authorize(browser.get("/auth/sign-in?next=/files")))
+    assert (reply.status, reply.location) == (303, "/files")
+    assert browser.session()["remembered"] == "a-diary"
+
+
+def test_an_ended_session_is_not_asked_about(site: Site, browser: Browser, clock: Clock) -> None:
+    """There is no account that changes. The content of the earlier session is removed."""
+    clock.advance(9 * 3600)
+    assert sign_in_as_grace(site, browser).status == 303
+    assert browser.get("/me").text == "grace@tenant.test"
+    assert "remembered" not in browser.session()

@@ -1,0 +1,33 @@
+"""A store whose disk is gone or full."""
+
+from webidentity.cache._memory import MemoryStore
+from webidentity.cache._store import Row, StoreUnavailableError
+
+
+class FailingStore(MemoryStore):
+    """A store that can be made to fail."""
+
+    blocking = True
+    is_down = False
+    #: Whether it can be read only.
+    refuses_writes = False
+    #: How many rows may be read before it fails, if that is limited.
+    loads_left: int | None = None
+
+    def load(self, key: str) -> Row | None:
+        self._check()
+        if self.loads_left is not None:
+            self.is_down = self.loads_left == 0
+            self.loads_left -= 1
+            self._check()
+        return super().load(key)
+
+    def save(self, key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
+        self._check()
+        if self.refuses_writes:
+            raise StoreUnavailableError("the disk is full")
+        return super().save(key, value, expected=expected, expires_at=expires_at)
+
+    def _check(self) -> None:
+        if self.is_down:
+            raise StoreUnavailableError("the disk is gone")

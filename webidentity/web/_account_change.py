@@ -1,0 +1,108 @@
+"""A sign-in with another account than the session's: the user decides whether it replaces the session.
+
+A link of another site can start a sign-in, and the authority may complete it at once, with the account that is signed
+in there. Without a question, the user would continue in an account that is not the expected one.
+"""
+
+import json
+import time
+from dataclasses import dataclass, field
+from html import escape
+
+from webidentity._json import as_object, as_text, parse_object
+from webidentity._protocol.effects import Flow
+from webidentity.cache._envelope import KeyRing
+from webidentity.web._answer import Answer, StartSession, html_answer
+from webidentity.web._callback_pages import CallbackPages
+from webidentity.web._cookies import Cookie, CookieNames
+from webidentity.web._facts import RequestFacts
+from webidentity.web._pages import OWN_ORIGIN, Page, continue_at, refuse
+from webidentity.web._sealed_text import open_text, seal_text
+from webidentity.web._sessions import WAITING_LIFETIME, Sessions, SessionState
+from webidentity.web._tenants import TenantResolver
+
+#: The parameter of the form, and what it may say.
+PARAMETER, _SWITCH, _KEEP = "account", "switch", "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A session that waits for the user's decision.
+
+    :param earlier: the entry of the session that it would replace.
+    """
+
+    state: SessionState = field(repr=False)
+    earlier: str
+
+
+class AccountChange:
+    """Asks, and does what the user decides. The session that waits is named by an encrypted cookie of the browser."""
+
+    def __init__(self, tenants: TenantResolver, keys: KeyRing, sessions: Sessions) -> None:
+        self._tenants = tenants
+        self._keys = keys
+        self._sessions = sessions
+
+    def ask(self, facts: RequestFacts, earlier: SessionState, state: SessionState) -> Answer:
+        """Return the page that asks. The session stays as it is.
+
+        :param state: the session of the other account, which was begun as one that waits.
+        """
+        content = {"session": state.to_json(), "earlier": earlier.entry, "at": int(time.time())}
+        name = self._name(facts)
+        sealed = seal_text(self._keys, name, json.dumps(content).encode())
+        page = _page(facts.path, earlier.record.username, state.record.username)
+        cookie = Cookie(name, sealed, WAITING_LIFETIME, secure=facts.is_secure)
+        return html_answer(200, page, (OWN_ORIGIN,)).with_cookies(cookie)
+
+    def decide(self, facts: RequestFacts, earlier: SessionState | None, pages: CallbackPages) -> Flow[Answer]:
+        """Answer the form of the page.
+
+        :param earlier: the session that the browser has.
+        """
+        if facts.is_cross_site:
+            page = Page("We did not change your account", "The request came from another site.")
+            return refuse(facts, 403, "cross_site_request", page)
+        waiting, choice = self._waiting(facts), facts.parameter(PARAMETER)
+        forget = Cookie(self._name(facts), "", 0, secure=facts.is_secure)
+        if waiting is None or earlier is None or earlier.entry != waiting.earlier or choice not in (_SWITCH, _KEEP):
+            return pages.not_found(None).with_cookies(forget)
+        if choice == _KEEP:
+            yield from self._sessions.end(waiting.state)
+            return continue_at(facts, f"{facts.root_path}/").with_cookies(forget)
+        path = yield from self._sessions.confirm(waiting.state)
+        if path is None:
+            return pages.not_found(None).with_cookies(forget)
+        yield from self._sessions.end(earlier)
+        started = StartSession(waiting.state.to_json(), same_user=False)
+        return continue_at(facts, path).with_session(started).with_cookies(forget)
+
+    def _waiting(self, facts: RequestFacts) -> _Waiting | None:
+        name = self._name(facts)
+        content = open_text(self._keys, name, facts.cookies.get(name, ""))
+        document = parse_object(content) if content is not None else None
+        if document is None or time.time() - document["at"] > WAITING_LIFETIME:
+            return None
+        state, earlier = SessionState.read(as_object(document.get("session"))), as_text(document.get("earlier"))
+        return _Waiting(state, earlier) if state is not None and earlier is not None else None
+
+    def _name(self, facts: RequestFacts) -> str:
+        return CookieNames(self._tenants.for_sign_in().client_id, is_secure=facts.is_secure).account_change
+
+
+def _page(path: str, current: str, other: str) -> str:
+    """Return the page. It has neither a script nor a style, so that it works under any policy."""
+    here, there = (escape(name or "another account") for name in (current, other))
+    target = f"{escape(path)}?{PARAMETER}="
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        "<title>Change the account?</title></head><body><main><h1>Change the account?</h1>"
+        f"<p>You are signed in to this application as <strong>{here}</strong>. Microsoft Entra ID has now signed "
+        f"you in as <strong>{there}</strong>.</p>"
+        "<p>If you did not start this sign-in yourself, stay with the first account.</p>"
+        f'<form method="post"><p><button formaction="{target}{_KEEP}">Stay signed in as {here}</button></p>'
+        f'<p><button formaction="{target}{_SWITCH}">Continue as {there}</button></p></form></main></body></html>'
+    )

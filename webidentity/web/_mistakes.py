@@ -1,0 +1,65 @@
+"""Typical mistakes in the code of an application: the errors say what to write."""
+
+import difflib
+import inspect
+import re
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from webidentity.web._injection import PROVIDED
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_MISSING = re.compile(r"(?P<name>\S+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: ")
+
+
+def written_as(usage: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a decorator for views report how it is written if it is called in another way.
+
+    :param usage: how it is written, for the message of the TypeError.
+    """
+
+    def mark(decorator: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(decorator)
+
+        @wraps(decorator)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                bound = signature.bind(*args, **kwargs)
+            except TypeError:
+                raise TypeError(f"{decorator.__name__}: write {usage}") from None
+            if not callable(bound.arguments.get("view", checked)):
+                raise TypeError(f"{decorator.__name__}: write {usage}")
+            return decorator(*args, **kwargs)
+
+        return checked
+
+    return mark
+
+
+@contextmanager
+def explained_parameters(view: Callable[..., Any]) -> Generator[None]:
+    """Explain the error of calling a view that has a parameter which nothing provides.
+
+    :param view: the function that answers, or what wraps it.
+    """
+    try:
+        yield
+    except TypeError as error:
+        # Not checked before the call: another decorator of the view may provide the parameter.
+        missing = _MISSING.match(str(error))
+        if missing is None or missing["name"] != getattr(inspect.unwrap(view), "__qualname__", ""):
+            raise
+        names = re.findall(r"'(\w+)'", str(error))
+        raise TypeError(" ".join([f"{missing['name']}() cannot be called.", *map(_advice, names)])) from error
+
+
+def _advice(name: str) -> str:
+    if name in PROVIDED:
+        return f"Its guard does not provide {name!r}: @require_token(scopes=[...]) provides it."
+    close = difflib.get_close_matches(name, PROVIDED, 1)
+    meant = f" Did you mean {close[0]}?" if close else ""
+    return f"Neither a guard nor the route provides {name!r}.{meant} Guards provide {', '.join(sorted(PROVIDED))}."
