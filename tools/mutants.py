@@ -240,7 +240,15 @@ def main() -> int:
     runner = Runner(options.modules, options.limit, options.workers, run_explained=options.explained)
     # What the adapters share is in webidentity.web: one of them is enough. New processes run the original code.
     pytest.main(
-        ["-qq", "-p", "no:cacheprovider", "--capture=no", "-k", "not django and not processes", *tests],
+        [
+            "-qq",
+            "-p",
+            "no:cacheprovider",
+            "--capture=no",
+            "-k",
+            "not django and not four_processes and not test_processes",
+            *tests,
+        ],
         plugins=[runner],
     )
     counts = Counter(runner.outcomes)

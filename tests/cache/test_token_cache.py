@@ -291,3 +291,10 @@ def test_a_store_without_keys_is_refused() -> None:
     """The message says what to pass."""
     with pytest.raises(ValueError, match="pass keys=KeyRing"):
         TokenCache(MemoryStore())
+
+
+def test_keys_without_a_store_are_ignored(driver: Driver) -> None:
+    """An application may construct the keys in any case."""
+    cache = TokenCache(keys=KeyRing("key"))
+    put(driver, cache, "token")
+    assert get(driver, cache) == "token"

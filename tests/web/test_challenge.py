@@ -11,6 +11,7 @@ import pytest
 from tests.kit.request_facts import facts
 from tests.kit.world import READ, SECRET_KEY, World
 from webidentity import AuthenticationRequiredError, EntraError
+from webidentity._protocol.advice import advice_for
 from webidentity.cache import KeyRing
 from webidentity.web import Answer, Routes, Settings, Site, _challenge
 from webidentity.web._challenge import header_text
@@ -58,6 +59,25 @@ def test_a_client_whose_token_is_not_enough_is_told_why(site: Site) -> None:
     assert "AADSTS65001" in header
     assert "ada@tenant.test" not in header + answer.body
     assert json.loads(answer.body)["error"] == "interaction_required"
+
+
+def test_a_client_is_advised() -> None:
+    """Our own text, which names nobody, follows the codes."""
+    error = AuthenticationRequiredError([READ])
+    error.__cause__ = EntraError("refused", error_codes=(65001,))
+    advice = advice_for((65001,))
+    assert advice
+    assert _challenge._reason(error).endswith(f"AADSTS65001. {advice}")
+    error.__cause__ = EntraError("refused", error_codes=(1234567,))
+    assert _challenge._reason(error).endswith("AADSTS1234567.")
+
+
+def test_htmx_is_told_to_redirect(site: Site) -> None:
+    """It follows the header with a navigation of the whole page."""
+    answer = challenged(site, {"hx-request": "true"})
+    headers = dict(answer.headers)
+    assert (answer.status, headers["Cache-Control"]) == (401, "no-store")
+    assert headers["HX-Redirect"].startswith("/auth/sign-in?request=")
 
 
 def test_a_client_gets_the_claims_challenge(site: Site) -> None:

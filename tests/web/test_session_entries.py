@@ -1,5 +1,6 @@
 """The entries of sessions in the token cache: how long they last, what ends them, and what renews them."""
 
+import contextlib
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
@@ -15,13 +16,13 @@ from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.client import Client
 from webidentity._flows.client_authentication import ClientSecret
 from webidentity._flows.key_source import KeySource, KeysUnavailableError
-from webidentity._protocol.effects import Flow, Start
+from webidentity._protocol.effects import Call, Flow, Start
 from webidentity._protocol.token_reply import TokenReply
 from webidentity._protocol.verification import TokenRejectedError
 from webidentity._transport.driver import SyncDriver
 from webidentity.cache import KeyRing, MemoryStore, StoreUnavailableError, TokenCache
 from webidentity.web import Settings
-from webidentity.web._sessions import Sessions, SessionState
+from webidentity.web._sessions import WAITING_LIFETIME, Sessions, SessionState
 from webidentity.web._tenants import TenantResolver
 
 TENANT = "11111111-1111-1111-1111-111111111111"
@@ -70,7 +71,7 @@ class Application:
         self.partition = self.sessions.user_tokens.partition(TENANT, ADA.home_account_id)
 
     def start(self, **more: Any) -> SessionState:
-        """Start a session, with a refresh token."""
+        """Begin a session, with a refresh token."""
         begun = self.sessions.begin(ADA, CLAIMS, **more)
         now = int(time.time())
         reply = TokenReply("token", now + 9_000, None, "Bearer", (), refresh_token="refresh")
@@ -144,6 +145,23 @@ def test_a_session_is_found_while_the_store_cannot_be_written(app: Application, 
     assert app.find(state) == CLAIMS
 
 
+def test_a_session_that_ends_while_it_is_extended_stays_ended(app: Application, clock: Clock) -> None:
+    """The user signs out in another tab at the same time."""
+    state, other = app.start(), app.start()
+    clock.advance(LIFETIME / 2)
+    flow = app.sessions.find(state)
+    load = next(flow)
+    assert isinstance(load, Call)
+    update = flow.send(load.function())
+    assert isinstance(update, Call)
+    run(app.sessions.end(state))
+    with contextlib.suppress(StopIteration):
+        while True:
+            update = flow.send(update.function())
+    assert app.find(state) is None
+    assert app.find(other) == CLAIMS
+
+
 def test_a_view_cannot_change_the_claims_of_a_session(app: Application) -> None:
     """The next request finds them as they were verified."""
     state = app.start()
@@ -163,6 +181,49 @@ def test_a_new_session_removes_expired_ones(app: Application, clock: Clock) -> N
     assert expired.entry not in app.entries()
     assert set(app.entries()) == {other.entry, started.entry}
     assert app.find(replaced) is None
+
+
+def test_a_session_that_waits_is_valid_when_it_is_confirmed(app: Application, clock: Clock) -> None:
+    """Once, and its maximum age counts from then. It leads to the page that was asked for."""
+    waiting = app.start(waits_for="/page")
+    other = app.start()
+    assert app.find(waiting) is None
+    clock.advance(WAITING_LIFETIME - 1)
+    assert run(app.sessions.confirm(waiting)) == "/page"
+    assert app.find(waiting) == CLAIMS
+    assert run(app.sessions.confirm(waiting)) is None
+    assert run(app.sessions.confirm(other)) is None
+    for _ in range(MAX_AGE // LIFETIME):
+        clock.advance(LIFETIME)
+        assert app.find(waiting) == CLAIMS
+    clock.advance(1)
+    assert app.find(waiting) is None
+
+
+def test_a_session_that_waits_too_long_is_over(app: Application, clock: Clock) -> None:
+    """The user has left the page, perhaps for another person."""
+    waiting = app.start(waits_for="/page")
+    clock.advance(WAITING_LIFETIME + 1)
+    assert run(app.sessions.confirm(waiting)) is None
+    assert app.find(waiting) is None
+    app.start()
+    assert waiting.entry not in app.entries()
+
+
+def test_a_session_of_another_application_is_not_confirmed(app: Application) -> None:
+    """Its record names another client."""
+    waiting = app.start(waits_for="/page")
+    others = AuthenticationRecord(TENANT, "another", "login.microsoftonline.com", f"ada.{TENANT}", "ada@tenant.test")
+    assert run(app.sessions.confirm(SessionState(others, waiting.handle))) is None
+    assert run(app.sessions.confirm(waiting)) == "/page"
+
+
+def test_a_session_belongs_to_one_account(app: Application) -> None:
+    """Whatever the username is: it may change."""
+    state = app.start()
+    renamed = AuthenticationRecord(TENANT, CLIENT, "login.microsoftonline.com", f"ada.{TENANT}", "lovelace@tenant.test")
+    grace = AuthenticationRecord(TENANT, CLIENT, "login.microsoftonline.com", f"grace.{TENANT}", "ada@tenant.test")
+    assert (state.is_of(renamed), state.is_of(grace)) == (True, False)
 
 
 def test_the_claims_of_a_session_do_not_bind_it_to_its_request(app: Application) -> None:
@@ -278,6 +339,18 @@ def test_a_refresh_for_another_account_is_rejected(
     with pytest.raises(EntraError, match="names another account") as caught:
         refresh(app)
     assert caught.value.error == "invalid_grant"
+    assert app.find(state) == CLAIMS
+
+
+def test_a_refresh_is_checked_against_sessions_that_are_not_in_memory(
+    app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process has started them."""
+    state = app.start()
+    app.cache._partitions.clear()
+    verified_as(monkeypatch, {**CLAIMS, "oid": "grace"})
+    with pytest.raises(EntraError, match="names another account"):
+        refresh(app)
     assert app.find(state) == CLAIMS
 
 
