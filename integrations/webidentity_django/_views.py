@@ -13,7 +13,8 @@ from webidentity_django._responses import respond
 @login_not_required
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Redirect the browser to the authority."""
-    return respond(request, get_site().sign_in(request_facts(request)))
+    site = get_site()
+    return respond(request, site.run(site.sign_in(request_facts(request))))
 
 
 # It refuses POST requests itself.

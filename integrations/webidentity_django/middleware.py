@@ -51,7 +51,8 @@ class IdentityMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer an AuthenticationRequiredError with the right challenge, other token errors with status 502 or 503."""
         if isinstance(exception, AuthenticationRequiredError):
-            return respond(request, get_site().challenge(request_facts(request), exception))
+            site = get_site()
+            return respond(request, site.run(site.challenge(request_facts(request), exception)))
         if isinstance(exception, TOKEN_ERRORS):
             return respond(request, get_site().no_token(request_facts(request), exception))
         return None

@@ -15,7 +15,8 @@ def build_blueprint(routes: Routes) -> Blueprint:
     blueprint = Blueprint(BLUEPRINT, __name__)
 
     def sign_in() -> Response:
-        return respond(current_site().sign_in(request_facts()))
+        site = current_site()
+        return respond(site.run(site.sign_in(request_facts())))
 
     def callback() -> Response:
         site = current_site()

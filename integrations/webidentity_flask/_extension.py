@@ -102,7 +102,8 @@ def _check_deployment(app: Flask, settings: Settings) -> None:
 def _challenge(error: Exception) -> Response:
     """Answer an AuthenticationRequiredError that was raised anywhere inside a view."""
     assert isinstance(error, AuthenticationRequiredError)  # noqa: S101 - it is registered for this class only
-    return respond(current_site().challenge(request_facts(), error))
+    site = current_site()
+    return respond(site.run(site.challenge(request_facts(), error)))
 
 
 def _no_token(error: Exception) -> Response:

@@ -114,3 +114,28 @@ def test_the_page_of_a_failed_token_request_shows_no_secret(
     assert [reply.status for reply in replies] == [502 if trouble == "wrong secret" else 503] * 2
     assert reports.pages == []
     assert [site.world.secrets.found_in(reply.text) for reply in replies] == [[], []]
+
+
+@pytest.mark.parametrize("member", ["correlation_id", "error", "suberror", "error_description", "trace_id"])
+def test_what_the_authority_says_about_a_user_is_not_passed_on(site: Site, clock: Clock, member: str) -> None:
+    """Each text of a refusal may name the user, or forge a line of the log. It reaches no page, client or log."""
+    browser = site.browser()
+    browser.sign_in(path="/files")
+    token = site.world.access_token()
+    assert site.api("/me", token).status == 200
+    clock.advance(4000)
+    token = site.world.access_token()
+    hostile = "00000000-0000\nforged line: admin signed in as canary.user@tenant.test"
+
+    def refuse(reply: dict[str, Any]) -> None:
+        reply.clear()
+        reply.update({"error": "invalid_request", "error_description": "Refused.", member: hostile})
+
+    site.world.transport.tamper = refuse
+    back = site.browser()
+    answer = back.authorize(back.get("/me"))
+    replies = [browser.get("/files"), browser.get("/graph"), site.api("/files", token), back.get(answer)]
+    assert [reply.status for reply in replies] == [502, 502, 502, 502 if member == "error" else 400]
+    for text in [*(f"{reply.text} {reply.fields}" for reply in replies), *site.log.texts()]:
+        assert "canary.user" not in text
+        assert "\nforged line" not in text

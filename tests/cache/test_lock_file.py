@@ -270,3 +270,48 @@ def test_the_file_does_not_stay_open(tmp_path: Path) -> None:
         with lock_file(str(tmp_path / "lock")):
             pass
     assert len(os.listdir("/dev/fd")) == before
+
+
+def test_an_abandoned_file_is_removed_on_windows(
+    tmp_path: Path, lock_clock: LockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that a running program holds is open, and cannot be removed there. A recent one stays in any case."""
+    path = tmp_path / "lock"
+    for age, is_removed in ((ABANDONED_AFTER - 30, False), (ABANDONED_AFTER + 1, True)):
+        held_by(path, 999_999_999)
+        then = time.time() - age
+        os.utime(path, (then, then))
+        with monkeypatch.context() as windows:
+            windows.setattr(os, "name", "nt")
+            taken = _lock_file._take_over(os.fspath(path), 1.0)
+        assert (taken, path.exists()) == (None, not is_removed)
+
+
+def test_a_file_that_was_replaced_is_not_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock would be for the earlier file, and another program has the new one."""
+    path = tmp_path / "lock"
+    held_by(path, 999_999_999)
+
+    def replace_meanwhile(*_: object) -> bool:
+        path.rename(tmp_path / "earlier")
+        held_by(path, os.getpid())
+        return True
+
+    monkeypatch.setattr(_lock_file, "_is_abandoned", replace_meanwhile)
+    assert _lock_file._take_over(str(path), 1.0) is None
+    assert path.read_text().startswith(f"{os.getpid()} ")
+
+
+def test_the_lock_of_another_users_program_is_not_taken_over(
+    tmp_path: Path, lock_clock: LockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system does not allow signals to it, so it is running."""
+    path = tmp_path / "lock"
+    held_by(path, 1)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    with pytest.raises(TimeoutError, match="one program"), lock_file(str(path)):
+        pass

@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from tests.kit.local_login import django_login, django_me
 from tests.kit.sdk_clients import acall_client, call_client
-from tests.kit.world import GRAPH, READ, WRITE, claims_of
+from tests.kit.world import GRAPH, READ, WRITE, claims_of, large_claims
 from webidentity import AuthenticationRequiredError
 from webidentity_django import require_sign_in, require_token
 
@@ -58,6 +58,14 @@ async def both(request: HttpRequest, credential: Any) -> HttpResponse:
 @require_sign_in
 def change(request: HttpRequest) -> HttpResponse:
     return HttpResponse("changed")
+
+
+def stronger(request: HttpRequest) -> HttpResponse:
+    raise AuthenticationRequiredError([READ], claims=large_claims(int(request.GET["size"])))
+
+
+async def async_stronger(request: HttpRequest) -> HttpResponse:
+    raise AuthenticationRequiredError([READ], claims=large_claims(int(request.GET["size"])))
 
 
 def deep(request: HttpRequest) -> HttpResponse:
@@ -221,6 +229,8 @@ urlpatterns = [
     path("async/me", async_me),
     path("both", both),
     path("change", change),
+    path("stronger", stronger),
+    path("async/stronger", async_stronger),
     path("deep", deep),
     path("async/deep", async_deep),
     path("graph", graph),

@@ -6,9 +6,9 @@ from typing import Any
 from flask import Flask, jsonify, request, session
 from flask.views import MethodView
 
-from tests.kit.local_login import add_flask_login
+from tests.kit.flask_login_user import add_flask_login
 from tests.kit.sdk_clients import acall_client, call_client
-from tests.kit.world import GRAPH, READ, WRITE, claims_of
+from tests.kit.world import GRAPH, READ, WRITE, claims_of, large_claims
 from webidentity import AuthenticationRequiredError
 from webidentity_flask import WebIdentity, current_identity, require_sign_in, require_token
 
@@ -30,6 +30,7 @@ def add_views(app: Flask) -> None:
     _add_guarded_views(app)
     _add_async_views(app)
     _add_open_views(app)
+    _add_views_that_raise(app)
     app.add_url_rule("/class", view_func=require_token(scopes=[READ])(FilesView.as_view("class")))
     app.add_url_rule("/async/class", view_func=require_token(scopes=[READ])(AsyncFilesView.as_view("async_class")))
     _add_mistaken_views(app)
@@ -115,10 +116,6 @@ def _add_async_views(app: Flask) -> None:
 
 
 def _add_open_views(app: Flask) -> None:
-    @app.get("/deep")
-    def deep() -> Any:
-        return _somewhere_in_an_sdk()
-
     @app.get("/open")
     def open_page() -> Any:
         return str(current_identity.record.username if current_identity.record else "anonymous")
@@ -200,6 +197,20 @@ def helper(credentials: Any) -> Any:
 class MistakenView(MethodView):
     def get(self, user: Any) -> Any:
         raise AssertionError(user)
+
+
+def _add_views_that_raise(app: Flask) -> None:
+    @app.get("/deep")
+    def deep() -> Any:
+        return _somewhere_in_an_sdk()
+
+    @app.get("/stronger")
+    def stronger() -> Any:
+        raise AuthenticationRequiredError([READ], claims=large_claims(int(request.args["size"])))
+
+    @app.get("/async/stronger")
+    async def async_stronger() -> Any:
+        raise AuthenticationRequiredError([READ], claims=large_claims(int(request.args["size"])))
 
 
 def _somewhere_in_an_sdk() -> Any:

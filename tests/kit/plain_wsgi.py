@@ -59,7 +59,7 @@ class PlainApp:
     def _answer(self, facts: RequestFacts, session: dict[str, Any]) -> Answer:
         site, stored = self.site, session.get(SESSION_KEY)
         if facts.path == self._routes.sign_in:
-            return site.sign_in(facts)
+            return site.run(site.sign_in(facts))
         if facts.path == self._routes.callback:
             return site.run(site.callback(facts, stored))
         if facts.path == self._routes.sign_out:
@@ -73,7 +73,7 @@ class PlainApp:
         try:
             body = view(**outcome.arguments(view, is_async=False))
         except AuthenticationRequiredError as error:
-            return site.challenge(facts, error)
+            return site.run(site.challenge(facts, error))
         except TOKEN_ERRORS as error:
             return site.no_token(facts, error)
         private = private_headers(outcome.identity, None)

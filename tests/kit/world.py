@@ -129,6 +129,11 @@ class Wire(TenantTransport):
         return TenantHttpResponse(request, TenantResponse(response.status_code, headers, body))
 
 
+def large_claims(size: int) -> str:
+    """Return a claims challenge of about so many characters."""
+    return json.dumps({"access_token": {"padding": {"value": "x" * size}}})
+
+
 def claims_of(token: str) -> dict[str, Any]:
     """Return the claims of a token, for views to show."""
     claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})

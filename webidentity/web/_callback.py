@@ -23,6 +23,7 @@ from webidentity.web._answer import Answer, StartSession, redirect
 from webidentity.web._callback_pages import RETRY_AFTER, CallbackPages
 from webidentity.web._cookies import Cookie
 from webidentity.web._facts import RequestFacts
+from webidentity.web._long_requests import LongRequests
 from webidentity.web._next_url import safe_next
 from webidentity.web._outages import describe_outage, retry_after_of
 from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn, StateParameter
@@ -53,6 +54,7 @@ class Callback:
         self._user_tokens = user_tokens
         self._sessions = sessions
         self._loop_guard = loop_guard
+        self._long_requests = LongRequests(user_tokens.cache)
         self._has_reported_another_secret = False
         self._account_change = AccountChange(tenants, keys, sessions)
 
@@ -78,7 +80,8 @@ class Callback:
             is_signed_in = earlier is not None and (yield from self._sessions.find(earlier)) is not None
             path = safe_next(sealed_path, facts.root_path)
             return pages.signed_in_already(path) if is_signed_in else pages.not_found(path)
-        name, pending = found
+        name, kept = found
+        pending = yield from self._long_requests.restore(kept, start_page=f"{facts.root_path}/")
         issuer = ""
         if "code" in parameters or "iss" in parameters:
             try:

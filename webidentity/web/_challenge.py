@@ -3,6 +3,7 @@
 from base64 import b64encode
 
 from webidentity._protocol.advice import aadsts, advice_for
+from webidentity._protocol.effects import Flow
 from webidentity.errors import AuthenticationRequiredError, EntraError
 from webidentity.web._answer import Answer, json_answer
 from webidentity.web._caller import Caller, bearer_token, caller_of
@@ -20,14 +21,14 @@ class Challenges:
         self._links = links
         self._loop_guard = loop_guard
 
-    def answer(self, facts: RequestFacts, error: AuthenticationRequiredError) -> Answer:
+    def answer(self, facts: RequestFacts, error: AuthenticationRequiredError) -> Flow[Answer]:
         """Return the challenge: a redirection for browsers, status 401 for other callers."""
         caller = caller_of(facts)
         if caller is Caller.CLIENT:
             return _challenge_client(facts, error)
         request = SignInRequest(self._return_path(facts), tuple(error.scopes), error.claims)
         if caller is Caller.BROWSER:
-            return self._loop_guard.stop(facts, request) or self._sign_in.start(facts, request)
+            return self._loop_guard.stop(facts, request) or (yield from self._sign_in.start(facts, request))
         login_url = self._links.url(facts, request)
         if caller is Caller.HTMX:
             return Answer(401, headers=(("HX-Redirect", login_url), ("Cache-Control", "no-store")))

@@ -119,7 +119,7 @@ class Guard:
             return identity.refusal
         scopes = tuple(requirements.scopes or ())
         if identity.credentials is None:
-            return self._challenges.answer(facts, AuthenticationRequiredError(scopes))
+            return (yield from self._challenges.answer(facts, AuthenticationRequiredError(scopes)))
         if requirements.scopes is None:
             yield from self._check_session(identity, session)
             return Granted(identity)
@@ -127,7 +127,7 @@ class Guard:
         try:
             token = (yield from source.flow("require_token", scopes, None, None, False)).token
         except AuthenticationRequiredError as error:
-            return self._challenges.answer(facts, error)
+            return (yield from self._challenges.answer(facts, error))
         except (AzureError, StoreUnavailableError) as error:
             return token_unavailable(facts, error, self._tenants.for_sign_in().authority)
         # After the token: if it was refreshed, the account was checked with it.

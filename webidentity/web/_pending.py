@@ -31,6 +31,7 @@ class PendingSignIn:
 
     state, nonce and verifier are three independent random values of 256 bits: none of them reveals another.
 
+    :param next_path: where to return to, "" if it is kept on the server together with the claims.
     :param scopes: what the code is redeemed for: scopes of one resource. The user may be asked for more.
     :param started_at: Unix seconds.
     """
@@ -93,6 +94,11 @@ class PendingCookies:
         self._is_secure = is_secure
         self._names = CookieNames(client_id, is_secure=is_secure).pending
 
+    def fits(self, pending: PendingSignIn) -> bool:
+        """Whether a cookie can keep the whole request."""
+        first = self._names[0]
+        return len(first) + len(self._seal(first, pending)) <= _LONGEST
+
     def add(self, pending: PendingSignIn, cookies: Mapping[str, str], *, start_page: str = "/") -> list[Cookie]:
         """Return the cookie of a new sign-in, and the deletion of the oldest ones that no longer fit.
 
@@ -105,9 +111,10 @@ class PendingCookies:
         value = self._seal(name, pending)
         if len(name) + len(value) > _SHORT:
             name, value = first, self._seal(first, pending)
-            for path in (pending.next_path.partition("?")[0], start_page):
+            shorter = replace(pending, next_path=pending.next_path.partition("?")[0])
+            for request in (shorter, replace(pending, next_path=start_page), replace(shorter, claims=None)):
                 if len(name) + len(value) > _LONGEST:
-                    value = self._seal(first, replace(pending, next_path=path))
+                    value = self._seal(first, request)
         own.pop(name, None)
         room, dropped = _MOST_BYTES - len(name) - len(value), list[Cookie]()
         for other in sorted(own, key=lambda other: _started_at(own[other]), reverse=True):

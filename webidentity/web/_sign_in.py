@@ -6,9 +6,12 @@ from urllib.parse import urlsplit
 
 from webidentity._authority import is_loopback
 from webidentity._protocol.authorization import challenge_of
+from webidentity._protocol.effects import Flow
 from webidentity.cache._envelope import KeyRing
+from webidentity.cache._token_cache import TokenCache
 from webidentity.web._answer import Answer
 from webidentity.web._facts import RequestFacts
+from webidentity.web._long_requests import LongRequests
 from webidentity.web._next_url import safe_next
 from webidentity.web._pages import Page, refuse, send_to_authority
 from webidentity.web._pending import PendingCookies, PendingSignIn, StateParameter
@@ -24,6 +27,7 @@ class SignIn:
     """Starts sign-ins.
 
     :param keys: encrypt the pending sign-in, which the browser keeps in a cookie.
+    :param cache: keeps what is too long for a cookie.
     :param spell: returns how the framework spells the name of a setting.
     """
 
@@ -34,6 +38,7 @@ class SignIn:
         keys: KeyRing,
         links: SignInLinks,
         routes: Callable[[], Routes],
+        cache: TokenCache,
         spell: Callable[[str], str],
     ) -> None:
         self._scopes = settings.scopes
@@ -41,14 +46,15 @@ class SignIn:
         self._keys = keys
         self._links = links
         self._routes = routes
+        self._long_requests = LongRequests(cache)
         self._spell = spell
 
-    def visit(self, facts: RequestFacts) -> Answer:
+    def visit(self, facts: RequestFacts) -> Flow[Answer]:
         """Answer the sign-in route. Its query contains ``next``, or a request that this application sealed."""
         link = self._links.open(facts)
         if link is None:
             path = safe_next(facts.parameter("next"), facts.root_path)
-            return self.start(facts, SignInRequest(path or f"{facts.root_path}/"))
+            return (yield from self.start(facts, SignInRequest(path or f"{facts.root_path}/")))
         if link.is_expired:
             page = Page(
                 "This sign-in link has expired",
@@ -56,9 +62,9 @@ class SignIn:
                 action=(self._links.plain_url(facts, link.request.next_path), "Sign in again"),
             )
             return refuse(facts, 400, "sign_in_link_expired", page)
-        return self.start(facts, link.request)
+        return (yield from self.start(facts, link.request))
 
-    def start(self, facts: RequestFacts, request: SignInRequest) -> Answer:
+    def start(self, facts: RequestFacts, request: SignInRequest) -> Flow[Answer]:
         """Send the browser to the authority."""
         refusal = self._refuse_host(facts)
         if refusal is not None:
@@ -83,10 +89,11 @@ class SignIn:
             "code_challenge_method": "S256",
             **({"claims": pending.claims} if pending.claims else {}),
         }
-        cookies = PendingCookies(self._keys, tenant.client_id, is_secure=facts.is_secure).add(
-            pending, facts.cookies, start_page=f"{facts.root_path}/"
-        )
-        return send_to_authority(facts, tenant.authorize_url(parameters)).with_cookies(*cookies)
+        cookies = PendingCookies(self._keys, tenant.client_id, is_secure=facts.is_secure)
+        if not cookies.fits(pending):
+            pending = yield from self._long_requests.keep(pending)
+        added = cookies.add(pending, facts.cookies, start_page=f"{facts.root_path}/")
+        return send_to_authority(facts, tenant.authorize_url(parameters)).with_cookies(*added)
 
     def _refuse_host(self, facts: RequestFacts) -> Answer | None:
         """Refuse a host that is not the application's: the redirect URI is built from the request's host."""

@@ -79,11 +79,12 @@ class Site:
         self._tenants = tenants = TenantResolver(settings)
         tenant = tenants.for_sign_in()
         client = Client(tenant.authority, tenant.client_id, ClientSecret(settings.client_secret))
-        user_tokens = UserTokens(client, TokenCache(store, keys), settings.session_lifetime, by_verified_id=True)
+        cache = TokenCache(store, keys)
+        user_tokens = UserTokens(client, cache, settings.session_lifetime, by_verified_id=True)
         self._drivers = _drivers(transport, settings.authority_timeout)
         sessions = Sessions(settings, tenants, user_tokens)
         self._links = SignInLinks(secret_keys, keys, routes)
-        self._sign_in = SignIn(settings, tenants, keys, self._links, routes, spell)
+        self._sign_in = SignIn(settings, tenants, keys, self._links, routes, cache, spell)
         loop_guard = RedirectLoopGuard(tenants, self._links)
         self._callback = Callback(tenants, keys, user_tokens, sessions, loop_guard)
         self._sign_out = SignOut(settings, tenants, sessions, loop_guard)
@@ -99,7 +100,7 @@ class Site:
         """Run a flow of this site on the running event loop and return its result."""
         return await self._drivers.aio.run(flow)
 
-    def sign_in(self, facts: RequestFacts) -> Answer:
+    def sign_in(self, facts: RequestFacts) -> Flow[Answer]:
         """Answer the sign-in route."""
         return self._sign_in.visit(self._seen(facts))
 
@@ -128,7 +129,7 @@ class Site:
         """
         return self._guard.check(self._seen(facts), session, requirements, identity)
 
-    def challenge(self, facts: RequestFacts, error: AuthenticationRequiredError) -> Answer:
+    def challenge(self, facts: RequestFacts, error: AuthenticationRequiredError) -> Flow[Answer]:
         """Answer a request whose view raised this error: the user must sign in, consent or authenticate again."""
         return self._challenges.answer(self._seen(facts), error)
 
