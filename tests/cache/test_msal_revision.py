@@ -47,14 +47,6 @@ def test_a_user_without_a_refresh_token_stays_signed_in(home: Home, files: Persi
     assert len(home.content()["Account"]) == 1
 
 
-def test_a_user_without_an_id_token_keeps_the_account(home: Home, files: PersistentFiles) -> None:
-    """Removing the last access token is not a sign-out while there is a refresh token."""
-    put(files, user(), "token", refresh_token="refresh", id_token=id_token())
-    files.change(user(), lambda document: document.sections["AccessToken"].clear(), 0.0)
-    assert (home.secrets(), home.secrets("IdToken")) == ([], [id_token()])
-    assert len(home.content()["Account"]) == 1
-
-
 def test_a_new_id_token_replaces_the_earlier_one(home: Home, files: PersistentFiles) -> None:
     """It has the claims of the last sign-in, in the file and for the next reader."""
     put(files, user(), "first", id_token=id_token(), refresh_token="refresh")
