@@ -38,8 +38,10 @@ KINDS = (
 #: Numbers of scopes in one credential. azure-identity would take minutes to acquire the last number, so it does not.
 SCOPES = (1, 100, 10_000)
 MOST_SCOPES_OF_PEER = 100
-#: Seconds that acquiring the last number of scopes may take.
-MOST_SECONDS = 30.0
+#: Seconds that acquiring the last number of scopes may take, and how much more the last ones may take than the first.
+MOST_SECONDS, MOST_GROWTH = 30.0, 2.0
+#: How many of the first and of the last acquisitions are compared.
+SAMPLE = 500
 
 
 def measure() -> list[Comparison]:
@@ -56,7 +58,7 @@ def measure() -> list[Comparison]:
             measured = medians([_async(each, method, loop) for each in awaited], ROUNDS)
             rows.append(_row(f"cached {method}{kind}, aio", measured))
     loop.close()
-    return [*rows, *_composed(), *_growth()]
+    return [*rows, *_composed(), *_growth(), _one_more()]
 
 
 def _composed() -> list[Comparison]:
@@ -150,6 +152,24 @@ def _growth() -> list[Comparison]:
             )
         )
     return rows
+
+
+def _one_more() -> Comparison:
+    """Compare the CPU time of acquiring a token when few and when many are cached."""
+    credential, times = ours(Network()), list[float]()
+    for number in range(SCOPES[-1]):
+        start = time.process_time()
+        credential.get_token(_scope(number))
+        times.append(time.process_time() - start)
+    first, last = (1e6 * sum(sample) / SAMPLE for sample in (times[:SAMPLE], times[-SAMPLE:]))
+    return Comparison(
+        f"one more scope, {SCOPES[-1]:,} cached",
+        peer="",
+        project=f"{last:.0f} us",
+        ratio="",
+        details=f"{last / first:.1f}x the cost of the first {SAMPLE}",
+        target=target(last / first <= MOST_GROWTH, f"<= {MOST_GROWTH:.0f}x the first"),
+    )
 
 
 def _filled(make: Callable[[Network], Any], count: int) -> tuple[Any, float]:

@@ -26,7 +26,7 @@ class EntraError(ClientAuthenticationError):
     suberror: str | None
     #: The numbers of the AADSTS codes, for example ``(65001,)``.
     error_codes: tuple[int, ...]
-    #: The ID of the request, for Microsoft's support.
+    #: The ID of the request (``client-request-id``), for Microsoft's support.
     correlation_id: str | None
     #: The claims challenge that the next interactive request must carry, a JSON string.
     claims: str | None
@@ -119,22 +119,33 @@ class AuthorityUnavailableError(ClientAuthenticationError):
 
     :param str message: what failed.
     :keyword retry_after: the seconds after which a request may succeed, for the header ``Retry-After``.
+    :keyword was_sent: whether the request was sent: False during a pause.
     """
 
     #: The seconds after which a request may succeed.
     retry_after: int
+    #: Whether the request was sent. During a pause, none is.
+    was_sent: bool
+    #: The ID of the request that was not answered, for Microsoft's support. None if none was sent.
+    correlation_id: str | None
 
-    def __init__(self, message: str, *, retry_after: int) -> None:
+    def __init__(self, message: str, *, retry_after: int, was_sent: bool = True) -> None:
         super().__init__(message=message)
         self.retry_after = retry_after
+        self.was_sent = was_sent
+        self.correlation_id = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle with the seconds."""
-        return _rebuild_unavailable, (self.message, self.retry_after)
+        """Pickle with the attributes."""
+        return _rebuild_unavailable, (self.message, self.retry_after, self.was_sent, self.correlation_id)
 
 
-def _rebuild_unavailable(message: str, retry_after: int) -> AuthorityUnavailableError:
-    return AuthorityUnavailableError(message, retry_after=retry_after)
+def _rebuild_unavailable(
+    message: str, retry_after: int, was_sent: bool, correlation_id: str | None
+) -> AuthorityUnavailableError:
+    error = AuthorityUnavailableError(message, retry_after=retry_after, was_sent=was_sent)
+    error.correlation_id = correlation_id
+    return error
 
 
 class ChainError(ClientAuthenticationError):

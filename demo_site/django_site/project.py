@@ -32,7 +32,8 @@ def settings_of(site: SiteSettings) -> dict[str, Any]:
         "TEMPLATES": [
             {
                 "BACKEND": "django.template.backends.django.DjangoTemplates",
-                "DIRS": [_HERE / "templates"],
+                # Pages without links are the same in both sites.
+                "DIRS": [_HERE / "templates", _HERE.parent / "templates"],
                 "OPTIONS": {
                     "context_processors": [
                         "django.template.context_processors.request",

@@ -1,10 +1,12 @@
 """The Flask application."""
 
+from pathlib import Path
 from typing import Any
 
 from azure.core.credentials import TokenCredential
 from flask import Flask, Response, render_template
 from flask.typing import ResponseReturnValue
+from jinja2 import FileSystemLoader
 
 from demo_site.files_client import FilesClient
 from demo_site.hops import hops_of
@@ -15,10 +17,14 @@ from demo_site.site_settings import CONTENT_SECURITY_POLICY, SiteSettings
 from webidentity.web import Identity
 from webidentity_flask import WebIdentity, current_identity, require_sign_in, require_token
 
+_HERE = Path(__file__).resolve().parent
+
 
 def create_app(site: SiteSettings) -> Flask:
     """Return the site as a WSGI application."""
     app = Flask(__name__, instance_path=str(site.folder), static_folder="../static")
+    # Pages without links are the same in both sites.
+    app.jinja_loader = FileSystemLoader([_HERE / "templates", _HERE.parent / "templates"])
     app.config.update(
         SECRET_KEY=site.secret_key,
         SESSION_COOKIE_NAME="demo_flask_session",

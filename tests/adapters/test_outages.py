@@ -258,13 +258,13 @@ class SilentAuthority:
     def __init__(self, site: Site) -> None:
         self.released = threading.Event()
         self.received = threading.Event()
-        self.count = 0
+        self.requests = list[Any]()
         self._transport = site.world.transport
         self._send = self._transport.send
         self._transport.send = self._wait  # type: ignore[method-assign]
 
     def _wait(self, request: Any, **kwargs: Any) -> Any:
-        self.count += 1
+        self.requests.append(request)
         self.received.set()
         self.released.wait(30)
         return self._send(request, **kwargs)
@@ -289,14 +289,19 @@ def test_a_silent_authority_delays_no_page_whose_token_is_valid(site: Site, cloc
     assert silent.received.wait(10)
     assert not silent.released.is_set()
     silent.answer()
-    assert silent.count == 1
+    assert len(silent.requests) == 1
     clock.advance(300)
     assert browser.get(path).status == 200, "the token was renewed"
 
 
 @pytest.mark.parametrize("path", ["/files", "/async/files"])
-def test_a_page_does_not_wait_long_for_a_silent_authority(build: MakeSite, clock: Clock, path: str) -> None:
-    """The page is 503 with Retry-After when the total time is over, and a late reply is kept."""
+def test_a_page_does_not_wait_long_for_a_silent_authority(
+    build: MakeSite, clock: Clock, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The page is 503 with Retry-After when the total time is over, and a late reply is kept.
+
+    The page and the log have the ID of the request that was not answered.
+    """
     site = build(settings={"authority_timeout": 1})
     browser = site.browser()
     browser.sign_in(path=path)
@@ -304,6 +309,10 @@ def test_a_page_does_not_wait_long_for_a_silent_authority(build: MakeSite, clock
     clock.advance(4000)
     page = browser.get(path)
     assert (page.status, page.header("Retry-After")) == (503, "5")
+    (unanswered,) = silent.requests
+    named = f"Correlation ID: {unanswered.headers['client-request-id']}"
+    assert named in page.text
+    assert named in caplog.text
     silent.released.set()
     assert AUTHORITY.wait(20)
     silent.answer()

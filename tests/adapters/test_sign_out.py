@@ -43,7 +43,8 @@ def test_a_post_ends_the_session_here_and_at_the_authority(site: Site) -> None:
     assert out.status == 200
     tenant = site.world.tenant
     assert out.location.startswith(f"{tenant.base_url}/{tenant.tenant_id}/oauth2/v2.0/logout?")
-    assert set(out.query) == {"post_logout_redirect_uri", "logout_hint"}
+    assert set(out.query) == {"client_id", "post_logout_redirect_uri", "logout_hint"}
+    assert out.query["client_id"] == site.world.web.client_id
     assert out.query["post_logout_redirect_uri"] == "https://app.test/"
     assert "ada" not in out.query["logout_hint"]
     assert browser.session() == {}

@@ -1,7 +1,7 @@
 """Workers with different orders of the secrets, as there are while SECRET_KEY is being changed."""
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -212,12 +212,16 @@ def test_the_original_stays_if_the_copy_could_not_be_written(store: Store) -> No
     assert names(new) == names(old) == {"first", "second"}
 
 
+@pytest.mark.parametrize("content", [None, b"", b'row 99\n{"version":99}'], ids=["no seal", "empty", "unknown version"])
 @pytest.mark.parametrize("secret", ["new", "old"])
-def test_a_damaged_row_does_not_hide_a_good_one(store: Store, secret: str) -> None:
+def test_a_damaged_row_does_not_hide_a_good_one(store: Store, secret: str, content: bytes | None) -> None:
     """Whichever secret's name it has. The next change removes it."""
     both, good = SealedStore(store, KeyRing("new", ["old"])), "old" if secret == "new" else "new"
     add(SealedStore(store, KeyRing(good)), "first")
-    store.save(KeyRing(secret).stored_keys(ADA.name)[0], b"damaged", expected=None, expires_at=99.0)
+    keys = KeyRing(secret)
+    [stored_key] = keys.stored_keys(ADA.name)
+    damaged = b"damaged" if content is None else keys.seal(stored_key, content)
+    store.save(stored_key, damaged, expected=None, expires_at=99.0)
     assert names(both) == {"first"}
     add(both, "second")
     assert names(both) == {"first", "second"}
@@ -257,3 +261,50 @@ def test_a_row_that_is_moved_while_it_is_read_is_found(store: Store) -> None:
 
     store.load = load_before_the_move  # type: ignore[method-assign]
     assert names(reader) == {"first", "second"}
+
+
+def interrupted(store: Store, *actions: Callable[[], object]) -> None:
+    """Make other workers act after the first calls of load: one action after each. Their own calls do not count."""
+    load, waiting, acting = store.load, list(actions), list[bool]()
+
+    def load_and_act(key: str) -> Row | None:
+        row = load(key)
+        if waiting and not acting:
+            acting.append(True)
+            waiting.pop(0)()
+            acting.clear()
+        return row
+
+    store.load = load_and_act  # type: ignore[method-assign]
+
+
+def test_a_copy_whose_original_was_created_later_is_not_changed(store: Store) -> None:
+    """While a worker reads the rows, others move the row twice, and change the original after it was copied."""
+    add(SealedStore(store, KeyRing("old")), "first")
+    reader, (new, old) = SealedStore(store, KeyRing("new", ["old"])), workers(store)
+    delete = store.delete
+
+    def meanwhile() -> None:
+        add(new, "second")
+        store.delete = lambda key, *, expected=None: None  # type: ignore[method-assign]
+        add(old, "third")
+        add(new, "fourth")
+        store.delete = delete  # type: ignore[method-assign]
+
+    interrupted(store, meanwhile)
+    add(reader, "fifth")
+    assert names(reader) == names(old) == {"first", "second", "third", "fourth", "fifth"}
+
+
+def test_rows_that_are_gone_are_not_considered_again(store: Store) -> None:
+    """The row moves to the earlier secret while it is read, and back before it is read again."""
+    add(SealedStore(store, KeyRing("old")), "first")
+    reader, (new, old) = SealedStore(store, KeyRing("new", ["old"])), workers(store)
+
+    def there() -> None:
+        add(new, "second")
+        add(old, "third")
+
+    interrupted(store, there, lambda: add(new, "fourth"))
+    add(reader, "fifth")
+    assert names(reader) == names(old) == {"first", "second", "third", "fourth", "fifth"}

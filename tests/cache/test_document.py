@@ -255,3 +255,120 @@ def test_reading_while_another_thread_writes() -> None:
     for reader in readers:
         reader.join()
     assert not problems
+
+
+def test_forgotten_tokens_are_not_found_again() -> None:
+    """Also if they were looked up before: a user who signed out has no tokens."""
+    document = signed_in()
+    document.add(USER, ["a"], reply("cae"), cae=True, now=NOW)
+    for cae in (False, True):
+        assert document.access_token(("a",), cae=cae, now=NOW) is not None
+    document.forget_tokens()
+    for cae in (False, True):
+        assert document.access_token(("a",), cae=cae, now=NOW) is None
+    assert (document.refresh_token, document.id_token) == (None, None)
+
+
+def test_a_rejected_refresh_token_ends_its_sessions() -> None:
+    """The account may have been disabled. Tokens without sessions stay: a program has no other way to get them."""
+    document = signed_in()
+    document.forget_refresh_token("refresh")
+    assert document.access_token(("a",), cae=False, now=NOW) is not None
+    document = signed_in()
+    document.sessions["session"] = {}
+    document.forget_refresh_token("an earlier one")
+    assert document.sessions
+    document.forget_refresh_token("refresh")
+    assert not document.sessions
+    assert document.access_token(("a",), cae=False, now=NOW) is None
+
+
+def test_only_the_same_refresh_token_is_replaced() -> None:
+    """Another process may have stored a newer one in the meantime."""
+    document = signed_in()
+    document.replace_refresh_token("another", "later")
+    assert document.refresh_token == "refresh"
+    document.replace_refresh_token("refresh", "later")
+    assert document.refresh_token == "later"
+    (entry,) = document.sections["RefreshToken"].values()
+    assert entry["target"] == "a b"
+
+
+@pytest.mark.parametrize("cae", [False, True])
+def test_a_token_for_new_scopes_is_found_after_a_lookup(cae: bool) -> None:
+    """The scopes that are known to be missing are not known for ever."""
+    document = TokenDocument.empty()
+    document.add(USER, ["a"], reply("first", scopes=("a",)), cae=cae, now=NOW)
+    assert document.access_token(("c",), cae=cae, now=NOW) is None
+    document.add(USER, ["c"], reply("second", scopes=("c",)), cae=cae, now=NOW)
+    found = document.access_token(("c",), cae=cae, now=NOW)
+    assert found is not None
+    assert found.token == "second"
+
+
+def test_a_renewed_token_is_the_newest() -> None:
+    """An entry that is replaced is newer than those that were added after its first version."""
+    document = TokenDocument.empty()
+    document.add(USER, ["a", "b"], reply("first", scopes=()), cae=False, now=NOW)
+    document.add(USER, ["a", "c"], reply("second", scopes=()), cae=False, now=NOW)
+    document.add(USER, ["a", "b"], reply("third", scopes=()), cae=False, now=NOW)
+    found = document.access_token(("a",), cae=False, now=NOW)
+    assert found is not None
+    assert found.token == "third"
+
+
+@pytest.mark.parametrize("cae", [False, True])
+def test_expired_tokens_are_removed_when_they_have_expired(cae: bool) -> None:
+    """A token that is added earlier, or that expires earlier than all others, is noticed too."""
+    document = TokenDocument.empty()
+    document.add(USER, ["a"], reply("long", lifetime=7200, scopes=()), cae=not cae, now=NOW)
+    document.add(USER, ["b"], reply("short", lifetime=60, scopes=()), cae=cae, now=NOW)
+    document.add(USER, ["c"], reply("other", lifetime=7200, scopes=()), cae=cae, now=NOW + 59)
+    assert b"short" in document.encode()
+    document.copy().add(USER, ["d"], reply("copied", scopes=()), cae=cae, now=NOW + 60)
+    document.add(USER, ["d"], reply("last", scopes=()), cae=cae, now=NOW + 60)
+    assert b"short" not in document.encode()
+    for scope, kind in (("a", not cae), ("c", cae), ("d", cae)):
+        assert document.access_token((scope,), cae=kind, now=NOW + 60) is not None
+
+
+@pytest.mark.parametrize(
+    ("claims", "local_id", "username"),
+    [
+        ({"oid": "o", "sub": "s", "preferred_username": "p", "upn": "u"}, "o", "p"),
+        ({"sub": "s", "upn": "u"}, "s", "u"),
+        ({"sub": "s"}, "s", ""),
+    ],
+)
+def test_the_account_is_that_of_the_id_token(claims: dict[str, str], local_id: str, username: str) -> None:
+    """As MSAL names it."""
+    document = TokenDocument.empty()
+    document.add(USER, ["a"], reply(id_token=jwt_of(**claims)), cae=False, now=NOW)
+    (account,) = document.sections["Account"].values()
+    assert (account["local_account_id"], account["username"]) == (local_id, username)
+
+
+def test_partitions_of_hosts_are_separate() -> None:
+    """By source, endpoint, and the kind and value of the identity; its case does not matter."""
+    host = {
+        "source": "imds",
+        "endpoint": "http://a",
+        "identity_kind": "client_id",
+        "identity": "X",
+        "authentication": "",
+    }
+    first = Partition.host(**host)
+    changes = ({"source": "arc"}, {"endpoint": "http://b"}, {"identity_kind": "object_id"}, {"identity": "Y"})
+    names = {first.name, *(Partition.host(**{**host, **change}).name for change in changes)}
+    assert len(names) == 5
+    assert Partition.host(**{**host, "identity": "x"}) == first
+    assert (
+        Partition.host(**{**host, "identity_kind": "", "identity": ""}).client_id == "system_assigned_managed_identity"
+    )
+
+
+def test_a_token_that_grants_nothing_is_not_kept() -> None:
+    """No request could be answered with it."""
+    document = TokenDocument.empty()
+    document.add(USER, ["c"], reply(scopes=("a",)), cae=False, now=NOW)
+    assert not document.sections.get("AccessToken")

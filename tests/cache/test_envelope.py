@@ -174,6 +174,8 @@ def test_a_store_that_never_saves_is_reported() -> None:
     store.save = lambda *_, **__: None  # type: ignore[method-assign,assignment]
     with pytest.raises(StoreUnavailableError, match="compare-and-swap"):
         SealedStore(store, KeyRing(SECRET)).change(ADA, _add, 10.0)
+    with pytest.raises(StoreUnavailableError, match="compare-and-swap"):
+        SealedStore(store, KeyRing(SECRET)).claim("name", 10.0)
 
 
 @pytest.mark.parametrize("blocking", [True, False])
@@ -186,3 +188,21 @@ def test_calls_block_if_those_of_the_store_do(blocking: bool) -> None:
         effect = next(flow)
         assert isinstance(effect, Call)
         assert effect.blocking is blocking
+
+
+def test_values_of_earlier_releases_can_be_opened() -> None:
+    """Names and values stay in stores for months. A change of the format would sign all users out."""
+    keys = KeyRing(SECRET)
+    assert keys.stored_keys("name") == ["a2b44cd79544117446b2838d9a96eaa799f53a1799330a5490974bd251df21a0"]
+    sealed = bytes.fromhex("011aa2beaae998c040c75cad462be97ae1ceb1d1446d41a567394242c6369ccd523255c45052")
+    assert keys.open("name", sealed) == b"value"
+
+
+def test_a_value_of_another_secret_is_recognized() -> None:
+    """A warning can then say that the workers have different secret keys. Damage and text of others is not that."""
+    keys, envelope = KeyRing("new", ["old"]), KeyRing("another").seal("name", b"")
+    assert keys.is_of_another_secret(envelope)
+    for known in ("new", "old"):
+        assert not keys.is_of_another_secret(KeyRing(known).seal("name", b"value"))
+    for other in (b"", b"\x01", envelope[:17], b"\x02" + envelope[1:], b"x" * 100):
+        assert not keys.is_of_another_secret(other)

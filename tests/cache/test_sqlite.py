@@ -1,5 +1,7 @@
 """What only the SQLite store guarantees: files, processes and forks."""
 
+import gc
+import itertools
 import multiprocessing
 import os
 import sqlite3
@@ -7,6 +9,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -219,4 +222,114 @@ def test_a_connection_whose_file_was_replaced_while_in_use_is_not_kept(path: Pat
             file.unlink()
     assert store.load("key") is None
     assert path.exists()
+    store.close()
+
+
+def test_a_connection_is_used_again(path: Path) -> None:
+    """Opening a file takes longer than reading a row."""
+    store = SQLiteStore(path)
+    store.load("key")
+    [connection] = store._idle
+    store.load("key")
+    store.save("key", b"v", expected=None, expires_at=1.0)
+    assert store._idle == [connection]
+    store.close()
+    assert not store._idle
+
+
+def test_a_connection_that_failed_is_not_used_again(path: Path) -> None:
+    """It may be in the middle of a transaction."""
+    store = SQLiteStore(path)
+    store.load("key")
+    [connection] = store._idle
+
+    def fail() -> None:
+        with store._connection():
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    assert not store._idle
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
+
+
+def test_a_store_that_is_not_used_any_more_leaves_no_connection_open(path: Path) -> None:
+    """Also if it was not closed."""
+    store = SQLiteStore(path)
+    store.load("key")
+    [connection] = store._idle
+    del store
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
+
+
+def test_connections_of_a_parent_are_neither_used_nor_closed(path: Path) -> None:
+    """They are open in the parent. Closing one here would drop the parent's locks on the file."""
+    store = SQLiteStore(path)
+    store.load("key")
+    [connection] = store._idle
+    store.after_fork()
+    assert not store._idle
+    store.load("key")
+    store.close()
+    assert connection.execute("SELECT 1").fetchone() == (1,)
+    connection.close()
+
+
+def test_a_file_that_is_replaced_again_and_again_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store cannot know which file it has opened."""
+    store = SQLiteStore(path, timeout=0.05)
+    numbers = itertools.count()
+    monkeypatch.setattr(store, "_file", lambda: (1, next(numbers)))
+    with pytest.raises(StoreUnavailableError, match="again and again"):
+        store.load("key")
+    assert not store._idle
+
+
+def test_a_file_of_another_user_is_rejected(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That user could read the tokens."""
+    path.parent.mkdir()
+    path.touch(0o600)
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    with pytest.raises(StoreUnavailableError, match="not a regular file of this user"):
+        SQLiteStore(path).load("key")
+
+
+class Failing:
+    """A connection whose first statements fail."""
+
+    def __init__(self, *codes: int) -> None:
+        self._codes = list(codes)
+        self.executed: list[str] = []
+
+    def execute(self, statement: str) -> None:
+        if self._codes:
+            error = sqlite3.OperationalError("failed")
+            error.sqlite_errorcode = self._codes.pop(0)
+            raise error
+        self.executed.append(statement)
+
+
+def test_a_new_file_that_others_are_setting_up_is_waited_for(path: Path) -> None:
+    """SQLite itself does not wait in this case. Extended codes of the same error count too."""
+    connection: Any = Failing(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_RECOVERY)
+    SQLiteStore(path)._prepare(connection)
+    assert len(connection.executed) == 3
+
+
+@pytest.mark.parametrize(("code", "timeout"), [(sqlite3.SQLITE_CANTOPEN, 10.0), (sqlite3.SQLITE_BUSY, -1.0)])
+def test_other_failures_and_long_waits_are_reported(path: Path, code: int, timeout: float) -> None:
+    """Waiting would not help, or has lasted long enough."""
+    connection: Any = Failing(code)
+    with pytest.raises(sqlite3.OperationalError):
+        SQLiteStore(path, timeout=timeout)._prepare(connection)
+    assert not connection.executed
+
+
+def test_all_folders_of_the_path_are_created(tmp_path: Path) -> None:
+    """A new machine has none of them."""
+    store = SQLiteStore(tmp_path / "a" / "b" / "tokens.sqlite3")
+    assert store.load("key") is None
     store.close()

@@ -10,11 +10,13 @@ from tests.kit.clock import Clock
 from tests.kit.drivers import Driver
 from tests.kit.forks import in_a_fork
 from tests.kit.replies import CLIENT, TENANT
+from tests.kit.shared_cache import OPTIONS
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.cache import KeyRing, MemoryStore, TokenCache
 from webidentity.cache._backing import CachedPartition
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._partition import Partition
+from webidentity.cache._persistent import PersistentFiles
 from webidentity.cache._store import StoreUnavailableError
 
 NOW = 1_800_000_000
@@ -222,6 +224,51 @@ def test_all_unsaved_changes_are_saved_later(driver: Driver) -> None:
     assert list(saved.document.sessions) == ["first", "second"]
 
 
+def test_the_newest_unsaved_changes_are_kept(driver: Driver) -> None:
+    """A long outage does not fill the memory: each change holds a reply. Twenty of a partition are kept."""
+    store, keys = MemoryStore(), KeyRing("key")
+    cache = TokenCache(store, keys)
+    for number in range(25):
+        cache.keep_unsaved(
+            partition(), lambda document, name=f"{number}": document.sessions.update({name: {}}), expires_at=NOW + 60.0
+        )
+    driver.run(cache.load(partition()))
+    saved = driver.run(TokenCache(store, keys).load(partition()))
+    assert list(saved.document.sessions) == [f"{number}" for number in range(5, 25)]
+
+
+def test_unsaved_changes_survive_a_sweep(driver: Driver) -> None:
+    """An expired partition is removed from memory only if the store has its changes."""
+    store, keys = MemoryStore(), KeyRing("key")
+    cache = TokenCache(store, keys)
+    cache.keep_unsaved(partition(), lambda document: document.sessions.update({"a": {}}), expires_at=NOW - 60.0)
+    put(driver, cache, "token", "grace")
+    assert cache.peek(partition()) is not None
+    driver.run(cache.update(partition(), lambda _: None, expires_at=NOW + 60.0, now=NOW))
+    saved = driver.run(TokenCache(store, keys).load(partition()))
+    assert list(saved.document.sessions) == ["a"]
+
+
+def test_a_backing_is_opened_before_tokens_are_requested(driver: Driver) -> None:
+    """A backing that cannot be used reports it before a one-time code is redeemed."""
+    opened: list[str] = []
+
+    class Opening(PersistentFiles):
+        def open(self) -> None:
+            opened.append("open")
+
+    driver.run(TokenCache.over(Opening(OPTIONS)).open())
+    assert opened == ["open"]
+
+
+def test_only_the_changed_partition_is_kept_when_memory_is_full(driver: Driver, cache: TokenCache) -> None:
+    """A partition that is changed again is the most recent one."""
+    cache._max_partitions = 2
+    for user in ("ada", "grace", "ada", "edsger"):
+        put(driver, cache, f"of {user}", user)
+    assert [peek(cache, user) for user in ("ada", "grace", "edsger")] == ["of ada", None, "of edsger"]
+
+
 def test_closing_the_cache_closes_its_store() -> None:
     """A cache without a store can be closed too."""
     closed: list[bool] = []
@@ -244,3 +291,10 @@ def test_a_store_without_keys_is_refused() -> None:
     """The message says what to pass."""
     with pytest.raises(ValueError, match="pass keys=KeyRing"):
         TokenCache(MemoryStore())
+
+
+def test_keys_without_a_store_are_ignored(driver: Driver) -> None:
+    """An application may construct the keys in any case."""
+    cache = TokenCache(keys=KeyRing("key"))
+    put(driver, cache, "token")
+    assert get(driver, cache) == "token"

@@ -64,11 +64,16 @@ def posts(module: Any, name: str, **options: Any) -> list[tuple[str, dict[str, s
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("options", [{}, {"enable_cae": True}, {"claims": '{"a": {}}'}], ids=["plain", "cae", "claims"])
 def test_the_token_request_is_the_same(name: str, options: dict[str, Any]) -> None:
-    """URL and form are equal, except for client_info, which is always requested here, and white space in claims."""
+    """URL and form are equal, except for client_info, which is always requested here, and white space in claims.
+
+    The async credential of azure-identity requests no ID token on behalf of a user; its sync one and this library do.
+    """
     ((their_url, theirs),) = posts(azure.identity.aio, name, **options)
     for module in (webidentity, webidentity.aio):
         ((our_url, ours),) = posts(module, name, **options)
         assert our_url == their_url
+        if name == "OnBehalfOfCredential":
+            ours = {**ours, "scope": ours["scope"].removesuffix(" openid profile")}
         assert _normal(ours) == _normal(theirs)
 
 

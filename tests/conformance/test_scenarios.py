@@ -25,6 +25,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 DISCOVERY = "the token endpoint of an authority is derived here: no discovery request is sent"
 CLIENT_INFO = "always requested here, so that replies name the account"
 SCOPES = "no refresh token is requested: tokens for an assertion must not outlive it"
+ID_TOKEN = "openid and profile are requested here, as by msal and azure-identity's sync credential"
 SIGN_IN = "the request has the scopes of the call here; with msal it has those of the sign-in"
 RENEWED = "offline_access is requested here as in MSAL: otherwise the refresh token is not renewed"
 RESPONSE = "every authentication error carries the response here"
@@ -85,7 +86,10 @@ DIFFERENCES: dict[tuple[str, str], dict[str, str]] = {
         "certificate's assertion: padded": PADDING,
     },
     ("azure-identity aio", "assertion"): {"form 0 lacks client_info": CLIENT_INFO},
-    ("azure-identity aio", "on behalf of"): {"cache entry: another client_id": NAMESPACE},
+    ("azure-identity aio", "on behalf of"): {
+        "form 0 has another scope": ID_TOKEN,
+        "cache entry: another client_id": NAMESPACE,
+    },
     ("azure-identity aio", "wrong secret"): {
         "form 0 lacks client_info": CLIENT_INFO,
         "raises ClientAuthenticationError, here EntraError": CLASS,
@@ -94,7 +98,10 @@ DIFFERENCES: dict[tuple[str, str], dict[str, str]] = {
         "form 0 lacks client_info": CLIENT_INFO,
         "raises ClientAuthenticationError, here EntraError": CLASS,
     },
-    ("azure-identity aio", "consent missing"): {"raises ClientAuthenticationError, here EntraError": CLASS},
+    ("azure-identity aio", "consent missing"): {
+        "form 0 has another scope": ID_TOKEN,
+        "raises ClientAuthenticationError, here EntraError": CLASS,
+    },
     ("azure-identity aio", "unreachable"): {"form 0 lacks client_info": CLIENT_INFO},
     ("msal", "secret"): {"asks GET .well-known/openid-configuration": DISCOVERY},
     ("msal", "certificate"): {

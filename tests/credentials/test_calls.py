@@ -1,6 +1,7 @@
 """Calls of get_token and get_token_info: what they may request, and what is served from memory."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
@@ -41,10 +42,11 @@ def test_the_request_is_a_client_credentials_grant(driver: Driver) -> None:
         "grant_type": "client_credentials",
         "scope": SCOPE,
     }
-    assert sent.headers["User-Agent"].startswith("azsdk-python-webidentity/")
+    # Not azsdk-: that prefix is for the SDKs of Microsoft.
+    assert sent.headers["User-Agent"].startswith("webidentity/")
     assert sent.headers["Accept"] == "application/json"
     assert sent.headers["Content-Type"] == "application/x-www-form-urlencoded"
-    assert "x-ms-client-request-id" in sent.headers
+    assert str(UUID(sent.headers["client-request-id"])) == sent.headers["x-ms-client-request-id"]
 
 
 def test_both_methods_share_a_token(driver: Driver) -> None:

@@ -77,7 +77,7 @@ def test_pipeline_keywords_have_the_effect_of_azure_core(make: Maker, name: str)
     assert requests == [sent.url for sent in network.sent]
     assert set(responses) == {200}
     assert {sent.headers["X-Mine"] for sent in network.sent} == {"1"}
-    assert all(sent.headers["User-Agent"].startswith("mine azsdk-python-webidentity/") for sent in network.sent)
+    assert all(sent.headers["User-Agent"].startswith("mine webidentity/") for sent in network.sent)
 
 
 def test_token_requests_are_retried_three_times(make: Maker, name: str) -> None:

@@ -52,10 +52,10 @@ def test_a_patched_clock_is_used(driver: Driver, make: Maker, monkeypatch: pytes
 def test_patched_randomness_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ID of an assertion uses the patched randomness."""
     network = entra()
-    monkeypatch.setattr(secrets, "token_hex", lambda _: "not random")
+    monkeypatch.setattr(secrets, "token_hex", lambda size: "0" * 2 * size)
     make("CertificateCredential", network).get_token(SCOPE)
     claims = jwt.decode(network.forms[0]["client_assertion"], options={"verify_signature": False})
-    assert claims["jti"] == "not random"
+    assert claims["jti"] == "00000000-0000-4000-8000-000000000000"
 
 
 def test_a_patched_environment_is_used(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.kit.documents import ROOT, documents, name_of
 
-GUIDES = [path for path in documents() if path.name in ("CONTRIBUTING.md", "README.md", "SECURITY.md", "mutants.md")]
+GUIDES = [path for path in documents() if path.name in ("CONTRIBUTING.md", "README.md", "SECURITY.md")]
 #: Files that exist in a user's project, or that are written while the program runs.
 FOREIGN = {"app.py", "manage.py", "settings.py", "urls.py", "views.py"}
 

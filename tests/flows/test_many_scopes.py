@@ -42,9 +42,8 @@ def test_adding_a_scope_does_not_read_the_other_entries() -> None:
         assert find(document, f"scope-{number}") is None
         document = document.copy()
         add(document, f"scope-{number}")
-    section = document.sections["AccessToken"]
-    section.update({key: Counted(entry) for key, entry in section.items()})
-    document = document.copy()
+    counted = {key: Counted(entry) for key, entry in document.sections["AccessToken"].items()}
+    document = TokenDocument({"AccessToken": counted}, {}, {}).copy()
     Counted.looks = 0
     assert find(document, "new") is None
     add(document, "new")

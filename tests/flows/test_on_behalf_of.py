@@ -40,7 +40,7 @@ def test_the_assertion_is_exchanged(driver: Driver) -> None:
             "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
             "requested_token_use": "on_behalf_of",
             "assertion": ADA,
-            "scope": SCOPE,
+            "scope": f"{SCOPE} openid profile",
         }
     ]
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, jsonify, request, session
 from flask.views import MethodView
 
-from tests.kit.local_login import add_flask_login
+from tests.kit.flask_login_user import add_flask_login
 from tests.kit.sdk_clients import acall_client, call_client
 from tests.kit.world import GRAPH, READ, WRITE, claims_of, large_claims
 from webidentity import AuthenticationRequiredError

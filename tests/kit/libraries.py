@@ -167,6 +167,8 @@ class Seen:
 
     #: The forms that the token endpoint received.
     forms: list[dict[str, str]]
+    #: Their headers, with names in lower case.
+    headers: list[dict[str, str]]
     #: The other requests: method and the end of the path.
     others: list[str]
     #: The error's class and its bases.
@@ -193,6 +195,7 @@ def run(library: str, name: str, clock: Clock) -> Seen:
     token_requests = [request for request in sent if request.path.endswith("/token")]
     return Seen(
         forms=[request.form for request in token_requests],
+        headers=[{name.lower(): value for name, value in each.headers.items()} for each in token_requests],
         others=[f"{each.method} {'/'.join(each.path.split('/')[-2:])}" for each in sent if each not in token_requests],
         error=[kind.__name__ for kind in type(error).__mro__] if error else [],
         message=str(error or ""),
@@ -227,7 +230,7 @@ def _with_credentials(
             asyncio.run(called)
     if ours is not None:
         (cached,) = ours._partitions.values()
-        return list(cached.document._tokens["AccessToken"].values())[-1]
+        return list(cached.document.sections["AccessToken"].values())[-1]
     cache = getattr(credential, "_cache", None) or credential._client._cache
     return _newest(cache)
 

@@ -1,15 +1,14 @@
-"""A login of the framework itself, beside the sign-in: Flask-Login, and django.contrib.auth without a database."""
+"""A login of Django itself, beside the sign-in: django.contrib.auth without a database."""
 
 from typing import Any
 
-import flask_login
 from django.contrib import auth
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
-from flask import Flask, request
 
-NOBODY = "nobody"
+from tests.kit.flask_login_user import NOBODY
+
 #: Settings of Django.
 DJANGO = {
     "MIDDLEWARE": [
@@ -21,27 +20,6 @@ DJANGO = {
     ],
     "AUTHENTICATION_BACKENDS": ["tests.kit.local_login.LocalUsers"],
 }
-
-
-class FlaskUser(flask_login.UserMixin):
-    """The only user of the Flask application."""
-
-    id = "7"
-
-
-def add_flask_login(app: Flask) -> None:
-    """Set up Flask-Login, and add the views."""
-    manager = flask_login.LoginManager(app)
-    manager.user_loader(lambda _: FlaskUser())
-
-    @app.get("/local/login")
-    def local_login() -> str:
-        flask_login.login_user(FlaskUser(), remember="remember" in request.args)
-        return "in"
-
-    @app.get("/local/me")
-    def local_me() -> str:
-        return "local" if flask_login.current_user.is_authenticated else NOBODY
 
 
 class LocalUser(User):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,13 +37,16 @@ class ServedSite:
     kind: str
     url: str
     log: Path
+    process: "subprocess.Popen[bytes]"
+    #: Seconds that an answer may take.
+    timeout: float = 120
 
     def call(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> SiteReply:
         """Send one request on a connection of its own."""
         parts = urlsplit(url)
         assert parts.port is not None
         target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-        connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=120)
+        connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=self.timeout)
         try:
             connection.request(method, target, body, {**headers, "Host": parts.netloc, "Connection": "close"})
             response = connection.getresponse()
@@ -111,7 +114,7 @@ def _served(
             pass_fds=(number,),
         )
         try:
-            yield ServedSite(kind, url_of(listener), log)
+            yield ServedSite(kind, url_of(listener), log, process)
         finally:
             process.terminate()
             try:
@@ -123,14 +126,14 @@ def _served(
 
 def _wait_for(site: ServedSite) -> None:
     """Wait for the first answer. Requests wait in the backlog of the socket while the server starts."""
-    started = time.monotonic()
+    impatient = replace(site, timeout=2)
+    ends_at = time.monotonic() + 120
     while True:
         try:
-            reply = site.call("GET", f"{site.url}/public", {})
+            reply = impatient.call("GET", f"{site.url}/public", {})
         except OSError:
-            if time.monotonic() - started > 120:
-                raise
-            time.sleep(0.1)
+            if site.process.poll() is not None or time.monotonic() > ends_at:
+                raise RuntimeError(f"{site.kind} did not start:\n{site.log.read_text()[-3000:]}") from None
         else:
-            assert reply.status == 200, f"{site.kind} answered {reply.status}:\n{site.log.read_text()}"
+            assert reply.status == 200, f"{site.kind} answered {reply.status}:\n{site.log.read_text()[-3000:]}"
             return

@@ -144,13 +144,22 @@ def test_expiry_and_issue_time_are_required(name: str) -> None:
     ],
 )
 def test_clocks_may_differ_by_the_leeway(changes: dict[str, Any], reason: str | None) -> None:
-    """The leeway is exactly two minutes."""
+    """The leeway is exactly five minutes."""
     token = sign(claims(**changes))
     if reason:
         refused(token, reason)
     else:
         assert verify(token)
-    assert LEEWAY == 120
+    assert LEEWAY == 300
+
+
+@pytest.mark.parametrize("leeway", [0, 600])
+def test_the_leeway_can_be_chosen(leeway: int) -> None:
+    """It counts on both sides."""
+    for changes in ({"exp": NOW - leeway + 1}, {"nbf": NOW + leeway}, {"iat": NOW + leeway}):
+        assert verify(sign(claims(**changes)), leeway=leeway)
+    refused(sign(claims(exp=NOW - leeway)), "expired", leeway=leeway)
+    refused(sign(claims(nbf=NOW + leeway + 1)), "not valid yet", leeway=leeway)
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,8 @@ class Visitor:
                 self.signed_in = user
                 self.visit(reply.location)
                 return True
+            if reply.status == 200 and self.signed_in not in {None, user}:
+                return self.decide(reply.text, user, switch=True)
             self.measurements.count(f"callback {reply.status}")
             if reply.status != 503:
                 break
@@ -105,6 +107,20 @@ class Visitor:
         if reply.status not in _FAILED:
             self.violation(f"the callback answered {reply.status}")
         return False
+
+    def decide(self, page: str, user: User, *, switch: bool) -> bool:
+        """Answer the question whether another user replaces the one who is signed in. Return whether that is so."""
+        assert self.signed_in is not None
+        if not (self.signed_in.username in page and user.username in page):
+            self.violation("the callback answered 200, and does not ask which of the two users stays")
+        reply = self.browser.post(f"/auth/callback?account={'switch' if switch else 'keep'}")
+        if not reply.location:
+            self.violation(f"the answer to the change of the account is {reply.status}")
+            return False
+        if switch:
+            self.signed_in = user
+            self.visit(reply.location)
+        return switch
 
     def sign_out(self) -> None:
         """Sign out at the site and at the tenant."""

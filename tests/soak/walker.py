@@ -62,6 +62,10 @@ class Walker(Visitor):
     def _user(self) -> User:
         return self._chance.choice(self._users)
 
+    def decide(self, page: str, user: User, *, switch: bool) -> bool:
+        """Decide at random."""
+        return super().decide(page, user, switch=switch and self._chance.random() < 0.7)
+
     def _read(self) -> None:
         """Open a page that needs a token; sign in first."""
         if self.signed_in is None:

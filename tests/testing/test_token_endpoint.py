@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from urllib.parse import urlencode
 
 import pytest
 
@@ -64,6 +65,22 @@ def test_errors_have_the_format_of_entra(scene):
 def test_a_correlation_id_that_is_not_a_uuid_is_replaced(scene):
     _, error = scene.post({}, {"client-request-id": "x\r\ny"})
     assert str(uuid.UUID(error["correlation_id"])) == error["correlation_id"]
+
+
+@pytest.mark.parametrize("endpoint", ["token", "devicecode"])
+def test_replies_have_the_ids_of_the_request(scene, endpoint):
+    """A success has them too: the tenant's, and the client's if it sent one."""
+    url = f"{scene.tenant.tenant_url}/oauth2/v2.0/{endpoint}"
+    form = {"client_id": scene.web.client_id, "client_secret": "web-secret", "scope": "openid"}
+    body = urlencode({**form, "grant_type": "client_credentials", "scope": "https://graph.microsoft.com/.default"})
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    correlation_id = str(uuid.uuid4())
+    plain = scene.send("POST", url, body.encode(), kind)
+    named = scene.send("POST", url, body.encode(), {**kind, "client-request-id": correlation_id})
+    assert plain.status == named.status
+    assert plain.header("client-request-id") is None
+    assert named.header("client-request-id") == correlation_id
+    assert uuid.UUID(plain.header("x-ms-request-id")) != uuid.UUID(named.header("x-ms-request-id"))
 
 
 def test_replies_are_not_stored(scene):

@@ -89,7 +89,7 @@ def test_hooks_and_headers_of_the_user_are_used() -> None:
     )
     pipeline.send(get())
     assert network.sent[0].headers["X-Site"] == "1"
-    assert network.sent[0].headers["User-Agent"].startswith("my-site azsdk-python-webidentity/")
+    assert network.sent[0].headers["User-Agent"].startswith("my-site webidentity/")
     assert seen == ["https://tenant.test/"]
 
 

@@ -47,6 +47,8 @@ def test_each_caller_is_recognized_by_its_headers(headers: dict[str, str], kind:
         ("Bearer a, Bearer b", ""),
         ('Bearer "a"', ""),
         ("Bearer a\tb", ""),
+        ("Bearer\ta", ""),
+        ("Basic YTpi, Bearer a", ""),
         ("Bearer a", "a"),
         ("bEARER   a.b-c_d~e+f/g==  ", "a.b-c_d~e+f/g=="),
     ],

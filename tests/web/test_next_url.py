@@ -125,3 +125,13 @@ def test_a_target_that_is_not_a_path_or_too_long_is_refused(target: str | None) 
 def test_tricks_are_refused(target: str) -> None:
     """Also after up to three decodings, and control characters anywhere."""
     assert safe_next(target) is None
+
+
+@pytest.mark.parametrize(
+    ("target", "location"),
+    [("/mount", "/mount"), ("/mount/a?b", "/mount/a?b"), ("/mount?a", "/mount?a"), ("/mount/a b", "/mount/a%20b")],
+)
+def test_pages_below_the_mount_point_are_kept(target: str, location: str) -> None:
+    """The mount point itself is one of them. A neighbour whose name begins in the same way is not."""
+    assert safe_next(target, "/mount") == location
+    assert safe_next(target.replace("/mount", "/mountain"), "/mount") is None

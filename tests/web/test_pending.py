@@ -201,3 +201,56 @@ def test_two_applications_on_one_host_do_not_disturb_each_other() -> None:
     [cookie] = second.add(made, jar)
     assert first.find(made.state, {cookie.name: cookie.value}) is None
     assert second.expired(jar, NOW + 10**6) == []
+
+
+def test_the_oldest_sign_ins_make_room_for_a_large_one() -> None:
+    """As many of the newest ones stay as fit."""
+    cookies = PendingCookies(KEYS, "client", is_secure=True)
+    jar: dict[str, str] = {}
+    for second in (3, 1, 5, 2, 4):
+        [cookie] = cookies.add(pending(NOW + second, next_path="/" + "a" * 150), jar)
+        jar[cookie.name] = cookie.value
+    _, *dropped = cookies.add(pending(NOW + 6, next_path="/" + "a" * 2000), jar)
+    gone = {cookie.name for cookie in dropped}
+    assert gone
+    kept = sorted(value.partition(".")[0] for name, value in jar.items() if name not in gone)
+    assert kept == [str(NOW + second) for second in range(1 + len(gone), 6)]
+
+
+@pytest.mark.parametrize("length", range(1000, 2000, 40))
+def test_a_sign_in_never_deletes_its_own_cookie(length: int) -> None:
+    """All names are in use: the new cookie has the name of the oldest one, whose size does not count any more."""
+    cookies = PendingCookies(KEYS, "client", is_secure=True)
+    jar: dict[str, str] = {}
+    for made in (*(pending(NOW + second) for second in range(5)), pending(NOW + 9, next_path="/" + "a" * length)):
+        for cookie in cookies.add(made, jar):
+            jar[cookie.name] = cookie.value
+            if not cookie.value:
+                del jar[cookie.name]
+    new, *dropped = cookies.add(pending(NOW + 10), jar)
+    assert new.value
+    assert new.name not in {cookie.name for cookie in dropped}
+
+
+def test_a_deletion_takes_effect_at_once() -> None:
+    """Browsers delete a cookie whose age is 0."""
+    cookies = PendingCookies(KEYS, "client", is_secure=True)
+    [name] = started(cookies, pending())
+    assert (cookies.delete(name).name, cookies.delete(name).value, cookies.delete(name).max_age) == (name, "", 0)
+
+
+@pytest.mark.parametrize("length", [290, 310, 590, 610, 2000])
+def test_the_state_parameter_is_never_long(length: int) -> None:
+    """Servers limit the length of URLs, and the state is one parameter of several."""
+    assert len(StateParameter(KEYS).write(pending(next_path="/" + "a" * length))) < 600
+
+
+def test_cookies_of_another_secret_are_recognized() -> None:
+    """The log can then say that the workers have different secret keys."""
+    jar = started(PendingCookies(KEYS, "client", is_secure=True), pending())
+    others = PendingCookies(KeyRing("another"), "client", is_secure=True)
+    assert others.are_of_another_secret(jar)
+    assert not PendingCookies(KEYS, "client", is_secure=True).are_of_another_secret(jar)
+    for malformed in ("", "1.é", "1.x"):
+        assert not others.are_of_another_secret(dict.fromkeys(jar, malformed))
+    assert not others.are_of_another_secret({})

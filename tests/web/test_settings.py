@@ -26,6 +26,7 @@ def test_three_settings_are_enough() -> None:
     assert (settings.base_url, settings.after_sign_out) == ("", "/")
     assert settings.session_lifetime == 8 * 3600
     assert settings.session_max_age == 7 * 24 * 3600
+    assert settings.clock_leeway == 300
 
 
 def test_values_are_normalized() -> None:
@@ -94,6 +95,9 @@ def test_an_unknown_setting_without_a_similar_name_gets_no_suggestion() -> None:
         ("session_lifetime", True),
         ("session_lifetime", "3600"),
         ("session_max_age", 1.5),
+        ("clock_leeway", -1),
+        ("clock_leeway", 601),
+        ("clock_leeway", True),
         ("after_sign_out", "//evil.test"),
         ("after_sign_out", "goodbye"),
     ],

@@ -91,3 +91,16 @@ def test_a_changed_link_is_not_opened(data: st.DataObject) -> None:
 def test_another_value_is_not_a_link(query: str) -> None:
     """Anyone can write the query."""
     assert links().open(facts(query=query)) is None
+
+
+def test_a_plain_link_names_the_page() -> None:
+    """Below the mount point; without a page there is no query."""
+    request = facts(root_path="/mount")
+    assert links().plain_url(request, "/a?b=c&d") == "/mount/auth/sign-in?next=%2Fa%3Fb%3Dc%26d"
+    assert links().plain_url(request) == links().plain_url(request, "") == "/mount/auth/sign-in"
+
+
+def test_a_link_that_cannot_be_decrypted_is_ignored() -> None:
+    """It was signed with the same key, but encrypted with another one."""
+    other = SignInLinks(["a-secret-key"], KeyRing("another"), Routes)
+    assert open_with(links(), other.url(facts(), REQUEST)) is None

@@ -13,7 +13,9 @@ from tests.kit.plain_wsgi import PlainApp
 from tests.kit.world import READ, SECRET_KEY, WRITE, World, claims_of
 from tests.kit.wsgi_asgi_calls import wsgi_call
 from webidentity import AuthenticationRequiredError
+from webidentity._protocol.effects import Flow
 from webidentity.web import Requirements
+from webidentity.web._sessions import Sessions, SessionState
 
 
 def files(credential: Any, token: Any) -> str:
@@ -97,3 +99,26 @@ def test_a_cross_site_request_is_refused(app: PlainApp, world: World) -> None:
     browser.sign_in()
     assert browser.post("/change").text == "changed"
     assert browser.post("/change", headers={"Sec-Fetch-Site": "cross-site"}).status == 403
+
+
+def test_each_guard_starts_the_check_of_the_account(
+    app: PlainApp, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a token or without, once for a request of a session, and never for a bearer token."""
+    checked: list[str] = []
+
+    def check_beside(sessions: Sessions, state: SessionState) -> Flow[None]:
+        checked.append(state.record.username)
+        return
+        yield
+
+    browser = Browser(wsgi_call(app), world)
+    browser.sign_in(path="/files")
+    monkeypatch.setattr(Sessions, "check_beside", check_beside)
+    for path in ("/files", "/me", "/open"):
+        assert browser.get(path).status == 200
+        assert checked.pop() == "ada@tenant.test"
+        assert not checked
+    headers = {"Authorization": f"Bearer {world.access_token(world.grace)}"}
+    assert browser.get("/files", headers).text == world.grace.object_id
+    assert not checked

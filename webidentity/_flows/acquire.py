@@ -7,8 +7,8 @@ from azure.core.credentials import AccessTokenInfo
 
 from webidentity._flows.acquisition import Acquisition, NoTokenSourceError, cached_token, keep
 from webidentity._flows.refresh import RETRY_INTERVAL, refresh
-from webidentity._protocol.connection_error import reason_of
 from webidentity._protocol.effects import Flow
+from webidentity._protocol.request_name import describe
 from webidentity.cache._token_cache import TokenCache
 from webidentity.errors import EntraError
 
@@ -101,7 +101,7 @@ def _renewal(cache: TokenCache, acquisition: Acquisition, current: AccessTokenIn
         return (yield from _renew(cache, acquisition, current))
     except Exception as error:
         _note_refresh(cache, acquisition, time.time())
-        _LOGGER.warning("A token could not be renewed, so the current one is served: %s", reason_of(error))
+        _LOGGER.warning("A token could not be renewed, so the current one is served: %s", describe(error))
         raise
     except BaseException:
         # Its event loop ended. The next caller may try again at once.
@@ -125,7 +125,7 @@ def _lead(cache: TokenCache, acquisition: Acquisition, expiring: AccessTokenInfo
         if expiring is None or expiring.expires_on <= time.time():
             raise
         _note_refresh(cache, acquisition, time.time())
-        _LOGGER.warning("A token could not be renewed, so the current one is served: %s", reason_of(error))
+        _LOGGER.warning("A token could not be renewed, so the current one is served: %s", describe(error))
         return expiring
 
 

@@ -76,7 +76,7 @@ class UserTokens:
         scopes = dict.fromkeys((*request.scopes, *also, "offline_access"))
         fields = {**request.fields, "scope": " ".join(scopes)}
         try:
-            reply = yield from self.client.refresh(request.tenant, fields, refresh_token, subject=home_account_id)
+            reply = yield from self.client.refresh(request.tenant, fields, refresh_token, account=home_account_id)
         except EntraError as error:
             # RFC 6749 section 5.2: the scope may exceed what the user granted. Entra sends "invalid_grant" for that;
             # its "invalid_scope" has an AADSTS code and means that the scope does not exist.

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+import uuid
 from dataclasses import dataclass, field
 
 from webidentity._authority import ADFS
@@ -35,7 +36,7 @@ class CertificateAuthentication(ClientAuthentication):
             client_id=self.client_id,
             audience=token_endpoint,
             now=int(time.time()),
-            jti=secrets.token_hex(16),
+            jti=str(uuid.UUID(hex=secrets.token_hex(16), version=4)),
             send_chain=self.send_chain,
             adfs=tenant.lower() == ADFS,
         )

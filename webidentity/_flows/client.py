@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from webidentity._flows.client_authentication import ClientAuthentication
 from webidentity._protocol.effects import Flow, Send
+from webidentity._protocol.request_name import NamedRequest
 from webidentity._protocol.token_reply import TokenReply, read_token_reply
 from webidentity._protocol.token_request import build_token_request, token_endpoint
 from webidentity.errors import EntraError
@@ -49,23 +50,31 @@ class Client(NamedTuple):
         *,
         secrets: Iterable[str] = (),
         subject: str = "",
+        account: str = "",
     ) -> Flow[TokenReply]:
         """Send the grant's fields with the client's own fields to the tenant's token endpoint.
 
         :param options: the options of the effect, such as ``retry_status``.
         :param secrets: further values that must not appear in a message.
         :param subject: the user of the request, as in the effect.
+        :param account: the ID of that user's account, if it is known.
         :raises EntraError: the authority refused.
         """
         try:
-            return (yield from self._send(tenant, fields, options, secrets, subject))
+            return (yield from self._send(tenant, fields, options, secrets, subject, account))
         except EntraError as error:
             if _ASSERTION_EXPIRED not in error.error_codes or not self.authentication.renew():
                 raise
-        return (yield from self._send(tenant, fields, options, secrets, subject))
+        return (yield from self._send(tenant, fields, options, secrets, subject, account))
 
     def _send(
-        self, tenant: str, fields: Mapping[str, str], options: Mapping[str, Any], more: Iterable[str], subject: str
+        self,
+        tenant: str,
+        fields: Mapping[str, str],
+        options: Mapping[str, Any],
+        more: Iterable[str],
+        subject: str,
+        account: str,
     ) -> Flow[TokenReply]:
         now = int(time.time())
         url = token_endpoint(self.authority, tenant)
@@ -73,13 +82,14 @@ class Client(NamedTuple):
         form = {"client_id": self.client_id, "client_info": "1", **fields, **authentication}
         if any(name in form for name in _USED_UP):
             options = {**_SENT_ONCE, **options}
-        response = yield Send(build_token_request(url, form), options, subject)
         secrets = [*more, *(form[name] for name in _SECRET_FIELDS if name in form)]
-        return read_token_reply(response, now=now, secrets=secrets)
+        with NamedRequest(build_token_request(url, form), account) as request:
+            response = yield Send(request, options, subject)
+            return read_token_reply(response, now=now, secrets=secrets)
 
     def refresh(
-        self, tenant: str, fields: Mapping[str, str], refresh_token: str, *, subject: str = ""
+        self, tenant: str, fields: Mapping[str, str], refresh_token: str, *, account: str = ""
     ) -> Flow[TokenReply]:
-        """Redeem a refresh token (RFC 6749 section 6)."""
+        """Redeem a refresh token of the account (RFC 6749 section 6)."""
         grant = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        return self.send(tenant, {**fields, **grant}, subject=subject)
+        return self.send(tenant, {**fields, **grant}, subject=account, account=account)

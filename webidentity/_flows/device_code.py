@@ -11,6 +11,7 @@ from webidentity._flows.client import Client
 from webidentity._protocol.account import ExpectedAccount
 from webidentity._protocol.device_code import DeviceAuthorization, device_code_request, read_device_code
 from webidentity._protocol.effects import Call, Flow, Send, Sleep
+from webidentity._protocol.request_name import NamedRequest
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.errors import EntraError
 
@@ -40,8 +41,9 @@ class DeviceCodeSignIn:
         """
         client, now = self._client, time.time()
         form = {"client_id": client.client_id, **fields}
-        response = yield Send(device_code_request(client.authority, expected.tenant, form))
-        code = read_device_code(response, now)
+        with NamedRequest(device_code_request(client.authority, expected.tenant, form)) as request:
+            response = yield Send(request)
+            code = read_device_code(response, now)
         yield Call(lambda: self._tell(code))
         return (yield from self._poll(code, expected, fields))
 

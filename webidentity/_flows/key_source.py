@@ -12,7 +12,7 @@ from webidentity._protocol.effects import Flow, Send
 from webidentity._protocol.metadata import TenantMetadata, metadata_url
 from webidentity._protocol.signing_keys import SigningKeys
 from webidentity._protocol.token_reply import read_text
-from webidentity._protocol.verification import Expected, UnknownKeyError, key_id, verify_token
+from webidentity._protocol.verification import LEEWAY, Expected, UnknownKeyError, key_id, verify_token
 from webidentity.cache._flights import Flights
 
 _LOGGER = logging.getLogger(__name__)
@@ -43,11 +43,14 @@ class KeySource:
     A token with an unknown key causes the keys to be fetched again, at most once a minute in addition to the daily
     fetch. Keys that are older than a day are fetched again beside the caller. The last valid keys stay in use while the
     authority is unreachable.
+
+    :param leeway: seconds that the clocks of the authority and of this machine may differ.
     """
 
-    def __init__(self, authority: str, tenant: str) -> None:
+    def __init__(self, authority: str, tenant: str, leeway: float = LEEWAY) -> None:
         self._authority = authority
         self._tenant = tenant
+        self._leeway = leeway
         self._flights = Flights()
         self._known: _Known | None = None
         self._tried_at = float("-inf")
@@ -93,9 +96,9 @@ class KeySource:
                 raise self._unavailable() from None
             raise
 
-    @staticmethod
-    def _check(token: str, audiences: frozenset[str], known: _Known) -> dict[str, Any]:
-        return verify_token(token, known.keys, Expected(known.metadata.issuer, audiences, time.time()))
+    def _check(self, token: str, audiences: frozenset[str], known: _Known) -> dict[str, Any]:
+        expected = Expected(known.metadata.issuer, audiences, time.time(), self._leeway)
+        return verify_token(token, known.keys, expected)
 
     def _refresh_beside(self) -> Flow[None]:
         """Start to fetch the keys. The known ones are used meanwhile."""

@@ -63,8 +63,12 @@ class OnBehalfOf:
             "requested_token_use": "on_behalf_of",
             "assertion": self.assertion,
         }
-        subject = digest(self.assertion)
-        reply: TokenReply = yield from self.client.send(request.tenant, {**grant, **request.fields}, subject=subject)
+        # The names, "oid" and "tid" of the new token may depend on the scope "profile". The ID token names the account.
+        scopes = dict.fromkeys((*request.scopes, "openid", "profile"))
+        fields = {**grant, **request.fields, "scope": " ".join(scopes)}
+        reply: TokenReply = yield from self.client.send(
+            request.tenant, fields, subject=digest(self.assertion), account=self.account or ""
+        )
         if self.account is not None and names_another_in_tenant(reply, self.account):
             raise EntraError(
                 "Authentication failed: the authority's reply to an access token names another account than the one "

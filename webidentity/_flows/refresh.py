@@ -7,8 +7,8 @@ from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import AzureError
 
 from webidentity._flows.acquisition import Acquisition, cached_token, keep
-from webidentity._protocol.connection_error import reason_of
 from webidentity._protocol.effects import Flow
+from webidentity._protocol.request_name import describe
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.cache._backing import CachedPartition
 from webidentity.cache._document import TokenDocument
@@ -70,7 +70,7 @@ def _revalidation(cache: TokenCache, acquisition: Acquisition) -> Flow[None]:
     try:
         yield from refresh(cache, acquisition, current)
     except Exception as error:
-        _LOGGER.warning("An account could not be validated again: %s", reason_of(error))
+        _LOGGER.warning("An account could not be validated again: %s", describe(error))
         raise
 
 

@@ -7,6 +7,7 @@ from webidentity._flows.client import Client
 from webidentity._flows.federated_password import ONE_TRY, SamlGrant, saml_grant
 from webidentity._protocol.account import ExpectedAccount
 from webidentity._protocol.effects import Flow, Send
+from webidentity._protocol.request_name import NamedRequest
 from webidentity._protocol.token_reply import TokenReply
 from webidentity._protocol.user_realm import ASK_THE_USER, Federation, read_user_realm, user_realm_request
 from webidentity.errors import EntraError
@@ -44,8 +45,9 @@ class UsernamePasswordSignIn:
             raise _not_enough(error) from None
 
     def _federation(self) -> Flow[Federation | None]:
-        response = yield Send(user_realm_request(self._client.authority, self._username), {"logger": _NO_LOG})
-        return read_user_realm(response)
+        with NamedRequest(user_realm_request(self._client.authority, self._username)) as request:
+            response = yield Send(request, {"logger": _NO_LOG})
+            return read_user_realm(response)
 
     def _redeem_password(self, expected: ExpectedAccount, fields: dict[str, str]) -> Flow[TokenReply]:
         grant = {"grant_type": "password", "username": self._username, "password": self._password}

@@ -23,8 +23,9 @@ _LONGEST_TOKEN = 64 * 1024
 _TYPES = frozenset({"jwt", "at+jwt"})
 _JWS = PyJWS(algorithms=["RS256"])
 
-#: Seconds that the clocks of the authority and of this machine may differ.
-LEEWAY = 120
+#: Seconds that the clocks of the authority and of this machine may differ, unless a setting says otherwise. It is the
+#: default of Microsoft's own libraries for web APIs.
+LEEWAY = 300
 
 
 class TokenRejectedError(Exception):
@@ -42,11 +43,13 @@ class Expected:
     :param issuer: the exact issuer, from the tenant's metadata.
     :param audiences: the accepted audiences.
     :param now: the current time (Unix seconds).
+    :param leeway: seconds that the clocks may differ.
     """
 
     issuer: str
     audiences: Collection[str]
     now: float
+    leeway: float = LEEWAY
 
 
 def key_id(token: str) -> str | None:
@@ -146,9 +149,9 @@ def _check_claims(claims: dict[str, Any], expected: Expected) -> None:
         raise TokenRejectedError("the token has no subject")
     expires_on, issued_at = _time(claims, "exp"), _time(claims, "iat")
     not_before = _time(claims, "nbf") if "nbf" in claims else issued_at
-    if expires_on + LEEWAY <= expected.now:
+    if expires_on + expected.leeway <= expected.now:
         raise TokenRejectedError("the token has expired")
-    if max(issued_at, not_before) - LEEWAY > expected.now:
+    if max(issued_at, not_before) - expected.leeway > expected.now:
         raise TokenRejectedError("the token is not valid yet: check the clocks")
 
 

@@ -216,4 +216,4 @@ def _probe_pause(failures: int) -> float:
 
 
 def _paused(message: str, seconds: float) -> AuthorityUnavailableError:
-    return AuthorityUnavailableError(message, retry_after=int(seconds) + 1)
+    return AuthorityUnavailableError(message, retry_after=int(seconds) + 1, was_sent=False)

@@ -21,6 +21,7 @@ from azure.core.pipeline.policies import (
 from azure.core.rest import HttpRequest
 
 from webidentity._fork import renew_after_fork
+from webidentity._protocol.request_name import HEADER as NAME_OF_ID
 from webidentity._transport.reply_limits import ReplyLimitsPolicy
 from webidentity._transport.user_transport import complete
 from webidentity._version import __version__
@@ -107,7 +108,7 @@ def policies_of(options: dict[str, Any], retry_policy: Callable[..., Any]) -> li
     if options.get("policies") is not None:
         return list(options["policies"])
     return [
-        RequestIdPolicy(**options),
+        _request_id_policy(options),
         HeadersPolicy(**options),
         UserAgentPolicy(base_user_agent=_user_agent(), **options),
         ProxyPolicy(**options),
@@ -134,8 +135,24 @@ def run_options(options: dict[str, Any], of_request: dict[str, Any]) -> dict[str
     }
 
 
+class _SameIdPolicy(RequestIdPolicy):
+    """Gives the request the same ID under both names: azure-core's logs show only its own header."""
+
+    def on_request(self, request: Any) -> None:
+        """Set azure-core's header."""
+        headers = request.http_request.headers
+        if NAME_OF_ID in headers:
+            headers["x-ms-client-request-id"] = headers[NAME_OF_ID]
+        super().on_request(request)
+
+
+def _request_id_policy(options: dict[str, Any]) -> RequestIdPolicy:
+    is_set = {"request_id", "auto_request_id", "request_id_header_name"} & options.keys()
+    return RequestIdPolicy(**options) if is_set else _SameIdPolicy()
+
+
 def _user_agent() -> str:
-    return f"azsdk-python-webidentity/{__version__} Python/{platform.python_version()} ({platform.platform()})"
+    return f"webidentity/{__version__} Python/{platform.python_version()} ({platform.platform()})"
 
 
 def _timeouts(options: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The content of one partition, in MSAL's unified cache schema."""
 
 import json
-import math
 from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
@@ -12,10 +11,10 @@ from webidentity._json import as_object, parse_object
 from webidentity._protocol.access_token import OpaqueAccessTokenInfo
 from webidentity._protocol.granted_scopes import granted
 from webidentity._protocol.token_reply import TokenReply, decode_unverified
+from webidentity.cache._access_tokens import AccessTokens, Entry
 from webidentity.cache._partition import Partition
 
 _VERSION = 1
-Entry = dict[str, Any]
 
 
 class TokenDocument:
@@ -26,14 +25,11 @@ class TokenDocument:
     """
 
     def __init__(self, tokens: dict[str, dict[str, Entry]], cae: dict[str, Entry], sessions: dict[str, Any]) -> None:
-        self._tokens = tokens
-        self._cae = cae
+        self._access = {False: AccessTokens(tokens.get("AccessToken", {})), True: AccessTokens(cae)}
+        #: The other sections.
+        self._tokens = {name: section for name, section in tokens.items() if name != "AccessToken"}
         self.sessions = sessions
         self._index: dict[tuple[bool, tuple[str, ...]], AccessTokenInfo] = {}
-        #: At least the scopes of all tokens; copies share it. A scope that is missing here needs no search.
-        self._known_scopes: dict[bool, set[str]] = {}
-        #: No token expires before this time (Unix seconds), so expired ones are not searched for earlier.
-        self._none_expires_before = 0.0
 
     @classmethod
     def empty(cls) -> "TokenDocument":
@@ -52,13 +48,13 @@ class TokenDocument:
     def copy(self) -> "TokenDocument":
         """Return a copy that can be changed while other threads read this document."""
         tokens = {name: dict(section) for name, section in self._tokens.items()}
-        copied = TokenDocument(tokens, dict(self._cae), deepcopy(self.sessions))
-        copied._known_scopes, copied._none_expires_before = dict(self._known_scopes), self._none_expires_before
+        copied = TokenDocument(tokens, {}, deepcopy(self.sessions))
+        copied._access = {cae: tokens.copy() for cae, tokens in self._access.items()}
         return copied
 
     def encode(self) -> bytes:
         """Return the document as JSON."""
-        content = {"version": _VERSION, "tokens": self._tokens, "cae": self._cae, "sessions": self.sessions}
+        content = {"version": _VERSION, "tokens": self.sections, "cae": self.cae, "sessions": self.sessions}
         return json.dumps(content, separators=(",", ":")).encode()
 
     def access_token(self, scopes: tuple[str, ...], *, cae: bool, now: float) -> AccessTokenInfo | None:
@@ -72,28 +68,22 @@ class TokenDocument:
         found = self._index.get((cae, scopes))
         if found is not None and found.expires_on > now:
             return found
-        wanted = set(scopes)
-        known = self._known_scopes.get(cae)
-        if known is None:
-            entries = self._access_tokens(cae).values()
-            known = self._known_scopes[cae] = {scope for entry in entries for scope in entry["target"].split()}
-        if not wanted <= known:
+        entry = self._access[cae].newest(set(scopes), now)
+        if entry is None:
             return None
-        for entry in reversed(list(self._access_tokens(cae).values())):
-            if wanted.issubset(entry["target"].split()) and int(entry["expires_on"]) > now:
-                found = self._index[cae, scopes] = _token_info(entry)
-                return found
-        return None
+        found = self._index[cae, scopes] = _token_info(entry)
+        return found
 
     @property
     def sections(self) -> dict[str, dict[str, Entry]]:
-        """The entries by MSAL's section names, without the access tokens for continuous access evaluation."""
-        return self._tokens
+        """A copy of the entries by MSAL's section names, without the access tokens for continuous access evaluation."""
+        access = self._access[False].to_dict()
+        return {**({"AccessToken": access} if access else {}), **self._tokens}
 
     @property
     def cae(self) -> dict[str, Entry]:
-        """The access tokens for continuous access evaluation, by MSAL's keys."""
-        return self._cae
+        """A copy of the access tokens for continuous access evaluation, by MSAL's keys."""
+        return self._access[True].to_dict()
 
     @property
     def refresh_token(self) -> str | None:
@@ -126,9 +116,8 @@ class TokenDocument:
     def forget_tokens(self) -> None:
         """Remove all tokens. The sessions stay."""
         self._tokens.clear()
-        self._cae.clear()
+        self._access = {False: AccessTokens({}), True: AccessTokens({})}
         self._index.clear()
-        self._known_scopes.clear()
 
     def add(self, partition: Partition, scopes: Iterable[str], reply: TokenReply, *, cae: bool, now: int) -> None:
         """Add the tokens of a reply. A new refresh token replaces the previous one.
@@ -146,10 +135,8 @@ class TokenDocument:
         }
         names = granted(scopes, reply.scopes)
         target = " ".join(names)
-        self._drop_expired(now)
-        self._none_expires_before = min(self._none_expires_before, reply.expires_on)
-        if cae in self._known_scopes:
-            self._known_scopes[cae].update(names)
+        for tokens in self._access.values():
+            tokens.drop_expired(now)
         entry: Entry = {
             **base,
             "credential_type": "AccessToken",
@@ -164,10 +151,8 @@ class TokenDocument:
         if reply.refresh_on is not None:
             entry["refresh_on"] = str(reply.refresh_on)
         self._index.clear()
-        section, key = self._access_tokens(cae), entry_key(entry)
-        section.pop(key, None)  # The new entry goes to the end: entries are ordered by age.
         if names:
-            section[key] = entry
+            self._access[cae].add(entry_key(entry), entry)
         if reply.refresh_token:
             refresh: Entry = {
                 **base,
@@ -202,21 +187,6 @@ class TokenDocument:
                 "authority_type": "MSSTS",
             }
         }
-
-    def _drop_expired(self, now: float) -> None:
-        if now < self._none_expires_before:
-            return
-        first = math.inf
-        for cae in (False, True):
-            section = self._access_tokens(cae)
-            times = {key: int(entry["expires_on"]) for key, entry in section.items()}
-            for key in [key for key, expires_on in times.items() if expires_on <= now]:
-                del section[key], times[key]
-            first = min([first, *times.values()])
-        self._none_expires_before = first
-
-    def _access_tokens(self, cae: bool) -> dict[str, Entry]:
-        return self._cae if cae else self._section("AccessToken")
 
     def _section(self, name: str) -> dict[str, Entry]:
         return self._tokens.setdefault(name, {})

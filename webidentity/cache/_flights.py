@@ -6,8 +6,12 @@ import time
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
+from azure.core.rest import HttpRequest
+
 from webidentity._fork import renew_after_fork
-from webidentity._protocol.effects import Flow, Owner, Start, Wait
+from webidentity._protocol.effects import Flow, Owner, Send, Start, Wait
+from webidentity._protocol.request_name import name_unanswered
+from webidentity.errors import AuthorityUnavailableError
 
 T = TypeVar("T")
 
@@ -36,6 +40,8 @@ class Flight:
         self.succeeded = False
         self.is_over = False
         self.successor: Flight | None = None
+        #: The last request that was sent, if the flow runs beside its caller.
+        self.request: HttpRequest | None = None
 
     def take_over(self) -> None:
         """Make the running thread or task the owner."""
@@ -143,16 +149,24 @@ class Flights:
         :param awaited: whether the outcome is the value of the flow. Otherwise it is whether the flow will run.
         """
         flight.adopt(_NO_OWNER)
-        return (
-            yield Start(self.lead(key, flight, flow), awaited, flight.adopt, lambda: self.abandon(key, flight, None))
-        )
+        led = self.lead(key, flight, _noting_requests(flight, flow))
+        try:
+            return (yield Start(led, awaited, flight.adopt, lambda: self.abandon(key, flight, None)))
+        except AuthorityUnavailableError as error:
+            name_unanswered(error, flight.request)
+            raise
 
     def wait_for(self, key: Hashable, flight: Flight) -> Flow[bool]:
         """Wait for a flight. Return False if the caller cannot wait for it, because it leads the flight itself.
 
         A flight whose leader has disappeared is ended, as if the leader had been cancelled.
         """
-        if (yield flight.wait()):
+        try:
+            has_ended: bool = yield flight.wait()
+        except AuthorityUnavailableError as error:
+            name_unanswered(error, flight.request)
+            raise
+        if has_ended:
             return True
         if flight.is_alive():
             return False
@@ -218,6 +232,26 @@ class Flights:
                 return
             flight.is_over, flight.value, flight.error, flight.succeeded = True, value, error, succeeded
         flight.future.set_result(None)
+
+
+def _noting_requests(flight: Flight, flow: Flow[T]) -> Flow[T]:
+    """Run the flow, so that callers that stop waiting for it can say for which request they waited."""
+    try:
+        effect = next(flow)
+        while True:
+            if isinstance(effect, Send):
+                flight.request = effect.request
+            try:
+                outcome = yield effect
+            except GeneratorExit:
+                flow.close()
+                raise
+            except BaseException as error:  # noqa: BLE001 - also an interrupt: the flow must clean up
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(outcome)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
 
 
 def _unless(is_done: Callable[[], bool], begin: Callable[[], Flow[T]]) -> Flow[T | None]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from webidentity._json import as_object, as_text
-from webidentity.cache._document import Entry, TokenDocument
+from webidentity.cache._access_tokens import Entry
+from webidentity.cache._document import TokenDocument
 from webidentity.cache._partition import Partition, digest
 
 #: Our own field, for tokens that require the same client authentication: digest of the partition's name.

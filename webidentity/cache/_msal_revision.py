@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from webidentity._json import as_object
-from webidentity.cache._document import Entry, TokenDocument, entry_key
+from webidentity.cache._access_tokens import Entry
+from webidentity.cache._document import TokenDocument, entry_key
 from webidentity.cache._msal_entries import OWNER, UNTIL, PartitionEntries, document_of, entries, number, owner_of
 from webidentity.cache._partition import Partition
 
@@ -30,6 +31,7 @@ class Revision:
         self.document = document_of(plain, cae)
         before = {name: dict(section) for name, section in self.document.sections.items()}
         change(self.document)
+        self._sections, self._cae = self.document.sections, self.document.cae
         self._partition = partition
         self._expires_at = expires_at
         self._now = time.time()
@@ -46,7 +48,7 @@ class Revision:
 
     def of(self, content: dict[str, Any], current: PartitionEntries, *, cae: bool) -> dict[str, Any] | None:
         """Return the new content of one file, or None if the file does not have to be written."""
-        access = self.document.cae if cae else self._after("AccessToken")
+        access = self._cae if cae else self._after("AccessToken")
         added = {key: entry for key, entry in access.items() if current.access.get(key) != entry}
         gone = [key for key in current.access if key not in access]
         invalid = [key for key, entry in current.refresh.items() if entry["secret"] in self._invalid]
@@ -113,7 +115,7 @@ class Revision:
         _put(content, "AppMetadata", {key: {**entry, "family_id": family} if family else entry})
 
     def _after(self, section: str) -> dict[str, Entry]:
-        return self.document.sections.get(section, {})
+        return self._sections.get(section, {})
 
     def _is_alive(self, entry: Entry) -> bool:
         end = number(entry.get("expires_on"))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from webidentity._json import as_text
-from webidentity.cache._document import Entry
+from webidentity.cache._access_tokens import Entry
 from webidentity.cache._msal_entries import entries, number
 
 #: The family of Microsoft's own applications, the only one that exists.

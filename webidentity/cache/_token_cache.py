@@ -205,7 +205,9 @@ class TokenCache:
         """Keep the partition in this process. The caller must hold the lock."""
         earlier = self._partitions.get(name)
         if earlier is not None and earlier is not cached:
-            cached.last_refresh.update(earlier.last_refresh)
+            # Shared and not copied: it has an entry for each scope.
+            earlier.last_refresh.update(cached.last_refresh)
+            cached.last_refresh = earlier.last_refresh
         self._partitions[name] = cached
         self._partitions.move_to_end(name)
         while len(self._partitions) > self._max_partitions:

@@ -11,6 +11,7 @@ from webidentity.web._facts import RequestFacts
 from webidentity.web._redirect_loop import RedirectLoopGuard
 from webidentity.web._sign_in import SignIn
 from webidentity.web._sign_in_links import SignInLinks, SignInRequest
+from webidentity.web._user_needed import UserNeededError
 
 
 class Challenges:
@@ -26,7 +27,8 @@ class Challenges:
         caller = caller_of(facts)
         if caller is Caller.CLIENT:
             return _challenge_client(facts, error)
-        request = SignInRequest(self._return_path(facts), tuple(error.scopes), error.claims)
+        login_hint = error.login_hint if isinstance(error, UserNeededError) else None
+        request = SignInRequest(self._return_path(facts), tuple(error.scopes), error.claims, login_hint)
         if caller is Caller.BROWSER:
             return self._loop_guard.stop(facts, request) or (yield from self._sign_in.start(facts, request))
         login_url = self._links.url(facts, request)

@@ -1,7 +1,7 @@
 """The credentials that act for a request's user, and the grants that acquire their tokens."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from azure.core.credentials import AccessTokenInfo
@@ -14,6 +14,7 @@ from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.on_behalf_of import OnBehalfOf
 from webidentity._flows.token_source import TokenGrant, TokenSource
 from webidentity._protocol.effects import Flow
+from webidentity._protocol.request_name import correlation_id_of
 from webidentity._protocol.token_request import TokenRequest
 from webidentity._transport.driver import AsyncDriver, SyncDriver
 from webidentity.aio._base import AsyncTokenCalls
@@ -88,10 +89,14 @@ class CredentialFactory:
 
 @dataclass(frozen=True, slots=True)
 class SessionGrant:
-    """Acquires tokens silently for a user with a session."""
+    """Acquires tokens silently for a user with a session.
+
+    :param login_hint: names the user to the authority if a sign-in is needed.
+    """
 
     user_tokens: UserTokens
     home_account_id: str
+    login_hint: str | None = field(default=None, repr=False)
 
     def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
         """Return a token that acts for the user.
@@ -99,7 +104,11 @@ class SessionGrant:
         :raises AuthenticationRequiredError: the user must sign in, consent or authenticate again.
         :raises AuthorityUnavailableError: the authority cannot be reached, or asked for a pause.
         """
-        return _or_challenge(request, lambda: self.user_tokens.token(request, self.home_account_id))
+        try:
+            return (yield from _or_challenge(request, lambda: self.user_tokens.token(request, self.home_account_id)))
+        except UserNeededError as error:
+            error.login_hint = self.login_hint
+            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +133,9 @@ def _or_challenge(request: TokenRequest, start: Callable[[], Flow[AccessTokenInf
     except (ServiceRequestError, ServiceResponseError) as error:
         # Azure SDK clients would take the network's error for one of their own requests.
         message = f"The authority could not be reached: {type(error).__name__}"
-        raise AuthorityUnavailableError(message, retry_after=retry_after_of(error) or 1) from error
+        unavailable = AuthorityUnavailableError(message, retry_after=retry_after_of(error) or 1)
+        unavailable.correlation_id = correlation_id_of(error)
+        raise unavailable from error
     except EntraError as error:
         if not error.needs_interaction:
             raise

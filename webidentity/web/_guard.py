@@ -9,8 +9,10 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import AzureError
 
 from webidentity._flows.authorization_code import UserTokens
+from webidentity._json import as_text
 from webidentity._protocol.advice import aadsts
 from webidentity._protocol.effects import Flow
+from webidentity._protocol.request_name import correlation_id_of
 from webidentity._protocol.sentences import sentences
 from webidentity.cache._store import StoreUnavailableError
 from webidentity.errors import AuthenticationRequiredError, EntraError
@@ -103,7 +105,9 @@ class Guard:
             return Identity()
         if facts.method not in _SAFE_METHODS and facts.is_cross_site:
             return Identity(refusal=_forgery(facts))
-        grant = SessionGrant(self._user_tokens, state.record.home_account_id)
+        # The claim is opaque, but an optional one.
+        login_hint = as_text(claims.get("login_hint")) or state.record.username or None
+        grant = SessionGrant(self._user_tokens, state.record.home_account_id, login_hint)
         credentials = CredentialFactory(grant, tenant.tenant_id, self._drivers)
         return Identity(Principal(state.record, claims, is_bearer=False), credentials)
 
@@ -164,16 +168,16 @@ def token_unavailable(facts: RequestFacts, error: AzureError | StoreUnavailableE
     """
     if isinstance(error, StoreUnavailableError):
         return store_unavailable(facts, error)
-    retry_after = retry_after_of(error)
+    retry_after, correlation_id = retry_after_of(error), correlation_id_of(error)
     if retry_after is not None:
         _LOGGER.error("%s", describe_outage(error, authority))
         page = Page(
             "Sign-in is temporarily unavailable",
             "Microsoft Entra ID does not answer, or is busy. You are still signed in. Try again in a moment.",
+            f"Correlation ID: {correlation_id}" if correlation_id else "",
         )
         return refuse(facts, 503, "temporarily_unavailable", page, (("Retry-After", str(retry_after)),))
     codes = error.error_codes if isinstance(error, EntraError) else ()
-    correlation_id = error.correlation_id if isinstance(error, EntraError) else None
     _LOGGER.error("A token request failed: %s", sentences(error.message, f"Correlation ID: {correlation_id}"))
     page = Page(
         "We could not open this page",

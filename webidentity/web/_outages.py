@@ -8,6 +8,7 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError
 
 from webidentity._flows.managed_identity.retries import read_retry_after
 from webidentity._protocol.connection_error import reason_of
+from webidentity._protocol.request_name import describe
 from webidentity.cache._store import StoreUnavailableError
 from webidentity.errors import AuthorityUnavailableError, EntraError
 
@@ -37,5 +38,5 @@ def describe_outage(error: AzureError, authority: str) -> str:
     :param authority: the URL of the authority.
     """
     if isinstance(error, AuthorityUnavailableError | EntraError):
-        return error.message
-    return f"The authority {urlsplit(authority).netloc} cannot be reached: {reason_of(error)}"
+        return describe(error, error.message)
+    return describe(error, f"The authority {urlsplit(authority).netloc} cannot be reached: {reason_of(error)}")

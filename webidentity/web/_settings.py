@@ -8,9 +8,12 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from webidentity._authority import SHARED_TENANTS, is_loopback, normalize_authority
+from webidentity._protocol.verification import LEEWAY
 from webidentity.web._next_url import safe_next
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+#: Seconds. A larger difference is a clock to repair, not one to accept.
+_LONGEST_LEEWAY = 600
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 
 
@@ -86,6 +89,12 @@ def _seconds(value: Any) -> int:
     return value
 
 
+def _leeway(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LONGEST_LEEWAY:
+        raise ValueError(f"expected a whole number of seconds from 0 to {_LONGEST_LEEWAY}")
+    return value
+
+
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError("expected True or False")
@@ -115,6 +124,7 @@ class Settings:
     :param session_max_age: seconds after which any session ends.
     :param authority_timeout: seconds that a request waits for the authority, in total.
     :param session_check_interval: seconds after which the authority is asked again about the account of a session.
+    :param clock_leeway: seconds that the clocks of the authority and of this machine may differ, at most 600.
     :param after_sign_out: the path to open after a sign-out.
     :param allow_local_authority: whether a public site may use an authority on its own machine.
     :param cache_path: file of the token cache. The default is chosen by the framework's adapter.
@@ -148,6 +158,7 @@ class Settings:
     session_max_age: int = field(default=7 * 24 * 3600, metadata={"check": _seconds})
     authority_timeout: int = field(default=8, metadata={"check": _seconds})
     session_check_interval: int = field(default=3600, metadata={"check": _seconds})
+    clock_leeway: int = field(default=LEEWAY, metadata={"check": _leeway})
     after_sign_out: str = field(default="/", metadata={"check": _path})
     allow_local_authority: bool = field(default=False, metadata={"check": _flag})
     cache_path: str = field(default="", metadata={"check": str})

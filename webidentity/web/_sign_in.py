@@ -88,6 +88,7 @@ class SignIn:
             "code_challenge": challenge_of(pending.verifier),
             "code_challenge_method": "S256",
             **({"claims": pending.claims} if pending.claims else {}),
+            **({"login_hint": request.login_hint} if request.login_hint else {}),
         }
         cookies = PendingCookies(self._keys, tenant.client_id, is_secure=facts.is_secure)
         if not cookies.fits(pending):

@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -27,11 +27,13 @@ class SignInRequest:
     :param next_path: where to go afterwards.
     :param scopes: what the user must consent to.
     :param claims: a claims challenge to satisfy, a JSON string.
+    :param login_hint: the user who is expected to sign in: the claim ``login_hint``, or a username.
     """
 
     next_path: str
     scopes: tuple[str, ...] = ()
     claims: str | None = None
+    login_hint: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ class SignInLinks:
             return None
         document = as_object(content) or {}
         scopes = tuple(scope for scope in as_list(document.get("scopes")) if isinstance(scope, str))
-        request = SignInRequest(as_text(document.get("next_path")) or "/", scopes, as_text(document.get("claims")))
+        claims, login_hint = as_text(document.get("claims")), as_text(document.get("login_hint"))
+        request = SignInRequest(as_text(document.get("next_path")) or "/", scopes, claims, login_hint)
         return OpenedLink(request, int(time.time()) - sealed_at.timestamp() > LIFETIME)
 
     def _route(self, facts: RequestFacts, query: dict[str, str]) -> str:

@@ -51,7 +51,7 @@ class SignOut:
         if isinstance(hint, str):
             parameters["logout_hint"] = hint
         tenant = (self._tenants.for_session(state.record) if state else None) or self._tenants.for_sign_in()
-        answer = send_to_authority(facts, tenant.logout_url(parameters))
+        answer = send_to_authority(facts, tenant.logout_url({"client_id": tenant.client_id, **parameters}))
         return answer.with_session("end").with_cookies(self._loop_guard.forget(facts))
 
 

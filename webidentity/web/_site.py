@@ -76,9 +76,8 @@ class Site:
         keys = KeyRing(secret_keys[0], secret_keys[1:])
         if store is None:
             store = SQLiteStore(Path(folder) / (settings.cache_path or "webidentity.sqlite3"))
-        tenants = TenantResolver(settings)
+        self._tenants = tenants = TenantResolver(settings)
         tenant = tenants.for_sign_in()
-        self._authority = tenant.authority
         client = Client(tenant.authority, tenant.client_id, ClientSecret(settings.client_secret))
         cache = TokenCache(store, keys)
         user_tokens = UserTokens(client, cache, settings.session_lifetime, by_verified_id=True)
@@ -138,7 +137,7 @@ class Site:
         self, facts: RequestFacts, error: EntraError | AuthorityUnavailableError | StoreUnavailableError
     ) -> Answer:
         """Answer a request whose view raised one of ``TOKEN_ERRORS``: there is no token, and the user cannot help."""
-        return token_unavailable(self._seen(facts), error, self._authority)
+        return token_unavailable(self._seen(facts), error, self._tenants.for_sign_in().authority)
 
     def _seen(self, facts: RequestFacts) -> RequestFacts:
         """Return the facts as the browser sees them: under ``base_url`` if that is set."""

@@ -48,7 +48,7 @@ class TenantResolver:
     """Decides which tenant is used. Today every answer is the tenant of the settings."""
 
     def __init__(self, settings: Settings) -> None:
-        key_source = KeySource(settings.authority, settings.tenant_id)
+        key_source = KeySource(settings.authority, settings.tenant_id, settings.clock_leeway)
         self._tenant = Tenant(settings.authority, settings.tenant_id, settings.client_id, key_source)
 
     def for_sign_in(self) -> Tenant:

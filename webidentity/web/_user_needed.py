@@ -36,3 +36,6 @@ class UserNeededError(AuthenticationRequiredError, _PlainError, metaclass=_Witho
     is an :class:`~webidentity.AuthenticationRequiredError` and a
     :class:`~azure.core.exceptions.ClientAuthenticationError` to ``except``, but no AzureError.
     """
+
+    #: The user of the session, who is expected to sign in: the claim ``login_hint``, or a username.
+    login_hint: str | None = None

@@ -48,6 +48,10 @@ def _json(answer: Callable[[_Call], Mapping[str, Any]], *methods: str) -> _Endpo
     return _Endpoint(lambda call: json_response(200, answer(call)), methods or ("GET", "POST"))
 
 
+def _token(answer: Callable[[_Call], Mapping[str, Any]]) -> _Endpoint:
+    return _Endpoint(lambda call: json_response(200, answer(call), *_ids(call.request, call.trace)))
+
+
 def _page(answer: Callable[[_Call], TenantResponse]) -> _Endpoint:
     return _Endpoint(answer, is_page=True)
 
@@ -59,10 +63,10 @@ _ENDPOINTS: dict[str, _Endpoint] = {
     "discovery/instance": _json(lambda call: instance_discovery(call.state, call.request.query), "GET"),
     USER_REALM: _json(lambda call: user_realm(call.state, call.request), "GET"),
     VERIFICATION_PATH: _page(lambda call: answer_verification(call.state, call.request)),
-    "oauth2/v2.0/devicecode": _json(lambda call: issue_device_code(call.state, call.request)),
+    "oauth2/v2.0/devicecode": _token(lambda call: issue_device_code(call.state, call.request)),
     "oauth2/v2.0/authorize": _page(lambda call: answer_authorize(call.state, call.request, call.trace)),
     "oauth2/v2.0/logout": _page(lambda call: answer_logout(call.state, call.request)),
-    "oauth2/v2.0/token": _json(lambda call: answer_token_request(call.state, call.request)),
+    "oauth2/v2.0/token": _token(lambda call: answer_token_request(call.state, call.request)),
 }
 
 
@@ -84,8 +88,7 @@ def answer(state: TenantState, request: TenantRequest) -> TenantResponse:
     except TenantError as error:
         if found.is_page:
             return error_page(trace.describe(error), error.advice, status=error.status)
-        ids = (("x-ms-request-id", trace.trace_id), ("client-request-id", trace.correlation_id))
-        return json_response(error.status, trace.document(error, state.base_url), *ids)
+        return json_response(error.status, trace.document(error, state.base_url), *_ids(request, trace))
 
 
 def _place(state: TenantState, path: str) -> tuple[str, str]:
@@ -94,6 +97,13 @@ def _place(state: TenantState, path: str) -> tuple[str, str]:
         # Users type this address, so it does not contain the tenant.
         return state.tenant_id, VERIFICATION_PATH
     return tenant, USER_REALM if endpoint.startswith(f"{USER_REALM}/") else endpoint
+
+
+def _ids(request: TenantRequest, trace: ErrorTrace) -> tuple[tuple[str, str], ...]:
+    """The ids of a reply. That of the client is only repeated."""
+    own = ("x-ms-request-id", trace.trace_id)
+    was_sent = request.header("client-request-id") is not None
+    return (own, ("client-request-id", trace.correlation_id)) if was_sent else (own,)
 
 
 def _known_tenant(state: TenantState, name: str) -> str:
