@@ -19,20 +19,21 @@ from tests.kit.shared_cache import LockClock
 from webidentity.cache import _lock_file
 from webidentity.cache._lock_file import ABANDONED_AFTER, GONE_TIMEOUT, HOLDER_TIMEOUT, TOTAL_TIMEOUT, lock_file
 
-NOW = time.time_ns()
-
 
 def held_by(path: Path, process: int) -> None:
     """Write the lock file as msal-extensions does."""
     path.write_text(f"{process} program")
 
 
-def acquired_by_another_program(path: Path, moment: int = 1) -> None:
-    """Replace the lock file, as a release and an acquisition by the next running program do."""
+def acquired_by_another_program(path: Path, second: int = 0, *, began: float | None = None) -> None:
+    """Replace the lock file, as a release and an acquisition by the next running program do.
+
+    :param second: when, after ``began`` (Unix seconds, now by default).
+    """
     path.unlink(missing_ok=True)
     held_by(path, os.getpid())
-    now = NOW + moment
-    os.utime(path, ns=(now, now))
+    moment = (time.time() if began is None else began) + second
+    os.utime(path, (moment, moment))
 
 
 def test_the_file_exists_while_the_lock_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,14 +205,14 @@ for _ in range(20):
 
 def test_programs_that_take_turns_are_waited_for(tmp_path: Path, lock_clock: LockClock) -> None:
     """Each of them holds the lock for a second, and this program gets it only after half a minute."""
-    path = tmp_path / "lock"
-    acquired_by_another_program(path)
+    path, began = tmp_path / "lock", time.time()
+    acquired_by_another_program(path, began=began)
 
     def meanwhile() -> None:
         if lock_clock.seconds > 30:
             path.unlink(missing_ok=True)
         else:
-            acquired_by_another_program(path, moment=1 + int(lock_clock.seconds))
+            acquired_by_another_program(path, int(lock_clock.seconds), began=began)
 
     lock_clock.meanwhile = meanwhile
     with lock_file(str(path)):
@@ -220,9 +221,9 @@ def test_programs_that_take_turns_are_waited_for(tmp_path: Path, lock_clock: Loc
 
 def test_waiting_for_programs_that_take_turns_ends(tmp_path: Path, lock_clock: LockClock) -> None:
     """A caller is never stuck."""
-    path = tmp_path / "lock"
-    acquired_by_another_program(path)
-    lock_clock.meanwhile = lambda: acquired_by_another_program(path, moment=1 + int(lock_clock.seconds))
+    path, began = tmp_path / "lock", time.time()
+    acquired_by_another_program(path, began=began)
+    lock_clock.meanwhile = lambda: acquired_by_another_program(path, int(lock_clock.seconds), began=began)
     with pytest.raises(TimeoutError, match="other programs"), lock_file(str(path)):
         pass
     assert TOTAL_TIMEOUT <= lock_clock.seconds < TOTAL_TIMEOUT + 0.1

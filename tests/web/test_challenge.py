@@ -38,7 +38,7 @@ def site(tmp_path: Path) -> Site:
 
 
 def challenged(site: Site, headers: Mapping[str, str], error: AuthenticationRequiredError | None = None) -> Answer:
-    return site.challenge(facts(headers=headers), error or AuthenticationRequiredError([READ]))
+    return site.run(site.challenge(facts(headers=headers), error or AuthenticationRequiredError([READ])))
 
 
 def test_a_client_without_a_token_is_asked_for_one(site: Site) -> None:
@@ -137,7 +137,7 @@ def test_a_script_returns_to_its_page(
         root_url="https://app.test/mount",
         root_path="/mount",
     )
-    answer = site.challenge(request, AuthenticationRequiredError([READ], claims=CLAIMS))
+    answer = site.run(site.challenge(request, AuthenticationRequiredError([READ], claims=CLAIMS)))
     assert (answer.status, json.loads(answer.body)["login_url"]) == (401, "/login")
     assert found == [SignInRequest(path, (READ,), CLAIMS)]
 
@@ -148,7 +148,7 @@ def test_a_script_returns_to_its_page(
 def test_a_browser_returns_to_a_page_that_it_can_open(site: Site, method: str, path: str) -> None:
     """A form is not sent a second time: its browser returns to the page with the form."""
     request = facts("/page", query="a=b", method=method, headers={"referer": "https://app.test/form"})
-    answer = site.challenge(request, AuthenticationRequiredError([READ]))
+    answer = site.run(site.challenge(request, AuthenticationRequiredError([READ])))
     [cookie] = answer.cookies
     client_id = site.settings.client_id
     pending = PendingCookies(KeyRing(SECRET_KEY), client_id, is_secure=True)._open(cookie.name, cookie.value)

@@ -1,14 +1,19 @@
 """One flow decides whether a request may reach its view."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 
 from tests.kit.request_facts import facts
 from tests.kit.world import READ, SECRET_KEY, World
+from webidentity.cache import StoreUnavailableError
+from webidentity.errors import AuthorityUnavailableError, EntraError
 from webidentity.web import Answer, Granted, Identity, Requirements, Routes, Settings, Site
+from webidentity.web._guard import token_unavailable
 
 
 @pytest.fixture
@@ -80,3 +85,37 @@ def test_the_flow_is_the_same_on_an_event_loop(site: Site, world: World) -> None
 
     outcome = asyncio.run(site.arun(site.guard(facts(headers=bearer(world)), None, Requirements([READ]))))
     assert isinstance(outcome, Granted)
+
+
+def test_a_preflight_needs_no_user(site: Site) -> None:
+    """The browser sends it without credentials, and sends the request itself only if it is answered."""
+    headers = {"origin": "https://app.test", "access-control-request-method": "POST"}
+    outcome = site.run(site.guard(facts(method="OPTIONS", headers=headers), None, Requirements([READ])))
+    assert isinstance(outcome, Answer)
+    assert (outcome.status, outcome.body) == (204, "")
+
+
+def test_a_page_without_a_token_says_what_the_administrator_needs() -> None:
+    """The codes and the correlation ID, or that there are none."""
+    error = EntraError("AADSTS50000: failed", error_codes=(50000,))
+    error.correlation_id = "00000000-1111-2222-3333-444444444444"
+    answer = token_unavailable(facts(), error, "https://login.test")
+    assert answer.status == 502
+    assert "AADSTS50000" in answer.body
+    assert "Correlation ID: 00000000-1111-2222-3333-444444444444" in answer.body
+    for unknown in (EntraError("failed"), ClientAuthenticationError("no certificate")):
+        answer = token_unavailable(facts(), unknown, "https://login.test")
+        assert answer.status == 502
+        assert "Correlation ID: none" in answer.body
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [(AuthorityUnavailableError("down", retry_after=7), "7"), (StoreUnavailableError("the disk is full"), "10")],
+)
+def test_an_outage_is_temporary(error: Any, seconds: str) -> None:
+    """Programs read after how many seconds to try again. The reason is in the log only."""
+    answer = token_unavailable(facts(headers={"accept": "application/json"}), error, "https://login.test")
+    assert (answer.status, dict(answer.headers)["Retry-After"]) == (503, seconds)
+    assert json.loads(answer.body)["error"] == "temporarily_unavailable"
+    assert "disk" not in answer.body

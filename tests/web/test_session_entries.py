@@ -200,6 +200,21 @@ def test_a_session_that_waits_is_valid_when_it_is_confirmed(app: Application, cl
     assert app.find(waiting) is None
 
 
+def test_a_session_is_confirmed_once(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two requests at the same time, the second one finds nothing that waits."""
+    waiting = app.start(waits_for="/page")
+    save, first = app.store.save, list[str | None]()
+
+    def save_later(key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
+        monkeypatch.setattr(app.store, "save", save)
+        first.append(run(app.sessions.confirm(waiting)))
+        return save(key, value, expected=expected, expires_at=expires_at)
+
+    monkeypatch.setattr(app.store, "save", save_later)
+    assert run(app.sessions.confirm(waiting)) is None
+    assert first == ["/page"]
+
+
 def test_a_session_that_waits_too_long_is_over(app: Application, clock: Clock) -> None:
     """The user has left the page, perhaps for another person."""
     waiting = app.start(waits_for="/page")
