@@ -1,5 +1,6 @@
 """What one change writes into the files that other programs share: no entry too many, and none too few."""
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,14 @@ def test_a_user_without_a_refresh_token_stays_signed_in(home: Home, files: Persi
     put(files, user(), "first", id_token=id_token())
     put(files, user(), "second", "b", now=2)
     assert home.secrets("IdToken") == [id_token()]
+    assert len(home.content()["Account"]) == 1
+
+
+def test_a_user_without_an_id_token_keeps_the_account(home: Home, files: PersistentFiles) -> None:
+    """Removing the last access token is not a sign-out while there is a refresh token."""
+    put(files, user(), "token", refresh_token="refresh", id_token=id_token())
+    files.change(user(), lambda document: document._access[False].drop_expired(math.inf), 0.0)
+    assert (home.secrets(), home.secrets("IdToken")) == ([], [id_token()])
     assert len(home.content()["Account"]) == 1
 
 
