@@ -39,4 +39,12 @@ def describe_outage(error: AzureError, authority: str) -> str:
     """
     if isinstance(error, AuthorityUnavailableError | EntraError):
         return describe(error, error.message)
-    return describe(error, f"The authority {urlsplit(authority).netloc} cannot be reached: {reason_of(error)}")
+    return describe(error, unreachable(error, authority))
+
+
+def unreachable(error: AzureError, authority: str) -> str:
+    """Return which authority cannot be reached and why.
+
+    :param authority: the URL of the authority.
+    """
+    return f"The authority {urlsplit(authority).netloc} cannot be reached: {reason_of(error)}"
