@@ -12,8 +12,7 @@ from webidentity._flows.authorization_code import UserTokens
 from webidentity._json import as_text
 from webidentity._protocol.advice import aadsts
 from webidentity._protocol.effects import Flow
-from webidentity._protocol.request_name import correlation_id_of
-from webidentity._protocol.sentences import sentences
+from webidentity._protocol.request_name import correlation_id_of, describe
 from webidentity.cache._store import StoreUnavailableError
 from webidentity.errors import AuthenticationRequiredError, EntraError
 from webidentity.web._answer import Answer
@@ -178,7 +177,7 @@ def token_unavailable(facts: RequestFacts, error: AzureError | StoreUnavailableE
         )
         return refuse(facts, 503, "temporarily_unavailable", page, (("Retry-After", str(retry_after)),))
     codes = error.error_codes if isinstance(error, EntraError) else ()
-    _LOGGER.error("A token request failed: %s", sentences(error.message, f"Correlation ID: {correlation_id}"))
+    _LOGGER.error("A token request failed: %s", describe(error, error.message))
     page = Page(
         "We could not open this page",
         "Microsoft Entra ID did not issue a token for it. Try again. If this keeps happening, send the details below "
