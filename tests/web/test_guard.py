@@ -13,7 +13,7 @@ from tests.kit.world import READ, SECRET_KEY, World
 from webidentity.cache import StoreUnavailableError
 from webidentity.errors import AuthorityUnavailableError, EntraError
 from webidentity.web import Answer, Granted, Identity, Requirements, Routes, Settings, Site
-from webidentity.web._guard import token_unavailable
+from webidentity.web._outages import token_unavailable
 
 
 @pytest.fixture
