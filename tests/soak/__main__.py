@@ -43,16 +43,15 @@ def main() -> int:
     ):
         print(f"{arguments.users} users walk for {arguments.seconds:g} seconds ...", flush=True)
         walk(scenario.walkers(arguments.users, _PAUSE), arguments.seconds)
-        unavailable = {
-            group: share for group, share in scenario.measurements.unavailable().items() if share > _UNAVAILABLE
-        }
+        unavailable = [
+            f"{group}: {share:.0%} of the answers during the walk were 502 or 503"
+            for group, share in scenario.measurements.unavailable().items()
+            if share > _UNAVAILABLE
+        ]
         faults, requests = sum(scenario.authority.faults.values()), scenario.authority.requests
         print(f"The authority received {requests} requests; {faults} had a fault.", flush=True)
         outcomes = outages(scenario, arguments.size, arguments.outage)
-        problems = report(scenario, outcomes)
-        problems += [
-            f"{group}: {share:.0%} of the walk's answers were 502 or 503" for group, share in unavailable.items()
-        ]
+        problems = [*unavailable, *report(scenario, outcomes)]
     print("\n".join(problems) or "All bounds were met.")
     return 1 if problems else 0
 
