@@ -190,7 +190,7 @@ class Callback:
             else:
                 session = self._sessions.begin(record, claims, waits_for=pending.next_path if is_live else None)
             begun.append(session.state)
-            return Accepted(account, session.enter)
+            return Accepted(account, session.enter, session.until)
 
         grant = AuthorizationCodeGrant(
             self._user_tokens, pending.redirect_uri, parameters["code"], pending.verifier, accept=accept

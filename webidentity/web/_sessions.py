@@ -29,7 +29,7 @@ from webidentity.web._tenants import TenantResolver
 _LOGGER = logging.getLogger("webidentity.web")
 #: The key in the framework's session.
 SESSION_KEY = "webidentity"
-#: Sessions that one user may have at the same time. The oldest end first.
+#: Valid sessions that one user may have at the same time. The oldest end first.
 _MOST = 50
 #: Seconds that the user has to decide whether a session of another account replaces the current one.
 WAITING_LIFETIME = 600
@@ -47,7 +47,7 @@ class SessionState:
         so that a copied cookie is useless afterwards.
     """
 
-    record: AuthenticationRecord
+    record: AuthenticationRecord = field(repr=False)
     handle: str = field(repr=False)
 
     @classmethod
@@ -80,10 +80,12 @@ class NewSession(NamedTuple):
     """A session that is about to start.
 
     :param enter: makes its entry in the user's partition.
+    :param until: when it is over unless it is confirmed (Unix seconds), None if it need not be.
     """
 
     state: SessionState
     enter: Callable[[TokenDocument], None]
+    until: int | None
 
 
 class Sessions:
@@ -110,24 +112,27 @@ class Sessions:
         If the tokens were stored first, a sign-out of the user's last other session would remove them.
 
         :param replaced: a session of the same user that ends at the same time.
-        :param waits_for: the page to go to when :meth:`confirm` is called. The session is not valid before that.
+        :param waits_for: the page to go to when :meth:`confirm` is called. The session is not valid before that. It
+            replaces another session of the user that waits, and no valid one: another site can cause such a sign-in.
         """
         state = SessionState(record, secrets.token_urlsafe(32))
         now = int(time.time())
         entry: dict[str, Any] = {"claims": kept_claims(claims), "at": now, "seen": now, "checked": now}
-        if waits_for is not None:
-            entry.update(next=waits_for, until=now + WAITING_LIFETIME)
+        until = None if waits_for is None else now + WAITING_LIFETIME
+        if until is not None:
+            entry.update(next=waits_for, until=until)
 
         def enter(document: TokenDocument) -> None:
             if replaced is not None:
                 document.sessions.pop(replaced.entry, None)
             for name in [name for name in document.sessions if self._claims_of(document, name, now) is None]:
                 del document.sessions[name]
+            if until is not None:
+                _end_waiting(document)
             document.sessions[state.entry] = entry
-            for name in sorted(document.sessions, key=lambda name: -document.sessions[name]["at"])[_MOST:]:
-                del document.sessions[name]
+            _limit(document)
 
-        return NewSession(state, enter)
+        return NewSession(state, enter, until)
 
     def confirm(self, state: SessionState) -> Flow[str | None]:
         """Make a session valid that waited for that, and return the page to go to. None if it does not wait."""
@@ -141,6 +146,7 @@ class Sessions:
                 found.append(entry["next"])
                 kept = {name: value for name, value in entry.items() if name not in {"next", "until"}}
                 document.sessions[state.entry] = {**kept, "at": now, "seen": now}
+                _limit(document)
 
         if partition is not None:
             yield from self._update(partition, confirm, now)
@@ -179,7 +185,10 @@ class Sessions:
             yield from revalidate_beside(self.user_tokens.cache, acquisition)
 
     def end(self, state: SessionState) -> Flow[dict[str, Any]]:
-        """End the session and return its claims. The user's last session takes the cached tokens with it."""
+        """End the session and return its claims.
+
+        The user's last valid session takes the cached tokens with it, and a session that waits.
+        """
         partition = self._partition(state)
         cached = (yield from self.user_tokens.cache.load(partition)) if partition else None
         entry = as_object(cached.document.sessions.get(state.entry)) if cached else None
@@ -189,10 +198,12 @@ class Sessions:
 
         def leave(document: TokenDocument) -> None:
             document.sessions.pop(state.entry, None)
-            if not any(self._claims_of(document, name, now) is not None for name in document.sessions):
+            if not any(self._claims_of(document, name, now) is not None for name in _valid(document)):
+                _end_waiting(document)
                 document.forget_tokens()
 
-        yield from self._update(partition, leave, now)
+        # The partition is not kept for longer: the next tokens in it may be of a session that waits.
+        yield from self.user_tokens.cache.update(partition, leave, expires_at=now, now=now)
         return as_object(entry.get("claims")) or {}
 
     def _accept_refresh(self, reply: TokenReply, partition: Partition) -> Flow[None]:
@@ -262,6 +273,22 @@ def _has_sessions(document: TokenDocument) -> bool:
 def _rejected(reason: str) -> EntraError:
     message = f"Authentication failed: the authority's reply to a refresh token was rejected: {reason}. Sign in again."
     return EntraError(message, error="invalid_grant")
+
+
+def _valid(document: TokenDocument) -> list[str]:
+    """Return the names of the sessions that do not wait."""
+    return [name for name, entry in document.sessions.items() if "until" not in entry]
+
+
+def _end_waiting(document: TokenDocument) -> None:
+    for name in document.sessions.keys() - set(_valid(document)):
+        del document.sessions[name]
+
+
+def _limit(document: TokenDocument) -> None:
+    """End the oldest of too many sessions."""
+    for name in sorted(_valid(document), key=lambda name: -document.sessions[name]["at"])[_MOST:]:
+        del document.sessions[name]
 
 
 def _touch(document: TokenDocument, name: str, now: int) -> None:
