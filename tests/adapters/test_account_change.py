@@ -6,8 +6,9 @@ import pytest
 
 from tests.adapters.test_sign_out import kept_for
 from tests.kit.clock import Clock
+from tests.kit.failing_store import FailingStore
 from tests.kit.http_browser import Browser, SiteReply
-from tests.kit.sites import Site
+from tests.kit.sites import MakeSite, Site
 
 KEEP, SWITCH = "/auth/callback?account=keep", "/auth/callback?account=switch"
 
@@ -174,3 +175,20 @@ def test_an_open_question_keeps_no_tokens_after_the_sign_out(site: Site, browser
     assert kept_for(site, tmp_path, site.world.grace) is None
     assert browser.post(SWITCH).status == 400
     assert browser.get("/me").text == "ada@tenant.test"
+
+
+@pytest.mark.parametrize(("path", "writes"), [(SWITCH, 0), (SWITCH, 1), (KEEP, 0)])
+def test_a_decision_can_be_repeated_after_a_failure_of_the_store(build: MakeSite, path: str, writes: int) -> None:
+    """Whichever of its writes has failed."""
+    store = FailingStore()
+    site = build(store=store)
+    site.world.consent()
+    browser = site.browser()
+    browser.sign_in()
+    sign_in_as_grace(site, browser)
+    store.writes_left = writes
+    first = browser.post(path)
+    assert first.status == 503
+    assert first.header("Retry-After")
+    assert browser.post(path).status == 200
+    assert browser.get("/me").text == ("grace@tenant.test" if path == SWITCH else "ada@tenant.test")

@@ -134,6 +134,12 @@ class Sessions:
 
         return NewSession(state, enter, until)
 
+    def is_waiting(self, state: SessionState) -> Flow[bool]:
+        """Return whether the session waits for :meth:`confirm`."""
+        partition = self._partition(state)
+        cached = (yield from self.user_tokens.cache.load(partition)) if partition else None
+        return cached is not None and self._waits(cached.document, state, int(time.time()))
+
     def confirm(self, state: SessionState) -> Flow[str | None]:
         """Make a session valid that waited for that, and return the page to go to. None if it does not wait."""
         partition, now = self._partition(state), int(time.time())
@@ -141,8 +147,8 @@ class Sessions:
 
         def confirm(document: TokenDocument) -> None:
             found.clear()
-            entry = as_object(document.sessions.get(state.entry))
-            if entry is not None and "until" in entry and self._claims_of(document, state.entry, now) is not None:
+            if self._waits(document, state, now):
+                entry = document.sessions[state.entry]
                 found.append(entry["next"])
                 kept = {name: value for name, value in entry.items() if name not in {"next", "until"}}
                 document.sessions[state.entry] = {**kept, "at": now, "seen": now}
@@ -246,6 +252,10 @@ class Sessions:
         self, partition: Partition, change: Callable[[TokenDocument], object], now: int
     ) -> Flow[CachedPartition]:
         return self.user_tokens.cache.update(partition, change, expires_at=now + self._lifetime, now=now)
+
+    def _waits(self, document: TokenDocument, state: SessionState, now: int) -> bool:
+        name = state.entry
+        return self._claims_of(document, name, now) is not None and name not in _valid(document)
 
     def _claims_of(self, document: TokenDocument, name: str, now: int) -> Mapping[str, Any] | None:
         entry = as_object(document.sessions.get(name))
