@@ -192,3 +192,19 @@ def test_a_decision_can_be_repeated_after_a_failure_of_the_store(build: MakeSite
     assert first.header("Retry-After")
     assert browser.post(path).status == 200
     assert browser.get("/me").text == ("grace@tenant.test" if path == SWITCH else "ada@tenant.test")
+
+
+@pytest.mark.parametrize("character", ["x", "\u00e9", "\U0001f600", '"', "\0"])
+def test_the_user_is_asked_about_an_account_with_a_long_name(site: Site, browser: Browser, character: str) -> None:
+    """Browsers refuse a cookie of more than 4,096 bytes."""
+    world = site.world
+    browser.tenant.cookies.clear()
+    started = browser.get("/auth/sign-in")
+    back = browser.authorize(started, world.grace)
+    token = world.tenant.mint_id_token(
+        client=world.web, user=world.grace, nonce=started.query["nonce"], preferred_username=character * 3000
+    )
+    world.transport.tamper = lambda reply: reply.update(id_token=token)
+    assert browser.get(back).status == 200
+    assert browser.post(SWITCH).status == 200
+    assert browser.get("/me").status == 200

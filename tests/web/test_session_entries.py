@@ -432,12 +432,19 @@ def test_a_refresh_is_accepted_while_the_keys_cannot_be_fetched(
         refresh(app, jwt_of(**{**CLAIMS, "oid": "grace"}))
 
 
-def test_a_refresh_without_an_id_token_changes_no_session(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An authority may leave it out."""
+def test_a_refresh_without_an_id_token_keeps_the_claims(
+    app: Application, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An authority may leave it out. The account has been checked all the same."""
     state = app.start()
+    clock.advance(INTERVAL)
     verified_as(monkeypatch, AssertionError("there is nothing to verify"))
     refresh(app, None)
     assert app.find(state) == CLAIMS
+    clock.advance(INTERVAL - 1)
+    assert not app.is_checked(state)
+    clock.advance(2)
+    assert app.is_checked(state)
 
 
 def test_a_refresh_is_accepted_while_the_store_cannot_be_written(

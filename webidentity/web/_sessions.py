@@ -215,25 +215,27 @@ class Sessions:
     def _accept_refresh(self, reply: TokenReply, partition: Partition) -> Flow[None]:
         """Verify the ID token in the reply to a refresh (OpenID Connect Core 12.2), and keep its claims.
 
+        The authority may leave the ID token out. It has checked the account all the same.
+
         :raises EntraError: it names another account. The refresh token is removed then, and its sessions end.
         """
-        if reply.id_token is None:
-            return
-        claims = yield from self._verified(reply.id_token, reply.access_token)
-        cache, now = self.user_tokens.cache, int(time.time())
-        cached = cache.peek(partition) or (yield from cache.load(partition))
-        known = [as_object(entry["claims"]) or {} for entry in cached.document.sessions.values()] if cached else []
-        if any(claims.get(name) != earlier.get(name) for earlier in known for name in _SAME):
-            raise _rejected("its ID token names another account than the session")
+        cache, now, renewed = self.user_tokens.cache, int(time.time()), dict[str, Any]()
+        if reply.id_token is not None:
+            claims = yield from self._verified(reply.id_token, reply.access_token)
+            cached = cache.peek(partition) or (yield from cache.load(partition))
+            known = [as_object(entry["claims"]) or {} for entry in cached.document.sessions.values()] if cached else []
+            if any(claims.get(name) != earlier.get(name) for earlier in known for name in _SAME):
+                raise _rejected("its ID token names another account than the session")
+            renewed = {"claims": kept_claims(claims)}
 
         def renew(document: TokenDocument) -> None:
             for name, entry in document.sessions.items():
-                document.sessions[name] = {**entry, "claims": kept_claims(claims), "checked": now}
+                document.sessions[name] = {**entry, **renewed, "checked": now}
 
         try:
             yield from self._update(partition, renew, now)
         except StoreUnavailableError as error:
-            _LOGGER.warning("The claims of a session could not be renewed: %s", error)
+            _LOGGER.warning("The check of a session could not be stored: %s", error)
 
     def _verified(self, id_token: str, access_token: str) -> Flow[Mapping[str, Any]]:
         tenant = self._tenants.for_sign_in()
