@@ -4,6 +4,7 @@ import pickle
 import subprocess
 import sys
 from typing import Any
+from unittest.mock import MagicMock
 
 import azure.core.exceptions
 import azure.identity
@@ -111,6 +112,13 @@ def test_azure_identity_recognises_our_exceptions() -> None:
 
     chain = azure.identity.ChainedTokenCredential(Unavailable(), Available())
     assert chain.get_token("scope").token == "token"
+
+
+def test_a_stand_in_for_azure_identity_does_not_disturb(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests of applications replace the package with a mock."""
+    monkeypatch.setitem(sys.modules, "azure.identity", MagicMock())
+    with pytest.raises(CredentialUnavailableError):
+        raise CredentialUnavailableError(message="not here")
 
 
 def test_azure_identity_may_be_imported_later() -> None:

@@ -104,7 +104,7 @@ def _derive_from_azure_identity() -> None:
         (AuthenticationRequiredError, CredentialUnavailableError),
     ):
         found = getattr(theirs, ours.__name__, None)
-        if found is None or issubclass(ours, found):
+        if not isinstance(found, type) or issubclass(ours, found):
             continue
         # ``except`` compares classes by inheritance only; ``__subclasscheck__`` is not called.
         with suppress(TypeError):  # an application's class has both as bases, in the other order
