@@ -85,7 +85,7 @@ class NewSession(NamedTuple):
 
     state: SessionState
     enter: Callable[[TokenDocument], None]
-    until: int | None
+    until: int | None = None
 
 
 class Sessions:
