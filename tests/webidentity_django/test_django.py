@@ -99,6 +99,14 @@ def test_the_checks_warn_of_a_weak_session_cookie(change: dict[str, Any], id_: s
             assert found() == {}
 
 
+def test_the_checks_warn_of_a_strict_session_cookie() -> None:
+    """Browsers do not send it when the authority redirects back."""
+    with override_settings(SESSION_COOKIE_SAMESITE="Strict"):
+        assert list(found()) == ["webidentity.W002"]
+        assert 'is "Strict"' in found()["webidentity.W002"]
+        assert 'Set it to "Lax"' in found()["webidentity.W002"]
+
+
 def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Return the warnings of this package."""
     return [record.getMessage() for record in caplog.records if record.name == "webidentity.web"]

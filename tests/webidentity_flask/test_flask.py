@@ -297,7 +297,9 @@ def test_one_function_may_be_guarded_for_several_applications(
         ({}, ["SESSION_COOKIE_SECURE", "SESSION_COOKIE_SAMESITE"]),
         ({"SESSION_COOKIE_SECURE": True}, ["SESSION_COOKIE_SAMESITE"]),
         ({"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_SAMESITE": "None"}, ["SESSION_COOKIE_SAMESITE"]),
-        ({"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_SAMESITE": "Strict"}, []),
+        ({"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_SAMESITE": "Lax"}, []),
+        ({"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_SAMESITE": "Strict"}, ["SESSION_COOKIE_SAMESITE"]),
+        ({"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_SAMESITE": "strict"}, ["SESSION_COOKIE_SAMESITE"]),
         ({"DEBUG": True}, []),
         ({"TRUSTED_HOSTS": ["localhost"]}, []),
         ({"TRUSTED_HOSTS": None}, []),
@@ -310,4 +312,6 @@ def test_a_weak_session_cookie_is_reported_at_start_up(
     app = Flask(__name__, instance_path=str(tmp_path))
     app.config.update({**config, "TRUSTED_HOSTS": ["app.test"], **change})
     WebIdentity(app)
-    assert [record.getMessage().partition(" is not set")[0] for record in caplog.records] == names
+    assert [record.getMessage().partition(" is ")[0] for record in caplog.records] == names
+    for record in caplog.records:
+        assert record.getMessage().endswith(("Set it to True", 'Set it to "Lax"'))

@@ -105,11 +105,16 @@ class Site:
         """Answer the sign-in route."""
         return self._sign_in.visit(self._seen(facts))
 
-    def callback(self, facts: RequestFacts, session: Any) -> Flow[Answer]:
-        """Answer the callback route, which is the redirect URI."""
+    def callback(self, facts: RequestFacts, session: Any, *, has_login: bool = False) -> Flow[Answer]:
+        """Answer the callback route, which is the redirect URI.
+
+        :param has_login: whether there is a login of the framework itself, such as that of ``django.contrib.auth``. The
+            user is asked before a sign-in ends it.
+        """
         facts = self._seen(facts)
         pages = CallbackPages(facts, self._links)
-        return _or_unavailable(facts, self._callback.complete(facts, SessionState.read(session), pages))
+        flow = self._callback.complete(facts, SessionState.read(session), pages, has_login=has_login)
+        return _or_unavailable(facts, flow)
 
     def sign_out(self, facts: RequestFacts, session: Any) -> Flow[Answer]:
         """Answer the sign-out route."""
