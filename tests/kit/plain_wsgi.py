@@ -67,7 +67,7 @@ class PlainApp:
         if facts.path == self._routes.sign_in:
             return site.run(site.sign_in(facts))
         if facts.path == self._routes.callback:
-            return site.run(site.callback(facts, stored))
+            return site.run(site.callback(facts, stored, has_login=False))
         if facts.path == self._routes.sign_out:
             return site.run(site.sign_out(facts, stored))
         view, requirements = self._views[facts.path]

@@ -455,7 +455,7 @@ def test_a_refresh_is_accepted_while_the_store_cannot_be_written(
     verified_as(monkeypatch, {**CLAIMS, "roles": ["Writer"]})
     app.store.is_full = True
     refresh(app)
-    assert "The claims of a session could not be renewed" in caplog.text
+    assert "The check of a session could not be stored" in caplog.text
     assert app.find(state) == CLAIMS
 
 
