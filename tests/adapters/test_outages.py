@@ -346,6 +346,31 @@ def test_a_pause_that_the_authority_asks_for_is_passed_on(site: Site, clock: Clo
     assert browser.get(path).status == 200
 
 
+def test_one_throttled_user_pauses_no_other_user(site: Site, clock: Clock) -> None:
+    """The session and all bearer tokens of an account are one user to the authority, however many tokens it has."""
+    world, ada, grace, other = site.world, site.browser(), site.browser(), site.browser()
+    ada.sign_in()
+    grace.sign_in(world.grace)
+    back = other.authorize(other.get("/me"))
+    tokens = [world.access_token(world.grace, jti=str(number)) for number in range(4)]
+    assert site.api("/me", tokens[0]).status == 200
+    transport, asked = world.transport, list[object]()
+    send = transport.send
+
+    def refuse(request: Any, **_: Any) -> Any:
+        asked.append(request)
+        headers = (("Retry-After", "600"), ("Content-Type", "application/json"))
+        return TenantHttpResponse(request, TenantResponse(429, headers, b'{"error": "temporarily_unavailable"}'))
+
+    transport.send = refuse  # type: ignore[method-assign]
+    assert [site.api("/files", token).status for token in tokens] == [503] * 4
+    assert grace.get("/files").status == 503
+    assert len(asked) == 1
+    transport.send = send  # type: ignore[method-assign]
+    assert ada.get("/files").status == 200
+    assert other.get(back).status == 303
+
+
 def test_the_log_names_the_host_and_the_cause(site: Site, clock: Clock) -> None:
     """Of an authority that cannot be reached: for a sign-in, for a token, and when it is not asked any more."""
     site.browser().sign_in(site.world.grace)

@@ -67,7 +67,7 @@ class OnBehalfOf:
         scopes = dict.fromkeys((*request.scopes, "openid", "profile"))
         fields = {**grant, **request.fields, "scope": " ".join(scopes)}
         reply: TokenReply = yield from self.client.send(
-            request.tenant, fields, subject=digest(self.assertion), account=self.account or ""
+            request.tenant, fields, subject=self.account or digest(self.assertion), account=self.account or ""
         )
         if self.account is not None and names_another_in_tenant(reply, self.account):
             raise EntraError(
