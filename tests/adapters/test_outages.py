@@ -1,6 +1,8 @@
 """Outages of the store and of the authority."""
 
+import json
 import threading
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -131,7 +133,30 @@ def test_a_bearer_token_with_a_new_key_is_not_refused_during_an_outage(site: Sit
         assert (reply.status, reply.header("Retry-After")) == (503, "5")
     site.world.transport.is_cut = False
     clock.advance(5)
+    assert site.api("/me", token).status == 503, "the keys are fetched beside the request"
+    assert BACKGROUND.wait(20)
     assert site.api("/me", token).status == 200
+
+
+def test_bearer_tokens_with_invented_keys_hold_no_request(site: Site, clock: Clock) -> None:
+    """While the authority is silent, they are answered at once, and tokens with known keys are accepted."""
+    good = site.world.access_token()
+    assert site.api("/me", good).status == 200
+    header = {"alg": "RS256", "typ": "JWT", "kid": "invented"}
+    invented = ".".join(urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in (header, {}, {}))
+    site.world.transport.is_cut = True
+    assert site.api("/me", invented).status == 503
+    site.world.transport.is_cut = False
+    silent = SilentAuthority(site)
+    clock.advance(6)
+    for _ in range(4):
+        reply = site.api("/me", invented)
+        assert (reply.status, reply.header("Retry-After")) == (503, "5")
+        assert site.api("/me", good).status == 200
+    assert silent.received.wait(10)
+    assert not silent.released.is_set()
+    silent.answer()
+    assert site.api("/me", invented).status == 401
 
 
 def test_known_keys_are_used_during_an_outage(site: Site, clock: Clock) -> None:
