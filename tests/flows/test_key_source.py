@@ -122,7 +122,10 @@ def test_a_rotation_right_after_a_fetch_is_picked_up(
     assert authority.requests_made == 6
 
 
-@pytest.mark.parametrize("issuer", [f"https://evil.test/{TENANT}/v2.0", f"{AUTHORITY}/{OTHER_TENANT}/v2.0"])
+@pytest.mark.parametrize(
+    "issuer",
+    [f"https://evil.test/{TENANT}/v2.0", f"{AUTHORITY}/{OTHER_TENANT}/v2.0", f"{AUTHORITY}:abc/{TENANT}/v2.0"],
+)
 def test_metadata_of_another_issuer_is_not_used(
     driver: Driver, source: KeySource, authority: Authority, issuer: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -199,9 +202,10 @@ def test_without_any_key_nothing_is_accepted(
     assert verify(driver, source, authority, token())
 
 
-def test_keys_are_not_fetched_over_plain_http(driver: Driver, source: KeySource, authority: Authority) -> None:
-    """An http URL in the metadata is refused, because an attacker in the network could replace the keys."""
-    authority.metadata = {"issuer": ISSUER, "jwks_uri": "http://keys.test/keys"}
+@pytest.mark.parametrize("uri", ["http://keys.test/keys", "http://127.0.0.1:6379/x", "https://internal.corp/keys"])
+def test_keys_are_not_fetched_from_elsewhere(driver: Driver, source: KeySource, authority: Authority, uri: str) -> None:
+    """Keys over http could be replaced in the network, and another host is not the authority."""
+    authority.metadata = {"issuer": ISSUER, "jwks_uri": uri}
     with pytest.raises(KeysUnavailableError):
         verify(driver, source, authority, token())
     assert authority.requests_made == 1

@@ -161,6 +161,10 @@ class KeySource:
                 )
                 self._reason = "the metadata is of another tenant or authority"
                 return
+            if metadata is not None and not metadata.has_keys_at(self._authority):
+                _LOGGER.error("The metadata at %s is not used: its keys are at another host", self._authority)
+                self._reason = "the keys are not at the authority"
+                return
             keys = SigningKeys.parse((yield from _get(metadata.jwks_uri))) if metadata else None
         except AzureError as error:
             self._reason = reason_of(error)
