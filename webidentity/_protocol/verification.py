@@ -12,7 +12,7 @@ from typing import Any
 from jwt.api_jws import PyJWS
 from jwt.exceptions import PyJWTError
 
-from webidentity._json import as_list, parse_object
+from webidentity._json import as_list, as_object, parse_object
 from webidentity._protocol.signing_keys import SigningKeys
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -137,8 +137,9 @@ def _is_deep(claims: dict[str, Any]) -> bool:
     """Whether the claims are nested more deeply than what copies and stores them can go."""
     level: list[Any] = [claims]
     for _ in range(_MOST_LEVELS):
-        inner = [each.values() if isinstance(each, dict) else each for each in level]
-        level = [value for values in inner for value in values if isinstance(value, dict | list)]
+        inner = [value for each in level for value in (as_object(each) or {}).values()]
+        inner += [value for each in level for value in as_list(each)]
+        level = [value for value in inner if isinstance(value, dict | list)]
         if not level:
             return False
     return True
