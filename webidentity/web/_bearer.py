@@ -49,7 +49,14 @@ class BearerTokens:
             }
             return Identity(refusal=json_answer(503, content, (("Retry-After", "5"),)))
         home_account_id = account_in_tenant(claims)
-        grant = OnBehalfOf(self._user_tokens.client, self._user_tokens.cache, token, home_account_id)
+        user_tokens = self._user_tokens
+        grant = OnBehalfOf(
+            user_tokens.client,
+            user_tokens.cache,
+            token,
+            home_account_id,
+            needs_all_scopes=user_tokens.needs_all_scopes,
+        )
         credentials = CredentialFactory(BearerGrant(grant), tenant.tenant_id, self._drivers)
         return Identity(Principal(tenant.record(claims, home_account_id), claims, is_bearer=True), credentials)
 

@@ -80,7 +80,7 @@ class Site:
         tenant = tenants.for_sign_in()
         client = Client(tenant.authority, tenant.client_id, ClientSecret(settings.client_secret))
         cache = TokenCache(store, keys)
-        user_tokens = UserTokens(client, cache, settings.session_lifetime, by_verified_id=True)
+        user_tokens = UserTokens(client, cache, settings.session_lifetime, by_verified_id=True, needs_all_scopes=True)
         self._drivers = _drivers(transport, settings.authority_timeout)
         sessions = Sessions(settings, tenants, user_tokens)
         self._links = SignInLinks(secret_keys, keys, routes)
