@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask, jsonify, send_file, session
 from flask.sessions import SessionInterface, SessionMixin
+from flask.views import MethodView
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from tests.kit.flask_project import add_views, make_flask
@@ -59,6 +60,21 @@ def test_a_guard_above_the_route_is_detected(app: Flask, world: World, guard: An
     with pytest.raises(RuntimeError, match=r"guard of 'wrong' has no effect: write @app.route\(...\) above"):
         browser_of(app, world).get("/wrong")
     assert not called
+
+
+@pytest.mark.parametrize(
+    ("guard", "written"),
+    [(require_sign_in, "require_sign_in"), (require_token(scopes=[READ]), "require_token(scopes=[...])")],
+)
+def test_a_guard_at_a_class_says_where_it_belongs(guard: Any, written: str) -> None:
+    """The class would become a function, without ``as_view``."""
+    with pytest.raises(TypeError, match=r"guard the view: .* into the class Files") as caught:
+
+        @guard
+        class Files(MethodView):
+            pass
+
+    assert f"decorators = [{written}]" in str(caught.value)
 
 
 def test_two_guards_below_the_route_both_apply(app: Flask, world: World) -> None:

@@ -1,13 +1,14 @@
 """The configuration of a site: its settings, and the paths of its routes."""
 
 import difflib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from webidentity._authority import SHARED_TENANTS, is_loopback, normalize_authority
+from webidentity._authority import SHARED_TENANTS, is_host, is_loopback, normalize_authority
 from webidentity._protocol.verification import LEEWAY
 from webidentity.web._next_url import safe_next
 
@@ -67,19 +68,26 @@ def _base_url(value: Any) -> str:
         hostname = parts.hostname or ""
     except ValueError:
         parts, hostname = urlsplit(""), ""
-    if not hostname or parts.query or parts.fragment or parts.username is not None:
+    if not is_host(hostname) or parts.query or parts.fragment or parts.username is not None:
         raise ValueError("expected a URL such as https://app.example.com")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(hostname)):
         raise ValueError("must use https (http is accepted for localhost only)")
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}"
+    root, callback = f"{parts.scheme}://{parts.netloc.lower()}{parts.path}", Routes().callback
+    if root.endswith(callback):
+        raise ValueError(f"{text!r} is a redirect URI: without the route, set {root.removesuffix(callback)!r}")
+    return root
 
 
 def _texts(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
-        return tuple(value.split())
-    items: list[Any] = list(cast("Any", value)) if isinstance(value, list | tuple) else [None]
+        items: list[Any] = value.split()
+    else:
+        items = list(cast("Any", value)) if isinstance(value, list | tuple) else [None]
     if not all(isinstance(item, str) for item in items):
         raise ValueError("expected a list of strings")
+    names = [name for item in items for name in re.split(r"[\s,;]+", item.strip(" \t\n,;"))]
+    if names != items:
+        raise ValueError(f"expected a list with a string for each item: {json.dumps([name for name in names if name])}")
     return tuple(items)
 
 
