@@ -123,7 +123,7 @@ def test_a_malformed_setting_is_named(name: str, value: object) -> None:
 @pytest.mark.parametrize("path", ["/auth/callback", "/auth/callback/", "/mount/auth/callback"])
 def test_the_redirect_uri_is_not_the_base_url(path: str) -> None:
     """It is the URL that was registered just before, so that it is easily pasted."""
-    with pytest.raises(SettingsError, match="^<base_url>: .*redirect URI") as raised:
+    with pytest.raises(SettingsError, match=r"^<base_url>: .*redirect URI") as raised:
         read(base_url=f"https://app.test{path}")
     assert str(raised.value).endswith(f"set 'https://app.test{path.rstrip('/').removesuffix('/auth/callback')}'")
 
