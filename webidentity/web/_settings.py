@@ -28,7 +28,15 @@ class Routes:
 
 
 class SettingsError(ValueError):
-    """A setting is missing, misspelled or malformed. The message names the setting, and never contains a secret."""
+    """A setting is missing, misspelled or malformed. The message names the setting, and never contains a secret.
+
+    :param is_missing: whether required settings are missing.
+    """
+
+    def __init__(self, message: str, *, is_missing: bool = False) -> None:
+        super().__init__(message)
+        #: Whether required settings are missing.
+        self.is_missing: bool = is_missing
 
 
 # Each check takes the value that was given, returns the value to use, and raises a ValueError with the problem.
@@ -185,7 +193,7 @@ class Settings:
 
         :param values: the settings by lower-case name. None stands for the default.
         :param spell: returns how the framework spells a setting's name, for error messages.
-        :param hint: where to put settings, for the message about a missing one.
+        :param hint: where to set a missing setting: the rest of a sentence that starts with "Set it".
         :raises SettingsError: a setting is missing, misspelled or malformed.
         """
         return cls(**_checked(values, spell, hint))
@@ -213,7 +221,9 @@ def _require(required: list[Field[Any]], given: Mapping[str, Any], spell: Callab
     if missing:
         first, *others = missing
         also = f" Also missing: {', '.join(spell(item.name) for item in others)}." if others else ""
-        raise SettingsError(f"{spell(first.name)} is missing: {first.metadata['where']}.{also} {hint}".strip())
+        where = f" Set {'them' if others else 'it'} {hint}" if hint else ""
+        text = f"{spell(first.name)} is missing: {first.metadata['where']}.{also}{where}"
+        raise SettingsError(text, is_missing=True)
 
 
 def _misspelled(name: str, known: list[str], spell: Callable[[str], str]) -> SettingsError:
