@@ -1,7 +1,7 @@
 """Outages of the store and of the authority."""
 
 import threading
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -9,7 +9,11 @@ from tests.kit.clock import Clock
 from tests.kit.failing_store import FailingStore
 from tests.kit.http_browser import FETCH
 from tests.kit.sites import MakeSite, Site
+from webidentity._flows.authorization_code import AuthorizationCodeGrant
+from webidentity._flows.key_source import KeysUnavailableError
+from webidentity._protocol.effects import Flow
 from webidentity._transport.threads import AUTHORITY, BACKGROUND
+from webidentity.errors import AuthorityUnavailableError, EntraError
 from webidentity.testing import TenantResponse
 from webidentity.testing.transports._http_response import TenantHttpResponse
 
@@ -364,3 +368,35 @@ def test_the_log_names_the_host_and_the_cause(site: Site, clock: Clock) -> None:
     assert any(text.startswith("A sign-in failed: The authority") for text in logged)
     assert any(text.startswith("The authority login.tenant.test") for text in logged)
     assert BACKGROUND.wait(20)
+
+
+class Busy:
+    """A response that asks for a pause."""
+
+    status_code = 503
+    headers: ClassVar = {"Retry-After": "21"}
+
+
+@pytest.mark.parametrize("kind", ["busy", "paused", "refused", "without keys"])
+def test_a_sign_in_that_may_succeed_later_says_when(site: Site, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The authority is busy, or its keys cannot be fetched. A refused code is not tried again."""
+    browser = site.browser()
+    back = browser.authorize(browser.get("/me"))
+    busy, refused = EntraError("busy"), EntraError("refused", error="invalid_grant")
+    busy.response = Busy()  # type: ignore[assignment]
+    error = {
+        "busy": busy,
+        "paused": AuthorityUnavailableError("down", retry_after=33),
+        "refused": refused,
+        "without keys": KeysUnavailableError("unreachable"),
+    }[kind]
+
+    def fail(*_: object) -> Flow[None]:
+        raise error
+        yield
+
+    monkeypatch.setattr(AuthorizationCodeGrant, "token", fail)
+    reply = browser.get(back)
+    expected = {"busy": (503, "21"), "paused": (503, "33"), "refused": (400, None), "without keys": (503, "5")}[kind]
+    assert (reply.status, reply.header("Retry-After") or None) == expected
+    assert browser.get("/open").text == "anonymous"

@@ -1,5 +1,6 @@
 """What one change writes into the files that other programs share: no entry too many, and none too few."""
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def test_a_user_without_a_refresh_token_stays_signed_in(home: Home, files: Persi
 def test_a_user_without_an_id_token_keeps_the_account(home: Home, files: PersistentFiles) -> None:
     """Removing the last access token is not a sign-out while there is a refresh token."""
     put(files, user(), "token", refresh_token="refresh", id_token=id_token())
-    files.change(user(), lambda document: document.sections["AccessToken"].clear(), 0.0)
+    files.change(user(), lambda document: document._access[False].drop_expired(math.inf), 0.0)
     assert (home.secrets(), home.secrets("IdToken")) == ([], [id_token()])
     assert len(home.content()["Account"]) == 1
 

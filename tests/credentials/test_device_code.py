@@ -116,8 +116,8 @@ def test_64_callers_prompt_once(driver: Driver, make: Make) -> None:
 
 
 def test_all_callers_receive_the_error_of_a_declined_sign_in(driver: Driver, make: Make) -> None:
-    """The other 63 do not prompt again."""
-    authority = Authority(refusal("authorization_declined", "AADSTS70018: declined."), latency=0.02)
+    """The other seven do not prompt again. The authority takes its time, so that all of them wait for its answer."""
+    authority = Authority(refusal("authorization_declined", "AADSTS70018: declined."), latency=0.5)
     credential = make(authority)
     outcomes = driver.together([lambda: credential.raw.get_token(SCOPE)] * 8)
     assert [type(outcome) for outcome in outcomes] == [EntraError] * 8
