@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.client import Client
 from webidentity._flows.client_authentication import ClientSecret
+from webidentity._objects import check_transport
 from webidentity._protocol.effects import Flow
 from webidentity._transport.authority_gate import AuthorityGate
 from webidentity._transport.pipeline import SyncPipeline, WebRetryPolicy
@@ -58,6 +59,7 @@ class Site:
     :param store: stores the tokens instead of that file.
     :param transport: an azure-core transport for all requests to the authority. The default is azure-core's.
     :param spell: returns how the framework spells the name of a setting, for messages.
+    :raises TypeError: ``store`` or ``transport`` has not the methods of one.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Site:
     ) -> None:
         #: The settings of the application.
         self.settings: Settings = settings
+        check_transport(transport)
         keys = KeyRing(secret_keys[0], secret_keys[1:])
         if store is None:
             store = SQLiteStore(Path(folder) / (settings.cache_path or "webidentity.sqlite3"))
