@@ -4,6 +4,7 @@ import ast
 import copy
 import gc
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,17 @@ class Mutant:
     def row(self) -> str:
         """How ``tests/mutants.md`` names it: without the line, which changes too often."""
         return f"| `{self.path.name}` `{self.function}` | `{_cell(self.before)}` | `{_cell(self.after)}` |"
+
+
+def explained_rows(report: Path) -> Counter[tuple[str, str]]:
+    """Return how many mutants ``tests/mutants.md`` explains, by the heading's module and the row without its reason."""
+    rows, module = Counter[tuple[str, str]](), ""
+    for line in report.read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            module = line.removeprefix("## ")
+        elif line.startswith("| `"):
+            rows[module, f"{line.rsplit(' | ', 1)[0]} |"] += 1
+    return rows
 
 
 def _cell(text: str) -> str:

@@ -10,16 +10,24 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
 from django.views import View as ClassBasedView
 
-from webidentity.web import Answer, Granted, Requirements, dispatched_by, explained_parameters, handler_of, written_as
+from webidentity.web import (
+    SIGN_IN_USAGE,
+    TOKEN_USAGE,
+    Answer,
+    Granted,
+    Requirements,
+    dispatched_by,
+    explained_parameters,
+    handler_of,
+    written_as,
+)
 from webidentity_django._request import aguard, guard
 from webidentity_django._responses import keep_private, respond
 
 View = TypeVar("View", bound=Callable[..., Any])
-_TOKEN = '@require_token(scopes=[...]), for example scopes=["https://graph.microsoft.com/User.Read"]'
-_SIGN_IN = "@require_sign_in without parentheses, or @require_token(scopes=[...]) if the view needs a token"
 
 
-@written_as(_TOKEN)
+@written_as(TOKEN_USAGE)
 def require_token(*, scopes: Sequence[str]) -> Callable[[View], View]:
     """Call a view only with a token of its user for these scopes.
 
@@ -27,18 +35,18 @@ def require_token(*, scopes: Sequence[str]) -> Callable[[View], View]:
     async credential. For class-based views: ``require_token(...)(MyView.as_view())``, or ``method_decorator``.
 
     :param scopes: scopes of one resource, for example ``["https://storage.azure.com/user_impersonation"]``.
-    :raises ValueError: ``scopes`` is empty, or a string.
+    :raises ValueError: ``scopes`` is empty, or a string; or the scopes belong to different resources.
     """
     requirements = Requirements.of_token(scopes)
 
-    @written_as(_TOKEN)
+    @written_as(TOKEN_USAGE)
     def require_token(view: View) -> View:
         return _guarded(view, requirements)
 
     return require_token
 
 
-@written_as(_SIGN_IN)
+@written_as(SIGN_IN_USAGE)
 def require_sign_in(view: View) -> View:
     """Call a view only for a signed-in user, or for a client with a valid bearer token."""
     return _guarded(view, Requirements())

@@ -34,7 +34,7 @@ def respond(request: HttpRequest, answer: Answer) -> HttpResponse:
 
 
 def _start_session(request: HttpRequest, start: StartSession) -> None:
-    if start.same_user and (start.same_login or not has_login(request)):
+    if start.keeps(has_login=has_login(request)):
         request.session.cycle_key()
     else:
         _end_session(request)

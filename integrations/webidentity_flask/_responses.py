@@ -19,7 +19,7 @@ def respond(answer: Answer) -> Response:
 
 
 def _start_session(start: StartSession) -> None:
-    if not (start.same_user and (start.same_login or not has_login())):
+    if not start.keeps(has_login=has_login()):
         _end_session()
     # Before the ID: Flask-Session does not regenerate the ID of an empty session.
     session[SESSION_KEY] = dict(start.value)

@@ -1,4 +1,4 @@
-"""The lock file beside a shared cache: who waits for whom, and for how long."""
+"""The lock file beside a shared cache: which program waits for which, and for how long."""
 
 import errno
 import os

@@ -292,7 +292,7 @@ def test_the_last_session_takes_the_tokens_with_it(app: Application) -> None:
 
 
 def test_expired_sessions_keep_no_tokens(app: Application, clock: Clock) -> None:
-    """A session that nobody ended does not keep the tokens of a user who signed out."""
+    """A session that was not ended does not keep the tokens of a user who signed out."""
     app.start()
     clock.advance(LIFETIME + 1)
     last = app.start()
@@ -423,7 +423,7 @@ def test_a_refresh_with_an_id_token_that_is_not_acceptable_is_rejected(
 def test_a_refresh_is_accepted_while_the_keys_cannot_be_fetched(
     app: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The ID token comes from the token endpoint itself. It must name the same account all the same."""
+    """The ID token comes from the token endpoint itself. It must still name the same account."""
     state = app.start()
     verified_as(monkeypatch, KeysUnavailableError("unreachable"))
     refresh(app, jwt_of(**{**CLAIMS, "roles": ["Writer"]}))
@@ -448,13 +448,15 @@ def test_a_refresh_without_an_id_token_keeps_the_claims(
 
 
 def test_a_refresh_is_accepted_while_the_store_cannot_be_written(
-    app: Application, monkeypatch: pytest.MonkeyPatch
+    app: Application, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Rejecting the reply would lose the refresh token in it."""
-    app.start()
-    verified_as(monkeypatch, CLAIMS)
+    """Rejecting the reply would lose the refresh token in it. The session keeps its claims."""
+    state = app.start()
+    verified_as(monkeypatch, {**CLAIMS, "roles": ["Writer"]})
     app.store.is_full = True
     refresh(app)
+    assert "The claims of a session could not be renewed" in caplog.text
+    assert app.find(state) == CLAIMS
 
 
 def test_tokens_are_kept_only_while_there_is_a_session(app: Application) -> None:

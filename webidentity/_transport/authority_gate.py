@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
-from webidentity._flows.managed_identity.retries import read_retry_after
 from webidentity._fork import renew_after_fork
 from webidentity._protocol.connection_error import reason_of
+from webidentity._protocol.retry_after import read_retry_after
 from webidentity._transport.deadline import Deadline
 from webidentity._transport.pipeline import SyncPipeline
 from webidentity.errors import AuthorityUnavailableError

@@ -11,6 +11,7 @@ from webidentity._flows.key_source import KeysUnavailableError
 from webidentity._protocol.account import account_in_tenant, names_another_in_tenant
 from webidentity._protocol.advice import aadsts, advice_for
 from webidentity._protocol.effects import Flow
+from webidentity._protocol.request_name import describe
 from webidentity._protocol.sentences import sentences
 from webidentity._protocol.token_reply import TokenReply
 from webidentity._protocol.token_request import TokenRequest
@@ -154,7 +155,7 @@ class Callback:
                 )
                 return pages.authority_unreachable(pending, retry_after)
             # The message contains no secret, and says what to do.
-            _LOGGER.warning("A sign-in failed: %s", sentences(error.message, f"Correlation ID: {error.correlation_id}"))
+            _LOGGER.warning("A sign-in failed: %s", describe(error, error.message))
             return pages.refused_by_authority(error, pending)
         except KeysUnavailableError as error:
             _LOGGER.warning("A sign-in failed: %s", error)

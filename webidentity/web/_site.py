@@ -27,8 +27,9 @@ from webidentity.web._callback_pages import CallbackPages
 from webidentity.web._challenge import Challenges
 from webidentity.web._credential import Drivers
 from webidentity.web._facts import RequestFacts
-from webidentity.web._guard import Granted, Guard, store_unavailable, token_unavailable
+from webidentity.web._guard import Granted, Guard
 from webidentity.web._identity import Identity
+from webidentity.web._outages import store_unavailable, token_unavailable
 from webidentity.web._redirect_loop import RedirectLoopGuard
 from webidentity.web._requirements import Requirements
 from webidentity.web._sessions import Sessions, SessionState
