@@ -1,5 +1,6 @@
 """The decorators that guard views."""
 
+import inspect
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
@@ -36,7 +37,7 @@ def require_token(*, scopes: Sequence[str]) -> Callable[[View], View]:
     :param scopes: scopes of one resource, for example ``["https://storage.azure.com/user_impersonation"]``.
     :raises ValueError: ``scopes`` is empty, or a string; or the scopes belong to different resources.
     """
-    requirements = Requirements(scopes)
+    requirements = Requirements.of_token(scopes)
 
     @written_as(TOKEN_USAGE)
     def require_token(view: View) -> View:
@@ -62,8 +63,12 @@ def is_coroutine_view(view: Callable[..., Any]) -> bool:
 
 
 def _guarded(view: View, requirements: Requirements) -> View:
+    if inspect.isclass(view):
+        raise _misplaced(view, requirements)
+
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        _check_request(request, requirements)
         outcome = guard(request, requirements)
         if isinstance(outcome, Answer):
             return respond(request, outcome)
@@ -74,6 +79,7 @@ def _guarded(view: View, requirements: Requirements) -> View:
 
     @wraps(view)
     async def aanswer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        _check_request(request, requirements)
         outcome = await aguard(request, requirements)
         if isinstance(outcome, Answer):
             return await sync_to_async(respond)(request, outcome)
@@ -89,3 +95,18 @@ def _guarded(view: View, requirements: Requirements) -> View:
 
 def _given(handler: Callable[..., Any], granted: Granted) -> dict[str, Any]:
     return granted.arguments(handler, is_async=is_coroutine_view(handler))
+
+
+def _check_request(request: object, requirements: Requirements) -> None:
+    """Check that the guard was called with a request, and not as a method of a class-based view, with the view."""
+    # Not isinstance: requests of Django REST framework are wrappers.
+    if not hasattr(request, "META"):
+        raise _misplaced(type(request), requirements)
+
+
+def _misplaced(view_class: type, requirements: Requirements) -> TypeError:
+    guard = "require_sign_in" if requirements.scopes is None else "require_token(scopes=[...])"
+    return TypeError(
+        f"{guard.partition('(')[0]}: guard the view: {guard}({view_class.__name__}.as_view()), or "
+        f'@method_decorator({guard}, name="dispatch")'
+    )

@@ -38,7 +38,7 @@ def require_token(*, scopes: Sequence[str]) -> Callable[[View], View]:
     :param scopes: scopes of one resource, for example ``["https://storage.azure.com/user_impersonation"]``.
     :raises ValueError: ``scopes`` is empty, or a string; or the scopes belong to different resources.
     """
-    requirements = Requirements(scopes)
+    requirements = Requirements.of_token(scopes)
 
     @written_as(TOKEN_USAGE)
     def require_token(view: View) -> View:
@@ -58,6 +58,13 @@ def require_sign_in(view: View) -> View:
 
 
 def _guarded(view: View, requirements: Requirements) -> View:
+    if inspect.isclass(view):
+        written = "require_sign_in" if requirements.scopes is None else "require_token(scopes=[...])"
+        raise TypeError(
+            f"{written.partition('(')[0]}: guard the view: write decorators = [{written}] into the class "
+            f"{view.__name__}"
+        )
+
     @wraps(view)
     def answer(*args: Any, **kwargs: Any) -> Any:
         # A guard for all requests (app.before_request) must not send the user from the sign-in to the sign-in.

@@ -39,6 +39,8 @@ class UserTokens:
     lifetime: float = DEFAULT_LIFETIME
     #: Whether accounts are named by the verified IDs of their tokens, and not by the unsigned ``client_info``.
     by_verified_id: bool = False
+    #: Whether a refreshed token that grants only some of the scopes is an error: the user must consent.
+    needs_all_scopes: bool = False
     #: Returns whether tokens may still be stored, given the current content of the partition.
     may_keep: Callable[[TokenDocument], bool] | None = None
     #: Checks the reply to a refresh before it is stored, and raises an EntraError to reject it.
@@ -67,6 +69,7 @@ class UserTokens:
             lambda _: time.time() + self.lifetime,
             signed_in,
             self.may_keep,
+            needs_all_scopes=self.needs_all_scopes,
         )
 
     def _refresh(self, request: TokenRequest, refresh_token: str, home_account_id: str) -> Flow[TokenReply]:

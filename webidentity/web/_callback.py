@@ -184,7 +184,7 @@ class Callback:
         def accept(reply: TokenReply) -> Flow[Accepted]:
             if not reply.id_token:
                 raise TokenRejectedError("the token response has no ID token")
-            claims = yield from tenant.key_source.verify(reply.id_token, frozenset({tenant.client_id}))
+            claims = yield from tenant.key_source.verify(reply.id_token, frozenset({tenant.client_id}), waits=True)
             verify_response(
                 claims,
                 client_id=tenant.client_id,

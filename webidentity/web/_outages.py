@@ -18,6 +18,9 @@ from webidentity.web._facts import RequestFacts
 from webidentity.web._pages import Page, refuse
 
 _DEFAULT, _LONGEST = 5, 600
+#: The host of a ``LocalTenant`` without a server, which has no address.
+_LOCAL_TENANT = "login.tenant.test"
+_NOT_FOUND = "the name of the host was not found"
 _LOGGER = logging.getLogger("webidentity.web")
 
 #: What the credential of a request raises inside a view if there is no token, and the user cannot help.
@@ -44,8 +47,18 @@ def describe_outage(error: AzureError, authority: str) -> str:
     :param authority: the URL of the authority.
     """
     if isinstance(error, AuthorityUnavailableError | EntraError):
-        return describe(error, error.message)
-    return describe(error, unreachable(error, authority))
+        return with_advice(describe(error, error.message), authority)
+    return with_advice(describe(error, unreachable(error, authority)), authority)
+
+
+def with_advice(text: str, authority: str) -> str:
+    """Return the description of an outage with what to do, if a test has forgotten the transport of its local tenant.
+
+    :param authority: the URL of the authority.
+    """
+    if urlsplit(authority).netloc != _LOCAL_TENANT or _NOT_FOUND not in text:
+        return text
+    return f"{text.rstrip('.')}. It is a local tenant inside a test: pass transport=local_tenant.transport()"
 
 
 def unreachable(error: AzureError, authority: str) -> str:

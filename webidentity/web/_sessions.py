@@ -240,7 +240,7 @@ class Sessions:
     def _verified(self, id_token: str, access_token: str) -> Flow[Mapping[str, Any]]:
         tenant = self._tenants.for_sign_in()
         try:
-            claims = yield from tenant.key_source.verify(id_token, frozenset({tenant.client_id}))
+            claims = yield from tenant.key_source.verify(id_token, frozenset({tenant.client_id}), waits=True)
             verify_hash(claims, "at_hash", access_token)
         except TokenRejectedError as error:
             raise _rejected(f"its ID token is not acceptable: {error}") from None

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.client import Client
 from webidentity._flows.client_authentication import ClientSecret
+from webidentity._objects import check_transport
 from webidentity._protocol.effects import Flow
 from webidentity._transport.authority_gate import AuthorityGate
 from webidentity._transport.pipeline import SyncPipeline, WebRetryPolicy
@@ -59,6 +60,7 @@ class Site:
     :param store: stores the tokens instead of that file.
     :param transport: an azure-core transport for all requests to the authority. The default is azure-core's.
     :param spell: returns how the framework spells the name of a setting, for messages.
+    :raises TypeError: ``store`` or ``transport`` has not the methods of one.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Site:
     ) -> None:
         #: The settings of the application.
         self.settings: Settings = settings
+        check_transport(transport)
         keys = KeyRing(secret_keys[0], secret_keys[1:])
         if store is None:
             store = SQLiteStore(Path(folder) / (settings.cache_path or "webidentity.sqlite3"))
@@ -81,7 +84,7 @@ class Site:
         tenant = tenants.for_sign_in()
         client = Client(tenant.authority, tenant.client_id, ClientSecret(settings.client_secret))
         cache = TokenCache(store, keys)
-        user_tokens = UserTokens(client, cache, settings.session_lifetime, by_verified_id=True)
+        user_tokens = UserTokens(client, cache, settings.session_lifetime, by_verified_id=True, needs_all_scopes=True)
         self._drivers = _drivers(transport, settings.authority_timeout)
         sessions = Sessions(settings, tenants, user_tokens)
         self._links = SignInLinks(secret_keys, keys, routes)
