@@ -19,6 +19,8 @@ from webidentity._authority import Tenants, is_loopback, normalize_authority, va
         ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
         ("http://127.9.9.9", "http://127.9.9.9"),
         ("http://[::1]:5000", "http://[::1]:5000"),
+        ("https://login_test.example", "https://login_test.example"),
+        ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
     ],
 )
 def test_authorities_are_normalized(given: str, normal: str) -> None:
@@ -52,6 +54,11 @@ def test_authorities_are_normalized(given: str, normal: str) -> None:
         "https://login.microsoftonline.com/?a=b",
         "https://login.microsoftonline.com/#a",
         "https://[::1",
+        "foo bar",
+        "<authority>",
+        "https://<authority>",
+        "https://{host}/",
+        "login.microsoftonline.com,login.microsoftonline.us",
         "https://login.microsoftonline.com/contoso.com",
         "login.microsoftonline.us/common/",
         "https://login.partner.microsoftonline.cn/organizations/v2.0",

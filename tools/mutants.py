@@ -5,8 +5,9 @@ doubles one number of a module, and runs only the tests that reach the changed l
 that killed other mutants of the function, then those of the module, then the others, the fastest first. A mutant that
 takes much longer than the tests took without it is killed too: it loops or waits forever.
 
-``tests/mutants.md`` explains the mutants that survive. They are not run, except with ``--explained``, which reports
-those that are killed after all. A survivor that the file does not list fails the run.
+``tests/mutants.md`` explains the mutants that survive, with one row for each. They are not run, except with
+``--explained``, which reports those that are killed after all. A survivor that the file does not list fails the run.
+So does a row without a mutant. If there are more mutants of one row than such rows, all of them are run.
 """
 
 import argparse
@@ -22,9 +23,10 @@ from pathlib import Path
 
 import pytest
 from coverage import Coverage, CoverageData
-from mutations import Mutant, apply, mutants_of
+from mutations import Mutant, apply, explained_rows, mutants_of
 
 ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "webidentity"
 REPORT = ROOT / "tests/mutants.md"
 #: A mutant may take this many times as long as its tests take without it, and as many seconds more.
 SLOWDOWN, GRACE = 3.0, 20.0
@@ -37,7 +39,7 @@ MODULES = [
     *sorted(
         str(path.relative_to(ROOT))
         for package in ("cache", "web")
-        for path in (ROOT / "webidentity" / package).glob("_*.py")
+        for path in (PACKAGE / package).glob("_*.py")
         if path.name != "__init__.py" and str(path.relative_to(ROOT)) not in OTHER_SYSTEMS
     ),
 ]
@@ -83,7 +85,9 @@ class Runner:
         self.killer = ""
         self.failure = ""
         self.outcomes: list[str] = []
-        self.explained = REPORT.read_text(encoding="utf-8")
+        rows = {(PACKAGE / module, row): count for (module, row), count in explained_rows(REPORT).items()}
+        #: The rows that no mutant has used yet.
+        self.rows = Counter({key: count for key, count in rows.items() if key[0] in self.paths or not key[0].is_file()})
         #: Seconds that each test takes without mutants.
         self.durations: dict[str, float] = {}
         #: The tests that killed a mutant, by file and function.
@@ -104,9 +108,12 @@ class Runner:
         reached = self._tests_by_line(session)
         running: list[_Run] = []
         for path in self.paths:
-            for mutant in mutants_of(path):
-                if mutant.row in self.explained and not self.run_explained:
-                    self.outcomes.append("explained")
+            mutants = list(mutants_of(path))
+            alike = Counter(mutant.row for mutant in mutants)
+            skipped = {row for row, count in alike.items() if self.rows[path, row] >= count and not self.run_explained}
+            for mutant in mutants:
+                if mutant.row in skipped:
+                    self._note(mutant, "survived")
                     continue
                 while len(running) >= self.workers:
                     self._collect(running)
@@ -118,6 +125,10 @@ class Runner:
                     running.append(self._start(mutant, items))
         while running:
             self._collect(running)
+        for (path, row), count in sorted((+self.rows).items()):
+            # The mutant was killed, or the code has changed.
+            self.outcomes += ["needless row"] * count
+            print(f"{path.relative_to(ROOT)}: needless row\n{row}", file=sys.__stderr__, flush=True)
         return True
 
     def _in_order(self, mutant: Mutant, items: list[pytest.Item]) -> list[pytest.Item]:
@@ -133,8 +144,10 @@ class Runner:
         )
 
     def _note(self, mutant: Mutant, outcome: str) -> None:
-        if mutant.row in self.explained:
-            outcome = {"survived": "explained", "not reached": "explained", "killed": "needless"}.get(outcome, outcome)
+        key = mutant.path, mutant.row
+        if outcome in ("survived", "not reached") and self.rows[key] > 0:
+            self.rows[key] -= 1
+            outcome = "explained"
         self.outcomes.append(outcome)
         if outcome not in ("killed", "explained"):
             print(

@@ -46,6 +46,17 @@ class Mutant:
         return f"| `{self.path.name}` `{self.function}` | `{_cell(self.before)}` | `{_cell(self.after)}` |"
 
 
+def explained_rows(report: Path) -> Counter[tuple[str, str]]:
+    """Return how many mutants ``tests/mutants.md`` explains, by the heading's module and the row without its reason."""
+    rows, module = Counter[tuple[str, str]](), ""
+    for line in report.read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            module = line.removeprefix("## ")
+        elif line.startswith("| `"):
+            rows[module, f"{line.rsplit(' | ', 1)[0]} |"] += 1
+    return rows
+
+
 def _cell(text: str) -> str:
     flat = " ".join(text.split()).replace("|", "\\|").replace("`", "'")
     return flat if len(flat) <= 100 else flat[:97] + "..."
@@ -114,7 +125,7 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
             isinstance(each, ast.Name) and each.id == "super" for each in ast.walk(node)
         ):
             # The code of a method with super() refers to its class, and can be replaced only with code that does too.
-            new = ast.If(ast.Constant(False), [node], [new])
+            new = ast.If(ast.Constant(False), [cast("ast.stmt", node)], [new])
         mutated = Replace(node, new).visit(fresh)
         line: int = node.lineno  # type: ignore[attr-defined]
         mutated = cast("ast.Module", ast.fix_missing_locations(mutated))

@@ -34,6 +34,9 @@ _ENTRA_HOSTS = frozenset(
 # an argument of command line tools, where "-" starts an option.
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*", re.ASCII)
 
+# A placeholder such as "<authority>" is not a host. Letters of all scripts, and an underscore, occur in names.
+_HOST = re.compile(r"\w[\w.-]*|[0-9A-Fa-f:.]+")
+
 #: The hosts of each cloud.
 _CLOUDS = (
     frozenset(("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net")),
@@ -65,11 +68,11 @@ def normalize_authority(authority: str | None) -> str:
         port_is_valid = (parts.port is None or parts.port > 0) and not parts.netloc.endswith(":")
     except ValueError:
         port_is_valid = False
-    if not parts.hostname or not port_is_valid or parts.query or parts.fragment or parts.username is not None:
+    if not is_host(parts.hostname) or not port_is_valid or parts.query or parts.fragment or parts.username is not None:
         raise ValueError(
             f"{authority!r} is not an authority: expected for example 'https://{AzureAuthorityHosts.AZURE_PUBLIC_CLOUD}'"
         )
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
         raise ValueError(f"{authority!r} is not an authority: it must use https (http is accepted for localhost only)")
     path = parts.path.rstrip("/")
     if path and parts.hostname in _ENTRA_HOSTS:
@@ -88,6 +91,11 @@ def authority_host(authority: str) -> str:
 def cloud_hosts(host: str) -> frozenset[str]:
     """Return all hosts of the cloud that the host belongs to; empty if it belongs to no known cloud."""
     return _BY_HOST.get(host, frozenset())
+
+
+def is_host(hostname: str | None) -> bool:
+    """Whether the text has the characters of a host's name or IP address."""
+    return hostname is not None and _HOST.fullmatch(hostname) is not None
 
 
 def is_loopback(hostname: str) -> bool:

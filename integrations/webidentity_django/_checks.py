@@ -7,10 +7,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 from webidentity.web import Settings, SettingsError, session_cookie_warnings
-from webidentity_django._conf import MIDDLEWARE, read_settings, routes_of_project
-
-_SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
-
+from webidentity_django._conf import MIDDLEWARE, SESSIONS, read_settings, routes_of_project, session_advice
 
 _WARNINGS = {"SESSION_COOKIE_SECURE": "webidentity.W001", "SESSION_COOKIE_SAMESITE": "webidentity.W002"}
 
@@ -21,16 +18,16 @@ def check_settings(**_: Any) -> list[checks.CheckMessage]:
     try:
         read, _objects = read_settings()
     except SettingsError as error:
-        hint = "without a cloud account, prefix the command: webidentity tenant python manage.py ..."
+        tenant = "without a cloud account, prefix the command: webidentity tenant python manage.py ..."
+        hint = tenant if error.is_missing else None
         found.append(checks.Error(str(error), hint=hint, id="webidentity.E001"))
     else:
         found += _cookie_warnings(read)
-    middleware = list(settings.MIDDLEWARE)
-    if MIDDLEWARE not in middleware:
-        found.append(checks.Error(f"MIDDLEWARE does not contain {MIDDLEWARE!r}", id="webidentity.E002"))
-    elif _SESSIONS not in middleware or middleware.index(_SESSIONS) > middleware.index(MIDDLEWARE):
-        hint = f"put {_SESSIONS!r} above {MIDDLEWARE!r}"
-        found.append(checks.Error("IdentityMiddleware requires the session", hint=hint, id="webidentity.E003"))
+    if MIDDLEWARE not in settings.MIDDLEWARE:
+        message, hint = f"MIDDLEWARE does not contain {MIDDLEWARE!r}", f"add it below {SESSIONS!r}"
+        found.append(checks.Error(message, hint=hint, id="webidentity.E002"))
+    elif advice := session_advice():
+        found.append(checks.Error("IdentityMiddleware requires the session", hint=advice, id="webidentity.E003"))
     try:
         routes_of_project()
     except ImproperlyConfigured as error:

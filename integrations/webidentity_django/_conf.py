@@ -16,6 +16,7 @@ _LOGGER = logging.getLogger("webidentity.web")
 _SETTING = "WEBIDENTITY"
 APPLICATION = "webidentity_django"
 MIDDLEWARE = "webidentity_django.middleware.IdentityMiddleware"
+SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 #: Keys of WEBIDENTITY that are objects for :class:`webidentity.web.Site` and not settings.
 _OBJECTS = ("store", "transport")
 
@@ -29,7 +30,8 @@ def read_settings() -> tuple[Settings, dict[str, Any]]:
     if not isinstance(values, dict):
         raise SettingsError(
             f"{_SETTING} is missing from the settings: set it to a dictionary with tenant_id, client_id and "
-            "client_secret"
+            "client_secret",
+            is_missing=True,
         )
     given: dict[str, Any] = {**values}
     objects = {name: given.pop(name) for name in _OBJECTS if name in given}
@@ -67,10 +69,27 @@ def get_site() -> Site:
 def warn_without_middleware() -> None:
     """Warn once that a guard runs without the middleware. Servers for production do not run the system checks."""
     _LOGGER.warning(
-        "MIDDLEWARE does not contain %r: request.identity is missing, and an AuthenticationRequiredError in a view is "
-        "not answered",
+        "MIDDLEWARE does not contain %r: add it below %r. Without it, request.identity is missing, and an "
+        "AuthenticationRequiredError in a view is not answered",
         MIDDLEWARE,
+        SESSIONS,
     )
+
+
+def session_advice() -> str:
+    """Return how to change MIDDLEWARE so that the session is there for the identity; "" if it is right."""
+    middleware = list(settings.MIDDLEWARE)
+    if SESSIONS not in middleware:
+        return f"add {SESSIONS!r} above {MIDDLEWARE!r}"
+    if MIDDLEWARE in middleware and middleware.index(SESSIONS) > middleware.index(MIDDLEWARE):
+        return f"put {MIDDLEWARE!r} below {SESSIONS!r}"
+    return ""
+
+
+@cache
+def warn_without_session() -> None:
+    """Warn once that requests have no session when they reach the middleware."""
+    _LOGGER.warning("IdentityMiddleware requires the session: %s", session_advice() or "put it below the sessions")
 
 
 def warn_without_application() -> None:
@@ -85,6 +104,7 @@ def forget_site(*, setting: str, **_: Any) -> None:
         get_site.cache_clear()
     if setting == "MIDDLEWARE":
         warn_without_middleware.cache_clear()
+        warn_without_session.cache_clear()
 
 
 def routes_of_project() -> Routes:

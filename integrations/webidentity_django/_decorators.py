@@ -1,5 +1,6 @@
 """The decorators that guard views."""
 
+import inspect
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
@@ -9,16 +10,24 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
 from django.views import View as ClassBasedView
 
-from webidentity.web import Answer, Granted, Requirements, dispatched_by, explained_parameters, handler_of, written_as
+from webidentity.web import (
+    SIGN_IN_USAGE,
+    TOKEN_USAGE,
+    Answer,
+    Granted,
+    Requirements,
+    dispatched_by,
+    explained_parameters,
+    handler_of,
+    written_as,
+)
 from webidentity_django._request import aguard, guard
 from webidentity_django._responses import keep_private, respond
 
 View = TypeVar("View", bound=Callable[..., Any])
-_TOKEN = '@require_token(scopes=[...]), for example scopes=["https://graph.microsoft.com/User.Read"]'
-_SIGN_IN = "@require_sign_in without parentheses, or @require_token(scopes=[...]) if the view needs a token"
 
 
-@written_as(_TOKEN)
+@written_as(TOKEN_USAGE)
 def require_token(*, scopes: Sequence[str]) -> Callable[[View], View]:
     """Call a view only with a token of its user for these scopes.
 
@@ -26,18 +35,18 @@ def require_token(*, scopes: Sequence[str]) -> Callable[[View], View]:
     async credential. For class-based views: ``require_token(...)(MyView.as_view())``, or ``method_decorator``.
 
     :param scopes: scopes of one resource, for example ``["https://storage.azure.com/user_impersonation"]``.
-    :raises ValueError: ``scopes`` is empty, or a string.
+    :raises ValueError: ``scopes`` is empty, or a string; or the scopes belong to different resources.
     """
-    requirements = Requirements(scopes)
+    requirements = Requirements.of_token(scopes)
 
-    @written_as(_TOKEN)
+    @written_as(TOKEN_USAGE)
     def require_token(view: View) -> View:
         return _guarded(view, requirements)
 
     return require_token
 
 
-@written_as(_SIGN_IN)
+@written_as(SIGN_IN_USAGE)
 def require_sign_in(view: View) -> View:
     """Call a view only for a signed-in user, or for a client with a valid bearer token."""
     return _guarded(view, Requirements())
@@ -54,8 +63,12 @@ def is_coroutine_view(view: Callable[..., Any]) -> bool:
 
 
 def _guarded(view: View, requirements: Requirements) -> View:
+    if inspect.isclass(view):
+        raise _misplaced(view, requirements)
+
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        _check_request(request, requirements)
         outcome = guard(request, requirements)
         if isinstance(outcome, Answer):
             return respond(request, outcome)
@@ -66,6 +79,7 @@ def _guarded(view: View, requirements: Requirements) -> View:
 
     @wraps(view)
     async def aanswer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        _check_request(request, requirements)
         outcome = await aguard(request, requirements)
         if isinstance(outcome, Answer):
             return await sync_to_async(respond)(request, outcome)
@@ -81,3 +95,18 @@ def _guarded(view: View, requirements: Requirements) -> View:
 
 def _given(handler: Callable[..., Any], granted: Granted) -> dict[str, Any]:
     return granted.arguments(handler, is_async=is_coroutine_view(handler))
+
+
+def _check_request(request: object, requirements: Requirements) -> None:
+    """Check that the guard was called with a request, and not as a method of a class-based view, with the view."""
+    # Not isinstance: requests of Django REST framework are wrappers.
+    if not hasattr(request, "META"):
+        raise _misplaced(type(request), requirements)
+
+
+def _misplaced(view_class: type, requirements: Requirements) -> TypeError:
+    guard = "require_sign_in" if requirements.scopes is None else "require_token(scopes=[...])"
+    return TypeError(
+        f"{guard.partition('(')[0]}: guard the view: {guard}({view_class.__name__}.as_view()), or "
+        f'@method_decorator({guard}, name="dispatch")'
+    )

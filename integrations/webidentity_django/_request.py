@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.core.exceptions import SynchronousOnlyOperation
 from django.http import HttpRequest
 from django.urls import get_script_prefix
 
@@ -62,7 +63,13 @@ def load_identity(request: HttpRequest) -> Identity:
     identity = known_identity(request)
     if identity is None:
         site = get_site()
-        identity = site.run(site.identify(request_facts(request), request.session.get(SESSION_KEY)))
+        try:
+            session = request.session.get(SESSION_KEY)
+        except SynchronousOnlyOperation as error:
+            raise SynchronousOnlyOperation(
+                "request.identity reads the session, which async code must await: use await request.aidentity()"
+            ) from error
+        identity = site.run(site.identify(request_facts(request), session))
         setattr(request, _IDENTITY, identity)
     return identity
 

@@ -34,20 +34,20 @@ def respond(request: HttpRequest, answer: Answer) -> HttpResponse:
 
 
 def _start_session(request: HttpRequest, start: StartSession) -> None:
-    if start.same_user and (start.same_login or not _has_login(request)):
+    if start.keeps(has_login=has_login(request)):
         request.session.cycle_key()
     else:
         _end_session(request)
     request.session[SESSION_KEY] = dict(start.value)
 
 
-def _has_login(request: HttpRequest) -> bool:
+def has_login(request: HttpRequest) -> bool:
     """Whether a user of django.contrib.auth is logged in."""
     return auth.SESSION_KEY in request.session
 
 
 def _end_session(request: HttpRequest) -> None:
-    if _has_login(request):
+    if has_login(request):
         auth.logout(request)
     else:
         request.session.flush()

@@ -7,7 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from webidentity.web import SESSION_KEY
 from webidentity_django._conf import get_site
 from webidentity_django._request import request_facts
-from webidentity_django._responses import respond
+from webidentity_django._responses import has_login, respond
 
 
 @login_not_required
@@ -23,7 +23,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def callback(request: HttpRequest) -> HttpResponse:
     """Complete the sign-in."""
     site = get_site()
-    flow = site.callback(request_facts(request), request.session.get(SESSION_KEY))
+    flow = site.callback(request_facts(request), request.session.get(SESSION_KEY), has_login=has_login(request))
     return respond(request, site.run(flow))
 
 

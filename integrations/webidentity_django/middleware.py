@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 
 from webidentity import AuthenticationRequiredError
 from webidentity.web import TOKEN_ERRORS
-from webidentity_django._conf import get_site, warn_without_application
+from webidentity_django._conf import get_site, warn_without_application, warn_without_session
 from webidentity_django._decorators import is_coroutine_view
 from webidentity_django._request import aload_identity, load_identity, request_facts
 from webidentity_django._responses import keep_private, respond
@@ -59,6 +59,8 @@ class IdentityMiddleware:
 
     @staticmethod
     def _prepare(request: HttpRequest) -> None:
+        if not hasattr(request, "session"):
+            warn_without_session()
         extended: Any = request
         extended.identity = SimpleLazyObject(partial(load_identity, request))
         extended.aidentity = partial(aload_identity, request)

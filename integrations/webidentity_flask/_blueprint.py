@@ -4,7 +4,7 @@ from flask import Blueprint, Response, session
 
 from webidentity.web import SESSION_KEY, Routes
 from webidentity_flask._request import current_site, request_facts
-from webidentity_flask._responses import respond
+from webidentity_flask._responses import has_login, respond
 
 #: The name of the blueprint, and the first part of its endpoints.
 BLUEPRINT = "webidentity"
@@ -20,7 +20,8 @@ def build_blueprint(routes: Routes) -> Blueprint:
 
     def callback() -> Response:
         site = current_site()
-        return respond(site.run(site.callback(request_facts(), session.get(SESSION_KEY))))
+        flow = site.callback(request_facts(), session.get(SESSION_KEY), has_login=has_login())
+        return respond(site.run(flow))
 
     def sign_out() -> Response:
         site = current_site()

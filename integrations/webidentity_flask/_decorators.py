@@ -8,20 +8,27 @@ from typing import Any, TypeVar, cast
 
 from flask import current_app, request
 
-from webidentity.web import Answer, Requirements, explained_parameters, handler_of, parameters_named_by, written_as
+from webidentity.web import (
+    SIGN_IN_USAGE,
+    TOKEN_USAGE,
+    Answer,
+    Requirements,
+    explained_parameters,
+    handler_of,
+    parameters_named_by,
+    written_as,
+)
 from webidentity_flask._blueprint import BLUEPRINT
 from webidentity_flask._request import guard
 from webidentity_flask._responses import respond
 
 View = TypeVar("View", bound=Callable[..., Any])
-_TOKEN = '@require_token(scopes=[...]), for example scopes=["https://graph.microsoft.com/User.Read"]'
-_SIGN_IN = "@require_sign_in without parentheses, or @require_token(scopes=[...]) if the view needs a token"
 
 #: Set on the unguarded view, to detect that it was registered as a route instead of the guarded one.
 GUARDED_ELSEWHERE = "_webidentity_guarded_elsewhere"
 
 
-@written_as(_TOKEN)
+@written_as(TOKEN_USAGE)
 def require_token(*, scopes: Sequence[str]) -> Callable[[View], View]:
     """Call a view only with a token of its user for these scopes.
 
@@ -29,18 +36,18 @@ def require_token(*, scopes: Sequence[str]) -> Callable[[View], View]:
     async credential. Write it below the route: first ``@app.get("/files")``, then ``@require_token(...)``.
 
     :param scopes: scopes of one resource, for example ``["https://storage.azure.com/user_impersonation"]``.
-    :raises ValueError: ``scopes`` is empty, or a string.
+    :raises ValueError: ``scopes`` is empty, or a string; or the scopes belong to different resources.
     """
-    requirements = Requirements(scopes)
+    requirements = Requirements.of_token(scopes)
 
-    @written_as(_TOKEN)
+    @written_as(TOKEN_USAGE)
     def require_token(view: View) -> View:
         return _guarded(view, requirements)
 
     return require_token
 
 
-@written_as(_SIGN_IN)
+@written_as(SIGN_IN_USAGE)
 def require_sign_in(view: View) -> View:
     """Call a view only for a signed-in user, or for a client with a valid bearer token.
 
@@ -51,6 +58,13 @@ def require_sign_in(view: View) -> View:
 
 
 def _guarded(view: View, requirements: Requirements) -> View:
+    if inspect.isclass(view):
+        written = "require_sign_in" if requirements.scopes is None else "require_token(scopes=[...])"
+        raise TypeError(
+            f"{written.partition('(')[0]}: guard the view: write decorators = [{written}] into the class "
+            f"{view.__name__}"
+        )
+
     @wraps(view)
     def answer(*args: Any, **kwargs: Any) -> Any:
         # A guard for all requests (app.before_request) must not send the user from the sign-in to the sign-in.

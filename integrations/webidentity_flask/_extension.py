@@ -19,15 +19,19 @@ from webidentity.web import (
 )
 from webidentity_flask._blueprint import build_blueprint
 from webidentity_flask._decorators import GUARDED_ELSEWHERE
-from webidentity_flask._request import current_site, known_identity, request_facts
+from webidentity_flask._request import EXTENSION, current_site, known_identity, request_facts
 from webidentity_flask._responses import respond
 from webidentity_flask._session_id import check_session_interface
 
 _LOGGER = logging.getLogger("webidentity.web")
 _PREFIX = "WEBIDENTITY_"
 _WHERE = (
-    "Set it in app.config, or in the environment with FLASK_ before the name and call app.config.from_prefixed_env() "
+    "in app.config, or in the environment with FLASK_ before the name and call app.config.from_prefixed_env() "
     "before WebIdentity(app). Without a cloud account: webidentity tenant flask run"
+)
+_NO_KEY = (
+    "SECRET_KEY is missing, or not a string: it protects the session and the token cache. Create one with "
+    "python -c 'import secrets; print(secrets.token_hex(32))'."
 )
 
 
@@ -54,21 +58,21 @@ class WebIdentity:
         """Set up an application.
 
         :raises SettingsError: a setting is missing, misspelled or malformed, or the sessions cannot get a new ID.
+        :raises TypeError: ``app`` is not an application.
+        :raises RuntimeError: the application is set up already.
         """
-        if not isinstance(app.secret_key, str | bytes) or not app.secret_key:
-            raise SettingsError(
-                "SECRET_KEY is missing, or not a string: it protects the session and the token cache. Create one with "
-                f"python -c 'import secrets; print(secrets.token_hex(32))'. {_WHERE}"
-            )
-        check_session_interface(app)
+        if not isinstance(cast("object", app), Flask):
+            raise TypeError(f"Got {app!r}: pass the Flask application: WebIdentity(app)")
+        if EXTENSION in app.extensions:
+            raise RuntimeError("WebIdentity(app) was called already for this application: call it once")
         config = cast("dict[str, Any]", app.config)
-        values = {name.removeprefix(_PREFIX).lower(): config[name] for name in config if name.startswith(_PREFIX)}
-        settings = Settings.read(values, _spell, _WHERE)
+        settings, secret_key = _read(app, config)
+        check_session_interface(app)
         _check_deployment(app, settings)
         routes = Routes()
-        app.extensions["webidentity"] = Site(
+        app.extensions[EXTENSION] = Site(
             settings,
-            secret_keys=[app.secret_key, *(config.get("SECRET_KEY_FALLBACKS") or ())],
+            secret_keys=[secret_key, *(config.get("SECRET_KEY_FALLBACKS") or ())],
             folder=app.instance_path,
             routes=lambda: routes,
             store=self._store,
@@ -86,6 +90,23 @@ class WebIdentity:
 
 def _spell(name: str) -> str:
     return _PREFIX + name.upper()
+
+
+def _read(app: Flask, config: dict[str, Any]) -> tuple[Settings, str | bytes]:
+    """Return the settings and the secret key, or raise one error for everything that is missing."""
+    secret_key, no_key = app.secret_key, ""
+    if not isinstance(secret_key, str | bytes) or not secret_key:
+        no_key = _NO_KEY
+    values = {name.removeprefix(_PREFIX).lower(): config[name] for name in config if name.startswith(_PREFIX)}
+    try:
+        settings = Settings.read(values, _spell, _WHERE)
+    except SettingsError as error:
+        if no_key and error.is_missing:
+            raise SettingsError(f"{error}. {no_key}", is_missing=True) from None
+        raise
+    if not secret_key or no_key:
+        raise SettingsError(f"{no_key} Set it {_WHERE}", is_missing=True)
+    return settings, secret_key
 
 
 def _check_deployment(app: Flask, settings: Settings) -> None:

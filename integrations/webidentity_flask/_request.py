@@ -3,11 +3,13 @@
 from typing import Any, cast
 from urllib.parse import quote
 
-from flask import current_app, request, session
+from flask import current_app, has_app_context, request, session
 from werkzeug.local import LocalProxy
 
 from webidentity.web import SESSION_KEY, Answer, Granted, Identity, RequestFacts, Requirements, Site
 
+#: The key of the site in ``app.extensions``.
+EXTENSION = "webidentity"
 # On the request and not on g: requests that are made within one application context share g.
 _FACTS = "_webidentity_facts"
 _IDENTITY = "_webidentity_identity"
@@ -18,7 +20,7 @@ def current_site() -> Site:
 
     :raises RuntimeError: the extension is not set up.
     """
-    site = current_app.extensions.get("webidentity")
+    site = current_app.extensions.get(EXTENSION)
     if not isinstance(site, Site):
         raise RuntimeError("webidentity is not set up for this application: call WebIdentity(app)")
     return site
@@ -62,13 +64,26 @@ def known_identity() -> Identity | None:
 
 
 def _load_identity() -> Identity:
+    # First: without the extension, the error says so and not that there is no request.
+    site = current_site()
     identity = known_identity()
     if identity is None:
-        site = current_site()
         identity = site.run(site.identify(request_facts(), session.get(SESSION_KEY)))
         setattr(request, _IDENTITY, identity)
     return identity
 
 
+class _IdentityProxy(LocalProxy[Identity]):
+    """A proxy that is false outside a request, as Flask's are, but not because the extension is not set up."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        if has_app_context():
+            current_site()
+        is_true: bool = super().__bool__()
+        return is_true
+
+
 #: The identity of the current request: ``.record``, ``.claims``, ``.credential``, ``.aio_credential``.
-current_identity: Identity = cast("Identity", LocalProxy(_load_identity))
+current_identity: Identity = cast("Identity", _IdentityProxy(_load_identity))

@@ -19,14 +19,14 @@ def respond(answer: Answer) -> Response:
 
 
 def _start_session(start: StartSession) -> None:
-    if not (start.same_user and (start.same_login or not _has_login())):
+    if not start.keeps(has_login=has_login()):
         _end_session()
     # Before the ID: Flask-Session does not regenerate the ID of an empty session.
     session[SESSION_KEY] = dict(start.value)
     renew_id(current_app, session)
 
 
-def _has_login() -> bool:
+def has_login() -> bool:
     """Whether a user of Flask-Login is logged in, or will be by its cookie."""
     if not hasattr(current_app, "login_manager"):
         return False
@@ -35,7 +35,7 @@ def _has_login() -> bool:
 
 
 def _end_session() -> None:
-    if _has_login():
+    if has_login():
         import_module("flask_login").logout_user()
     # Flask-Login deletes its cookie if this is in the session when the request ends.
     kept = {name: session[name] for name in ("_remember",) if name in session}

@@ -6,8 +6,9 @@ import pytest
 
 from tests.adapters.test_sign_out import kept_for
 from tests.kit.clock import Clock
+from tests.kit.failing_store import FailingStore
 from tests.kit.http_browser import Browser, SiteReply
-from tests.kit.sites import Site
+from tests.kit.sites import MakeSite, Site
 
 KEEP, SWITCH = "/auth/callback?account=keep", "/auth/callback?account=switch"
 
@@ -130,3 +131,80 @@ def test_an_ended_session_is_not_asked_about(site: Site, browser: Browser, clock
     assert sign_in_as_grace(site, browser).status == 303
     assert browser.get("/me").text == "grace@tenant.test"
     assert "remembered" not in browser.session()
+
+
+def test_questions_do_not_end_other_sessions_of_the_account(site: Site, browser: Browser, clock: Clock) -> None:
+    """A page of another site can start any number of sign-ins."""
+    phone = site.browser()
+    phone.sign_in(site.world.grace)
+    clock.advance(2)
+    for _ in range(51):
+        assert sign_in_as_grace(site, browser).status == 200
+    assert phone.get("/open").text == "grace@tenant.test"
+    assert browser.post(SWITCH).status == 200, "the latest question counts"
+    assert browser.get("/me").text == phone.get("/me").text == "grace@tenant.test"
+
+
+def test_tokens_of_an_undecided_question_expire_with_it(
+    site: Site, browser: Browser, tmp_path: Path, clock: Clock
+) -> None:
+    """The user has left the page."""
+    sign_in_as_grace(site, browser)
+    assert kept_for(site, tmp_path, site.world.grace)
+    clock.advance(3 * 3600)
+    site.browser().sign_in()
+    assert kept_for(site, tmp_path, site.world.grace) is None
+
+
+def test_a_confirmed_session_outlives_its_question(site: Site, browser: Browser, clock: Clock) -> None:
+    """Its tokens are kept as long as those of any session."""
+    sign_in_as_grace(site, browser)
+    browser.post(SWITCH)
+    clock.advance(3 * 3600)
+    site.browser().sign_in()
+    assert browser.get("/me").text == "grace@tenant.test"
+    assert browser.get("/files").json["oid"] == site.world.grace.object_id
+
+
+def test_an_open_question_keeps_no_tokens_after_the_sign_out(site: Site, browser: Browser, tmp_path: Path) -> None:
+    """The account has signed out of its last session, in another browser. The question is over."""
+    sign_in_as_grace(site, browser)
+    phone = site.browser()
+    phone.sign_in(site.world.grace)
+    phone.post("/auth/sign-out")
+    assert kept_for(site, tmp_path, site.world.grace) is None
+    assert browser.post(SWITCH).status == 400
+    assert browser.get("/me").text == "ada@tenant.test"
+
+
+@pytest.mark.parametrize(("path", "writes"), [(SWITCH, 0), (SWITCH, 1), (KEEP, 0)])
+def test_a_decision_can_be_repeated_after_a_failure_of_the_store(build: MakeSite, path: str, writes: int) -> None:
+    """Whichever of its writes has failed."""
+    store = FailingStore()
+    site = build(store=store)
+    site.world.consent()
+    browser = site.browser()
+    browser.sign_in()
+    sign_in_as_grace(site, browser)
+    store.writes_left = writes
+    first = browser.post(path)
+    assert first.status == 503
+    assert first.header("Retry-After")
+    assert browser.post(path).status == 200
+    assert browser.get("/me").text == ("grace@tenant.test" if path == SWITCH else "ada@tenant.test")
+
+
+@pytest.mark.parametrize("character", ["x", "\u00e9", "\U0001f600", '"', "\0"])
+def test_the_user_is_asked_about_an_account_with_a_long_name(site: Site, browser: Browser, character: str) -> None:
+    """Browsers refuse a cookie of more than 4,096 bytes."""
+    world = site.world
+    browser.tenant.cookies.clear()
+    started = browser.get("/auth/sign-in")
+    back = browser.authorize(started, world.grace)
+    token = world.tenant.mint_id_token(
+        client=world.web, user=world.grace, nonce=started.query["nonce"], preferred_username=character * 3000
+    )
+    world.transport.tamper = lambda reply: reply.update(id_token=token)
+    assert browser.get(back).status == 200
+    assert browser.post(SWITCH).status == 200
+    assert browser.get("/me").status == 200

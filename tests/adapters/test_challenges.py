@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.kit.clock import Clock
 from tests.kit.http_browser import FETCH
 from tests.kit.sites import MakeSite, Site
 from tests.kit.world import GRAPH, READ, WRITE
@@ -36,6 +37,38 @@ def test_a_credential_used_inside_a_view_challenges_too(build: MakeSite, path: s
     asked = browser.get(path)
     assert GRAPH in asked.query["scope"].split()
     assert browser.get(browser.get(browser.authorize(asked)).location).text == site.world.ada.object_id
+
+
+def test_a_scope_that_a_refresh_does_not_grant_is_requested_of_the_user(site: Site, clock: Clock) -> None:
+    """The view gets no token for less than it requires, and the refresh token is not redeemed at every page view."""
+    browser = site.browser()
+    browser.sign_in()
+    transport = site.world.transport
+    transport.tamper = lambda reply: reply.update(scope="openid profile api://files/Files.Read", refresh_token="newer")
+    sent = len(transport.requests)
+    for _ in range(5):
+        asked = browser.get("/write")
+        assert asked.status == 302
+        assert WRITE in asked.query["scope"].split()
+    assert [request.form.get("grant_type") for request in transport.requests[sent:]] == ["refresh_token"]
+    transport.tamper = None
+    back = browser.get(browser.authorize(asked))
+    assert browser.get(back.location).status == 200
+
+
+def test_a_scope_that_an_exchange_does_not_grant_is_requested_of_the_client(site: Site, clock: Clock) -> None:
+    """An API is not called with a token for less than the view requires."""
+    token, transport = site.world.access_token(), site.world.transport
+    transport.tamper = lambda reply: reply.update(scope="openid profile api://files/Files.Write")
+    for _ in range(3):
+        reply = site.api("/files", token)
+        assert reply.status == 401
+        assert 'Bearer error="' in reply.header("WWW-Authenticate")
+    posts = [request for request in transport.requests if request.path.endswith("/token")]
+    assert len(posts) == 1
+    transport.tamper = None
+    clock.advance(31)
+    assert site.api("/files", token).status == 200
 
 
 @pytest.mark.parametrize("path", ["/files", "/async/files"])

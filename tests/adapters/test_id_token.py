@@ -21,6 +21,14 @@ def id_token(world: World, nonce: str | None, **changes: Any) -> str:
     return world.tenant.mint_id_token(**given)
 
 
+def nested(depth: int) -> Any:
+    """Return an array in an array, and so on."""
+    value: Any = "x"
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 REFUSED: dict[str, tuple[Mint, str]] = {
     "another nonce": (lambda world, _: id_token(world, "another"), "another sign-in"),
     "no nonce": (lambda world, _: id_token(world, None), "another sign-in"),
@@ -40,6 +48,7 @@ REFUSED: dict[str, tuple[Mint, str]] = {
     "another key": (lambda world, nonce: id_token(world, nonce, key=SigningKeyPair.generate()), "does not publish"),
     "no signature": (lambda world, nonce: f"{id_token(world, nonce).rpartition('.')[0]}.", "signature is wrong"),
     "an access token": (lambda world, _: world.access_token(world.grace), "another sign-in"),
+    "nested claims": (lambda world, nonce: id_token(world, nonce, groups=nested(700)), "nested"),
     "no token": (lambda *_: "x", "not a signed token"),
     "none": (lambda *_: None, "no ID token"),
 }

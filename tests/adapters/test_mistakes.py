@@ -93,7 +93,7 @@ def test_workers_with_different_secret_keys(build: MakeSite) -> None:
 
 
 def test_a_sign_in_that_is_unknown_for_another_reason_is_no_matter_of_keys(site: Site) -> None:
-    """Its cookie was lost, or the browser has one that nobody wrote."""
+    """Its cookie was lost, or the browser has one that the site did not write."""
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     for name in browser.pending():

@@ -1,6 +1,8 @@
 """Outages of the store and of the authority."""
 
+import json
 import threading
+from base64 import urlsafe_b64encode
 from typing import Any, ClassVar
 
 import pytest
@@ -135,7 +137,30 @@ def test_a_bearer_token_with_a_new_key_is_not_refused_during_an_outage(site: Sit
         assert (reply.status, reply.header("Retry-After")) == (503, "5")
     site.world.transport.is_cut = False
     clock.advance(5)
+    assert site.api("/me", token).status == 503, "the keys are fetched beside the request"
+    assert BACKGROUND.wait(20)
     assert site.api("/me", token).status == 200
+
+
+def test_bearer_tokens_with_invented_keys_hold_no_request(site: Site, clock: Clock) -> None:
+    """While the authority is silent, they are answered at once, and tokens with known keys are accepted."""
+    good = site.world.access_token()
+    assert site.api("/me", good).status == 200
+    header = {"alg": "RS256", "typ": "JWT", "kid": "invented"}
+    invented = ".".join(urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in (header, {}, {}))
+    site.world.transport.is_cut = True
+    assert site.api("/me", invented).status == 503
+    site.world.transport.is_cut = False
+    silent = SilentAuthority(site)
+    clock.advance(6)
+    for _ in range(4):
+        reply = site.api("/me", invented)
+        assert (reply.status, reply.header("Retry-After")) == (503, "5")
+        assert site.api("/me", good).status == 200
+    assert silent.received.wait(10)
+    assert not silent.released.is_set()
+    silent.answer()
+    assert site.api("/me", invented).status == 401
 
 
 def test_known_keys_are_used_during_an_outage(site: Site, clock: Clock) -> None:
@@ -350,6 +375,31 @@ def test_a_pause_that_the_authority_asks_for_is_passed_on(site: Site, clock: Clo
     assert browser.get(path).status == 200
 
 
+def test_one_throttled_user_pauses_no_other_user(site: Site, clock: Clock) -> None:
+    """The session and all bearer tokens of an account are one user to the authority, however many tokens it has."""
+    world, ada, grace, other = site.world, site.browser(), site.browser(), site.browser()
+    ada.sign_in()
+    grace.sign_in(world.grace)
+    back = other.authorize(other.get("/me"))
+    tokens = [world.access_token(world.grace, jti=str(number)) for number in range(4)]
+    assert site.api("/me", tokens[0]).status == 200
+    transport, asked = world.transport, list[object]()
+    send = transport.send
+
+    def refuse(request: Any, **_: Any) -> Any:
+        asked.append(request)
+        headers = (("Retry-After", "600"), ("Content-Type", "application/json"))
+        return TenantHttpResponse(request, TenantResponse(429, headers, b'{"error": "temporarily_unavailable"}'))
+
+    transport.send = refuse  # type: ignore[method-assign]
+    assert [site.api("/files", token).status for token in tokens] == [503] * 4
+    assert grace.get("/files").status == 503
+    assert len(asked) == 1
+    transport.send = send  # type: ignore[method-assign]
+    assert ada.get("/files").status == 200
+    assert other.get(back).status == 303
+
+
 def test_the_log_names_the_host_and_the_cause(site: Site, clock: Clock) -> None:
     """Of an authority that cannot be reached: for a sign-in, for a token, and when it is not asked any more."""
     site.browser().sign_in(site.world.grace)
@@ -362,7 +412,7 @@ def test_the_log_names_the_host_and_the_cause(site: Site, clock: Clock) -> None:
     clock.advance(4000)
     for _ in range(4):
         browser.get("/files")
-    logged = [text for text in site.log.messages("webidentity.web") if "login.tenant.test cannot be reached" in text]
+    logged = [text for text in site.log.messages("webidentity.web") if "reached" in text]
     assert logged
     assert all("login.tenant.test cannot be reached: connection refused" in text for text in logged)
     assert any(text.startswith("A sign-in failed: The authority") for text in logged)

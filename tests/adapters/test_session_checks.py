@@ -145,3 +145,18 @@ def test_an_id_token_that_cannot_be_verified_ends_the_session(site: Site, clock:
     site.world.transport.tamper = spoil
     check(browser)
     assert browser.get("/open").text == "anonymous"
+
+
+def test_an_authority_without_id_tokens_is_asked_once_in_an_interval(site: Site, clock: Clock) -> None:
+    """It need not send one with the reply to a refresh (OpenID Connect Core 12.2)."""
+    browser = site.browser()
+    browser.sign_in()
+    site.world.transport.tamper = lambda reply: reply.pop("id_token", None)
+    for _ in range(2):
+        clock.advance(LATER)
+        asked = refreshes(site)
+        for _ in range(3):
+            check(browser)
+            clock.advance(31)
+        assert refreshes(site) == asked + 1
+    assert browser.get("/me").text == "ada@tenant.test"

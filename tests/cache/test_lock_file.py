@@ -1,4 +1,4 @@
-"""The lock file beside a shared cache: who waits for whom, and for how long."""
+"""The lock file beside a shared cache: which program waits for which, and for how long."""
 
 import errno
 import os
@@ -315,3 +315,28 @@ def test_the_lock_of_another_users_program_is_not_taken_over(
     monkeypatch.setattr(os, "kill", refuse)
     with pytest.raises(TimeoutError, match="one program"), lock_file(str(path)):
         pass
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows removes an abandoned file instead of writing to it")
+@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe", "folder"])
+def test_only_a_regular_file_is_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """A link in the place of the lock file must not have another file of the user truncated."""
+    path, precious = tmp_path / "lock", tmp_path / "precious"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to(precious)
+    if kind == "link":
+        precious.write_text("precious")
+        os.utime(precious, (1, 1))
+    if kind in {"pipe", "folder"}:
+        os.utime(path, (1, 1))
+    moments = iter(range(100))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(moments)))
+    with pytest.raises(TimeoutError), lock_file(str(path)):
+        pass
+    assert os.path.lexists(path)
+    assert precious.exists() == (kind == "link")
+    assert kind != "link" or precious.read_text() == "precious"

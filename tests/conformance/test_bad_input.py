@@ -17,6 +17,7 @@ import webidentity
 import webidentity.aio
 from tests.kit.canned import Canned
 from tests.kit.certificates import certificate, certificate_pkcs12
+from tests.kit.credential_kinds import KINDS
 from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT
 
 PEERS = {"sync": azure.identity, "aio": azure.identity.aio}
@@ -185,6 +186,12 @@ def make_the_mistake(package: Any, mistake: Mistake) -> Outcome:
 def _id_of(mistake: Mistake) -> str:
     wrong = [*mistake.given, *mistake.call, *([] if mistake.scopes == (SCOPE,) else ["scopes"])]
     return f"{mistake.name}-{'-'.join(wrong) or 'environment'}-{MISTAKES.index(mistake)}"
+
+
+def test_each_credential_of_a_service_has_its_mistakes() -> None:
+    """A new one in the kit needs arguments here, and at least one mistake."""
+    assert ARGUMENTS.keys() == KINDS.keys()
+    assert {mistake.name for mistake in MISTAKES} == KINDS.keys()
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=_id_of)

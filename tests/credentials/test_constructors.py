@@ -8,6 +8,7 @@ import pytest
 
 import webidentity
 import webidentity.aio
+from tests.kit.credential_kinds import KINDS
 from webidentity._lazy_names import CREDENTIALS
 
 NAMES = [name for name in CREDENTIALS if name.endswith("Credential")]
@@ -24,6 +25,22 @@ REQUIRED = {
 }
 
 pytestmark = pytest.mark.parametrize("package", [webidentity, webidentity.aio], ids=["sync", "aio"])
+
+
+def required(credential_class: type) -> set[str]:
+    """Return the parameters without a default."""
+    parameters = inspect.signature(credential_class).parameters.values()
+    variable = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    return {each.name for each in parameters if each.default is each.empty and each.kind not in variable}
+
+
+def test_each_credential_is_in_the_tables_of_the_tests(package: ModuleType) -> None:
+    """A new one is reported here: add it to REQUIRED, and one of a service to the kit's KINDS."""
+    found = {name: required(getattr(package, name)) for name in NAMES}
+    assert {name for name, names in found.items() if names} == REQUIRED.keys()
+    of_services = {name for name, names in found.items() if names >= {"tenant_id", "client_id"}}
+    # Its arguments may come from the environment.
+    assert of_services | {"WorkloadIdentityCredential"} == KINDS.keys()
 
 
 @pytest.mark.parametrize("name", sorted(REQUIRED))

@@ -54,6 +54,18 @@ def keywords_in(package: Any) -> set[str]:
         ("DefaultAzureCredential", {"managed_identity_clientid": CLIENT}, "managed_identity_client_id"),
         ("InteractiveBrowserCredential", {"loginhint": "ada"}, "login_hint"),
         ("DeviceCodeCredential", {"promptcallback": print}, "prompt_callback"),
+        ("DefaultAzureCredential", {"exclude_managed_identity": True}, "exclude_managed_identity_credential"),
+        ("DefaultAzureCredential", {"exclude_environment": True}, "exclude_environment_credential"),
+        ("DefaultAzureCredential", {"exclude_cli": True}, "exclude_cli_credential"),
+        ("DefaultAzureCredential", {"exclude_azure_cli_credential": True}, "exclude_cli_credential"),
+        ("DefaultAzureCredential", {"exclude_interactive_browser": True}, "exclude_interactive_browser_credential"),
+        ("DefaultAzureCredential", {"allowed_tenants": ["*"]}, "additionally_allowed_tenants"),
+        ("DefaultAzureCredential", {"authority_host": "login.test"}, "authority"),
+        ("ClientSecretCredential", {**SECRET, "allowed_tenants": ["*"]}, "additionally_allowed_tenants"),
+        ("ClientSecretCredential", {**SECRET, "authority_host": "login.test"}, "authority"),
+        ("DeviceCodeCredential", {"tenant": TENANT}, "tenant_id"),
+        ("DeviceCodeCredential", {"callback": print}, "prompt_callback"),
+        ("SharedTokenCacheCredential", {"user": "ada"}, "username"),
     ],
 )
 def test_a_misspelled_keyword_is_refused(package: Any, name: str, keywords: dict[str, Any], meant: str) -> None:
@@ -63,6 +75,28 @@ def test_a_misspelled_keyword_is_refused(package: Any, name: str, keywords: dict
     wrong = list(keywords)[-1]
     expected = f"{name}.__init__() got an unexpected keyword argument {wrong!r}. Did you mean {meant}?"
     assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=["sync", "aio"])
+def test_an_exclusion_of_nothing_lists_the_exclusions(package: Any) -> None:
+    """Nothing would be excluded, and the program may sign in as another identity."""
+    with pytest.raises(TypeError, match=r"unexpected keyword argument 'exclude_everything'") as caught:
+        package.DefaultAzureCredential(exclude_everything=True)
+    assert "exclude_broker_credential, exclude_cli_credential, " in str(caught.value)
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=["sync", "aio"])
+def test_a_wrong_keyword_is_found_before_the_host_is_detected(package: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """The log names no host for a credential that does not exist."""
+    with caplog.at_level("INFO"), pytest.raises(TypeError, match="Did you mean client_id"):
+        package.ManagedIdentityCredential(clientid=CLIENT)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=["sync", "aio"])
+def test_managed_identity_ignores_the_tenant_and_the_authority(package: Any) -> None:
+    """Programs pass the same keywords to several classes; azure-identity ignores these too."""
+    package.ManagedIdentityCredential(tenant_id=TENANT, authority="login.test", additionally_allowed_tenants=["*"])
 
 
 @pytest.mark.parametrize("name", OPEN)

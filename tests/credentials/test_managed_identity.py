@@ -308,3 +308,11 @@ def test_the_emulator_as_a_server(driver: Driver, azure_host: PutOn) -> None:
     used.get_token(SCOPE)
     used.close()
     assert used.get_token(SCOPE).token
+
+
+def test_a_token_that_no_header_can_have_is_refused(driver: Driver) -> None:
+    """The error does not show it."""
+    network = Canned(token("a\r\nX: y", expires_in=3600))
+    with pytest.raises(ClientAuthenticationError, match="characters that no token has") as caught:
+        driver.credential("ManagedIdentityCredential", network).get_token(SCOPE)
+    assert "X: y" not in str(caught.value)

@@ -9,6 +9,7 @@ import webidentity
 import webidentity.aio
 from tests.kit.certificates import certificate
 from tests.kit.replies import CLIENT, TENANT
+from webidentity._lazy_names import CREDENTIALS
 
 CONSTRUCTED: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "ClientSecretCredential": ((TENANT, CLIENT, "s3cret"), {}),
@@ -34,6 +35,9 @@ CONSTRUCTED: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     ),
 }
 
+#: All others: a new credential is one of them until it is added above.
+OTHERS = sorted({name for name in CREDENTIALS if name.endswith("Credential")} - CONSTRUCTED.keys())
+
 
 @pytest.mark.filterwarnings("ignore:UsernamePasswordCredential is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("package", [webidentity, webidentity.aio], ids=["sync", "aio"])
@@ -48,6 +52,16 @@ def test_a_credential_survives_pickling(package: Any, name: str) -> None:
     assert copy._token_source._tenants.default == TENANT
     client = getattr(copy._token_source._grant, "client", None) or copy._token_source._grant.user_tokens.client
     assert client.client_id == CLIENT
+
+
+@pytest.mark.filterwarnings("ignore:SharedTokenCacheCredential is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("package", [webidentity, webidentity.aio], ids=["sync", "aio"])
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_credential_without_arguments_survives_pickling(package: Any, name: str) -> None:
+    """The copy has the same class."""
+    members = [package.AzureCliCredential()] if name == "ChainedTokenCredential" else []
+    credential = getattr(package, name)(*members)
+    assert type(pickle.loads(pickle.dumps(credential))) is type(credential)
 
 
 def test_a_pickle_has_no_tokens() -> None:

@@ -12,6 +12,7 @@ from tests.kit.drivers import Driver
 from tests.kit.replies import AUTHORITY, CLIENT, OTHER_TENANT, TENANT
 from tests.kit.signed_tokens import claims, key_set, sign
 from webidentity._flows.key_source import KeySource, KeysUnavailableError
+from webidentity._protocol.effects import Wait
 from webidentity._protocol.verification import TokenRejectedError, UnknownKeyError
 from webidentity._transport.pipeline import SyncPipeline
 
@@ -121,7 +122,10 @@ def test_a_rotation_right_after_a_fetch_is_picked_up(
     assert authority.requests_made == 6
 
 
-@pytest.mark.parametrize("issuer", [f"https://evil.test/{TENANT}/v2.0", f"{AUTHORITY}/{OTHER_TENANT}/v2.0"])
+@pytest.mark.parametrize(
+    "issuer",
+    [f"https://evil.test/{TENANT}/v2.0", f"{AUTHORITY}/{OTHER_TENANT}/v2.0", f"{AUTHORITY}:abc/{TENANT}/v2.0"],
+)
 def test_metadata_of_another_issuer_is_not_used(
     driver: Driver, source: KeySource, authority: Authority, issuer: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -198,9 +202,10 @@ def test_without_any_key_nothing_is_accepted(
     assert verify(driver, source, authority, token())
 
 
-def test_keys_are_not_fetched_over_plain_http(driver: Driver, source: KeySource, authority: Authority) -> None:
-    """An http URL in the metadata is refused, because an attacker in the network could replace the keys."""
-    authority.metadata = {"issuer": ISSUER, "jwks_uri": "http://keys.test/keys"}
+@pytest.mark.parametrize("uri", ["http://keys.test/keys", "http://127.0.0.1:6379/x", "https://internal.corp/keys"])
+def test_keys_are_not_fetched_from_elsewhere(driver: Driver, source: KeySource, authority: Authority, uri: str) -> None:
+    """Keys over http could be replaced in the network, and another host is not the authority."""
+    authority.metadata = {"issuer": ISSUER, "jwks_uri": uri}
     with pytest.raises(KeysUnavailableError):
         verify(driver, source, authority, token())
     assert authority.requests_made == 1
@@ -237,6 +242,64 @@ def test_keys_are_fetched_after_the_clock_was_set_back(
     authority.is_down = False
     clock.advance(-(10**8))
     assert verify(driver, source, authority, token())
+
+
+def test_a_token_with_an_unknown_key_does_not_wait_for_a_silent_authority(
+    driver: Driver, source: KeySource, authority: Authority, clock: Clock
+) -> None:
+    """Any client can invent key IDs: its request must not hold a worker. The keys are fetched beside it."""
+    verify(driver, source, authority, token())
+    clock.advance(61)
+    authority.is_down = True
+    with pytest.raises(KeysUnavailableError):
+        verify(driver, source, authority, token("unknown"))
+    authority.is_down = False
+    authority.keys = key_set("tenant", "rotated")
+    clock.advance(6)
+    refused, answer = threading.Event(), authority.network._answer
+
+    def answer_later(sent: Sent) -> Reply | Exception:
+        assert refused.wait(10), "the caller must not wait for the keys"
+        assert answer is not None
+        return answer(sent)
+
+    authority.network._answer = answer_later
+    if driver.name == "aio":
+        # The sender of this driver blocks its loop.
+        refused.set()
+    requests_made = authority.requests_made
+    for _ in range(3):
+        with pytest.raises(KeysUnavailableError):
+            verify(driver, source, authority, token("rotated"))
+        assert verify(driver, source, authority, token())
+        if driver.name == "aio":
+            break
+    refused.set()
+    driver.settle()
+    assert authority.requests_made == requests_made + 2
+    assert verify(driver, source, authority, token("rotated"))
+
+
+def test_only_one_caller_waits_for_the_fetch_of_an_unknown_key(
+    driver: Driver, source: KeySource, authority: Authority, clock: Clock
+) -> None:
+    """The others are told at once that the keys are unavailable. Verified replies of the authority wait for it."""
+    verify(driver, source, authority, token())
+    clock.advance(61)
+    authority.keys = key_set("tenant", "rotated")
+    first = source.verify(token("rotated"), frozenset({CLIENT}))
+    pending: Any = next(first)
+    for _ in range(3):
+        with pytest.raises(KeysUnavailableError):
+            verify(driver, source, authority, token("rotated"))
+    waiting = source.verify(token("rotated"), frozenset({CLIENT}), waits=True)
+    assert isinstance(next(waiting), Wait)
+    pending = first.send(authority.send(pending.request))
+    with pytest.raises(StopIteration) as done:
+        first.send(authority.send(pending.request))
+    assert done.value.value["aud"] == CLIENT
+    waiting.close()
+    assert authority.requests_made == 4
 
 
 def test_callers_do_not_wait_while_old_keys_are_renewed(driver: Driver, authority: Authority, clock: Clock) -> None:

@@ -42,7 +42,7 @@ def test_a_refresh_token(driver: Driver, clock: Clock, trouble: Exception) -> No
 
 @pytest.mark.parametrize("trouble", LOST)
 def test_an_assertion(driver: Driver, trouble: Exception) -> None:
-    """The user's access token, on behalf of whom the API asks for another one."""
+    """The access token of the user. The API asks for another one on behalf of that user."""
     network = Canned(trouble, token("first"))
     credential = driver.credential("OnBehalfOfCredential", network, TENANT, CLIENT, user_assertion="jwt", **RETRIES)
     with pytest.raises(ServiceResponseError):

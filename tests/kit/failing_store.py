@@ -13,6 +13,8 @@ class FailingStore(MemoryStore):
     refuses_writes = False
     #: How many rows may be read before it fails, if that is limited.
     loads_left: int | None = None
+    #: How many rows may be written before one write fails, if that is limited.
+    writes_left: int | None = None
 
     def load(self, key: str) -> Row | None:
         self._check()
@@ -24,6 +26,11 @@ class FailingStore(MemoryStore):
 
     def save(self, key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
         self._check()
+        if self.writes_left is not None:
+            if self.writes_left == 0:
+                self.writes_left = None
+                raise StoreUnavailableError("the disk is full")
+            self.writes_left -= 1
         if self.refuses_writes:
             raise StoreUnavailableError("the disk is full")
         return super().save(key, value, expected=expected, expires_at=expires_at)

@@ -17,11 +17,14 @@ from webidentity.web import (
     Settings,
     Site,
     StartSession,
+    check_authority,
     private_headers,
 )
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
+#: The host that the application accepts.
+HOST = "app.test"
 
 
 class PlainApp:
@@ -29,12 +32,15 @@ class PlainApp:
 
     def __init__(self, settings: dict[str, Any], *, secret_key: str, folder: Path, transport: Any) -> None:
         self._routes = Routes()
+        read = Settings.read(settings, str.upper)
+        check_authority(read, [HOST], str.upper)
         self.site = Site(
-            Settings.read(settings, str.upper),
+            read,
             secret_keys=[secret_key],
             folder=folder,
             routes=lambda: self._routes,
             transport=transport,
+            spell=str.upper,
         )
         self._views: dict[str, tuple[Callable[..., str], Requirements | None]] = {}
         self._sessions: dict[str, dict[str, Any]] = {}
@@ -61,7 +67,7 @@ class PlainApp:
         if facts.path == self._routes.sign_in:
             return site.run(site.sign_in(facts))
         if facts.path == self._routes.callback:
-            return site.run(site.callback(facts, stored))
+            return site.run(site.callback(facts, stored, has_login=False))
         if facts.path == self._routes.sign_out:
             return site.run(site.sign_out(facts, stored))
         view, requirements = self._views[facts.path]
@@ -84,7 +90,7 @@ class PlainApp:
         """Start a new session, and return its cookie."""
         if not isinstance(change, StartSession):
             return "session=; Path=/; Max-Age=0"
-        kept = session if change.same_user else {}
+        kept = session if change.keeps(has_login=False) else {}
         session_id = secrets.token_urlsafe()
         self._sessions[session_id] = {**kept, SESSION_KEY: dict(change.value)}
         return f"session={session_id}; Path=/; HttpOnly; Secure; SameSite=Lax"
@@ -100,5 +106,5 @@ def facts_of(environ: Environ) -> RequestFacts:
         path=environ["PATH_INFO"],
         query=environ["QUERY_STRING"],
         headers={name.removeprefix("HTTP_").replace("_", "-").lower(): environ[name] for name in names},
-        host_is_trusted=environ["HTTP_HOST"] == "app.test",
+        host_is_trusted=environ["HTTP_HOST"] == HOST,
     )

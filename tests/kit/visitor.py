@@ -50,8 +50,10 @@ class Visitor:
         self.sees_files_of(person)
 
     def sign_out(self) -> None:
-        """Press "Sign out" in the page header."""
-        self.page.get_by_role("banner").get_by_role("button", name="Sign out").click()
+        """Press "Sign out" in the page header, and wait until the browser is back from the authority."""
+        banner = self.page.get_by_role("banner")
+        banner.get_by_role("button", name="Sign out").click()
+        expect(banner.get_by_role("link", name="Sign in")).to_be_visible()
 
     def press(self, name: str) -> None:
         """Press a button."""

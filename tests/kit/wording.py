@@ -1,4 +1,7 @@
-"""The wording of messages: everything that is logged, and every error, is checked while all tests run."""
+"""The wording of messages: log lines, and errors that are azure-core's too, are checked while all tests run.
+
+The level of the loggers is that of the test: a line that is not logged is not checked.
+"""
 
 import logging
 import re

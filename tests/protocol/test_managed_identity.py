@@ -8,12 +8,12 @@ import pytest
 from tests.kit.canned import Reply
 from tests.kit.replies import jwt_of
 from tests.kit.script import Response
-from webidentity._flows.managed_identity.retries import read_retry_after
 from webidentity._flows.managed_identity.service_fabric import read_thumbprint
 from webidentity._protocol.managed_identity.challenge import key_file_of
 from webidentity._protocol.managed_identity.identity import RequestedIdentity
 from webidentity._protocol.managed_identity.reply import read_host_reply, read_lifetime
 from webidentity._protocol.proxy_bypass import is_local_endpoint
+from webidentity._protocol.retry_after import read_retry_after
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.errors import CredentialUnavailableError, EntraError
 

@@ -115,6 +115,8 @@ def test_keys_are_fetched_over_https_or_from_this_machine(uri: str) -> None:
         "keys",
         "https://",
         "https://[::1",
+        "https://keys.test:abc/keys",
+        "https://keys.test:99999/keys",
         "",
         5,
         None,
@@ -161,6 +163,9 @@ def test_the_issuer_belongs_to_the_authority_and_tenant(authority: str, issuer: 
         (AUTHORITY, f"{AUTHORITY}/{OTHER_TENANT}/v2.0?{TENANT}"),
         (AUTHORITY, f"{AUTHORITY}/v2.0"),
         (AUTHORITY, "https://[::1"),
+        (AUTHORITY, f"{AUTHORITY}:abc/{TENANT}/v2.0"),
+        (AUTHORITY, f"{AUTHORITY}:99999/{TENANT}/v2.0"),
+        (AUTHORITY, f"https://user@sts.windows.net/{TENANT}/"),
         (AUTHORITY, f"https://contoso.ciamlogin.com/{TENANT}/v2.0"),
         ("https://login.test", f"{AUTHORITY}/{TENANT}/v2.0"),
         ("http://localhost:8400", f"http://localhost:8401/{TENANT}/v2.0"),
@@ -169,6 +174,41 @@ def test_the_issuer_belongs_to_the_authority_and_tenant(authority: str, issuer: 
 def test_another_issuer_is_refused(authority: str, issuer: str) -> None:
     """The metadata of another tenant or authority would make its tokens valid here."""
     assert not TenantMetadata(issuer, "").is_of(authority, TENANT)
+
+
+@pytest.mark.parametrize(
+    ("authority", "uri"),
+    [
+        (AUTHORITY, f"{AUTHORITY}/{TENANT}/discovery/v2.0/keys"),
+        (AUTHORITY, "https://login.microsoftonline.us/common/discovery/v2.0/keys"),
+        ("https://login.windows.net", f"{AUTHORITY}/common/discovery/v2.0/keys"),
+        ("https://login.chinacloudapi.cn", "https://login.partner.microsoftonline.cn/common/discovery/v2.0/keys"),
+        ("https://contoso.ciamlogin.com", f"https://{TENANT}.ciamlogin.com/{TENANT}/discovery/v2.0/keys"),
+        ("https://login.contoso.com", f"https://login.contoso.com/{TENANT}/discovery/v2.0/keys"),
+        ("http://localhost:8400", f"http://localhost:8400/{TENANT}/discovery/v2.0/keys"),
+    ],
+)
+def test_the_keys_are_at_the_authority(authority: str, uri: str) -> None:
+    """Or at another host of Microsoft's, as the issuer is."""
+    assert TenantMetadata(ISSUER, uri).has_keys_at(authority)
+
+
+@pytest.mark.parametrize(
+    ("authority", "uri"),
+    [
+        (AUTHORITY, "http://127.0.0.1:6379/x"),
+        (AUTHORITY, "https://internal.corp/keys"),
+        (AUTHORITY, "https://user:pw@h/"),
+        (AUTHORITY, "https://user:pw@login.windows.net/common/discovery/v2.0/keys"),
+        (AUTHORITY, f"{AUTHORITY}:8443/keys"),
+        (AUTHORITY, f"{AUTHORITY}.evil.test/keys"),
+        ("https://localhost:8400", "http://localhost:8400/keys"),
+        ("http://localhost:8400", "http://localhost:8401/keys"),
+    ],
+)
+def test_keys_at_another_host_are_not_fetched(authority: str, uri: str) -> None:
+    """Metadata must not have this server send requests inside its own network."""
+    assert not TenantMetadata(ISSUER, uri).has_keys_at(authority)
 
 
 def test_the_issuer_of_a_domain_contains_the_tenant_id() -> None:

@@ -56,6 +56,15 @@ def test_only_bearer_tokens_are_accepted(token_type: object) -> None:
     assert read(token(token_type=None)).token_type == "Bearer"
 
 
+@pytest.mark.parametrize("text", ["a\r\nX: y", "\u00e9", "a\u2028", "a\x00", "a\x7f", "\ud83d\ude00"], ids=ascii)
+@pytest.mark.parametrize("name", ["access_token", "refresh_token"])
+def test_tokens_have_printable_ascii_characters(name: str, text: str) -> None:
+    """RFC 6749 appendix A.12 and A.17. Anything else cannot be sent in a header, and the error would show the token."""
+    error = failure(user_token(**{name: text}))
+    assert "characters" in str(error)
+    assert text not in str(error)
+
+
 def test_the_account_comes_from_client_info() -> None:
     """It is named by uid and utid, or else by the subject of the ID token."""
     assert read(user_token(user="ada", client_info=client_info("ada", "home"))).home_account_id == "ada.home"
@@ -212,6 +221,30 @@ def test_scrubbing_keeps_ordinary_text() -> None:
     assert scrub("AADSTS65001: The user has not consented. Trace ID: 1-2") == (
         "AADSTS65001: The user has not consented. Trace ID: 1-2"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("The user o'brien@tenant.test is blocked", "The user *** is blocked"),
+        ("The user 'ada@tenant.test' is blocked", "The user '***' is blocked"),
+        ('The user "ada lovelace"@tenant.test is blocked', "The user *** is blocked"),
+        ("The user ada\uff20tenant.test is blocked", "The user *** is blocked"),
+        ("The user ada%2540tenant.test is blocked", "***"),
+        ("The user ada%25%34%30tenant.test is blocked", "***"),
+        ("The user ada&#64;tenant.test is blocked", "***"),
+        ("The user ada&#x40;tenant.test is blocked", "***"),
+        ("The user ada&commat;tenant.test is blocked", "***"),
+        ("The user ada&amp;#64;tenant.test is blocked", "***"),
+        ("The user ada\\u0040tenant.test is blocked", "***"),
+        ("The user ada\\\\u0040tenant.test is blocked", "***"),
+        ("The user ada%EF%BC%A0tenant.test is blocked", "***"),
+        ("50% &amp; more \\ of a+b @ 12:00", "50% &amp; more \\ of a+b @ 12:00"),
+    ],
+)
+def test_scrubbing_finds_addresses_in_other_spellings(text: str, shown: str) -> None:
+    """They are cut out if possible; otherwise nothing is shown."""
+    assert scrub(text) == shown
 
 
 @pytest.mark.parametrize(

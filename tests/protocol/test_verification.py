@@ -171,6 +171,16 @@ def test_the_payload_must_be_an_object(content: bytes) -> None:
         verify(sign(content))
 
 
+@pytest.mark.parametrize("depth", [60, 200, 700])
+def test_deeply_nested_claims_are_refused(depth: int) -> None:
+    """They could not be copied or stored. No claim of Microsoft Entra ID is nested that deeply."""
+    value: Any = "x"
+    for number in range(depth):
+        value = [value] if number % 2 else {"a": value}
+    refused(sign(claims(groups=value)), "nested")
+    assert verify(sign(claims(groups=[[[{"a": [["x"]]}]]])))
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

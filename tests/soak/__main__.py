@@ -18,6 +18,8 @@ from tests.soak.walker import walk
 
 #: Seconds within which 95 % of the users are answered whose tokens are valid, and all users after an outage.
 _P95, _RECOVERY = 1.0, 5.0
+#: The share of answers with status 502 or 503 while users walk.
+_UNAVAILABLE = 0.1
 #: Seconds that users go on after an outage.
 _AFTER = 10.0
 #: Average seconds between two actions of a user in the walk.
@@ -41,10 +43,15 @@ def main() -> int:
     ):
         print(f"{arguments.users} users walk for {arguments.seconds:g} seconds ...", flush=True)
         walk(scenario.walkers(arguments.users, _PAUSE), arguments.seconds)
+        unavailable = [
+            f"{group}: {share:.0%} of the answers during the walk were 502 or 503"
+            for group, share in scenario.measurements.unavailable().items()
+            if share > _UNAVAILABLE
+        ]
         faults, requests = sum(scenario.authority.faults.values()), scenario.authority.requests
         print(f"The authority received {requests} requests; {faults} had a fault.", flush=True)
         outcomes = outages(scenario, arguments.size, arguments.outage)
-        problems = report(scenario, outcomes)
+        problems = [*unavailable, *report(scenario, outcomes)]
     print("\n".join(problems) or "All bounds were met.")
     return 1 if problems else 0
 

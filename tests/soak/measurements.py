@@ -36,6 +36,11 @@ class Measurements:
         values = sorted(self.seconds[group])
         return values[min(len(values) - 1, int(len(values) * share))] if values else 0.0
 
+    def unavailable(self) -> dict[str, float]:
+        """Return the share of 502 and 503 among the answers to each group."""
+        with self._lock:
+            return {group: (each[502] + each[503]) / each.total() for group, each in self.statuses.items()}
+
     def table(self) -> str:
         """Return the requests, times and statuses of each group."""
         lines = [f"{'group':32} {'requests':>8} {'p50':>8} {'p95':>8} {'max':>8}  statuses"]

@@ -62,7 +62,7 @@ class Visitor:
         """Check that a guarded page is that of the user, or leads to the sign-in if there is none."""
         if reply.status in UNAVAILABLE:
             return
-        # 403: the browser comes from a sign-in, and has no session all the same.
+        # 403: the browser comes from a sign-in, but has no session.
         expected = {200} if user else {302, 401, 403}
         if reply.status not in expected:
             self.violation(f"{path}: status {reply.status} although {'a' if user else 'no'} user is signed in")

@@ -43,6 +43,14 @@ def test_an_origin_is_required(local_tenant, origins):
         local_tenant.add_site(*origins)
 
 
+def test_the_redirect_uri_is_not_an_origin(local_tenant):
+    with pytest.raises(ValueError, match=r'add_site\("http://localhost:5000"\)') as caught:
+        local_tenant.add_site("http://localhost:5000/auth/callback")
+    assert "redirect URI" in str(caught.value)
+    with pytest.raises(ValueError, match="redirect URI"):
+        local_tenant.add_site("http://localhost/login/done", callback="/login/done")
+
+
 def test_django_site_without_pytest_django_says_what_to_install(tmp_path):
     (tmp_path / "test_it.py").write_text("def test_it(django_site): ...\n")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:django", "-p", "no:cacheprovider", str(tmp_path)]

@@ -113,17 +113,34 @@ def test_a_throttled_user_is_not_asked_for_again_before_the_time(ask: Ask, clock
     assert ask(gate).status_code == 200
 
 
-def test_two_throttled_users_pause_all_token_requests(ask: Ask, clock: Clock) -> None:
+def test_three_throttled_users_pause_all_token_requests(ask: Ask, clock: Clock) -> None:
     """The authority throttles the application, so token requests of all users wait; its keys can still be fetched."""
     clock.stop()
-    network = Canned(answer=lambda _: BUSY if len(network.sent) <= 2 else Reply({}))
+    network = Canned(answer=lambda _: BUSY if len(network.sent) <= 3 else Reply({}))
     gate = gate_over(network)
-    assert [ask(gate, user).status_code for user in ("ada", "grace")] == [429, 429]
+    assert [ask(gate, user).status_code for user in ("ada", "grace", "mallory")] == [429, 429, 429]
     with pytest.raises(AuthorityUnavailableError):
         ask(gate, "linus")
+    with pytest.raises(AuthorityUnavailableError):
+        ask(gate, "")
     assert ask(gate, "", KEYS).status_code == 200
     clock.advance(61)
     assert ask(gate, "linus").status_code == 200
+
+
+def test_a_throttled_request_without_a_user_pauses_no_other_request(ask: Ask, clock: Clock) -> None:
+    """One user can cause it, with a sign-in for example. Throttled metadata and keys do not count as users either."""
+    clock.stop()
+    busy = True
+    network = Canned(answer=lambda _: BUSY if busy else Reply({}))
+    gate = gate_over(network)
+    for subject, url in (("", TOKEN), ("", KEYS), ("", f"{KEYS}2"), ("ada", TOKEN), ("", TOKEN), ("grace", TOKEN)):
+        assert ask(gate, subject, url).status_code == 429
+    busy = False
+    assert [ask(gate, subject).status_code for subject in ("", "linus")] == [200, 200]
+    for subject, url in (("", KEYS), ("ada", TOKEN)):
+        with pytest.raises(AuthorityUnavailableError):
+            ask(gate, subject, url)
 
 
 @pytest.mark.parametrize(("asked", "pause"), [("30", 30), ("100000", 600), ("soon", 0), ("-5", 0)])

@@ -47,9 +47,9 @@ def test_an_error_reaches_the_caller() -> None:
 
 def test_a_full_queue_takes_no_calls() -> None:
     """The future is cancelled at once. When there is room again, calls are made."""
-    threads, begun, release = DaemonThreads("test", 1, longest_queue=1), threading.Event(), threading.Event()
-    running = threads.submit(lambda: (begun.set(), release.wait(10)))
-    assert begun.wait(10)
+    threads, started, release = DaemonThreads("test", 1, longest_queue=1), threading.Event(), threading.Event()
+    running = threads.submit(lambda: (started.set(), release.wait(10)))
+    assert started.wait(10)
     waiting = threads.submit(lambda: "waiting")
     assert threads.submit(lambda: "too many").cancelled()
     release.set()

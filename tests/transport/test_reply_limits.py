@@ -134,8 +134,8 @@ def test_an_unreadable_pause_is_ignored_in_a_web_request(value: str) -> None:
     ],
     ids=lambda headers: str(headers)[:60],
 )
-def test_unreadable_headers_are_errors_of_azure_core(fetch: Fetch, headers: dict[str, str]) -> None:
-    """If the reply cannot be used at all."""
+def test_unreadable_headers_raise_no_other_errors_than_azure_cores(fetch: Fetch, headers: dict[str, str]) -> None:
+    """They are ignored, unless the reply cannot be used at all."""
     head = b"HTTP/1.1 200 OK\r\n" + b"".join(f"{name}: {value}\r\n".encode() for name, value in headers.items())
     # No other error may be raised here.
     with trickling([head + b"\r\n{}"], 0) as url, suppress(AzureError):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.kit.clock import Clock
 from tests.kit.request_facts import facts
 from tests.kit.world import SECRET_KEY, World
 from webidentity._flows.key_source import KeySource, KeysUnavailableError
@@ -136,3 +137,33 @@ def test_a_token_is_not_refused_while_the_keys_cannot_be_fetched(site: Site, mon
     answer = refusal(identified(site, monkeypatch, KeysUnavailableError("unreachable")))
     assert (answer.status, dict(answer.headers)["Retry-After"]) == (503, "5")
     assert "WWW-Authenticate" not in dict(answer.headers)
+
+
+def test_an_outage_is_logged_once_a_minute_and_its_end(
+    site: Site, monkeypatch: pytest.MonkeyPatch, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each request of each client fails during it."""
+
+    def logged() -> list[str]:
+        found = [record.getMessage() for record in caplog.records if record.name == "webidentity.web"]
+        caplog.clear()
+        return found
+
+    clock.stop()
+    caplog.set_level("INFO", "webidentity.web")
+    for _ in range(3):
+        refusal(identified(site, monkeypatch, KeysUnavailableError("down (the name of the host was not found)")))
+    (first,) = logged()
+    assert first.startswith("Bearer tokens cannot be verified: down")
+    assert first.endswith("pass transport=local_tenant.transport()")
+    clock.advance(59)
+    refusal(identified(site, monkeypatch, KeysUnavailableError("down")))
+    assert logged() == []
+    clock.advance(1)
+    refusal(identified(site, monkeypatch, KeysUnavailableError("still down")))
+    assert len(logged()) == 1
+    for _ in range(2):
+        assert identified(site, monkeypatch, USER)
+    assert logged() == ["Bearer tokens can be verified again"]
+    refusal(identified(site, monkeypatch, KeysUnavailableError("down again")))
+    assert len(logged()) == 1

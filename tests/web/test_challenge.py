@@ -62,7 +62,7 @@ def test_a_client_whose_token_is_not_enough_is_told_why(site: Site) -> None:
 
 
 def test_a_client_is_advised() -> None:
-    """Our own text, which names nobody, follows the codes."""
+    """Our own text, which names no user, follows the codes."""
     error = AuthenticationRequiredError([READ])
     error.__cause__ = EntraError("refused", error_codes=(65001,))
     advice = advice_for((65001,))

@@ -1,6 +1,7 @@
 """The credentials of a request: what they raise when there is no token."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ class Failing:
 
     def __init__(self, error: Exception) -> None:
         self._error = error
+        self.client = SimpleNamespace(authority="https://login.tenant.test")
 
     def token(self, *_: Any) -> Flow[None]:
         raise self._error

@@ -44,7 +44,8 @@ def test_a_base_url_decides_instead_of_the_hosts() -> None:
     ("secure", "same_site", "missing"),
     [
         (True, "Lax", []),
-        (True, "strict", []),
+        (True, "LAX", []),
+        (True, "strict", ["SESSION_COOKIE_SAMESITE"]),
         (False, "Lax", ["SESSION_COOKIE_SECURE"]),
         (True, None, ["SESSION_COOKIE_SAMESITE"]),
         (True, "None", ["SESSION_COOKIE_SAMESITE"]),
@@ -53,7 +54,8 @@ def test_a_base_url_decides_instead_of_the_hosts() -> None:
     ],
 )
 def test_the_session_cookie_of_a_public_site_is_protected(secure: bool, same_site: object, missing: list[str]) -> None:
-    """Each missing attribute has a warning that names its setting."""
+    """Each attribute that is missing or wrong has a warning that names its setting and says what is wrong."""
     found = session_cookie_warnings(LOCAL, ["app.test"], secure=secure, same_site=same_site)
     assert [name for name, _ in found] == missing
-    assert all(message.startswith(f"{name} is not set") for name, message in found)
+    problem = 'is "Strict"' if same_site == "strict" else "is not set"
+    assert all(message.startswith(f"{name} {problem}") for name, message in found)

@@ -13,7 +13,7 @@ from tests.kit.world import READ, SECRET_KEY, World
 from webidentity.cache import StoreUnavailableError
 from webidentity.errors import AuthorityUnavailableError, EntraError
 from webidentity.web import Answer, Granted, Identity, Requirements, Routes, Settings, Site
-from webidentity.web._guard import token_unavailable
+from webidentity.web._outages import token_unavailable
 
 
 @pytest.fixture
@@ -107,6 +107,23 @@ def test_a_page_without_a_token_says_what_the_administrator_needs() -> None:
         answer = token_unavailable(facts(), unknown, "https://login.test")
         assert answer.status == 502
         assert "Correlation ID: none" in answer.body
+
+
+@pytest.mark.parametrize(
+    ("message", "correlation_id", "logged"),
+    [
+        ("AADSTS50000: failed.", "the-id", "AADSTS50000: failed (Correlation ID: the-id)"),
+        ("AADSTS50000: failed. Correlation ID: the-id", "the-id", "AADSTS50000: failed. Correlation ID: the-id"),
+        ("AADSTS50000: failed.", None, "AADSTS50000: failed."),
+    ],
+    ids=["added", "not repeated", "unknown"],
+)
+def test_the_log_has_the_correlation_id_once(
+    message: str, correlation_id: str | None, logged: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And nothing about it if no request was sent."""
+    token_unavailable(facts(), EntraError(message, correlation_id=correlation_id), "https://login.test")
+    assert caplog.messages == [f"A token request failed: {logged}"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """When a failed request may succeed."""
 
+import socket
 import time
 from typing import Any
 
@@ -67,3 +68,18 @@ def test_the_log_names_the_authority() -> None:
     assert "login.test" in described
     assert "secret" not in described
     assert describe_outage(EntraError("AADSTS90033: wait"), "https://login.test") == "AADSTS90033: wait"
+
+
+def test_a_test_that_forgot_the_transport_is_told() -> None:
+    """The host of a local tenant in the process of the test has no address."""
+    error = ServiceRequestError("no address", error=socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
+    text = describe_outage(error, "https://login.tenant.test").partition(". ")[0]
+    later = AuthorityUnavailableError(text, retry_after=5)
+    advice = "pass transport=local_tenant.transport()"
+    assert describe_outage(error, "https://login.tenant.test").endswith(
+        f". It is a local tenant inside a test: {advice}"
+    )
+    assert describe_outage(later, "https://login.tenant.test").endswith(advice)
+    assert advice not in describe_outage(ServiceRequestError("refused"), "https://login.tenant.test")
+    assert advice not in describe_outage(error, "https://login.test")
+    assert advice not in describe_outage(error, "https://login.tenant.test.example")

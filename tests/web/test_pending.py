@@ -139,6 +139,19 @@ def test_pages_opened_at_once_cannot_fill_the_header() -> None:
     assert sum(len(name) + len(value) + 3 for name, value in jar.items()) < 7700
 
 
+def test_the_longest_cookies_leave_room_in_the_header() -> None:
+    """Gunicorn accepts 8,190 bytes, with the session's cookie: all names are in use, each for the longest request."""
+    cookies = PendingCookies(KEYS, "client", is_secure=True)
+    long = CookieNames("client", is_secure=True).pending[0]
+    shorts, longs = set[int](), set[int]()
+    for length in range(0, 3000, 4):
+        [cookie] = cookies.add(pending(next_path="/" + "a" * length), {})
+        (longs if cookie.name == long else shorts).add(len(cookie.name) + len(cookie.value))
+    assert max(shorts) in range(790, 801)
+    assert max(longs) > 3500
+    assert 5 * max(shorts) + max(longs) + 6 * len("=; ") < 7700
+
+
 @pytest.mark.parametrize("next_path", ["/", "/" + "a" * 2047])
 def test_one_cookie_is_never_too_large_for_a_browser(next_path: str) -> None:
     """4096 bytes with its name and attributes (RFC 6265 section 6.1)."""

@@ -27,6 +27,10 @@ GRAPH_ID = "00000003-0000-0000-c000-000000000000"
         (["User.Read Mail.Read"], 'scopes=["User.Read", "Mail.Read"]'),
         ("User.Read,Mail.Read", 'scopes=["User.Read", "Mail.Read"]'),
         ("User.Read", 'scopes=["User.Read"]'),
+        ([], "needs at least one scope"),
+        ("", "needs at least one scope"),
+        (" , ", "needs at least one scope"),
+        (None, "needs at least one scope"),
     ],
 )
 def test_scopes_that_no_token_can_have(package: str, scopes: Any, message: str) -> None:

@@ -22,6 +22,7 @@ from webidentity._protocol.verification import TokenRejectedError
 from webidentity._transport.driver import SyncDriver
 from webidentity.cache import KeyRing, MemoryStore, StoreUnavailableError, TokenCache
 from webidentity.web import Settings
+from webidentity.web._identity import Principal
 from webidentity.web._sessions import WAITING_LIFETIME, Sessions, SessionState
 from webidentity.web._tenants import TenantResolver
 
@@ -225,6 +226,38 @@ def test_a_session_that_waits_too_long_is_over(app: Application, clock: Clock) -
     assert waiting.entry not in app.entries()
 
 
+def test_one_session_waits_at_a_time(app: Application, clock: Clock) -> None:
+    """Of one account. Sessions that wait are not counted with those that are valid."""
+    states = [app.start() for _ in range(50)]
+    clock.advance(1)
+    earlier, latest = app.start(waits_for="/earlier"), app.start(waits_for="/latest")
+    assert all(app.find(state) for state in states)
+    assert run(app.sessions.confirm(earlier)) is None
+    assert run(app.sessions.confirm(latest)) == "/latest"
+    assert sum(app.find(state) is not None for state in states) == 49, "a confirmed session counts"
+    assert app.find(latest) == CLAIMS
+
+
+def test_a_sign_in_leaves_a_session_that_waits(app: Application) -> None:
+    """The user may still decide."""
+    waiting = app.start(waits_for="/page")
+    app.start()
+    assert run(app.sessions.confirm(waiting)) == "/page"
+
+
+def test_a_session_that_waits_keeps_no_tokens(app: Application) -> None:
+    """It ends with the last valid session, and stays while there is another one."""
+    first, second = app.start(), app.start()
+    waiting = app.start(waits_for="/page")
+    run(app.sessions.end(first))
+    assert app.has_tokens()
+    assert waiting.entry in app.entries()
+    run(app.sessions.end(second))
+    assert not app.has_tokens()
+    assert app.entries() == {}
+    assert run(app.sessions.confirm(waiting)) is None
+
+
 def test_a_session_of_another_application_is_not_confirmed(app: Application) -> None:
     """Its record names another client."""
     waiting = app.start(waits_for="/page")
@@ -259,7 +292,7 @@ def test_the_last_session_takes_the_tokens_with_it(app: Application) -> None:
 
 
 def test_expired_sessions_keep_no_tokens(app: Application, clock: Clock) -> None:
-    """A session that nobody ended does not keep the tokens of a user who signed out."""
+    """A session that was not ended does not keep the tokens of a user who signed out."""
     app.start()
     clock.advance(LIFETIME + 1)
     last = app.start()
@@ -310,8 +343,8 @@ def test_an_account_of_an_unknown_session_is_not_checked(app: Application, clock
 def verified_as(monkeypatch: pytest.MonkeyPatch, outcome: Mapping[str, Any] | Exception) -> None:
     """Make the verification of every ID token return these claims, or raise the error."""
 
-    def verify(source: KeySource, token: str, audiences: Any) -> Flow[Mapping[str, Any]]:
-        assert audiences == {CLIENT}
+    def verify(source: KeySource, token: str, audiences: Any, *, waits: bool) -> Flow[Mapping[str, Any]]:
+        assert (audiences, waits) == ({CLIENT}, True)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -390,7 +423,7 @@ def test_a_refresh_with_an_id_token_that_is_not_acceptable_is_rejected(
 def test_a_refresh_is_accepted_while_the_keys_cannot_be_fetched(
     app: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The ID token comes from the token endpoint itself. It must name the same account all the same."""
+    """The ID token comes from the token endpoint itself. It must still name the same account."""
     state = app.start()
     verified_as(monkeypatch, KeysUnavailableError("unreachable"))
     refresh(app, jwt_of(**{**CLAIMS, "roles": ["Writer"]}))
@@ -399,22 +432,31 @@ def test_a_refresh_is_accepted_while_the_keys_cannot_be_fetched(
         refresh(app, jwt_of(**{**CLAIMS, "oid": "grace"}))
 
 
-def test_a_refresh_without_an_id_token_changes_no_session(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An authority may leave it out."""
+def test_a_refresh_without_an_id_token_keeps_the_claims(
+    app: Application, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An authority may leave it out. The account has been checked all the same."""
     state = app.start()
+    clock.advance(INTERVAL)
     verified_as(monkeypatch, AssertionError("there is nothing to verify"))
     refresh(app, None)
     assert app.find(state) == CLAIMS
+    clock.advance(INTERVAL - 1)
+    assert not app.is_checked(state)
+    clock.advance(2)
+    assert app.is_checked(state)
 
 
 def test_a_refresh_is_accepted_while_the_store_cannot_be_written(
-    app: Application, monkeypatch: pytest.MonkeyPatch
+    app: Application, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Rejecting the reply would lose the refresh token in it."""
-    app.start()
-    verified_as(monkeypatch, CLAIMS)
+    """Rejecting the reply would lose the refresh token in it. The session keeps its claims."""
+    state = app.start()
+    verified_as(monkeypatch, {**CLAIMS, "roles": ["Writer"]})
     app.store.is_full = True
     refresh(app)
+    assert "The check of a session could not be stored" in caplog.text
+    assert app.find(state) == CLAIMS
 
 
 def test_tokens_are_kept_only_while_there_is_a_session(app: Application) -> None:
@@ -429,3 +471,11 @@ def test_tokens_are_kept_only_while_there_is_a_session(app: Application) -> None
     cached = app.cache.peek(app.partition)
     assert cached is not None
     assert not may_keep(cached.document)
+
+
+def test_the_repr_of_a_session_shows_no_account(app: Application) -> None:
+    """A log record or a traceback may contain it."""
+    begun = app.sessions.begin(ADA, CLAIMS)
+    for shown in (repr(begun), repr(begun.state), repr(Principal(ADA, CLAIMS, is_bearer=False))):
+        assert "tenant.test" not in shown
+        assert begun.state.handle not in shown

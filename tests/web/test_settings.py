@@ -100,7 +100,19 @@ def test_an_unknown_setting_without_a_similar_name_gets_no_suggestion() -> None:
         ("base_url", "https://app.test?x"),
         ("base_url", "javascript:alert(1)"),
         ("scopes", {"a": 1}),
+        ("base_url", "https://foo bar"),
+        ("base_url", "https://<host>"),
+        ("authority", "foo bar"),
+        ("authority", "<authority>"),
+        ("authority", "https://<authority>/"),
         ("scopes", [None]),
+        ("scopes", "User.Read,Mail.Read"),
+        ("scopes", "User.Read, Mail.Read"),
+        ("scopes", "User.Read; Mail.Read"),
+        ("scopes", ["User.Read;Mail.Read"]),
+        ("scopes", ["User.Read Mail.Read"]),
+        ("audiences", "api://a,api://b"),
+        ("audiences", ["api://a;api://b"]),
         ("audiences", 7),
         ("session_lifetime", 0),
         ("session_lifetime", True),
@@ -117,6 +129,20 @@ def test_a_malformed_setting_is_named(name: str, value: object) -> None:
     """The message starts with the name of the setting."""
     with pytest.raises(SettingsError, match=f"^<{name}>: "):
         read(**{name: value})
+
+
+@pytest.mark.parametrize("path", ["/auth/callback", "/auth/callback/", "/mount/auth/callback"])
+def test_the_redirect_uri_is_not_the_base_url(path: str) -> None:
+    """It is the URL that was registered just before, so that it is easily pasted."""
+    with pytest.raises(SettingsError, match=r"^<base_url>: .*redirect URI") as raised:
+        read(base_url=f"https://app.test{path}")
+    assert str(raised.value).endswith(f"set 'https://app.test{path.rstrip('/').removesuffix('/auth/callback')}'")
+
+
+def test_a_list_in_one_string_says_how_to_write_it() -> None:
+    """Spaces separate the items."""
+    with pytest.raises(SettingsError, match=r'\["User.Read", "Mail.Read"\]'):
+        read(scopes="User.Read, Mail.Read")
 
 
 def test_no_message_and_no_repr_has_the_secret() -> None:

@@ -59,7 +59,7 @@ def test_the_authority_sends_the_browser_back(site: Site) -> None:
 
 
 def test_an_unknown_host_is_not_sent_to_the_authority(site: Site) -> None:
-    """Anyone can send a Host header. The session ends all the same."""
+    """Anyone can send a Host header. The session ends in any case."""
     request = facts("/auth/sign-out", method="POST", root_url="https://evil.test", host_is_trusted=False)
     answer = signed_out(site, request)
     assert answer.session == "end"

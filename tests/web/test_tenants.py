@@ -64,3 +64,19 @@ def test_the_urls_are_those_of_the_tenant() -> None:
         (tenant.logout_url({"a": "b"}), "/oauth2/v2.0/logout?a=b"),
     ):
         assert url == f"https://login.microsoftonline.com/{SETTINGS.tenant_id}{end}"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("x" * 256, "x" * 256),
+        ("x" * 257, "x" * 256),
+        ("\U0001f600" * 200, "\U0001f600" * 128),
+        ("x" + "\U0001f600" * 200, "x" + "\U0001f600" * 127),
+    ],
+)
+def test_a_long_username_is_shortened(name: str, kept: str) -> None:
+    """Cookies contain it. An emoji counts twice, and is not cut in the middle."""
+    tenant = TenantResolver(SETTINGS).for_sign_in()
+    record = tenant.record({"tid": SETTINGS.tenant_id, "preferred_username": name}, "ada.home")
+    assert record.username == kept

@@ -14,7 +14,7 @@ from tests.kit.world import READ, SECRET_KEY, WRITE, World, claims_of
 from tests.kit.wsgi_asgi_calls import wsgi_call
 from webidentity import AuthenticationRequiredError
 from webidentity._protocol.effects import Flow
-from webidentity.web import Requirements
+from webidentity.web import Requirements, SettingsError
 from webidentity.web._sessions import Sessions, SessionState
 
 
@@ -60,6 +60,13 @@ def test_the_adapter_uses_public_names_only() -> None:
     assert names <= set(webidentity.web.__all__)
     private = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr.startswith("_")}
     assert private <= {"_routes", "_views", "_sessions", "_answer", "_change"}, "those are its own"
+
+
+def test_a_public_site_refuses_an_authority_on_its_own_machine(world: World, tmp_path: Path) -> None:
+    """The message spells the settings as the framework does."""
+    settings = {**world.settings, "base_url": "https://app.example.com", "authority": "http://localhost:8080"}
+    with pytest.raises(SettingsError, match=r"AUTHORITY: a public site .* set ALLOW_LOCAL_AUTHORITY to True"):
+        PlainApp(settings, secret_key=SECRET_KEY, folder=tmp_path, transport=world.transport)
 
 
 def test_a_user_signs_in_calls_an_api_and_signs_out(app: PlainApp, world: World) -> None:

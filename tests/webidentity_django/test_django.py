@@ -1,5 +1,6 @@
 """Features of the Django adapter alone."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,13 @@ from typing import Any
 import pytest
 from django.core.checks import Error, run_checks
 from django.core.checks import Warning as CheckWarning
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, SynchronousOnlyOperation
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
-from django.test import override_settings
+from django.http import HttpResponse
+from django.test import RequestFactory, override_settings
 from django.urls import clear_script_prefix
 
 import webidentity_django
@@ -20,6 +22,7 @@ from tests.kit.http_browser import Browser
 from tests.kit.world import World
 from tests.kit.wsgi_asgi_calls import asgi_call, wsgi_call
 from webidentity_django._conf import get_site
+from webidentity_django.middleware import IdentityMiddleware
 
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 IDENTITY = "webidentity_django.middleware.IdentityMiddleware"
@@ -65,6 +68,17 @@ def test_the_checks_name_a_bad_setting(world: World, change: dict[str, Any], mes
         assert message in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("change", "is_missing"), [({"client_id": None}, True), ({"client_id": "x"}, False), ({"tenent_id": "x"}, False)]
+)
+def test_the_local_tenant_is_a_hint_for_missing_settings(
+    world: World, change: dict[str, Any], is_missing: bool
+) -> None:
+    """It does not help against a typing error."""
+    with override_settings(WEBIDENTITY={**world.settings, **change}):
+        assert ("webidentity tenant python manage.py" in found()["webidentity.E001"]) is is_missing
+
+
 @pytest.mark.parametrize("value", [None, "tenant", []])
 def test_the_checks_report_that_the_whole_setting_is_missing(value: object) -> None:
     """The report names the required keys."""
@@ -78,6 +92,7 @@ def test_the_checks_report_that_the_middleware_is_missing() -> None:
     """Without it, no request has an identity."""
     with override_settings(MIDDLEWARE=[SESSIONS]):
         assert IDENTITY in found()["webidentity.E002"]
+        assert f"add it below {SESSIONS!r}" in found()["webidentity.E002"]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +114,14 @@ def test_the_checks_warn_of_a_weak_session_cookie(change: dict[str, Any], id_: s
             assert found() == {}
 
 
+def test_the_checks_warn_of_a_strict_session_cookie() -> None:
+    """Browsers do not send it when the authority redirects back."""
+    with override_settings(SESSION_COOKIE_SAMESITE="Strict"):
+        assert list(found()) == ["webidentity.W002"]
+        assert 'is "Strict"' in found()["webidentity.W002"]
+        assert 'Set it to "Lax"' in found()["webidentity.W002"]
+
+
 def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Return the warnings of this package."""
     return [record.getMessage() for record in caplog.records if record.name == "webidentity.web"]
@@ -110,7 +133,7 @@ def test_a_project_without_the_middleware_is_warned_once(world: World, caplog: p
         browser = Browser(wsgi_call(WSGIHandler()), world)
         assert [browser.get("/me").status for _ in range(3)] == [302] * 3
     (warning,) = warnings_of(caplog)
-    assert f"MIDDLEWARE does not contain {IDENTITY!r}" in warning
+    assert f"MIDDLEWARE does not contain {IDENTITY!r}: add it below {SESSIONS!r}" in warning
 
 
 def test_an_async_view_without_the_middleware_is_reported_too(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -130,11 +153,51 @@ def test_a_project_that_does_not_install_the_application_is_warned_once(
     assert "INSTALLED_APPS does not contain 'webidentity_django'" in warning
 
 
-@pytest.mark.parametrize("middleware", [[IDENTITY], [IDENTITY, SESSIONS]])
-def test_the_checks_require_the_session_middleware_first(middleware: list[str]) -> None:
+WRONG_SESSIONS = pytest.mark.parametrize(
+    ("middleware", "advice"),
+    [
+        ([IDENTITY], f"add {SESSIONS!r} above {IDENTITY!r}"),
+        ([IDENTITY, SESSIONS], f"put {IDENTITY!r} below {SESSIONS!r}"),
+    ],
+)
+
+
+@WRONG_SESSIONS
+def test_the_checks_require_the_session_middleware_first(middleware: list[str], advice: str) -> None:
     """The identity is read from the session."""
     with override_settings(MIDDLEWARE=middleware):
-        assert SESSIONS in found()["webidentity.E003"]
+        assert advice in found()["webidentity.E003"]
+
+
+@WRONG_SESSIONS
+def test_a_project_without_the_session_is_warned_once(
+    world: World, caplog: pytest.LogCaptureFixture, middleware: list[str], advice: str
+) -> None:
+    """Servers for production do not run the system checks."""
+    with override_settings(MIDDLEWARE=middleware):
+        browser = Browser(wsgi_call(WSGIHandler()), world)
+        for _ in range(3):
+            browser.get("/public")
+    (warning,) = warnings_of(caplog)
+    assert advice in warning
+
+
+def test_the_lazy_identity_in_async_code_says_what_to_await(world: World) -> None:
+    """A session in a database cannot be read there."""
+
+    class Session:
+        def get(self, key: str) -> Any:
+            raise SynchronousOnlyOperation("You cannot call this from an async context")
+
+    async def view(request: Any) -> HttpResponse:
+        request.session = Session()
+        with pytest.raises(SynchronousOnlyOperation, match=r"await request\.aidentity\(\)"):
+            assert request.identity
+        return HttpResponse("explained")
+
+    request = RequestFactory().get("/", headers={"host": "app.test"})
+    answer: Any = IdentityMiddleware(view)(request)
+    assert asyncio.run(answer).content == b"explained"
 
 
 def test_the_checks_report_that_the_routes_are_missing() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask, jsonify, send_file, session
 from flask.sessions import SessionInterface, SessionMixin
+from flask.views import MethodView
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from tests.kit.flask_project import add_views, make_flask
@@ -59,6 +60,21 @@ def test_a_guard_above_the_route_is_detected(app: Flask, world: World, guard: An
     with pytest.raises(RuntimeError, match=r"guard of 'wrong' has no effect: write @app.route\(...\) above"):
         browser_of(app, world).get("/wrong")
     assert not called
+
+
+@pytest.mark.parametrize(
+    ("guard", "written"),
+    [(require_sign_in, "require_sign_in"), (require_token(scopes=[READ]), "require_token(scopes=[...])")],
+)
+def test_a_guard_at_a_class_says_where_it_belongs(guard: Any, written: str) -> None:
+    """The class would become a function, without ``as_view``."""
+    with pytest.raises(TypeError, match=r"guard the view: .* into the class Files") as caught:
+
+        @guard
+        class Files(MethodView):
+            pass
+
+    assert f"decorators = [{written}]" in str(caught.value)
 
 
 def test_two_guards_below_the_route_both_apply(app: Flask, world: World) -> None:
@@ -201,6 +217,54 @@ def test_without_the_extension_a_guard_raises_an_error(world: World) -> None:
         browser_of(app, world).get("/me")
 
 
+@pytest.mark.parametrize("use", [bool, lambda identity: identity.record])
+def test_without_the_extension_the_identity_raises_the_same_error(use: Any) -> None:
+    """Also where Flask's proxies are otherwise false, and outside a request."""
+    app = Flask(__name__)
+    with app.app_context(), pytest.raises(RuntimeError, match=r"call WebIdentity\(app\)"):
+        use(current_identity)
+    with app.test_request_context("/"), pytest.raises(RuntimeError, match=r"call WebIdentity\(app\)"):
+        use(current_identity)
+
+
+def test_outside_a_request_nobody_is_signed_in(app: Flask) -> None:
+    """As with Flask's own proxies."""
+    assert not current_identity
+    with app.app_context():
+        assert not current_identity
+
+
+def test_an_application_is_set_up_once(app: Flask, world: World) -> None:
+    """Flask would report the name of a blueprint."""
+    with pytest.raises(RuntimeError, match=r"WebIdentity\(app\) was called already for this application"):
+        WebIdentity(app, transport=world.transport)
+
+
+@pytest.mark.parametrize("wrong", ["app", __name__, Flask, 5])
+def test_the_application_has_the_right_type(wrong: Any) -> None:
+    """The error says what to pass."""
+    with pytest.raises(TypeError, match=r"pass the Flask application: WebIdentity\(app\)"):
+        WebIdentity(wrong)
+    with pytest.raises(TypeError, match=r"pass the Flask application: WebIdentity\(app\)"):
+        WebIdentity().init_app(wrong)
+
+
+def test_everything_that_is_missing_is_reported_together(config: dict[str, Any]) -> None:
+    """An application with no settings at all is started once, not four times."""
+    with pytest.raises(SettingsError) as raised:
+        WebIdentity(Flask(__name__))
+    text = str(raised.value)
+    assert text.startswith("WEBIDENTITY_TENANT_ID is missing")
+    assert "Also missing: WEBIDENTITY_CLIENT_ID, WEBIDENTITY_CLIENT_SECRET. Set them in app.config" in text
+    assert "SECRET_KEY is missing" in text
+    assert text.count("app.config.from_prefixed_env()") == 1
+    app = Flask(__name__)
+    app.config.update({**config, "WEBIDENTITY_CLIENT_ID": None})
+    with pytest.raises(SettingsError, match=r"^WEBIDENTITY_CLIENT_ID is missing: .* Set it in app\.config") as raised:
+        WebIdentity(app)
+    assert "SECRET_KEY" not in str(raised.value)
+
+
 def test_without_a_secret_key_the_error_explains_how_to_create_one(config: dict[str, Any]) -> None:
     """The error is raised at start-up."""
     app = Flask(__name__)
@@ -297,7 +361,9 @@ def test_one_function_may_be_guarded_for_several_applications(
         ({}, ["SESSION_COOKIE_SECURE", "SESSION_COOKIE_SAMESITE"]),
         ({"SESSION_COOKIE_SECURE": True}, ["SESSION_COOKIE_SAMESITE"]),
         ({"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_SAMESITE": "None"}, ["SESSION_COOKIE_SAMESITE"]),
-        ({"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_SAMESITE": "Strict"}, []),
+        ({"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_SAMESITE": "Lax"}, []),
+        ({"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_SAMESITE": "Strict"}, ["SESSION_COOKIE_SAMESITE"]),
+        ({"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_SAMESITE": "strict"}, ["SESSION_COOKIE_SAMESITE"]),
         ({"DEBUG": True}, []),
         ({"TRUSTED_HOSTS": ["localhost"]}, []),
         ({"TRUSTED_HOSTS": None}, []),
@@ -310,4 +376,6 @@ def test_a_weak_session_cookie_is_reported_at_start_up(
     app = Flask(__name__, instance_path=str(tmp_path))
     app.config.update({**config, "TRUSTED_HOSTS": ["app.test"], **change})
     WebIdentity(app)
-    assert [record.getMessage().partition(" is not set")[0] for record in caplog.records] == names
+    assert [record.getMessage().partition(" is ")[0] for record in caplog.records] == names
+    for record in caplog.records:
+        assert record.getMessage().endswith(("Set it to True", 'Set it to "Lax"'))

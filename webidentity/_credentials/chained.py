@@ -9,6 +9,7 @@ from azure.core.credentials import AccessToken, AccessTokenInfo, TokenProvider, 
 from webidentity._credentials.composed import ComposedConstructor
 from webidentity._flows.chain import Chain, Member
 from webidentity._flows.token_call import TokenCall
+from webidentity._objects import check_object
 from webidentity._transport.driver import send_nothing
 from webidentity._transport.traceless_driver import TracelessDriver
 
@@ -51,9 +52,12 @@ class ChainedTokenConstructor(ChainConstructor[P], of="ChainedTokenCredential"):
 
     :param credentials: the credential instances, each with ``get_token`` or ``get_token_info`` or both.
     :raises ValueError: no credential was passed.
+    :raises TypeError: one of them is not a credential, but for example a list of credentials, or a class.
     """
 
     def __init__(self, *credentials: P) -> None:
+        for credential in credentials:
+            _check(credential)
         members = [Member(_name(credential), credential) for credential in credentials]
         self._set_up_chain(members, _advice)
 
@@ -118,6 +122,12 @@ class ChainedTokenCredential(ChainedTokenConstructor[TokenProvider]):
     ) -> None:
         """Leave every credential that is a context manager."""
         _DRIVER.run(self._chain.leave("__exit__", exc_type, exc, traceback))
+
+
+def _check(credential: Any) -> None:
+    method = "get_token" if hasattr(credential, "get_token") else "get_token_info"
+    expected = "credentials one by one, as in ChainedTokenCredential(first, second)"
+    check_object("ChainedTokenCredential", credential, (method,), expected)
 
 
 def _name(credential: Any) -> str:

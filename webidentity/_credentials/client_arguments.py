@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from webidentity._authority import normalize_authority
 from webidentity._flows.client import Client
 from webidentity._flows.client_authentication import ClientAuthentication, ClientSecret
+from webidentity._objects import check_object
 from webidentity.cache._persistence_options import TokenCachePersistenceOptions
 from webidentity.cache._token_cache import TokenCache
 
@@ -57,8 +58,11 @@ def cache_from(token_cache: TokenCache | None, persistence: TokenCachePersistenc
 
     :param persistence: the options, or azure-identity's object of the same name.
     :raises ValueError: both were passed.
-    :raises TypeError: the options have another type.
+    :raises TypeError: the cache or the options have another type.
     """
+    if token_cache is not None:
+        expected = "TokenCache() or TokenCache(store, KeyRing(secret))"
+        check_object("token_cache", token_cache, ("load", "update", "peek"), expected)
     if persistence is None:
         return token_cache or TokenCache()
     if token_cache is not None:

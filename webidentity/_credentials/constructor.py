@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from webidentity._flows.token_source import TokenSource
+from webidentity._objects import check_transport
 
 
 class Constructor:
@@ -45,8 +46,12 @@ class GrantConstructor(Constructor):
 
 
 def pipeline_options(keywords: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keyword arguments that azure-core's pipeline is built with."""
+    """Return the keyword arguments that azure-core's pipeline is built with.
+
+    :raises TypeError: the transport is not one.
+    """
     options = dict(keywords)
+    check_transport(options.get("transport"))
     # azure-identity's keywords that have no effect here: no discovery request is sent, and no personal data is logged.
     options.pop("disable_instance_discovery", None)
     options.pop("enable_support_logging", None)

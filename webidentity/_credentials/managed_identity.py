@@ -48,6 +48,7 @@ class ManagedIdentityConstructor(GrantConstructor, of="ManagedIdentityCredential
         token_cache: TokenCache | None = None,
         **kwargs: Any,
     ) -> None:
+        self._check_keywords(kwargs)
         identity = RequestedIdentity.of(client_id, identity_config)
         # DefaultAzureCredential tries workload identity separately, and passes a client ID on every host.
         in_default, without_workload = (

@@ -5,8 +5,16 @@ import time
 
 from azure.core.credentials import AccessTokenInfo
 
-from webidentity._flows.acquisition import Acquisition, NoTokenSourceError, cached_token, keep
-from webidentity._flows.refresh import RETRY_INTERVAL, refresh
+from webidentity._flows.acquisition import (
+    RETRY_INTERVAL,
+    Acquisition,
+    NoTokenSourceError,
+    cached_token,
+    check_consent,
+    check_granted,
+    keep,
+)
+from webidentity._flows.refresh import refresh
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.request_name import describe
 from webidentity.cache._token_cache import TokenCache
@@ -131,6 +139,7 @@ def _lead(cache: TokenCache, acquisition: Acquisition, expiring: AccessTokenInfo
 
 def _renew(cache: TokenCache, acquisition: Acquisition, current: AccessTokenInfo | None) -> Flow[AccessTokenInfo]:
     """Return a new token, which replaces ``current``."""
+    check_consent(cache, acquisition)
     refusal: EntraError | None = None
     if acquisition.refresh is not None:
         try:
@@ -146,4 +155,6 @@ def _renew(cache: TokenCache, acquisition: Acquisition, current: AccessTokenInfo
         raise refusal or NoTokenSourceError
     now = int(time.time())
     reply = yield from acquisition.exchange(acquisition.request)
-    return (yield from keep(cache, acquisition, reply, now))
+    token = yield from keep(cache, acquisition, reply, now)
+    check_granted(cache, acquisition, reply)
+    return token

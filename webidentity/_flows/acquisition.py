@@ -8,6 +8,7 @@ from azure.core.credentials import AccessTokenInfo
 
 from webidentity._protocol.access_token import OpaqueAccessTokenInfo
 from webidentity._protocol.effects import Flow
+from webidentity._protocol.granted_scopes import granted
 from webidentity._protocol.token_reply import TokenReply
 from webidentity._protocol.token_request import TokenRequest
 from webidentity.cache._backing import CachedPartition
@@ -15,8 +16,12 @@ from webidentity.cache._document import TokenDocument
 from webidentity.cache._partition import Partition
 from webidentity.cache._store import StoreUnavailableError
 from webidentity.cache._token_cache import TokenCache
+from webidentity.errors import EntraError
 
 _LOGGER = logging.getLogger(__name__)
+
+#: Seconds between two attempts to get a token that the authority did not issue, or did not have to.
+RETRY_INTERVAL = 30
 
 
 class Acquisition:
@@ -30,10 +35,20 @@ class Acquisition:
     :param signed_in: the partition of the tenant in which the user signed in. Its refresh token also works for other
         tenants.
     :param may_keep: returns whether a reply may still be stored, given the current content of the partition.
+    :param needs_all_scopes: whether a token that grants only some of the scopes is an error. It is stored anyway.
     """
 
     # Not a dataclass: creating the class would take a large part of the import time of a credential.
-    __slots__ = ("exchange", "keep_until", "may_keep", "partition", "refresh", "request", "signed_in")
+    __slots__ = (
+        "exchange",
+        "keep_until",
+        "may_keep",
+        "needs_all_scopes",
+        "partition",
+        "refresh",
+        "request",
+        "signed_in",
+    )
 
     def __init__(
         self,
@@ -44,6 +59,8 @@ class Acquisition:
         keep_until: Callable[[TokenReply], float],
         signed_in: Partition | None = None,
         may_keep: Callable[[TokenDocument], bool] | None = None,
+        *,
+        needs_all_scopes: bool = False,
     ) -> None:
         self.partition = partition
         self.request = request
@@ -52,6 +69,7 @@ class Acquisition:
         self.keep_until = keep_until
         self.signed_in = signed_in
         self.may_keep = may_keep
+        self.needs_all_scopes = needs_all_scopes
 
     @property
     def key(self) -> tuple[str, tuple[str, ...], bool, str | None]:
@@ -98,6 +116,39 @@ def keep(
     cached.last_refresh[acquisition.key] = float(now)
     return OpaqueAccessTokenInfo(
         reply.access_token, reply.expires_on, token_type=reply.token_type, refresh_on=reply.refresh_on
+    )
+
+
+def check_granted(cache: TokenCache, acquisition: Acquisition, reply: TokenReply) -> None:
+    """Check, after a reply was stored, that it grants all scopes if that is required.
+
+    :raises EntraError: the user must consent first. It is raised again by :func:`check_consent` for half a minute.
+    """
+    scopes = acquisition.request.scopes
+    if acquisition.needs_all_scopes and len(granted(scopes, reply.scopes)) < len(scopes):
+        cached = cache.peek(acquisition.partition)
+        if cached is not None:
+            cached.last_refresh["consent", acquisition.key] = time.time()
+        raise _consent_required()
+
+
+def check_consent(cache: TokenCache, acquisition: Acquisition) -> None:
+    """Check that the authority has not just left out one of the scopes: not every call asks it again.
+
+    :raises EntraError: it has.
+    """
+    cached = cache.peek(acquisition.partition) if acquisition.needs_all_scopes else None
+    if cached is not None:
+        left_out_at = cached.last_refresh.get(("consent", acquisition.key), float("-inf"))
+        if 0 <= time.time() - left_out_at < RETRY_INTERVAL:
+            raise _consent_required()
+
+
+def _consent_required() -> EntraError:
+    return EntraError(
+        "Authentication failed: Microsoft Entra ID granted only some of the requested scopes. The user must consent to "
+        "the others.",
+        suberror="consent_required",
     )
 
 

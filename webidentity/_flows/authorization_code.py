@@ -39,6 +39,8 @@ class UserTokens:
     lifetime: float = DEFAULT_LIFETIME
     #: Whether accounts are named by the verified IDs of their tokens, and not by the unsigned ``client_info``.
     by_verified_id: bool = False
+    #: Whether a refreshed token that grants only some of the scopes is an error: the user must consent.
+    needs_all_scopes: bool = False
     #: Returns whether tokens may still be stored, given the current content of the partition.
     may_keep: Callable[[TokenDocument], bool] | None = None
     #: Checks the reply to a refresh before it is stored, and raises an EntraError to reject it.
@@ -67,6 +69,7 @@ class UserTokens:
             lambda _: time.time() + self.lifetime,
             signed_in,
             self.may_keep,
+            needs_all_scopes=self.needs_all_scopes,
         )
 
     def _refresh(self, request: TokenRequest, refresh_token: str, home_account_id: str) -> Flow[TokenReply]:
@@ -112,10 +115,12 @@ class Accepted(NamedTuple):
 
     :param home_account_id: the verified ID of the account.
     :param also: another change of the account's partition, stored in one write with the tokens.
+    :param keep_until: when a partition without other tokens may be removed (Unix seconds), None for the usual time.
     """
 
     home_account_id: str
     also: Callable[[TokenDocument], object] | None = None
+    keep_until: float | None = None
 
 
 @dataclass(slots=True)
@@ -188,10 +193,16 @@ class AuthorizationCodeGrant:
             accepted = Accepted(reply.home_account_id or f"{_ANONYMOUS}{secrets.token_hex(16)}")
         home_account_id = accepted.home_account_id
         acquisition = self.user_tokens.acquisition(request, home_account_id)
+        if accepted.keep_until is not None:
+            acquisition.keep_until = _always(accepted.keep_until)
         token = yield from keep(self.user_tokens.cache, acquisition, reply, now, accepted.also)
         self.code = self.code_verifier = None
         self.tenant, self.home_account_id = request.tenant, home_account_id
         return token
+
+
+def _always(keep_until: float) -> Callable[[TokenReply], float]:
+    return lambda _: keep_until
 
 
 def _nothing_left() -> ClientAuthenticationError:

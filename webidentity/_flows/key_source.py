@@ -42,7 +42,8 @@ class KeySource:
 
     A token with an unknown key causes the keys to be fetched again, at most once a minute in addition to the daily
     fetch. Keys that are older than a day are fetched again beside the caller. The last valid keys stay in use while the
-    authority is unreachable.
+    authority is unreachable. A client can invent key IDs: only one caller at a time waits for keys because of an
+    unknown one, and none after a fetch that failed.
 
     :param leeway: seconds that the clocks of the authority and of this machine may differ.
     """
@@ -69,9 +70,10 @@ class KeySource:
             known = yield from self._refresh(is_needed=False)
         return known.metadata.issuer
 
-    def verify(self, token: str, audiences: frozenset[str]) -> Flow[dict[str, Any]]:
+    def verify(self, token: str, audiences: frozenset[str], *, waits: bool = False) -> Flow[dict[str, Any]]:
         """Return the claims of a token that the tenant issued for one of the audiences.
 
+        :param waits: whether to wait for the authority in any case, for a token that the authority itself has sent.
         :raises ~webidentity._protocol.verification.TokenRejectedError: the token is not acceptable.
         :raises KeysUnavailableError: there are no keys to verify it with.
         """
@@ -80,14 +82,19 @@ class KeySource:
         if known is None:
             known = yield from self._refresh(is_needed=False)
         elif time.time() - known.fetched_at > _FRESH_FOR and not _is_within(_RETRY_INTERVAL, self._tried_at):
-            yield from self._refresh_beside()
+            yield from self._refresh_beside(is_needed=False)
         try:
             return self._check(token, audiences, known)
         except UnknownKeyError:
             # Not limited by other fetches: the keys may have been rotated right after one.
             if self._is_reachable and _is_within(_RETRY_INTERVAL, self._searched_at):
                 raise
-        known = yield from self._refresh(is_needed=True)
+        if not self._is_reachable and not waits:
+            # The last fetch failed, or has no reply yet.
+            if not _is_within(_INTERVAL_AFTER_FAILURE, self._tried_at):
+                yield from self._refresh_beside(is_needed=True)
+            raise self._unavailable()
+        known = yield from self._refresh(is_needed=True, waits=waits)
         try:
             return self._check(token, audiences, known)
         except UnknownKeyError:
@@ -100,18 +107,21 @@ class KeySource:
         expected = Expected(known.metadata.issuer, audiences, time.time(), self._leeway)
         return verify_token(token, known.keys, expected)
 
-    def _refresh_beside(self) -> Flow[None]:
+    def _refresh_beside(self, *, is_needed: bool) -> Flow[None]:
         """Start to fetch the keys. The known ones are used meanwhile."""
         flight, leads = self._flights.join("keys")
         if leads:
-            yield from self._flights.detach("keys", flight, self._fetch(is_needed=False), awaited=False)
+            yield from self._flights.detach("keys", flight, self._fetch(is_needed=is_needed), awaited=False)
 
-    def _refresh(self, *, is_needed: bool) -> Flow[_Known]:
+    def _refresh(self, *, is_needed: bool, waits: bool = True) -> Flow[_Known]:
         """Fetch the keys, once for all concurrent callers.
 
         :param is_needed: whether the known keys are not sufficient.
+        :param waits: whether to wait for a fetch that another caller has started.
         """
         flight, leads = self._flights.join("keys")
+        if not leads and not waits:
+            raise self._unavailable()
         if not leads and (yield from self._flights.wait_for("keys", flight)):
             return self._last_good()
         try:
@@ -140,7 +150,7 @@ class KeySource:
         if is_needed:
             self._searched_at = self._tried_at
         self._is_reachable = False
-        self._reason = "the reply has no signing keys"
+        self._reason = "no answer yet"
         try:
             metadata = TenantMetadata.parse((yield from _get(metadata_url(self._authority, self._tenant))))
             if metadata is not None and not metadata.is_of(self._authority, self._tenant):
@@ -151,6 +161,10 @@ class KeySource:
                 )
                 self._reason = "the metadata is of another tenant or authority"
                 return
+            if metadata is not None and not metadata.has_keys_at(self._authority):
+                _LOGGER.error("The metadata at %s is not used: its keys are at another host", self._authority)
+                self._reason = "the keys are not at the authority"
+                return
             keys = SigningKeys.parse((yield from _get(metadata.jwks_uri))) if metadata else None
         except AzureError as error:
             self._reason = reason_of(error)
@@ -158,6 +172,8 @@ class KeySource:
         if metadata is not None and keys is not None:
             self._known = _Known(metadata, keys, time.time())
             self._is_reachable = True
+        else:
+            self._reason = "the reply has no signing keys"
 
 
 def _is_within(seconds: float, since: float) -> bool:

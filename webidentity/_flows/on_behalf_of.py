@@ -32,6 +32,8 @@ class OnBehalfOf:
     assertion: str = field(repr=False)
     #: The account of the assertion, from its verified claims. None if they were not verified.
     account: str | None = None
+    #: Whether a token that grants only some of the scopes is an error: the user must consent.
+    needs_all_scopes: bool = False
 
     @classmethod
     def begin(cls, client: Client, cache: TokenCache, assertion: str) -> "OnBehalfOf":
@@ -54,7 +56,9 @@ class OnBehalfOf:
             authentication=client.authentication.fingerprint,
         )
         # No refresh token is requested: tokens acquired for an assertion must not outlive it.
-        acquisition = Acquisition(partition, request, self._exchange, None, self._keep_until)
+        acquisition = Acquisition(
+            partition, request, self._exchange, None, self._keep_until, needs_all_scopes=self.needs_all_scopes
+        )
         return acquire(self.cache, acquisition)
 
     def _exchange(self, request: TokenRequest) -> Flow[TokenReply]:
@@ -67,7 +71,7 @@ class OnBehalfOf:
         scopes = dict.fromkeys((*request.scopes, "openid", "profile"))
         fields = {**grant, **request.fields, "scope": " ".join(scopes)}
         reply: TokenReply = yield from self.client.send(
-            request.tenant, fields, subject=digest(self.assertion), account=self.account or ""
+            request.tenant, fields, subject=self.account or digest(self.assertion), account=self.account or ""
         )
         if self.account is not None and names_another_in_tenant(reply, self.account):
             raise EntraError(

@@ -6,7 +6,7 @@ import time
 from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import AzureError
 
-from webidentity._flows.acquisition import Acquisition, cached_token, keep
+from webidentity._flows.acquisition import RETRY_INTERVAL, Acquisition, cached_token, check_granted, keep
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.request_name import describe
 from webidentity._protocol.token_reply import TokenReply
@@ -19,8 +19,6 @@ from webidentity.errors import EntraError
 
 _LOGGER = logging.getLogger(__name__)
 
-#: Seconds between two attempts to renew a token that is still served.
-RETRY_INTERVAL = 30
 #: How many refresh tokens are tried: the known one, and a newer one of another process.
 _MOST_TRIES = 2
 
@@ -103,6 +101,7 @@ def _redeem(
             token = yield from keep(cache, acquisition, reply, now)
             if partition != acquisition.partition and reply.refresh_token:
                 yield from _replace_refresh_token(cache, acquisition, partition, refresh_token, reply)
+            check_granted(cache, acquisition, reply)
             return token
     if refusal is None:
         return None

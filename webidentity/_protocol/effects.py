@@ -28,7 +28,7 @@ class Send:
 
     ``options`` are keywords of azure-core's policies and transports for this request, such as ``retry_total``.
     ``subject`` names the user of a token request: if the authority throttles it, only requests for the same subject
-    have to pause.
+    have to pause. It is the ID of the account if that is known.
     """
 
     __slots__ = __match_args__ = ("request", "options", "subject")

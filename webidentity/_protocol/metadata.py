@@ -34,15 +34,16 @@ class TenantMetadata:
         :param authority: a normalized authority.
         :param tenant: a tenant ID. If it is a domain, the issuer contains the ID, which is not known here.
         """
-        if not _is_safe(self.issuer):
+        if not _is_at(self.issuer, authority):
             return False
-        issuer, own = urlsplit(self.issuer), urlsplit(authority)
-        hosts = issuer.hostname or "", own.hostname or ""
-        is_same = issuer.netloc.lower() == own.netloc
-        is_microsoft = all(cloud_hosts(host) for host in hosts) or all(host.endswith(_CUSTOMERS) for host in hosts)
-        if not is_same and not (is_microsoft and issuer.port == own.port):
-            return False
-        return not is_guid(tenant) or tenant.lower() in issuer.path.lower().split("/")
+        return not is_guid(tenant) or tenant.lower() in urlsplit(self.issuer).path.lower().split("/")
+
+    def has_keys_at(self, authority: str) -> bool:
+        """Whether the keys are at a host of this authority. Others are not asked: they may be inside a private network.
+
+        :param authority: a normalized authority.
+        """
+        return _is_at(self.jwks_uri, authority)
 
 
 def metadata_url(authority: str, tenant: str) -> str:
@@ -55,10 +56,22 @@ def logout_url(authority: str, tenant: str, parameters: dict[str, str]) -> str:
     return f"{authority}/{tenant}/oauth2/v2.0/logout?{urlencode(parameters)}"
 
 
+def _is_at(url: str, authority: str) -> bool:
+    """Whether the URL has the authority's host, or both hosts are Microsoft's."""
+    if not _is_safe(url):
+        return False
+    parts, own = urlsplit(url), urlsplit(authority)
+    if parts.username is not None or parts.scheme not in {"https", own.scheme}:
+        return False
+    hosts = parts.hostname or "", own.hostname or ""
+    is_microsoft = all(cloud_hosts(host) for host in hosts) or all(host.endswith(_CUSTOMERS) for host in hosts)
+    return parts.netloc.lower() == own.netloc or (is_microsoft and parts.port == own.port)
+
+
 def _is_safe(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        hostname = parts.hostname or ""
+        hostname, _ = parts.hostname or "", parts.port
     except ValueError:
         return False
     return bool(hostname) and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(hostname)))

@@ -13,7 +13,10 @@ _LONG_WORD = r"[\w.~+/=-]{100,}"
 #: A long word that is broken into lines at the width of a screen: all lines but the last are full. URLs are excluded.
 _LINES = r"(?<![\w.~+/=-])(?!//)(?:[\w.~+/=-]{60,}[^\S\n]*\n\s*)+[\w.~+/=-]+"
 #: An e-mail address or user name, also in a URL. The lengths are limited, because they decide the time of the search.
-_ADDRESS = r"""[^\s@<>()\[\],;:"'|=/?&]{1,100}(?:@|%40)[\w.-]{1,200}"""
+_ADDRESS = (
+    r"""(?:[^\s@\uff20<>()\[\],;:"'|=/?&][^\s@\uff20<>()\[\],;:"|=/?&]{0,99}|"[^"]{1,100}")"""
+    r"""(?:@|%40|\uff20)[\w.-]{1,200}"""
+)
 #: The marker that the PowerShell script prints before a token.
 _MARKED = r"\b(azsdk%)\S+"
 _SHORTEST_SECRET = 4
@@ -26,8 +29,8 @@ _SHOWN = 700
 def scrub(text: str, secrets: Iterable[str] = (), *, is_username: bool = False) -> str:
     """Return text that may be shown: one line, without tokens, without addresses of users, without the given secrets.
 
-    A username that a developer gave, or one of the accounts to choose from, is shown. If the text contains a secret in
-    a form that cannot be cut out, such as a doubly escaped one, return "***".
+    A username that a developer gave, or one of the accounts to choose from, is shown. If the text contains a secret or
+    an address in a form that cannot be cut out, such as a doubly escaped one, return "***".
     """
     from html import escape  # imported at the first error
 
@@ -38,7 +41,7 @@ def scrub(text: str, secrets: Iterable[str] = (), *, is_username: bool = False) 
             text = text.replace(form, "***")
     text = re.sub(_JWT, "***", text[:_READ])
     text = _one_line(text if is_username else re.sub(_ADDRESS, "***", text))
-    if hidden and _has_any(text, hidden):
+    if (hidden or not is_username) and _has_hidden(text, hidden, addresses=not is_username):
         return "***"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."
 
@@ -57,10 +60,12 @@ def _one_line(text: str) -> str:
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
-def _has_any(text: str, secrets: Iterable[str]) -> bool:
-    """Whether the text contains one of the secrets, escaped up to twice, or in base64."""
+def _has_hidden(text: str, secrets: Iterable[str], *, addresses: bool) -> bool:
+    """Whether the text contains one of the secrets or an address, escaped up to twice, or a secret in base64."""
     views = {text, *_unescaped(text)}
     views |= {_one_line(deeper) for view in views for deeper in _unescaped(view)}
+    if addresses and any(re.search(_ADDRESS, view) for view in views):
+        return True
     for secret in secrets:
         plain = _one_line(secret)
         forms = [*_in_base64(secret.encode(errors="replace")), *([plain] if len(plain) >= _SHORTEST_SECRET else [])]

@@ -77,9 +77,11 @@ def correlation_id_of(error: BaseException) -> str | None:
 
 
 def describe(error: BaseException, text: str = "") -> str:
-    """Return why a request failed and its ID, for a log.
+    """Return why a request failed and its ID, for a log. The ID is not repeated, and left out if none was sent.
 
     :param text: what is known already. By default the reason is found out.
     """
     text, correlation_id = text or reason_of(error), correlation_id_of(error)
-    return f"{text.rstrip('.')} (Correlation ID: {correlation_id})" if correlation_id else text
+    if not correlation_id or correlation_id in text:
+        return text
+    return f"{text.rstrip('.')} (Correlation ID: {correlation_id})"

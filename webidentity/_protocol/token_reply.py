@@ -53,6 +53,9 @@ def read_token_reply(response: Any, *, now: int, secrets: Iterable[str] = ()) ->
     token = document.get("access_token")
     if response.status_code >= 400 or "error" in document or not isinstance(token, str) or not token:
         raise refusal(response, document, secrets)
+    refresh_token = as_text(document.get("refresh_token"))
+    if not is_token(token) or (refresh_token is not None and not is_token(refresh_token)):
+        raise EntraError("Microsoft Entra ID sent a token with characters that no token has", response=response)
     token_type = document.get("token_type", "Bearer")
     if not isinstance(token_type, str) or token_type.lower() != "bearer":
         # RFC 6749 section 7.1: a client must not use a token whose type it does not know.
@@ -69,11 +72,16 @@ def read_token_reply(response: Any, *, now: int, secrets: Iterable[str] = ()) ->
         refresh_on=None if refresh_in is None else now + refresh_in,
         token_type=token_type,
         scopes=tuple((as_text(document.get("scope")) or "").split()),
-        refresh_token=as_text(document.get("refresh_token")),
+        refresh_token=refresh_token,
         id_token=as_text(document.get("id_token")),
         home_account_id=_home_account_id(document),
         family_id=as_text(document.get("foci")),
     )
+
+
+def is_token(text: str) -> bool:
+    """Whether the text has printable ASCII characters only (RFC 6749 appendix A.12 and A.17)."""
+    return text.isascii() and text.isprintable()
 
 
 def read_refresh_in(document: Mapping[str, Any], expires_in: int) -> int | None:

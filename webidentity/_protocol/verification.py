@@ -12,13 +12,14 @@ from typing import Any
 from jwt.api_jws import PyJWS
 from jwt.exceptions import PyJWTError
 
-from webidentity._json import as_list, parse_object
+from webidentity._json import as_list, as_object, parse_object
 from webidentity._protocol.signing_keys import SigningKeys
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 #: Three parts of base64url without padding (RFC 7515 section 7.1).
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*", re.ASCII)
 _LONGEST_TOKEN = 64 * 1024
+_MOST_LEVELS = 50
 #: Accepted ``typ`` headers (RFC 8725 section 3.11). Logout tokens, for example, are signed with the same keys.
 _TYPES = frozenset({"jwt", "at+jwt"})
 _JWS = PyJWS(algorithms=["RS256"])
@@ -95,6 +96,8 @@ def verify_token(token: str, keys: SigningKeys, expected: Expected) -> dict[str,
         claims = parse_object(payload)
         if claims is None:
             raise TokenRejectedError("the token's payload is not a JSON object")
+        if _is_deep(claims):
+            raise TokenRejectedError("the token's claims are nested too deeply")
         _check_claims(claims, expected)
         if not candidate.may_sign_for(expected.issuer, claims["tid"]):
             raise TokenRejectedError("the token's key does not belong to its issuer")
@@ -128,6 +131,18 @@ def verify_hash(claims: Mapping[str, Any], name: str, value: str) -> None:
     half = urlsafe_b64encode(hashlib.sha256(value.encode()).digest()[:16]).rstrip(b"=").decode()
     if claims.get(name, half) != half:
         raise TokenRejectedError(f"the ID token belongs to another {'code' if name == 'c_hash' else 'access token'}")
+
+
+def _is_deep(claims: dict[str, Any]) -> bool:
+    """Whether the claims are nested more deeply than what copies and stores them can go."""
+    level: list[Any] = [claims]
+    for _ in range(_MOST_LEVELS):
+        inner = [value for each in level for value in (as_object(each) or {}).values()]
+        inner += [value for each in level for value in as_list(each)]
+        level = [value for value in inner if isinstance(value, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _check_claims(claims: dict[str, Any], expected: Expected) -> None:

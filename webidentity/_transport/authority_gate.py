@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
-from webidentity._flows.managed_identity.retries import read_retry_after
 from webidentity._fork import renew_after_fork
 from webidentity._protocol.connection_error import reason_of
+from webidentity._protocol.retry_after import read_retry_after
 from webidentity._transport.deadline import Deadline
 from webidentity._transport.pipeline import SyncPipeline
 from webidentity.errors import AuthorityUnavailableError
@@ -27,7 +27,10 @@ _PROBE_TIMEOUT = 3.0
 _OVERDUE = 4.0
 #: Seconds of a pause if the authority does not name any, and the longest one that is respected.
 _DEFAULT_PAUSE, _LONGEST_PAUSE = 5.0, 600.0
-_MOST_SUBJECTS = 1000
+#: Users who are throttled at the same time before the token requests of all users pause.
+_THROTTLED_USERS = 3
+#: Users, and URLs, whose pauses are remembered.
+_MOST_PAUSES = 1000
 
 
 class _Authority:
@@ -40,10 +43,12 @@ class _Authority:
         self.reason = "no answer in time"
         self.next_probe = 0.0
         self.answered_at = float("-inf")
-        #: Until when the authority asked for a pause: for all requests, for token requests, and for those of a subject.
+        #: Until when the authority asked for a pause: for all requests, for token requests, for those of a user, and
+        #: for those to a URL.
         self.paused_until = 0.0
         self.tokens_paused_until = 0.0
-        self.subjects: dict[str, float] = {}
+        self.users: dict[str, float] = {}
+        self.urls: dict[str, float] = {}
         #: When the requests without a reply were sent.
         self.waiting: dict[object, float] = {}
 
@@ -52,8 +57,10 @@ class AuthorityGate:
     """Sends requests within a time limit, and not at all to an authority that is down or asked for a pause.
 
     After three failures in a row, only one request in one to four seconds passes, until one of them is answered. Status
-    429 pauses the requests of the same subject for the time of ``Retry-After``; for a second subject it pauses all
-    token requests. Status 503 with ``Retry-After`` pauses all requests. A pause is ten minutes at most.
+    429 pauses the token requests of the same user, or the other requests to the same URL, for the time of
+    ``Retry-After``. When three users are throttled at the same time, all token requests pause. A token request without
+    a user pauses nothing: one user could stop the sign-ins of all with it. Status 503 with ``Retry-After`` pauses all
+    requests. A pause is ten minutes at most.
     """
 
     def __init__(self, pipeline: SyncPipeline, clock: Callable[[], float] | None = None) -> None:
@@ -91,7 +98,6 @@ class AuthorityGate:
         self, request: HttpRequest, deadline: Deadline, subject: str, options: dict[str, Any]
     ) -> Callable[[], Any]:
         authority = self._authority(request.url)
-        subject = subject or request.url
         # A pause is an error at once, without a thread: all of them may wait for an authority that is silent.
         self._check_pauses(authority, request, subject)
         with self._lock:
@@ -130,8 +136,9 @@ class AuthorityGate:
         with self._lock:
             until = authority.paused_until
             if request.method == "POST":
-                until = max(until, authority.tokens_paused_until)
-            until = max(until, authority.subjects.get(subject, 0.0))
+                until = max(until, authority.tokens_paused_until, authority.users.get(subject, 0.0))
+            else:
+                until = max(until, authority.urls.get(request.url, 0.0))
         # A clock that was set back must not prolong a pause.
         if now < until <= now + _LONGEST_PAUSE:
             raise _paused(f"The authority {authority.host} asked for a pause.", until - now)
@@ -192,14 +199,22 @@ class AuthorityGate:
                 self._count(authority, sent_at, now)
                 return
             authority.failures, authority.answered_at = 0, now
-            if status == 429:
-                subjects = authority.subjects
-                for other in [other for other, end in subjects.items() if end <= now]:
-                    del subjects[other]
-                if request.method == "POST" and any(other != subject for other in subjects):
+            if status != 429:
+                return
+            if request.method != "POST":
+                _note_pause(authority.urls, request.url, now, until)
+            elif subject:
+                _note_pause(authority.users, subject, now, until)
+                if len(authority.users) >= _THROTTLED_USERS:
                     authority.tokens_paused_until = until
-                if len(subjects) < _MOST_SUBJECTS:
-                    subjects[subject] = until
+
+
+def _note_pause(pauses: dict[str, float], name: str, now: float, until: float) -> None:
+    """Remember a pause, and forget those that are over."""
+    for other in [other for other, end in pauses.items() if end <= now]:
+        del pauses[other]
+    if len(pauses) < _MOST_PAUSES:
+        pauses[name] = until
 
 
 def _host(url: str) -> str:

@@ -36,9 +36,9 @@ class Deadline:
         return {} if self._end is None else {"deadline": self, "subject": subject}
 
     def left(self) -> float | None:
-        """Return the seconds that are left, None without limit.
+        """Return the seconds that are left, or None if there is no limit.
 
-        :raises AuthorityUnavailableError: there are none.
+        :raises AuthorityUnavailableError: the time is over.
         """
         if self._end is None:
             return None

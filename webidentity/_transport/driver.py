@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 #: Seconds after which a waiter checks whether the flow that it waits for can still complete.
 _WAIT = 1.0
-#: Tasks of flows that nobody awaits: an event loop keeps only weak references to its tasks.
+#: Tasks of flows that are not awaited: an event loop keeps only weak references to its tasks.
 _TASKS: set["asyncio.Task[Any]"] = set()
 
 
@@ -178,7 +178,7 @@ class AsyncDriver:
 
 
 def _on_authority_thread(driver: SyncDriver, start: Start) -> Any:
-    """Run the flow on a thread for requests and return its future. Once begun, it continues without its caller."""
+    """Run the flow on a thread for requests and return its future. Once started, it continues without its caller."""
     from webidentity._transport.threads import AUTHORITY
 
     future = AUTHORITY.submit(lambda: driver.run(start.flow))

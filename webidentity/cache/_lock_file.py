@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import sys
 import time
 from collections.abc import Generator
@@ -113,13 +114,14 @@ def _take_over(path: str, waited: float) -> int | None:
                 os.remove(path)
         return None
     try:
-        descriptor = os.open(path, os.O_RDWR)
+        # A link may name any file of the user, and the file is overwritten.
+        descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
     except OSError:
         return None
     try:
         # The lock is for the file that was opened. Another program may have taken over, removed or replaced it.
         if _lock(descriptor) and _is_abandoned(descriptor, waited):
-            opened, current = os.fstat(descriptor), os.stat(path)
+            opened, current = os.fstat(descriptor), os.lstat(path)
             if os.path.samestat(opened, current):
                 _sign(descriptor)
                 return descriptor
@@ -148,7 +150,11 @@ def _lock(descriptor: int) -> bool:
 
 def _is_abandoned(descriptor: int, waited: float) -> bool:
     """Return whether the program that created the file is gone. It has no lock of the operating system."""
-    if time.time() - os.fstat(descriptor).st_mtime > ABANDONED_AFTER:
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        # It is not a lock file.
+        return False
+    if time.time() - found.st_mtime > ABANDONED_AFTER:
         return True
     process = re.match(rb"[1-9]\d{0,9}(?=\s|$)", os.pread(descriptor, 32, 0))
     if process is None:

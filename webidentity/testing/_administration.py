@@ -149,12 +149,18 @@ class Administration:
         :param origins: where browsers reach the application, for example "http://localhost:5000". Flask's test client
             uses "http://localhost".
         :param callback: path of the route that redeems the authorization code.
-        :raises ValueError: an origin is missing or is not an absolute URL.
+        :raises ValueError: an origin is missing, is not an absolute URL, or is the redirect URI.
         """
         if not origins or any("://" not in origin for origin in origins):
             raise ValueError('Say where browsers reach the application, for example add_site("http://localhost:5000").')
         secret = new_secret(24)
         roots = [origin.rstrip("/") for origin in origins]
+        for root in roots:
+            if callback and root.endswith(callback):
+                raise ValueError(
+                    f"{root!r} is a redirect URI, which is derived from the origin: "
+                    f'add_site("{root.removesuffix(callback)}").'
+                )
         uris = [f"{root}{path}" for root in roots for path in (callback, "/")]
         app = self.add_app(name, secrets=[secret], redirect_uris=uris)
         settings = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode, urljoin
 
 from webidentity.testing.directory._model import User
@@ -105,6 +105,7 @@ class TenantBrowser:
 
         :raises SignInError: the sign-in stopped at a page of the tenant, for example because the password was wrong.
         :raises KeyError: the user is unknown and no password was given.
+        :raises TypeError: ``authorize_url`` is not a string.
         """
         page = self._drive(authorize_url, user, password, consent=consent)
         if page.location is None:
@@ -153,6 +154,12 @@ class TenantBrowser:
         return self.open(url)
 
     def _drive(self, url: str, user: User | str, password: str | None, *, consent: bool) -> BrowserPage:
+        # With None, for example: the test client's response.location if the application did not redirect.
+        if not isinstance(cast("object", url), str):
+            raise TypeError(
+                f"Got {type(url).__name__}, not a URL: pass the Location of a redirect to sign in; without "
+                "Accept: text/html a guard answers 401."
+            )
         username, password = self._account(user, password)
         page = self._answer(self.open(url), username, password, until="consent")
         if form := page.form("consent"):

@@ -11,7 +11,7 @@ from webidentity.web._facts import RequestFacts
 from webidentity.web._guard import Granted
 from webidentity.web._identity import Identity, private_headers
 from webidentity.web._injection import dispatched_by, handler_of, parameters_named_by
-from webidentity.web._mistakes import explained_parameters, written_as
+from webidentity.web._mistakes import SIGN_IN_USAGE, TOKEN_USAGE, explained_parameters, written_as
 from webidentity.web._outages import TOKEN_ERRORS
 from webidentity.web._requirements import Requirements
 from webidentity.web._sessions import SESSION_KEY
@@ -38,6 +38,8 @@ __all__ = [
     "handler_of",
     "dispatched_by",
     "written_as",
+    "TOKEN_USAGE",
+    "SIGN_IN_USAGE",
     "explained_parameters",
     "check_authority",
     "session_cookie_warnings",

@@ -1,4 +1,4 @@
-"""A sign-in with another account than the session's: the user decides whether it replaces the session.
+"""A sign-in with another account than the session's, or beside a login of the framework: the user decides.
 
 A link of another site can start a sign-in, and the authority may complete it at once, with the account that is signed
 in there. Without a question, the user would continue in an account that is not the expected one.
@@ -29,11 +29,17 @@ PARAMETER, _SWITCH, _KEEP = "account", "switch", "keep"
 class _Waiting:
     """A session that waits for the user's decision.
 
-    :param earlier: the entry of the session that it would replace.
+    :param earlier: the entry of the browser's session, which need not be valid, or "".
+    :param replaces_login: whether it would end a login of the framework, and no valid session.
     """
 
     state: SessionState = field(repr=False)
     earlier: str
+    replaces_login: bool
+
+    def is_of(self, earlier: SessionState | None, *, has_login: bool) -> bool:
+        """Whether the browser still has what the session would replace."""
+        return _entry(earlier) == self.earlier and (has_login or not self.replaces_login)
 
 
 class AccountChange:
@@ -44,37 +50,54 @@ class AccountChange:
         self._keys = keys
         self._sessions = sessions
 
-    def ask(self, facts: RequestFacts, earlier: SessionState, state: SessionState) -> Answer:
+    def ask(
+        self, facts: RequestFacts, earlier: SessionState | None, state: SessionState, *, replaces_login: bool = False
+    ) -> Answer:
         """Return the page that asks. The session stays as it is.
 
+        :param earlier: the session that the browser has.
         :param state: the session of the other account, which was begun as one that waits.
+        :param replaces_login: whether a login of the framework would end, and no valid session.
         """
-        content = {"session": state.to_json(), "earlier": earlier.entry, "at": int(time.time())}
+        content = {
+            "session": state.to_json(),
+            "earlier": _entry(earlier),
+            "login": replaces_login,
+            "at": int(time.time()),
+        }
         name = self._name(facts)
         sealed = seal_text(self._keys, name, json.dumps(content).encode())
-        page = _page(facts.path, earlier.record.username, state.record.username)
+        current = None if earlier is None or replaces_login else earlier.record.username
+        page = _page(facts.path, current, state.record.username)
         cookie = Cookie(name, sealed, WAITING_LIFETIME, secure=facts.is_secure)
         return html_answer(200, page, (OWN_ORIGIN,)).with_cookies(cookie)
 
-    def decide(self, facts: RequestFacts, earlier: SessionState | None, pages: CallbackPages) -> Flow[Answer]:
+    def decide(
+        self, facts: RequestFacts, earlier: SessionState | None, pages: CallbackPages, *, has_login: bool = False
+    ) -> Flow[Answer]:
         """Answer the form of the page.
 
         :param earlier: the session that the browser has.
+        :param has_login: whether the browser has a login of the framework.
         """
         if facts.is_cross_site:
             page = Page("We did not change your account", "The request came from another site.")
             return refuse(facts, 403, "cross_site_request", page)
         waiting, choice = self._waiting(facts), facts.parameter(PARAMETER)
         forget = Cookie(self._name(facts), "", 0, secure=facts.is_secure)
-        if waiting is None or earlier is None or earlier.entry != waiting.earlier or choice not in (_SWITCH, _KEEP):
+        if waiting is None or not waiting.is_of(earlier, has_login=has_login) or choice not in (_SWITCH, _KEEP):
             return pages.not_found(None).with_cookies(forget)
         if choice == _KEEP:
             yield from self._sessions.end(waiting.state)
             return continue_at(facts, f"{facts.root_path}/").with_cookies(forget)
+        if not (yield from self._sessions.is_waiting(waiting.state)):
+            return pages.not_found(None).with_cookies(forget)
+        # First: if the store fails between the two writes, the user can press the button again.
+        if earlier is not None:
+            yield from self._sessions.end(earlier)
         path = yield from self._sessions.confirm(waiting.state)
         if path is None:
             return pages.not_found(None).with_cookies(forget)
-        yield from self._sessions.end(earlier)
         started = StartSession(waiting.state.to_json(), same_user=False)
         return continue_at(facts, path).with_session(started).with_cookies(forget)
 
@@ -85,24 +108,34 @@ class AccountChange:
         if document is None or time.time() - document["at"] > WAITING_LIFETIME:
             return None
         state, earlier = SessionState.read(as_object(document.get("session"))), as_text(document.get("earlier"))
-        return _Waiting(state, earlier) if state is not None and earlier is not None else None
+        return None if state is None else _Waiting(state, earlier or "", replaces_login=document.get("login") is True)
 
     def _name(self, facts: RequestFacts) -> str:
         return CookieNames(self._tenants.for_sign_in().client_id, is_secure=facts.is_secure).account_change
 
 
-def _page(path: str, current: str, other: str) -> str:
-    """Return the page. It has neither a script nor a style, so that it works under any policy."""
+def _entry(state: SessionState | None) -> str:
+    return state.entry if state is not None else ""
+
+
+def _page(path: str, current: str | None, other: str) -> str:
+    """Return the page. It has neither a script nor a style, so that it works under any policy.
+
+    :param current: the account of the session, None for a login of the framework.
+    """
     here, there = (escape(name or "another account") for name in (current, other))
+    signed_in, stay = f"as <strong>{here}</strong>", f"Stay signed in as {here}"
+    if current is None:
+        signed_in, stay = "with <strong>your current login</strong>", "Stay signed in with your current login"
     target = f"{escape(path)}?{PARAMETER}="
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         "<title>Change the account?</title></head><body><main><h1>Change the account?</h1>"
-        f"<p>You are signed in to this application as <strong>{here}</strong>. Microsoft Entra ID has now signed "
+        f"<p>You are signed in to this application {signed_in}. Microsoft Entra ID has now signed "
         f"you in as <strong>{there}</strong>.</p>"
         "<p>If you did not start this sign-in yourself, stay with the first account.</p>"
-        f'<form method="post"><p><button formaction="{target}{_KEEP}">Stay signed in as {here}</button></p>'
+        f'<form method="post"><p><button formaction="{target}{_KEEP}">{stay}</button></p>'
         f'<p><button formaction="{target}{_SWITCH}">Continue as {there}</button></p></form></main></body></html>'
     )

@@ -21,6 +21,13 @@ class StartSession:
     same_user: bool
     same_login: bool = False
 
+    def keeps(self, *, has_login: bool) -> bool:
+        """Return whether the session's other content stays. Otherwise the adapter removes it, and ends the login.
+
+        :param has_login: whether there is a login of the framework itself.
+        """
+        return self.same_user and (self.same_login or not has_login)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

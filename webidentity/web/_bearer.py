@@ -1,6 +1,7 @@
 """Bearer tokens (RFC 6750): the token is verified, and exchanged on behalf of its user."""
 
 import logging
+import time
 from typing import Any
 
 from webidentity._flows.authorization_code import UserTokens
@@ -14,10 +15,13 @@ from webidentity.web._answer import Answer, json_answer
 from webidentity.web._challenge import header_text
 from webidentity.web._credential import BearerGrant, CredentialFactory, Drivers
 from webidentity.web._identity import Identity, Principal
+from webidentity.web._outages import with_advice
 from webidentity.web._settings import Settings
 from webidentity.web._tenants import TenantResolver
 
 _LOGGER = logging.getLogger("webidentity.web")
+#: Seconds between two lines about the same outage.
+_LOG_INTERVAL = 60
 
 
 class BearerTokens:
@@ -28,6 +32,7 @@ class BearerTokens:
         self._user_tokens = user_tokens
         self._drivers = drivers
         self._audiences = settings.audiences
+        self._outage = _OutageLog()
 
     def identify(self, token: str) -> Flow[Identity]:
         """Return the identity of the token's user. Its ``refusal`` is set if the token is not acceptable."""
@@ -35,6 +40,7 @@ class BearerTokens:
         audiences = frozenset({tenant.client_id, f"api://{tenant.client_id}", *self._audiences})
         try:
             claims = yield from tenant.key_source.verify(token, audiences)
+            self._outage.ended()
             _check_delegated(claims)
         except TokenRejectedError as error:
             _LOGGER.info("A bearer token was refused: %s", error)
@@ -42,16 +48,41 @@ class BearerTokens:
         except _ApplicationOnlyError:
             return Identity(refusal=_application_only())
         except KeysUnavailableError as error:
-            _LOGGER.warning("Bearer tokens cannot be verified: %s", error)
+            self._outage.failed(with_advice(str(error), tenant.authority))
             content = {
                 "error": "temporarily_unavailable",
                 "message": "Tokens cannot be verified now. Try again.",
             }
             return Identity(refusal=json_answer(503, content, (("Retry-After", "5"),)))
         home_account_id = account_in_tenant(claims)
-        grant = OnBehalfOf(self._user_tokens.client, self._user_tokens.cache, token, home_account_id)
+        user_tokens = self._user_tokens
+        grant = OnBehalfOf(
+            user_tokens.client,
+            user_tokens.cache,
+            token,
+            home_account_id,
+            needs_all_scopes=user_tokens.needs_all_scopes,
+        )
         credentials = CredentialFactory(BearerGrant(grant), tenant.tenant_id, self._drivers)
         return Identity(Principal(tenant.record(claims, home_account_id), claims, is_bearer=True), credentials)
+
+
+class _OutageLog:
+    """Logs that tokens cannot be verified: once a minute, because each request fails meanwhile; and the end of it."""
+
+    def __init__(self) -> None:
+        self._logged_at: float | None = None
+
+    def failed(self, reason: str) -> None:
+        now = time.time()
+        if self._logged_at is None or not 0 <= now - self._logged_at < _LOG_INTERVAL:
+            self._logged_at = now
+            _LOGGER.warning("Bearer tokens cannot be verified: %s", reason)
+
+    def ended(self) -> None:
+        if self._logged_at is not None:
+            self._logged_at = None
+            _LOGGER.info("Bearer tokens can be verified again")
 
 
 class _ApplicationOnlyError(Exception):

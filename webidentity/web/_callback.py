@@ -11,6 +11,7 @@ from webidentity._flows.key_source import KeysUnavailableError
 from webidentity._protocol.account import account_in_tenant, names_another_in_tenant
 from webidentity._protocol.advice import aadsts, advice_for
 from webidentity._protocol.effects import Flow
+from webidentity._protocol.request_name import describe
 from webidentity._protocol.sentences import sentences
 from webidentity._protocol.token_reply import TokenReply
 from webidentity._protocol.token_request import TokenRequest
@@ -58,13 +59,16 @@ class Callback:
         self._has_reported_another_secret = False
         self._account_change = AccountChange(tenants, keys, sessions)
 
-    def complete(self, facts: RequestFacts, earlier: SessionState | None, pages: CallbackPages) -> Flow[Answer]:
+    def complete(
+        self, facts: RequestFacts, earlier: SessionState | None, pages: CallbackPages, *, has_login: bool
+    ) -> Flow[Answer]:
         """Return the answer to the authority's redirection.
 
         :param earlier: the session that the browser already has, perhaps of another user.
+        :param has_login: whether the browser has a login of the framework, perhaps of another user.
         """
         if facts.method == "POST" and facts.parameter(PARAMETER) is not None:
-            return (yield from self._account_change.decide(facts, earlier, pages))
+            return (yield from self._account_change.decide(facts, earlier, pages, has_login=has_login))
         if facts.method != "GET":
             return pages.wrong_method()
         parameters = _single_parameters(facts)
@@ -90,7 +94,7 @@ class Callback:
             except KeysUnavailableError as error:
                 _LOGGER.warning("A sign-in has to wait: %s", error)
                 return pages.authority_unreachable(pending, RETRY_AFTER)
-        answer = yield from self._answer(pending, state, parameters, issuer, earlier, pages)
+        answer = yield from self._answer(pending, state, parameters, issuer, earlier, pages, has_login=has_login)
         if answer.session is not None:
             done = SignInRequest(pending.next_path, pending.scopes, pending.claims)
             answer = answer.with_cookies(self._loop_guard.remember(facts, done))
@@ -114,6 +118,8 @@ class Callback:
         issuer: str,
         earlier: SessionState | None,
         pages: CallbackPages,
+        *,
+        has_login: bool,
     ) -> Flow[Answer]:
         now, authority = time.time(), self._tenants.for_sign_in().authority
         if now - pending.started_at > LIFETIME:
@@ -137,7 +143,7 @@ class Callback:
             return pages.ended_at_authority(name, codes, pending)
         is_live = earlier is not None and (yield from self._sessions.find(earlier)) is not None
         try:
-            started = yield from self._sign_in(pending, parameters, earlier, is_live=is_live)
+            started = yield from self._sign_in(pending, parameters, earlier, may_replace=is_live or has_login)
         except TokenRejectedError as error:
             _LOGGER.warning("A sign-in was refused: %s", error)
             return pages.not_acceptable(str(error))
@@ -149,7 +155,7 @@ class Callback:
                 )
                 return pages.authority_unreachable(pending, retry_after)
             # The message contains no secret, and says what to do.
-            _LOGGER.warning("A sign-in failed: %s", sentences(error.message, f"Correlation ID: {error.correlation_id}"))
+            _LOGGER.warning("A sign-in failed: %s", describe(error, error.message))
             return pages.refused_by_authority(error, pending)
         except KeysUnavailableError as error:
             _LOGGER.warning("A sign-in failed: %s", error)
@@ -158,22 +164,27 @@ class Callback:
             _LOGGER.warning("A sign-in failed: %s", describe_outage(error, authority))
             return pages.authority_unreachable(pending, retry_after_of(error) or RETRY_AFTER)
         same_user = earlier is None or earlier.is_of(started.record)
-        if earlier is not None and is_live and not same_user:
-            return self._account_change.ask(pages.facts, earlier, started)
+        is_same = earlier is not None and same_user
+        if (is_live or has_login) and not is_same:
+            return self._account_change.ask(pages.facts, earlier, started, replaces_login=not is_live)
         session = StartSession(started.to_json(), same_user, same_login=is_live)
         return redirect(pending.next_path, status=303).with_session(session)
 
     def _sign_in(
-        self, pending: PendingSignIn, parameters: dict[str, str], earlier: SessionState | None, *, is_live: bool
+        self, pending: PendingSignIn, parameters: dict[str, str], earlier: SessionState | None, *, may_replace: bool
     ) -> Flow[SessionState]:
-        """Redeem the code, and store the tokens and the session: one that waits if it would replace a live one."""
+        """Redeem the code, and store the tokens and the session.
+
+        :param may_replace: whether the browser has a valid session or a login of the framework. The session waits if it
+            is of another account.
+        """
         tenant = self._tenants.for_sign_in()
         begun: list[SessionState] = []
 
         def accept(reply: TokenReply) -> Flow[Accepted]:
             if not reply.id_token:
                 raise TokenRejectedError("the token response has no ID token")
-            claims = yield from tenant.key_source.verify(reply.id_token, frozenset({tenant.client_id}))
+            claims = yield from tenant.key_source.verify(reply.id_token, frozenset({tenant.client_id}), waits=True)
             verify_response(
                 claims,
                 client_id=tenant.client_id,
@@ -188,9 +199,9 @@ class Callback:
             if earlier is not None and earlier.is_of(record):
                 session = self._sessions.begin(record, claims, replaced=earlier)
             else:
-                session = self._sessions.begin(record, claims, waits_for=pending.next_path if is_live else None)
+                session = self._sessions.begin(record, claims, waits_for=pending.next_path if may_replace else None)
             begun.append(session.state)
-            return Accepted(account, session.enter)
+            return Accepted(account, session.enter, session.until)
 
         grant = AuthorizationCodeGrant(
             self._user_tokens, pending.redirect_uri, parameters["code"], pending.verifier, accept=accept

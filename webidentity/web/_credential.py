@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Self
 
 from azure.core.credentials import AccessTokenInfo
@@ -19,7 +20,7 @@ from webidentity._protocol.token_request import TokenRequest
 from webidentity._transport.driver import AsyncDriver, SyncDriver
 from webidentity.aio._base import AsyncTokenCalls
 from webidentity.errors import AuthorityUnavailableError, EntraError
-from webidentity.web._outages import retry_after_of
+from webidentity.web._outages import retry_after_of, unreachable
 from webidentity.web._user_needed import UserNeededError
 
 
@@ -105,7 +106,8 @@ class SessionGrant:
         :raises AuthorityUnavailableError: the authority cannot be reached, or asked for a pause.
         """
         try:
-            return (yield from _or_challenge(request, lambda: self.user_tokens.token(request, self.home_account_id)))
+            start = partial(self.user_tokens.token, request, self.home_account_id)
+            return (yield from _or_challenge(request, start, self.user_tokens.client.authority))
         except UserNeededError as error:
             error.login_hint = self.login_hint
             raise
@@ -122,18 +124,19 @@ class BearerGrant:
 
         :raises AuthenticationRequiredError: the client must have its user consent or authenticate again.
         """
-        return _or_challenge(request, lambda: self.on_behalf_of.token(request))
+        return _or_challenge(request, partial(self.on_behalf_of.token, request), self.on_behalf_of.client.authority)
 
 
-def _or_challenge(request: TokenRequest, start: Callable[[], Flow[AccessTokenInfo]]) -> Flow[AccessTokenInfo]:
+def _or_challenge(
+    request: TokenRequest, start: Callable[[], Flow[AccessTokenInfo]], authority: str
+) -> Flow[AccessTokenInfo]:
     try:
         return (yield from start())
     except NoTokenSourceError:
         raise UserNeededError(request.scopes, "The user must sign in again.") from None
     except (ServiceRequestError, ServiceResponseError) as error:
         # Azure SDK clients would take the network's error for one of their own requests.
-        message = f"The authority could not be reached: {type(error).__name__}"
-        unavailable = AuthorityUnavailableError(message, retry_after=retry_after_of(error) or 1)
+        unavailable = AuthorityUnavailableError(unreachable(error, authority), retry_after=retry_after_of(error) or 1)
         unavailable.correlation_id = correlation_id_of(error)
         raise unavailable from error
     except EntraError as error:

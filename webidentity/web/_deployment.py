@@ -28,7 +28,7 @@ def check_authority(settings: Settings, hosts: Iterable[str], spell: Callable[[s
 def session_cookie_warnings(
     settings: Settings, hosts: Iterable[str], *, secure: bool, same_site: Any
 ) -> list[tuple[str, str]]:
-    """Return the attributes that the session cookie of a public site lacks: the setting and the warning.
+    """Return the attributes that the session cookie of a public site lacks or should not have: setting and warning.
 
     Flask and Django spell these settings alike.
 
@@ -41,7 +41,13 @@ def session_cookie_warnings(
     if not secure:
         message = "SESSION_COOKIE_SECURE is not set: browsers send the session cookie over http too. Set it to True"
         found.append(("SESSION_COOKIE_SECURE", message))
-    if str(same_site).lower() not in {"lax", "strict"}:
+    if str(same_site).lower() == "strict":
+        message = (
+            'SESSION_COOKIE_SAMESITE is "Strict": browsers do not send the session when the authority redirects back, '
+            'so a sign-in replaces the session of another account without asking the user. Set it to "Lax"'
+        )
+        found.append(("SESSION_COOKIE_SAMESITE", message))
+    elif str(same_site).lower() != "lax":
         message = 'SESSION_COOKIE_SAMESITE is not set: other sites can send requests with the session. Set it to "Lax"'
         found.append(("SESSION_COOKIE_SAMESITE", message))
     return found

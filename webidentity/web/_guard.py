@@ -1,6 +1,5 @@
 """Guards: one flow decides whether a request may reach its view, and what the view is given."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,12 +9,9 @@ from azure.core.exceptions import AzureError
 
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._json import as_text
-from webidentity._protocol.advice import aadsts
 from webidentity._protocol.effects import Flow
-from webidentity._protocol.request_name import correlation_id_of
-from webidentity._protocol.sentences import sentences
 from webidentity.cache._store import StoreUnavailableError
-from webidentity.errors import AuthenticationRequiredError, EntraError
+from webidentity.errors import AuthenticationRequiredError
 from webidentity.web._answer import Answer
 from webidentity.web._bearer import BearerTokens
 from webidentity.web._caller import bearer_token
@@ -24,14 +20,13 @@ from webidentity.web._credential import CredentialFactory, Drivers, SessionGrant
 from webidentity.web._facts import RequestFacts
 from webidentity.web._identity import Identity, Principal
 from webidentity.web._injection import parameters_named_by
-from webidentity.web._outages import describe_outage, retry_after_of
+from webidentity.web._outages import store_unavailable, token_unavailable
 from webidentity.web._pages import Page, refuse
 from webidentity.web._requirements import Requirements
 from webidentity.web._sessions import Sessions, SessionState
 from webidentity.web._tenants import TenantResolver
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-_LOGGER = logging.getLogger("webidentity.web")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,39 +145,3 @@ def _forgery(facts: RequestFacts) -> Answer:
         "It came from another site and would have changed data in your account. Try again from this site.",
     )
     return refuse(facts, 403, "cross_site_request", page)
-
-
-def store_unavailable(facts: RequestFacts, error: StoreUnavailableError) -> Answer:
-    """Return status 503: sessions can be neither read nor written."""
-    _LOGGER.error("The token cache is unavailable: %s", error)
-    page = Page(
-        "Sign-in is temporarily unavailable", "The application cannot reach its session storage. Try again in a minute."
-    )
-    return refuse(facts, 503, "temporarily_unavailable", page, (("Retry-After", "10"),))
-
-
-def token_unavailable(facts: RequestFacts, error: AzureError | StoreUnavailableError, authority: str) -> Answer:
-    """Return status 502: the authority did not issue a token; or 503 if it or the token cache is unavailable.
-
-    :param authority: its URL, for the log.
-    """
-    if isinstance(error, StoreUnavailableError):
-        return store_unavailable(facts, error)
-    retry_after, correlation_id = retry_after_of(error), correlation_id_of(error)
-    if retry_after is not None:
-        _LOGGER.error("%s", describe_outage(error, authority))
-        page = Page(
-            "Sign-in is temporarily unavailable",
-            "Microsoft Entra ID does not answer, or is busy. You are still signed in. Try again in a moment.",
-            f"Correlation ID: {correlation_id}" if correlation_id else "",
-        )
-        return refuse(facts, 503, "temporarily_unavailable", page, (("Retry-After", str(retry_after)),))
-    codes = error.error_codes if isinstance(error, EntraError) else ()
-    _LOGGER.error("A token request failed: %s", sentences(error.message, f"Correlation ID: {correlation_id}"))
-    page = Page(
-        "We could not open this page",
-        "Microsoft Entra ID did not issue a token for it. Try again. If this keeps happening, send the details below "
-        "to the administrator of this application.",
-        f"Error: {aadsts(codes)}. Correlation ID: {correlation_id or 'none'}",
-    )
-    return refuse(facts, 502, "no_token", page)

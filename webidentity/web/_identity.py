@@ -16,7 +16,7 @@ from webidentity.web._credential import AsyncUserCredential, CredentialFactory, 
 class Principal:
     """A user whose session or bearer token has been verified."""
 
-    record: AuthenticationRecord
+    record: AuthenticationRecord = field(repr=False)
     claims: Mapping[str, Any] = field(repr=False)
     is_bearer: bool
 

@@ -13,6 +13,10 @@ from webidentity.web._injection import PROVIDED
 P = ParamSpec("P")
 R = TypeVar("R")
 
+#: How the decorators of the adapters are written.
+TOKEN_USAGE = '@require_token(scopes=[...]), for example scopes=["https://graph.microsoft.com/User.Read"]'
+SIGN_IN_USAGE = "@require_sign_in without parentheses, or @require_token(scopes=[...]) if the view needs a token"
+
 _MISSING = re.compile(r"(?P<name>\S+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: ")
 
 

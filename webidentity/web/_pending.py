@@ -17,8 +17,9 @@ from webidentity.web._sealed_text import is_of_another_secret, open_text, seal_t
 LIFETIME = 600
 #: Name and value of one cookie, in bytes. Longer ones share the first slot.
 _SHORT = 800
-#: The same for the longest cookie: browsers keep 4096 bytes, with the attributes (RFC 6265 section 6.1).
-_LONGEST = 3900
+#: The same for the longest cookie: browsers keep 4096 bytes, with the attributes (RFC 6265 section 6.1), and Gunicorn
+#: accepts 8,190 bytes of all cookies, the session's included.
+_LONGEST = 3600
 #: Total size of the cookies in bytes, if the sign-ins are started one after the other. Servers refuse headers of 8 kB.
 _MOST_BYTES = 5000
 #: Characters of a path that the state parameter carries.

@@ -4,11 +4,14 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urlsplit
 
 #: The scopes of OpenID Connect, which belong to no resource.
 _OIDC = frozenset({"openid", "profile", "email", "offline_access"})
 _GRAPH = "Microsoft Graph"
+#: What people write between scopes in one string.
+_BETWEEN = " ,\t\n"
 #: Microsoft Graph in each cloud, and its application.
 _GRAPH_NAMES = frozenset(
     {
@@ -31,6 +34,14 @@ class Requirements:
 
     scopes: Sequence[str] | None = None
 
+    @classmethod
+    def of_token(cls, scopes: Sequence[str]) -> "Requirements":
+        """Return the requirements of ``require_token``: without scopes, it would be another guard.
+
+        :raises ValueError: ``scopes`` is None, empty, or a string; or the scopes belong to different resources.
+        """
+        return cls([] if cast("object", scopes) is None else scopes)
+
     def __post_init__(self) -> None:
         if self.scopes is None:
             return
@@ -40,14 +51,17 @@ class Requirements:
 
 
 def _check_spelling(scopes: Sequence[object]) -> None:
-    given = [scopes] if isinstance(scopes, str) else list(scopes)
+    if isinstance(scopes, str):
+        given: list[object] = [scopes] if scopes.strip(_BETWEEN) else []
+    else:
+        given = list(scopes)
     if not given:
         raise ValueError('require_token needs at least one scope: scopes=["https://graph.microsoft.com/User.Read"]')
     names: list[str] = []
     for scope in given:
         if not isinstance(scope, str) or not scope.strip():
             raise ValueError(f"require_token takes scopes as strings, not {scope!r}")
-        names += re.split(r"[\s,]+", scope.strip(" ,\t\n"))
+        names += re.split(r"[\s,]+", scope.strip(_BETWEEN))
     if isinstance(scopes, str) or names != given:
         raise ValueError(f"require_token takes a list with a string for each scope: scopes={json.dumps(names)}")
 

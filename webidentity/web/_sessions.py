@@ -29,7 +29,7 @@ from webidentity.web._tenants import TenantResolver
 _LOGGER = logging.getLogger("webidentity.web")
 #: The key in the framework's session.
 SESSION_KEY = "webidentity"
-#: Sessions that one user may have at the same time. The oldest end first.
+#: Valid sessions that one user may have at the same time. The oldest end first.
 _MOST = 50
 #: Seconds that the user has to decide whether a session of another account replaces the current one.
 WAITING_LIFETIME = 600
@@ -47,7 +47,7 @@ class SessionState:
         so that a copied cookie is useless afterwards.
     """
 
-    record: AuthenticationRecord
+    record: AuthenticationRecord = field(repr=False)
     handle: str = field(repr=False)
 
     @classmethod
@@ -80,10 +80,12 @@ class NewSession(NamedTuple):
     """A session that is about to start.
 
     :param enter: makes its entry in the user's partition.
+    :param until: when it is over unless it is confirmed (Unix seconds), None if it need not be.
     """
 
     state: SessionState
     enter: Callable[[TokenDocument], None]
+    until: int | None = None
 
 
 class Sessions:
@@ -110,24 +112,33 @@ class Sessions:
         If the tokens were stored first, a sign-out of the user's last other session would remove them.
 
         :param replaced: a session of the same user that ends at the same time.
-        :param waits_for: the page to go to when :meth:`confirm` is called. The session is not valid before that.
+        :param waits_for: the page to go to when :meth:`confirm` is called. The session is not valid before that. It
+            replaces another session of the user that waits, and no valid one: another site can cause such a sign-in.
         """
         state = SessionState(record, secrets.token_urlsafe(32))
         now = int(time.time())
         entry: dict[str, Any] = {"claims": kept_claims(claims), "at": now, "seen": now, "checked": now}
-        if waits_for is not None:
-            entry.update(next=waits_for, until=now + WAITING_LIFETIME)
+        until = None if waits_for is None else now + WAITING_LIFETIME
+        if until is not None:
+            entry.update(next=waits_for, until=until)
 
         def enter(document: TokenDocument) -> None:
             if replaced is not None:
                 document.sessions.pop(replaced.entry, None)
             for name in [name for name in document.sessions if self._claims_of(document, name, now) is None]:
                 del document.sessions[name]
+            if until is not None:
+                _end_waiting(document)
             document.sessions[state.entry] = entry
-            for name in sorted(document.sessions, key=lambda name: -document.sessions[name]["at"])[_MOST:]:
-                del document.sessions[name]
+            _limit(document)
 
-        return NewSession(state, enter)
+        return NewSession(state, enter, until)
+
+    def is_waiting(self, state: SessionState) -> Flow[bool]:
+        """Return whether the session waits for :meth:`confirm`."""
+        partition = self._partition(state)
+        cached = (yield from self.user_tokens.cache.load(partition)) if partition else None
+        return cached is not None and self._waits(cached.document, state, int(time.time()))
 
     def confirm(self, state: SessionState) -> Flow[str | None]:
         """Make a session valid that waited for that, and return the page to go to. None if it does not wait."""
@@ -136,11 +147,12 @@ class Sessions:
 
         def confirm(document: TokenDocument) -> None:
             found.clear()
-            entry = as_object(document.sessions.get(state.entry))
-            if entry is not None and "until" in entry and self._claims_of(document, state.entry, now) is not None:
+            if self._waits(document, state, now):
+                entry = document.sessions[state.entry]
                 found.append(entry["next"])
                 kept = {name: value for name, value in entry.items() if name not in {"next", "until"}}
                 document.sessions[state.entry] = {**kept, "at": now, "seen": now}
+                _limit(document)
 
         if partition is not None:
             yield from self._update(partition, confirm, now)
@@ -179,7 +191,10 @@ class Sessions:
             yield from revalidate_beside(self.user_tokens.cache, acquisition)
 
     def end(self, state: SessionState) -> Flow[dict[str, Any]]:
-        """End the session and return its claims. The user's last session takes the cached tokens with it."""
+        """End the session and return its claims.
+
+        The user's last valid session takes the cached tokens with it, and a session that waits.
+        """
         partition = self._partition(state)
         cached = (yield from self.user_tokens.cache.load(partition)) if partition else None
         entry = as_object(cached.document.sessions.get(state.entry)) if cached else None
@@ -189,39 +204,43 @@ class Sessions:
 
         def leave(document: TokenDocument) -> None:
             document.sessions.pop(state.entry, None)
-            if not any(self._claims_of(document, name, now) is not None for name in document.sessions):
+            if not any(self._claims_of(document, name, now) is not None for name in _valid(document)):
+                _end_waiting(document)
                 document.forget_tokens()
 
-        yield from self._update(partition, leave, now)
+        # The partition is not kept for longer: the next tokens in it may be of a session that waits.
+        yield from self.user_tokens.cache.update(partition, leave, expires_at=now, now=now)
         return as_object(entry.get("claims")) or {}
 
     def _accept_refresh(self, reply: TokenReply, partition: Partition) -> Flow[None]:
         """Verify the ID token in the reply to a refresh (OpenID Connect Core 12.2), and keep its claims.
 
+        The authority may leave the ID token out. It has checked the account all the same.
+
         :raises EntraError: it names another account. The refresh token is removed then, and its sessions end.
         """
-        if reply.id_token is None:
-            return
-        claims = yield from self._verified(reply.id_token, reply.access_token)
-        cache, now = self.user_tokens.cache, int(time.time())
-        cached = cache.peek(partition) or (yield from cache.load(partition))
-        known = [as_object(entry["claims"]) or {} for entry in cached.document.sessions.values()] if cached else []
-        if any(claims.get(name) != earlier.get(name) for earlier in known for name in _SAME):
-            raise _rejected("its ID token names another account than the session")
+        cache, now, renewed = self.user_tokens.cache, int(time.time()), dict[str, Any]()
+        if reply.id_token is not None:
+            claims = yield from self._verified(reply.id_token, reply.access_token)
+            cached = cache.peek(partition) or (yield from cache.load(partition))
+            known = [as_object(entry["claims"]) or {} for entry in cached.document.sessions.values()] if cached else []
+            if any(claims.get(name) != earlier.get(name) for earlier in known for name in _SAME):
+                raise _rejected("its ID token names another account than the session")
+            renewed = {"claims": kept_claims(claims)}
 
         def renew(document: TokenDocument) -> None:
             for name, entry in document.sessions.items():
-                document.sessions[name] = {**entry, "claims": kept_claims(claims), "checked": now}
+                document.sessions[name] = {**entry, **renewed, "checked": now}
 
         try:
             yield from self._update(partition, renew, now)
         except StoreUnavailableError as error:
-            _LOGGER.warning("The claims of a session could not be renewed: %s", error)
+            _LOGGER.warning("The check of a session could not be stored: %s", error)
 
     def _verified(self, id_token: str, access_token: str) -> Flow[Mapping[str, Any]]:
         tenant = self._tenants.for_sign_in()
         try:
-            claims = yield from tenant.key_source.verify(id_token, frozenset({tenant.client_id}))
+            claims = yield from tenant.key_source.verify(id_token, frozenset({tenant.client_id}), waits=True)
             verify_hash(claims, "at_hash", access_token)
         except TokenRejectedError as error:
             raise _rejected(f"its ID token is not acceptable: {error}") from None
@@ -235,6 +254,10 @@ class Sessions:
         self, partition: Partition, change: Callable[[TokenDocument], object], now: int
     ) -> Flow[CachedPartition]:
         return self.user_tokens.cache.update(partition, change, expires_at=now + self._lifetime, now=now)
+
+    def _waits(self, document: TokenDocument, state: SessionState, now: int) -> bool:
+        name = state.entry
+        return self._claims_of(document, name, now) is not None and name not in _valid(document)
 
     def _claims_of(self, document: TokenDocument, name: str, now: int) -> Mapping[str, Any] | None:
         entry = as_object(document.sessions.get(name))
@@ -262,6 +285,22 @@ def _has_sessions(document: TokenDocument) -> bool:
 def _rejected(reason: str) -> EntraError:
     message = f"Authentication failed: the authority's reply to a refresh token was rejected: {reason}. Sign in again."
     return EntraError(message, error="invalid_grant")
+
+
+def _valid(document: TokenDocument) -> list[str]:
+    """Return the names of the sessions that do not wait."""
+    return [name for name, entry in document.sessions.items() if "until" not in entry]
+
+
+def _end_waiting(document: TokenDocument) -> None:
+    for name in document.sessions.keys() - set(_valid(document)):
+        del document.sessions[name]
+
+
+def _limit(document: TokenDocument) -> None:
+    """End the oldest of too many sessions."""
+    for name in sorted(_valid(document), key=lambda name: -document.sessions[name]["at"])[_MOST:]:
+        del document.sessions[name]
 
 
 def _touch(document: TokenDocument, name: str, now: int) -> None:

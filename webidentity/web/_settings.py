@@ -1,13 +1,14 @@
 """The configuration of a site: its settings, and the paths of its routes."""
 
 import difflib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from webidentity._authority import SHARED_TENANTS, is_loopback, normalize_authority
+from webidentity._authority import SHARED_TENANTS, is_host, is_loopback, normalize_authority
 from webidentity._protocol.verification import LEEWAY
 from webidentity.web._next_url import safe_next
 
@@ -27,7 +28,15 @@ class Routes:
 
 
 class SettingsError(ValueError):
-    """A setting is missing, misspelled or malformed. The message names the setting, and never contains a secret."""
+    """A setting is missing, misspelled or malformed. The message names the setting, and never contains a secret.
+
+    :param is_missing: whether required settings are missing.
+    """
+
+    def __init__(self, message: str, *, is_missing: bool = False) -> None:
+        super().__init__(message)
+        #: Whether required settings are missing.
+        self.is_missing: bool = is_missing
 
 
 # Each check takes the value that was given, returns the value to use, and raises a ValueError with the problem.
@@ -67,19 +76,26 @@ def _base_url(value: Any) -> str:
         hostname = parts.hostname or ""
     except ValueError:
         parts, hostname = urlsplit(""), ""
-    if not hostname or parts.query or parts.fragment or parts.username is not None:
+    if not is_host(hostname) or parts.query or parts.fragment or parts.username is not None:
         raise ValueError("expected a URL such as https://app.example.com")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(hostname)):
         raise ValueError("must use https (http is accepted for localhost only)")
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}"
+    root, callback = f"{parts.scheme}://{parts.netloc.lower()}{parts.path}", Routes().callback
+    if root.endswith(callback):
+        raise ValueError(f"{text!r} is a redirect URI: without the route, set {root.removesuffix(callback)!r}")
+    return root
 
 
 def _texts(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
-        return tuple(value.split())
-    items: list[Any] = list(cast("Any", value)) if isinstance(value, list | tuple) else [None]
+        items: list[Any] = value.split()
+    else:
+        items = list(cast("Any", value)) if isinstance(value, list | tuple) else [None]
     if not all(isinstance(item, str) for item in items):
         raise ValueError("expected a list of strings")
+    names = [name for item in items for name in re.split(r"[\s,;]+", item.strip(" \t\n,;"))]
+    if names != items:
+        raise ValueError(f"expected a list with a string for each item: {json.dumps([name for name in names if name])}")
     return tuple(items)
 
 
@@ -177,7 +193,7 @@ class Settings:
 
         :param values: the settings by lower-case name. None stands for the default.
         :param spell: returns how the framework spells a setting's name, for error messages.
-        :param hint: where to put settings, for the message about a missing one.
+        :param hint: where to set a missing setting: the rest of a sentence that starts with "Set it".
         :raises SettingsError: a setting is missing, misspelled or malformed.
         """
         return cls(**_checked(values, spell, hint))
@@ -205,7 +221,9 @@ def _require(required: list[Field[Any]], given: Mapping[str, Any], spell: Callab
     if missing:
         first, *others = missing
         also = f" Also missing: {', '.join(spell(item.name) for item in others)}." if others else ""
-        raise SettingsError(f"{spell(first.name)} is missing: {first.metadata['where']}.{also} {hint}".strip())
+        where = f" Set {'them' if others else 'it'} {hint}" if hint else ""
+        text = f"{spell(first.name)} is missing: {first.metadata['where']}.{also}{where}"
+        raise SettingsError(text, is_missing=True)
 
 
 def _misspelled(name: str, known: list[str], spell: Callable[[str], str]) -> SettingsError:

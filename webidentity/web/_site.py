@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.client import Client
 from webidentity._flows.client_authentication import ClientSecret
+from webidentity._objects import check_transport
 from webidentity._protocol.effects import Flow
 from webidentity._transport.authority_gate import AuthorityGate
 from webidentity._transport.pipeline import SyncPipeline, WebRetryPolicy
@@ -26,8 +27,9 @@ from webidentity.web._callback_pages import CallbackPages
 from webidentity.web._challenge import Challenges
 from webidentity.web._credential import Drivers
 from webidentity.web._facts import RequestFacts
-from webidentity.web._guard import Granted, Guard, store_unavailable, token_unavailable
+from webidentity.web._guard import Granted, Guard
 from webidentity.web._identity import Identity
+from webidentity.web._outages import store_unavailable, token_unavailable
 from webidentity.web._redirect_loop import RedirectLoopGuard
 from webidentity.web._requirements import Requirements
 from webidentity.web._sessions import Sessions, SessionState
@@ -58,6 +60,7 @@ class Site:
     :param store: stores the tokens instead of that file.
     :param transport: an azure-core transport for all requests to the authority. The default is azure-core's.
     :param spell: returns how the framework spells the name of a setting, for messages.
+    :raises TypeError: ``store`` or ``transport`` has not the methods of one.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Site:
     ) -> None:
         #: The settings of the application.
         self.settings: Settings = settings
+        check_transport(transport)
         keys = KeyRing(secret_keys[0], secret_keys[1:])
         if store is None:
             store = SQLiteStore(Path(folder) / (settings.cache_path or "webidentity.sqlite3"))
@@ -80,7 +84,7 @@ class Site:
         tenant = tenants.for_sign_in()
         client = Client(tenant.authority, tenant.client_id, ClientSecret(settings.client_secret))
         cache = TokenCache(store, keys)
-        user_tokens = UserTokens(client, cache, settings.session_lifetime, by_verified_id=True)
+        user_tokens = UserTokens(client, cache, settings.session_lifetime, by_verified_id=True, needs_all_scopes=True)
         self._drivers = _drivers(transport, settings.authority_timeout)
         sessions = Sessions(settings, tenants, user_tokens)
         self._links = SignInLinks(secret_keys, keys, routes)
@@ -104,11 +108,16 @@ class Site:
         """Answer the sign-in route."""
         return self._sign_in.visit(self._seen(facts))
 
-    def callback(self, facts: RequestFacts, session: Any) -> Flow[Answer]:
-        """Answer the callback route, which is the redirect URI."""
+    def callback(self, facts: RequestFacts, session: Any, *, has_login: bool = False) -> Flow[Answer]:
+        """Answer the callback route, which is the redirect URI.
+
+        :param has_login: whether there is a login of the framework itself, such as that of ``django.contrib.auth``. The
+            user is asked before a sign-in ends it.
+        """
         facts = self._seen(facts)
         pages = CallbackPages(facts, self._links)
-        return _or_unavailable(facts, self._callback.complete(facts, SessionState.read(session), pages))
+        flow = self._callback.complete(facts, SessionState.read(session), pages, has_login=has_login)
+        return _or_unavailable(facts, flow)
 
     def sign_out(self, facts: RequestFacts, session: Any) -> Flow[Answer]:
         """Answer the sign-out route."""

@@ -12,6 +12,10 @@ from webidentity._protocol.metadata import logout_url
 from webidentity.record import AuthenticationRecord
 from webidentity.web._settings import Settings
 
+#: Characters; those outside the Basic Multilingual Plane, such as emoji, count twice, because JSON escapes them as two.
+#: The name is in cookies, which browsers refuse if they are longer than 4,096 bytes.
+_LONGEST_USERNAME = 256
+
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
@@ -40,8 +44,12 @@ class Tenant:
             client_id=self.client_id,
             authority=authority_host(self.authority),
             home_account_id=home_account_id,
-            username=as_text(claims.get("preferred_username")) or as_text(claims.get("upn")) or "",
+            username=_shortened(as_text(claims.get("preferred_username")) or as_text(claims.get("upn")) or ""),
         )
+
+
+def _shortened(username: str) -> str:
+    return username.encode("utf-16-le", "surrogatepass")[: 2 * _LONGEST_USERNAME].decode("utf-16-le", "ignore")
 
 
 class TenantResolver:

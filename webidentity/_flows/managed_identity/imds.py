@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 
 from azure.core.rest import HttpRequest
 
-from webidentity._flows.managed_identity.retries import Retries, read_retry_after
+from webidentity._flows.managed_identity.retries import Retries
 from webidentity._flows.managed_identity.source import Source, SourceRequest
 from webidentity._flows.token_call import IN_CHAIN
 from webidentity._protocol.effects import Flow, Sleep
 from webidentity._protocol.managed_identity.identity import CLIENT_ID, OBJECT_ID, RESOURCE_ID, RequestedIdentity
 from webidentity._protocol.managed_identity.reply import reject_proxy_reply
+from webidentity._protocol.retry_after import read_retry_after
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.errors import CredentialUnavailableError
 

@@ -4,10 +4,7 @@ Microsoft's guidance ("How to use managed identities on an Azure VM", retry guid
 transient. 410 is sent while the service is updated, which takes up to 70 seconds.
 """
 
-import datetime as dt
-import re
 from collections.abc import Collection, Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 #: Sleeps are 0, 1.6, 3.2, 6.4 and 12.8 seconds.
@@ -74,17 +71,3 @@ class Retries(NamedTuple):
         if factor is None:
             factor = _FACTOR_WHILE_UPDATED if status == 410 else _FACTOR
         return 0.0 if failures <= 1 else min(factor * 2 ** (failures - 1), self.longest)
-
-
-def read_retry_after(value: str | None, now: float) -> float | None:
-    """Return the seconds of a ``Retry-After`` header (RFC 9110 section 10.2.3), or None if it is not valid."""
-    if not value:
-        return None
-    text = value.strip()
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return float(text)
-    try:
-        date = parsedate_to_datetime(text)
-        return max(date.replace(tzinfo=date.tzinfo or dt.UTC).timestamp() - now, 0.0)
-    except (TypeError, ValueError, OverflowError):
-        return None

@@ -13,7 +13,7 @@ from typing import Any
 
 from webidentity._json import as_object, as_seconds, as_text, parse_object
 from webidentity._protocol.redaction import scrub
-from webidentity._protocol.token_reply import TokenReply, read_refresh_in, read_text
+from webidentity._protocol.token_reply import TokenReply, is_token, read_refresh_in, read_text
 from webidentity.errors import CredentialUnavailableError, EntraError
 
 UNAVAILABLE = "ManagedIdentityCredential authentication unavailable"
@@ -62,6 +62,10 @@ def read_host_reply(
     token = as_text(document.get("access_token"))
     if status != 200 or token is None:
         raise _refusal(response, document, host, secrets)
+    if not is_token(token):
+        raise EntraError(
+            f"The managed identity endpoint of {host} sent a token with characters that no token has", response=response
+        )
     lifetime = read_lifetime(document, now)
     if lifetime is None:
         raise EntraError(
