@@ -52,6 +52,16 @@ def test_the_file_exists_while_the_lock_is_held(tmp_path: Path, monkeypatch: pyt
     assert not path.exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other locks")
+def test_the_file_has_a_lock_of_the_operating_system(tmp_path: Path) -> None:
+    """Programs that look for it do not take the file over, however old it is. It ends with this program."""
+    import fcntl
+
+    path = tmp_path / "lock"
+    with lock_file(str(path)), path.open() as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 def test_programs_that_use_msal_extensions_are_locked_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lock excludes programs that use msal-extensions, and theirs excludes this library."""
     path = str(tmp_path / "lock")
@@ -131,6 +141,30 @@ def test_the_lock_of_a_running_program_is_not_taken_over(tmp_path: Path, lock_cl
             pass
         assert path.read_text().startswith(f"{running.pid} ")
     assert HOLDER_TIMEOUT <= lock_clock.seconds < HOLDER_TIMEOUT + 0.1
+
+
+def test_the_lock_of_a_running_program_without_locks_of_the_operating_system_is_not_taken_over(
+    tmp_path: Path, lock_clock: LockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """msal-extensions without portalocker acquires none. Its process ID says that it runs."""
+    asked: set[int] = set()
+    monkeypatch.setattr("os.kill", lambda process, _: asked.add(process))
+    path = tmp_path / "lock"
+    held_by(path, 1_234_567_890)
+    with pytest.raises(TimeoutError, match="one program"), lock_file(str(path)):
+        pass
+    assert asked == {1_234_567_890}
+
+
+def test_a_lock_that_is_taken_over_names_its_new_program_only(
+    tmp_path: Path, lock_clock: LockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name of the earlier program may have been longer."""
+    monkeypatch.setattr(sys, "argv", ["the-program"])
+    path = tmp_path / "lock"
+    path.write_text(f"999999999 {'x' * 100}")
+    with lock_file(str(path)):
+        assert path.read_text() == f"{os.getpid()} the-program"
 
 
 def test_a_lock_of_the_operating_system_counts_more_than_the_age_and_the_content(

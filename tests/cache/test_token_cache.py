@@ -306,6 +306,13 @@ def test_a_store_without_keys_is_refused() -> None:
         TokenCache(MemoryStore())
 
 
+@pytest.mark.parametrize("store", ["tokens.sqlite3", MemoryStore])
+def test_an_object_that_is_no_store_is_refused(store: Any) -> None:
+    """The first request would fail otherwise. The message says what to pass."""
+    with pytest.raises(TypeError, match=r"^store: .*SQLiteStore\("):
+        TokenCache(store, KeyRing("key"))
+
+
 def test_keys_without_a_store_are_ignored(driver: Driver) -> None:
     """An application may construct the keys in any case."""
     cache = TokenCache(keys=KeyRing("key"))

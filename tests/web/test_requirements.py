@@ -31,6 +31,8 @@ GRAPH_ID = "00000003-0000-0000-c000-000000000000"
         ("", "needs at least one scope"),
         (" , ", "needs at least one scope"),
         (None, "needs at least one scope"),
+        ([5], "takes scopes as strings, not 5"),
+        (["User.Read", " "], "takes scopes as strings, not ' '"),
     ],
 )
 def test_scopes_that_no_token_can_have(package: str, scopes: Any, message: str) -> None:

@@ -62,6 +62,20 @@ def test_all_missing_settings_are_named_at_once() -> None:
     with pytest.raises(SettingsError) as raised:
         read(client_id=None)
     assert "Also missing" not in str(raised.value)
+    assert " Set " not in str(raised.value)
+
+
+@pytest.mark.parametrize(("given", "advice"), [({}, "Set them in config.py"), (GOOD, "Set it in config.py")])
+def test_the_message_about_a_missing_setting_says_where_to_put_it(given: dict[str, str], advice: str) -> None:
+    """As the framework's adapter knows it. Other mistakes are where they were written."""
+    with pytest.raises(SettingsError) as raised:
+        Settings.read({**given, "client_id": None}, str, "in config.py")
+    assert str(raised.value).endswith(advice)
+    assert raised.value.is_missing
+    with pytest.raises(SettingsError) as raised:
+        Settings.read({**GOOD, "client_id": "x"}, str, "in config.py")
+    assert "config.py" not in str(raised.value)
+    assert not raised.value.is_missing
 
 
 @pytest.mark.parametrize(
