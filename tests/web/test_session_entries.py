@@ -343,7 +343,7 @@ def test_an_account_of_an_unknown_session_is_not_checked(app: Application, clock
 def verified_as(monkeypatch: pytest.MonkeyPatch, outcome: Mapping[str, Any] | Exception) -> None:
     """Make the verification of every ID token return these claims, or raise the error."""
 
-    def verify(source: KeySource, token: str, audiences: Any) -> Flow[Mapping[str, Any]]:
+    def verify(source: KeySource, token: str, audiences: Any, *, waits: bool = False) -> Flow[Mapping[str, Any]]:
         assert audiences == {CLIENT}
         if isinstance(outcome, Exception):
             raise outcome
