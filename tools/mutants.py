@@ -103,6 +103,8 @@ class Runner:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run the mutants in place of the tests."""
+        # Without the tests of a file that cannot be imported, mutants survive. The run as a whole fails.
+        self.outcomes += ["file without tests"] * session.testsfailed
         reached = self._tests_by_line(session)
         running: list[_Run] = []
         for path in self.paths:

@@ -120,11 +120,16 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
         fresh = ast.parse(source)
         node = list(ast.walk(fresh))[index]
         new = list(replacements(node))[position]
-        before = _shown(node)
+        before, after = _shown(node), _shown(new)
+        if isinstance(new, ast.stmt) and any(
+            isinstance(each, ast.Name) and each.id == "super" for each in ast.walk(node)
+        ):
+            # The code of a method with super() refers to its class, and can be replaced only with code that does too.
+            new = ast.If(ast.Constant(False), [cast("ast.stmt", node)], [new])
         mutated = Replace(node, new).visit(fresh)
         line: int = node.lineno  # type: ignore[attr-defined]
         mutated = cast("ast.Module", ast.fix_missing_locations(mutated))
-        yield Mutant(path, names[line], line, before, _shown(new), mutated, (line,))
+        yield Mutant(path, names[line], line, before, after, mutated, (line,))
     yield from _mutants_of_numbers(path, tree)
 
 
@@ -173,16 +178,23 @@ def apply(mutant: Mutant) -> bool:
     """Replace the code of the function, or the number, in this process. False if it cannot be replaced."""
     if mutant.constant is not None:
         return _replace_number(mutant.path, *mutant.constant)
-    codes = {code.co_qualname: code for code in _codes(compile(mutant.tree, str(mutant.path), "exec"))}
+    found = list(_codes(compile(mutant.tree, str(mutant.path), "exec")))
+    codes = {code.co_qualname: code for code in found}
+    names = Counter(code.co_qualname for code in found)
     replaced = False
     for each in gc.get_objects():
         if isinstance(each, FunctionType) and each.__code__.co_filename == str(mutant.path):
-            code = codes.get(each.__code__.co_qualname)
-            if each.__code__.co_qualname == mutant.function and code is not None:
+            name = each.__code__.co_qualname
+            code = codes.get(name)
+            # Functions within it may exist already, such as those that a decorator has returned.
+            is_within = name.startswith(f"{mutant.function}.<locals>.") and names[name] == 1
+            if code is not None and (name == mutant.function or is_within):
                 try:
                     each.__code__ = code
                 except ValueError:  # another number of free variables
-                    return False
+                    if not is_within:
+                        return False
+                    continue
                 replaced = True
     return replaced
 

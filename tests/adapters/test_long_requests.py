@@ -54,7 +54,7 @@ def test_otherwise_the_user_returns_to_a_shorter_path(build: MakeSite, trouble: 
     site.world.consent()
     browser = site.browser()
     store.refuses_writes = trouble == "the store fails"
-    page = long_page("/stronger", 1500) if store.refuses_writes else long_page("/stronger", 40_000)
+    page = long_page("/stronger", 1500) if store.refuses_writes else long_page("/stronger", 20_000)
     started = browser.get(page)
     store.refuses_writes = False
     done = browser.get(browser.authorize(started))

@@ -6,6 +6,7 @@ import pytest
 
 from tests.kit.clock import Clock
 from tests.kit.http_browser import Browser
+from tests.kit.replies import client_info
 from tests.kit.sites import MakeSite, Site
 from webidentity._transport.threads import BACKGROUND
 
@@ -116,6 +117,18 @@ def test_an_id_token_of_another_account_ends_the_session(site: Site, clock: Cloc
     site.world.transport.tamper = lambda reply: reply.update(id_token=foreign)
     check(browser)
     assert browser.get("/open").text == "anonymous"
+
+
+def test_a_guest_stays_signed_in(site: Site, clock: Clock) -> None:
+    """The replies name the account in the home tenant, which has other IDs than the session's."""
+    info = client_info("guest-at-home", "99999999-9999-9999-9999-999999999999")
+    site.world.transport.tamper = lambda reply: reply.update(client_info=info)
+    browser = site.browser()
+    browser.sign_in()
+    clock.advance(LATER)
+    check(browser)
+    assert refreshes(site) == 1
+    assert browser.get("/me").text == "ada@tenant.test"
 
 
 @pytest.mark.parametrize("flaw", ["signature", "form"])

@@ -45,7 +45,7 @@ def test_encoding_loses_nothing() -> None:
     assert (plain.token, cae.token) == ("access", "cae")
     assert (plain.expires_on, plain.refresh_on, plain.token_type) == (NOW + 3600, NOW + 1800, "Bearer")
     assert (read.refresh_token, read.sessions) == ("refresh", {"session": {"since": 1}})
-    assert read.id_token == document.id_token
+    assert read.id_token == document.id_token == jwt_of(oid="ada", tid=TENANT, preferred_username="ada@tenant.test")
 
 
 @pytest.mark.parametrize(

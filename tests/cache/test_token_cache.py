@@ -8,6 +8,7 @@ import pytest
 
 from tests.kit.clock import Clock
 from tests.kit.drivers import Driver
+from tests.kit.failing_store import FailingStore
 from tests.kit.forks import in_a_fork
 from tests.kit.replies import CLIENT, TENANT
 from tests.kit.shared_cache import OPTIONS
@@ -222,6 +223,18 @@ def test_all_unsaved_changes_are_saved_later(driver: Driver) -> None:
     assert driver.run(cache.load(partition())) is not None
     saved = driver.run(TokenCache(store, keys).load(partition()))
     assert list(saved.document.sessions) == ["first", "second"]
+
+
+def test_unsaved_changes_are_read_while_the_store_fails(driver: Driver) -> None:
+    """The tokens of a redeemed code exist nowhere else."""
+    store = FailingStore()
+    store.refuses_writes = True
+    cache = TokenCache(store, KeyRing("key"))
+    kept = cache.keep_unsaved(partition(), lambda document: document.sessions.update({"a": {}}), expires_at=NOW + 60.0)
+    assert driver.run(cache.load(partition())) is kept
+    store.refuses_writes = False
+    assert list(driver.run(cache.load(partition())).document.sessions) == ["a"]
+    assert store._rows
 
 
 def test_the_newest_unsaved_changes_are_kept(driver: Driver) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from tests.kit.request_facts import facts
 from webidentity.web import Cookie
 from webidentity.web._answer import html_answer, json_answer, redirect
 from webidentity.web._challenge import header_text
-from webidentity.web._pages import Page, refuse
+from webidentity.web._pages import Page, continue_at, refuse, send_to_authority
 
 ANYTHING = st.text(max_size=60) | st.sampled_from(["<script>", '"><img src=x onerror=a>', "'", "&lt;", "</title>"])
 
@@ -76,3 +77,43 @@ def test_the_repr_of_a_request_shows_no_value() -> None:
     """It contains neither query nor headers nor cookies."""
     request = facts(query="code=the-code", headers={"authorization": "the-header"}, cookies={"a": "the-cookie"})
     assert not re.search("the-(code|header|cookie)", repr(request))
+
+
+def test_a_page_has_the_buttons_that_it_is_given() -> None:
+    """Links, or one form that posts; neither if there is nothing to do."""
+    nothing = Page("a", "b").html()
+    assert "<form" not in nothing
+    assert "<a " not in nothing
+    assert nothing.endswith("<h1>a</h1><p>b</p></main></body></html>")
+    one = Page("a", "b", "detail", action=("/first", "First")).html()
+    assert re.findall('<a class="action" href="([^"]*)">([^<]*)<', one) == [("/first", "First")]
+    assert '<p class="soft">detail</p>' in one
+    two = Page("a", "b", action=("/first", "First"), other_action=("/second", "Second")).html()
+    assert re.findall('<a class="action" href="([^"]*)">([^<]*)<', two) == [("/first", "First"), ("/second", "Second")]
+    form = Page("a", "b", action=("/first", "First"), posts=True).html()
+    assert '<form method="post" action="/first"><button class="action">First</button></form>' in form
+    assert "<a " not in form
+
+
+URL = "https://login.test/authorize?state=the-state"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_browser_that_navigates_is_redirected(method: str) -> None:
+    """To the authority."""
+    answer = send_to_authority(facts(method=method), URL)
+    assert (answer.status, dict(answer.headers)["Location"]) == (302, URL)
+
+
+def test_a_browser_that_posts_goes_on_from_a_page() -> None:
+    """The policy for its form would stop a redirection. The page itself does not have the URL."""
+    for answer in (send_to_authority(facts(method="POST"), URL), continue_at(facts(method="POST"), URL)):
+        assert (answer.status, dict(answer.headers)["Refresh"]) == (200, f"0;url={URL}")
+        assert "Location" not in dict(answer.headers)
+        assert "the-state" not in answer.body
+
+
+def test_a_program_that_posts_does_not_send_its_body_on() -> None:
+    """303 changes the method to GET (RFC 9700 section 4.12)."""
+    answer = send_to_authority(facts(method="POST", headers={"accept": "application/json"}), URL)
+    assert (answer.status, dict(answer.headers)["Location"], answer.body) == (303, URL, "")

@@ -26,3 +26,15 @@ def test_a_page_is_private_whatever_the_view_sets(given: str | None, sent: str) 
     """Names of directives are case-insensitive (RFC 9111 section 5.2)."""
     identity = Identity(Principal(RECORD, {}, is_bearer=False))
     assert private_headers(identity, given) == (sent, "Cookie")
+
+
+def test_a_public_page_is_left_alone() -> None:
+    """No user is signed in, or the view did not ask."""
+    assert private_headers(None, "public") is None
+    assert private_headers(Identity(), "public") is None
+
+
+def test_a_response_to_a_bearer_token_varies_by_its_header() -> None:
+    """And not by the cookie, which the request does not have."""
+    identity = Identity(Principal(RECORD, {}, is_bearer=True))
+    assert private_headers(identity, None) == ("private, no-store", "Authorization")

@@ -53,6 +53,17 @@ def test_a_missing_setting_is_named_with_where_to_find_it(name: str, value: str 
         read(**{name: value})
 
 
+def test_all_missing_settings_are_named_at_once() -> None:
+    """The first one with where to find it."""
+    with pytest.raises(
+        SettingsError, match=r"^<tenant_id> is missing: .* Also missing: <client_id>, <client_secret>\."
+    ):
+        Settings.read({}, lambda name: f"<{name}>")
+    with pytest.raises(SettingsError) as raised:
+        read(client_id=None)
+    assert "Also missing" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("name", "meant"), [("tenantid", "tenant_id"), ("client_idd", "client_id"), ("sesion_lifetime", "session_lifetime")]
 )
