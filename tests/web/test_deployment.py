@@ -11,7 +11,7 @@ GOOD = {
     "client_secret": "the-secret",
 }
 LOCAL = Settings(**GOOD, authority="http://localhost:5000")
-PUBLIC = [["app.test"], [".app.test"], ["*"], ["localhost", "APP.test:8443"], ["[2001:db8::1.2.3.4]:8443"]]
+PUBLIC = [["app.test"], [".app.test"], ["*"], ["localhost", "APP.test:8443"], ["[2001:db8::1]"], ["[2001:db8::1]:8443"]]
 PRIVATE = [[], [""], ["localhost:8000"], ["LOCALHOST"], ["127.0.0.1"], ["[::1]"], ["[::1]:8000"], ["intranet"]]
 
 

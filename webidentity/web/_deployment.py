@@ -56,7 +56,8 @@ def session_cookie_warnings(
 def _is_public(settings: Settings, hosts: Iterable[str]) -> bool:
     """Return whether browsers on other machines use the site. Entra ID redirects them to https only."""
     names = [urlsplit(settings.base_url).hostname] if settings.base_url else [_hostname(host) for host in hosts]
-    return any(name and ("." in name or name == "*") and not is_loopback(name) for name in names)
+    # A name without a dot is one of this machine or of its network; an IPv6 address has colons.
+    return any(name and (set(name) & set(".:") or name == "*") and not is_loopback(name) for name in names)
 
 
 def _hostname(host: str) -> str:
