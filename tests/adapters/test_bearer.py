@@ -142,7 +142,7 @@ def test_a_token_that_is_not_for_this_application_is_refused(site: Site, name: s
 @pytest.mark.parametrize("claims", [{"roles": ["Role.1"]}, {"roles": ["Role.1"], "scp": "access"}])
 def test_an_application_without_a_user_is_refused(site: Site, claims: dict[str, Any]) -> None:
     """403: the API is for users, with any roles or scopes."""
-    token = site.world.access_token("anonymous", scopes=[], **claims)  # type: ignore[arg-type]
+    token = site.world.access_token("anonymous", scopes=[], **claims)
     asked = len(site.world.transport.requests)
     reply = site.api("/files", token)
     assert reply.status == 403
@@ -154,7 +154,7 @@ def test_an_application_without_a_user_is_refused(site: Site, claims: dict[str, 
 
 def test_a_token_with_roles_alone_is_an_applications(site: Site) -> None:
     """It has neither idtyp nor scopes."""
-    token = site.world.access_token("anonymous", scopes=[], idtyp=None, roles=["Role.1"])  # type: ignore[arg-type]
+    token = site.world.access_token("anonymous", scopes=[], idtyp=None, roles=["Role.1"])
     assert site.api("/files", token).status == 403
 
 

@@ -36,7 +36,7 @@ def test_sessions_get_the_tokens_of_their_user(site: Site, clock: Clock, path: s
         browser.sign_in(user, path=path)
     for _ in range(2):
         clock.advance(3700)
-        seen = together(*(lambda b=b: [b.get(path).json["oid"] for _ in range(4)] for b in browsers))  # type: ignore[misc]
+        seen = together(*(lambda b=b: [b.get(path).json["oid"] for _ in range(4)] for b in browsers))
         assert seen == [[user.object_id] * 4 for user in users]
 
 
@@ -45,7 +45,7 @@ def test_clients_get_the_tokens_of_their_user(site: Site, path: str) -> None:
     """Each client has its own tokens, half of them new each time."""
     users = [site.world.ada, site.world.grace] * 3
     tokens = [[site.world.access_token(user) for _ in range(2)] * 2 for user in users]
-    seen = together(*(lambda own=own: [site.api(path, token).json["oid"] for token in own] for own in tokens))  # type: ignore[misc]
+    seen = together(*(lambda own=own: [site.api(path, token).json["oid"] for token in own] for own in tokens))
     assert seen == [[user.object_id] * 4 for user in users]
 
 
@@ -59,5 +59,5 @@ def test_sign_ins_at_the_same_time_are_not_mixed_up(site: Site) -> None:
         browser = browsers[position]
         return [browser.get(browser.get(backs[position]).location).text]
 
-    seen = together(*(lambda position=position: finish(position) for position in range(len(users))))  # type: ignore[misc]
+    seen = together(*(lambda position=position: finish(position) for position in range(len(users))))
     assert seen == [[user.username] for user in users]

@@ -3,6 +3,8 @@
 import json
 import threading
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import pytest
@@ -18,6 +20,21 @@ from webidentity._transport.threads import AUTHORITY, BACKGROUND
 from webidentity.errors import AuthorityUnavailableError, EntraError
 from webidentity.testing import TenantResponse
 from webidentity.testing.transports._http_response import TenantHttpResponse
+
+
+@contextmanager
+def throttling(transport: Any, seconds: int) -> Iterator[list[object]]:
+    """Answer all requests to the authority with status 429 and this pause. Provides the requests."""
+    asked, send = list[object](), transport.send
+
+    def refuse(request: Any, **_: Any) -> Any:
+        asked.append(request)
+        headers = (("Retry-After", str(seconds)), ("Content-Type", "application/json"))
+        return TenantHttpResponse(request, TenantResponse(429, headers, b'{"error": "temporarily_unavailable"}'))
+
+    transport.send = refuse
+    yield asked
+    transport.send = send
 
 
 def test_without_its_store_the_site_answers_503(build: MakeSite) -> None:
@@ -219,21 +236,13 @@ def test_an_unavailable_authority_inside_a_view_is_503(site: Site, path: str) ->
     """The view asks the credential for a token itself, and the authority asks for a pause."""
     browser = site.browser()
     browser.sign_in()
-    transport = site.world.transport
-    send = transport.send
-
-    def refuse(request: Any, **_: Any) -> Any:
-        headers = (("Retry-After", "60"), ("Content-Type", "application/json"))
-        return TenantHttpResponse(request, TenantResponse(429, headers, b'{"error": "temporarily_unavailable"}'))
-
-    transport.send = refuse  # type: ignore[method-assign]
-    for _ in range(2):
-        page = browser.get(path)
-        assert page.status == 503
-        assert "<h1>Sign-in is temporarily unavailable</h1>" in page.text
-        assert 55 <= int(page.header("Retry-After")) <= 61
-    assert browser.get(path, FETCH).json["error"] == "temporarily_unavailable"
-    transport.send = send  # type: ignore[method-assign]
+    with throttling(site.world.transport, 60):
+        for _ in range(2):
+            page = browser.get(path)
+            assert page.status == 503
+            assert "<h1>Sign-in is temporarily unavailable</h1>" in page.text
+            assert 55 <= int(page.header("Retry-After")) <= 61
+        assert browser.get(path, FETCH).json["error"] == "temporarily_unavailable"
 
 
 @pytest.mark.parametrize("path", ["/graph", "/async/graph"])
@@ -290,7 +299,7 @@ class SilentAuthority:
         self.requests = list[Any]()
         self._transport = site.world.transport
         self._send = self._transport.send
-        self._transport.send = self._wait  # type: ignore[method-assign]
+        self._transport.send = self._wait
 
     def _wait(self, request: Any, **kwargs: Any) -> Any:
         self.requests.append(request)
@@ -302,7 +311,7 @@ class SilentAuthority:
         """Answer all requests from now on."""
         self.released.set()
         assert BACKGROUND.wait(20)
-        self._transport.send = self._send  # type: ignore[method-assign]
+        self._transport.send = self._send
 
 
 @pytest.mark.parametrize("path", ["/files", "/async/files"])
@@ -355,22 +364,13 @@ def test_a_pause_that_the_authority_asks_for_is_passed_on(site: Site, clock: Clo
     browser = site.browser()
     browser.sign_in(path=path)
     clock.advance(4000)
-    transport, asked = site.world.transport, list[object]()
-    send = transport.send
-
-    def refuse(request: Any, **_: Any) -> Any:
-        asked.append(request)
-        headers = (("Retry-After", "60"), ("Content-Type", "application/json"))
-        return TenantHttpResponse(request, TenantResponse(429, headers, b'{"error": "temporarily_unavailable"}'))
-
-    transport.send = refuse  # type: ignore[method-assign]
-    for _ in range(3):
-        page = browser.get(path)
-        assert page.status == 503
-        assert 55 <= int(page.header("Retry-After")) <= 61
-        assert browser.get(path, FETCH).header("Retry-After")
-    assert len(asked) == 1
-    transport.send = send  # type: ignore[method-assign]
+    with throttling(site.world.transport, 60) as asked:
+        for _ in range(3):
+            page = browser.get(path)
+            assert page.status == 503
+            assert 55 <= int(page.header("Retry-After")) <= 61
+            assert browser.get(path, FETCH).header("Retry-After")
+        assert len(asked) == 1
     clock.advance(61)
     assert browser.get(path).status == 200
 
@@ -383,19 +383,10 @@ def test_one_throttled_user_pauses_no_other_user(site: Site, clock: Clock) -> No
     back = other.authorize(other.get("/me"))
     tokens = [world.access_token(world.grace, jti=str(number)) for number in range(4)]
     assert site.api("/me", tokens[0]).status == 200
-    transport, asked = world.transport, list[object]()
-    send = transport.send
-
-    def refuse(request: Any, **_: Any) -> Any:
-        asked.append(request)
-        headers = (("Retry-After", "600"), ("Content-Type", "application/json"))
-        return TenantHttpResponse(request, TenantResponse(429, headers, b'{"error": "temporarily_unavailable"}'))
-
-    transport.send = refuse  # type: ignore[method-assign]
-    assert [site.api("/files", token).status for token in tokens] == [503] * 4
-    assert grace.get("/files").status == 503
-    assert len(asked) == 1
-    transport.send = send  # type: ignore[method-assign]
+    with throttling(world.transport, 600) as asked:
+        assert [site.api("/files", token).status for token in tokens] == [503] * 4
+        assert grace.get("/files").status == 503
+        assert len(asked) == 1
     assert ada.get("/files").status == 200
     assert other.get(back).status == 303
 

@@ -215,7 +215,7 @@ class Sessions:
     def _accept_refresh(self, reply: TokenReply, partition: Partition) -> Flow[None]:
         """Verify the ID token in the reply to a refresh (OpenID Connect Core 12.2), and keep its claims.
 
-        The authority may leave the ID token out. It has checked the account all the same.
+        The authority may leave the ID token out. It has checked the account in that case too.
 
         :raises EntraError: it names another account. The refresh token is removed then, and its sessions end.
         """
