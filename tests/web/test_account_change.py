@@ -17,7 +17,8 @@ from webidentity.cache import KeyRing, MemoryStore, TokenCache
 from webidentity.web import Answer, Routes, Settings, StartSession
 from webidentity.web._account_change import PARAMETER, AccountChange
 from webidentity.web._callback_pages import CallbackPages
-from webidentity.web._sessions import WAITING_LIFETIME, Sessions, SessionState
+from webidentity.web._session_state import SessionState
+from webidentity.web._sessions import WAITING_LIFETIME, Sessions
 from webidentity.web._sign_in_links import SignInLinks
 from webidentity.web._tenants import TenantResolver
 

@@ -18,7 +18,8 @@ from webidentity.web._cookies import Cookie, CookieNames
 from webidentity.web._facts import RequestFacts
 from webidentity.web._pages import OWN_ORIGIN, Page, continue_at, refuse
 from webidentity.web._sealed_text import open_text, seal_text
-from webidentity.web._sessions import WAITING_LIFETIME, Sessions, SessionState
+from webidentity.web._session_state import SessionState
+from webidentity.web._sessions import WAITING_LIFETIME, Sessions
 from webidentity.web._tenants import TenantResolver
 
 #: The parameter of the form, and what it may say.

@@ -29,7 +29,8 @@ from webidentity.web._next_url import safe_next
 from webidentity.web._outages import describe_outage, retry_after_of
 from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn, StateParameter
 from webidentity.web._redirect_loop import RedirectLoopGuard
-from webidentity.web._sessions import Sessions, SessionState
+from webidentity.web._session_state import SessionState
+from webidentity.web._sessions import Sessions
 from webidentity.web._sign_in_links import SignInRequest
 from webidentity.web._tenants import TenantResolver
 
