@@ -9,10 +9,9 @@ from azure.core.exceptions import AzureError
 from webidentity._flows.authorization_code import Accepted, AuthorizationCodeGrant, UserTokens
 from webidentity._flows.key_source import KeysUnavailableError
 from webidentity._protocol.account import account_in_tenant, names_another_in_tenant
-from webidentity._protocol.advice import aadsts, advice_for
+from webidentity._protocol.advice import aadsts, advice_for, sentences
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.request_name import describe
-from webidentity._protocol.sentences import sentences
 from webidentity._protocol.token_reply import TokenReply
 from webidentity._protocol.token_request import TokenRequest
 from webidentity._protocol.verification import TokenRejectedError, verify_response
