@@ -1,6 +1,7 @@
 """A sign-in with another account: what the user decides is done, for this browser and this session only."""
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -19,8 +20,10 @@ from webidentity.cache import KeyRing, MemoryStore, TokenCache
 from webidentity.web import Answer, Routes, Settings, StartSession
 from webidentity.web._account_change import PARAMETER, AccountChange
 from webidentity.web._callback_pages import CallbackPages
+from webidentity.web._pages import Page, continue_at
 from webidentity.web._sealed_text import seal_text
-from webidentity.web._sessions import WAITING_LIFETIME, Sessions, SessionState
+from webidentity.web._session_state import SessionState
+from webidentity.web._sessions import WAITING_LIFETIME, Sessions
 from webidentity.web._sign_in_links import SignInLinks
 from webidentity.web._tenants import TenantResolver
 
@@ -100,6 +103,14 @@ def test_nothing_changes_before_the_user_decides(browser: Browser) -> None:
     assert "grace@&lt;tenant&gt;.test" in browser.asked.body
     [value] = browser.jar.values()
     assert browser.grace.handle not in value
+
+
+def test_the_page_is_built_like_the_others(browser: Browser) -> None:
+    """It has the same frame, without a style: a proxy may add a stricter policy."""
+    frame, _, _ = Page("Change the account?", "x").html().partition("<p>")
+    assert browser.asked.body.startswith(re.sub("<style>.*</style>", "", frame, flags=re.DOTALL))
+    continuing = continue_at(facts(method="POST"), "/").body
+    assert continuing.startswith(frame.partition("<title>")[0])
 
 
 def test_the_user_continues_with_the_other_account(browser: Browser) -> None:

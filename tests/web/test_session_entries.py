@@ -23,7 +23,8 @@ from webidentity._transport.driver import SyncDriver
 from webidentity.cache import KeyRing, MemoryStore, StoreUnavailableError, TokenCache
 from webidentity.web import Settings
 from webidentity.web._identity import Principal
-from webidentity.web._sessions import WAITING_LIFETIME, Sessions, SessionState
+from webidentity.web._session_state import SessionState
+from webidentity.web._sessions import WAITING_LIFETIME, Sessions
 from webidentity.web._tenants import TenantResolver
 
 TENANT = "11111111-1111-1111-1111-111111111111"

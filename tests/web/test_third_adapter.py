@@ -15,7 +15,8 @@ from tests.kit.wsgi_asgi_calls import wsgi_call
 from webidentity import AuthenticationRequiredError
 from webidentity._protocol.effects import Flow
 from webidentity.web import Requirements, SettingsError
-from webidentity.web._sessions import Sessions, SessionState
+from webidentity.web._session_state import SessionState
+from webidentity.web._sessions import Sessions
 
 
 def files(credential: Any, token: Any) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
-from webidentity._protocol.connection_error import reason_of
 from webidentity._protocol.effects import Flow, Send
 from webidentity._protocol.metadata import TenantMetadata, metadata_url
 from webidentity._protocol.signing_keys import SigningKeys
 from webidentity._protocol.token_reply import read_text
+from webidentity._protocol.unavailability import reason_of
 from webidentity._protocol.verification import LEEWAY, Expected, UnknownKeyError, key_id, verify_token
 from webidentity.cache._flights import Flights
 

@@ -14,7 +14,7 @@ from webidentity.web._injection import dispatched_by, handler_of, parameters_nam
 from webidentity.web._mistakes import SIGN_IN_USAGE, TOKEN_USAGE, explained_parameters, written_as
 from webidentity.web._outages import TOKEN_ERRORS
 from webidentity.web._requirements import Requirements
-from webidentity.web._sessions import SESSION_KEY
+from webidentity.web._session_state import SESSION_KEY
 from webidentity.web._settings import Routes, Settings, SettingsError
 from webidentity.web._site import Site
 

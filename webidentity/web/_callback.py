@@ -9,10 +9,9 @@ from azure.core.exceptions import AzureError
 from webidentity._flows.authorization_code import Accepted, AuthorizationCodeGrant, UserTokens
 from webidentity._flows.key_source import KeysUnavailableError
 from webidentity._protocol.account import account_in_tenant, names_another_in_tenant
-from webidentity._protocol.advice import aadsts, advice_for
+from webidentity._protocol.advice import aadsts, advice_for, sentences
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.request_name import describe
-from webidentity._protocol.sentences import sentences
 from webidentity._protocol.token_reply import TokenReply
 from webidentity._protocol.token_request import TokenRequest
 from webidentity._protocol.verification import TokenRejectedError, verify_response
@@ -29,7 +28,8 @@ from webidentity.web._next_url import safe_next
 from webidentity.web._outages import describe_outage, retry_after_of
 from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn, StateParameter
 from webidentity.web._redirect_loop import RedirectLoopGuard
-from webidentity.web._sessions import Sessions, SessionState
+from webidentity.web._session_state import SessionState
+from webidentity.web._sessions import Sessions
 from webidentity.web._sign_in_links import SignInRequest
 from webidentity.web._tenants import TenantResolver
 

@@ -23,7 +23,8 @@ from webidentity.web._injection import parameters_named_by
 from webidentity.web._outages import store_unavailable, token_unavailable
 from webidentity.web._pages import Page, refuse
 from webidentity.web._requirements import Requirements
-from webidentity.web._sessions import Sessions, SessionState
+from webidentity.web._session_state import SessionState
+from webidentity.web._sessions import Sessions
 from webidentity.web._tenants import TenantResolver
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})

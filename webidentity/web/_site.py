@@ -32,7 +32,8 @@ from webidentity.web._identity import Identity
 from webidentity.web._outages import store_unavailable, token_unavailable
 from webidentity.web._redirect_loop import RedirectLoopGuard
 from webidentity.web._requirements import Requirements
-from webidentity.web._sessions import Sessions, SessionState
+from webidentity.web._session_state import SessionState
+from webidentity.web._sessions import Sessions
 from webidentity.web._settings import Routes, Settings
 from webidentity.web._sign_in import SignIn
 from webidentity.web._sign_in_links import SignInLinks
