@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,8 +31,8 @@ from reached import FOLDER, ROOT, Reached
 
 PACKAGE = ROOT / "webidentity"
 REPORT = ROOT / "tests/mutants.md"
-#: A mutant may take this many times as long as its tests take without it, and as many seconds more.
-SLOWDOWN, GRACE = 3.0, 20.0
+#: With a mutant, a test may take this many times as long as without it, and as many seconds more.
+SLOWDOWN, GRACE = 3.0, 10.0
 
 #: Not mutated: code of one operating system, which no test on another can reach.
 OTHER_SYSTEMS = {"webidentity/cache/_platform_storage.py"}
@@ -61,7 +62,7 @@ TESTS = {
 
 _KILLERS = FOLDER / "killers.json"
 _SURVIVED, _KILLED, _INVALID, _BROKEN = 0, 1, 2, 3
-_OUTCOMES = {_SURVIVED: "survived", _INVALID: "invalid", _BROKEN: "broken"}
+_OUTCOMES = {_SURVIVED: "survived", _INVALID: "invalid", _BROKEN: "broken", -signal.SIGALRM: "hanging"}
 
 
 def tests_of(module: str) -> list[str]:
@@ -124,6 +125,7 @@ class Runner:
         self._reach(session)
         running: list[_Run] = []
         for path in self.paths:
+            self._keep_killers()
             mutants, reached = list(mutants_of(path)), self.reached.by_line(path)
             alike = Counter(mutant.row for mutant in mutants)
             skipped = {row for row, count in alike.items() if self.rows[path, row] >= count and not self.run_explained}
@@ -141,13 +143,16 @@ class Runner:
                     running.append(self._start(mutant, items))
         while running:
             self._collect(running)
-        FOLDER.mkdir(exist_ok=True)
-        _KILLERS.write_text(json.dumps(self.killers_of_rows, indent=0), encoding="utf-8")
+        self._keep_killers()
         for (path, row), count in sorted((+self.rows).items()):
             # The mutant was killed, or the code has changed.
             self.outcomes += ["needless row"] * count
             print(f"{path.relative_to(ROOT)}: needless row\n{row}", file=sys.__stderr__, flush=True)
         return True
+
+    def _keep_killers(self) -> None:
+        FOLDER.mkdir(exist_ok=True)
+        _KILLERS.write_text(json.dumps(self.killers_of_rows, indent=0), encoding="utf-8")
 
     def _in_order(self, mutant: Mutant, items: list[pytest.Item]) -> list[pytest.Item]:
         killers, tests = self.killers[mutant.path, mutant.function], tuple(self.tests[mutant.path])
@@ -222,19 +227,21 @@ class Runner:
                 return
 
     def _start(self, mutant: Mutant, items: list[pytest.Item]) -> "_Run":
-        busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-        seconds = GRACE + SLOWDOWN * busy * sum(self.reached.tests[item.nodeid].seconds for item in items)
         reader, writer = os.pipe()
         child = os.fork()
         if child:
             os.close(writer)
-            return _Run(mutant, child, reader, time.monotonic() + seconds)
+            return _Run(mutant, child, reader)
         os.setsid()
         _silence(items[0].config)
         status = _BROKEN
         try:
             if apply(mutant):
-                self._run(items)
+                for item in items:
+                    self._limit(item)
+                    self._run([item])
+                    if self.failed:
+                        break
                 status = _KILLED if self.failed else _SURVIVED
                 os.write(writer, self.killer.encode())
             else:
@@ -242,23 +249,25 @@ class Runner:
         finally:
             os._exit(status)
 
+    def _limit(self, item: pytest.Item) -> None:
+        """Have the system end this process if the test takes much longer than without a mutant."""
+        busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+        signal.setitimer(signal.ITIMER_REAL, GRACE + SLOWDOWN * busy * self.reached.tests[item.nodeid].seconds)
+
     def _collect(self, running: "list[_Run]") -> None:
         """Wait until at least one mutant has ended, and note its outcome."""
         while True:
             for run in running:
                 ended, status = os.waitpid(run.child, os.WNOHANG)
-                hangs = not ended and time.monotonic() > run.ends
-                if hangs:
-                    os.killpg(run.child, signal.SIGKILL)
-                    ended, status = os.waitpid(run.child, 0)
                 if ended:
                     running.remove(run)
+                    with suppress(ProcessLookupError):
+                        os.killpg(run.child, signal.SIGKILL)
                     with os.fdopen(run.reader, encoding="utf-8") as pipe:
                         killer = pipe.read()
                     self.killers[run.mutant.path, run.mutant.function].add(killer)
                     self.killers_of_rows[_name(run.mutant)] = killer
-                    outcome = _OUTCOMES.get(os.waitstatus_to_exitcode(status), "killed")
-                    self._note(run.mutant, "hanging" if hangs else outcome)
+                    self._note(run.mutant, _OUTCOMES.get(os.waitstatus_to_exitcode(status), "killed"))
                     return
             time.sleep(0.02)
 
@@ -271,8 +280,6 @@ class _Run:
     child: int
     #: The file descriptor from which the name of the test is read that killed it.
     reader: int
-    #: When it counts as hanging, by the monotonic clock.
-    ends: float
 
 
 def main() -> int:
