@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from webidentity.cache._store import Row as Row
     from webidentity.cache._store import Store as Store
     from webidentity.cache._store import StoreUnavailableError as StoreUnavailableError
+    from webidentity.cache._store import VersionedStore as VersionedStore
     from webidentity.cache._token_cache import TokenCache as TokenCache
 else:
     # Loaded on first use: most credentials need neither SQLite nor cryptography.
@@ -29,5 +30,6 @@ else:
             "Store": "_store",
             "StoreUnavailableError": "_store",
             "TokenCache": "_token_cache",
+            "VersionedStore": "_store",
         },
     )

@@ -1,7 +1,7 @@
 """The backing that is a store: names are hashed and documents encrypted before they reach it."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from webidentity.cache._backing import CachedPartition
@@ -44,6 +44,8 @@ class SealedStore:
         # A row that is moved in the meantime gets a name at which nothing was found: look twice if there are several.
         look_again = len(stored_keys) > 1
         for stored_key in stored_keys:
+            if known is not None and self._has_version(stored_key, known.version):
+                return known
             row = self.store.load(stored_key)
             if row is None:
                 continue
@@ -127,6 +129,13 @@ class SealedStore:
     def close(self) -> None:
         """Close the store. A later call opens it again."""
         self.store.close()
+
+    def _has_version(self, stored_key: str, version: Hashable) -> bool:
+        """Whether the row has this version of a :class:`CachedPartition`. False if that takes as long as loading it."""
+        read: Callable[[str], int | None] | None = getattr(self.store, "version", None)
+        if read is None or not isinstance(version, tuple) or version[0] != stored_key:
+            return False
+        return version == (stored_key, read(stored_key))
 
     def _rows(self, partition: Partition) -> "dict[str, _Sealed]":
         rows: dict[str, _Sealed] = {}

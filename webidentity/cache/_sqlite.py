@@ -75,6 +75,12 @@ class SQLiteStore:
             ).fetchone()
         return Row(*found) if found else None
 
+    def version(self, key: str) -> int | None:
+        """Return the version of the row, even if it has expired; None if there is no row."""
+        with self._connection() as connection:
+            found = connection.execute("SELECT version FROM entries WHERE key = ?", (key,)).fetchone()
+        return found[0] if found else None
+
     def save(self, key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
         """Write the row if its version is ``expected``, or, for None, if there is no row; see :meth:`Store.save`."""
         # Random, so that a row that is deleted and inserted again never gets a version that another process still has.

@@ -31,6 +31,8 @@ class Store(Protocol):
     values are opaque: the cache has already hashed the keys and encrypted the values. All methods must be safe to call
     from several threads at once. Raise :class:`StoreUnavailableError` when the store cannot be reached: the cache then
     continues with the tokens of this process, and any other exception reaches the caller of ``get_token``.
+
+    A store may also have the method of :class:`VersionedStore`, which makes reading unchanged rows cheaper.
     """
 
     #: Whether calls may wait for a disk or a network. An event loop makes such calls on a thread.
@@ -78,4 +80,23 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Close files and connections. A later call of another method opens them again."""
+        ...
+
+
+class VersionedStore(Store, Protocol):
+    """A store that can return the version of a row without its value.
+
+    Most reads only find out that a row has not changed since this process last read it. If the store has this method,
+    the cache calls it for a row that it knows, and :meth:`Store.load` only if the version is a different one. Without
+    it, the cache calls :meth:`Store.load` every time.
+    """
+
+    def version(self, key: str) -> int | None:
+        """Return the version of the row that :meth:`Store.load` would return now; None if it would return None.
+
+        Every change of a row changes its version, so a row with an unchanged version has its earlier expiry too.
+
+        :param key: a hexadecimal hash of 64 characters.
+        :raises StoreUnavailableError: the store cannot be read.
+        """
         ...
