@@ -52,6 +52,19 @@ def test_a_bearer_token_with_a_new_key_is_not_refused_during_an_outage(site: Sit
     assert site.api("/me", token).status == 200
 
 
+def test_a_sign_in_with_a_new_key_waits_for_the_keys_after_an_outage(site: Site, clock: Clock) -> None:
+    """Its code is redeemed already, and the authority has just answered. A bearer token would be answered with 503."""
+    assert site.api("/me", site.world.access_token()).status == 200
+    clock.advance(100)
+    site.world.tenant.rotate_keys()
+    site.world.transport.is_cut = True
+    assert site.api("/me", site.world.access_token()).status == 503
+    site.world.transport.is_cut = False
+    clock.advance(6)
+    browser = site.browser()
+    assert browser.sign_in().text == "ada@tenant.test"
+
+
 def test_bearer_tokens_with_invented_keys_hold_no_request(site: Site, clock: Clock) -> None:
     """While the authority is silent, they are answered at once, and tokens with known keys are accepted."""
     good = site.world.access_token()
