@@ -10,12 +10,12 @@ import pytest
 
 from tests.kit.clock import Clock
 from tests.kit.request_facts import facts
+from tests.kit.session_application import CLIENT, TENANT, run
 from webidentity import AuthenticationRecord
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.client import Client
 from webidentity._flows.client_authentication import ClientSecret
 from webidentity._protocol.effects import Flow
-from webidentity._transport.driver import SyncDriver
 from webidentity.cache import KeyRing, MemoryStore, TokenCache
 from webidentity.web import Answer, Routes, Settings, StartSession
 from webidentity.web._account_change import PARAMETER, AccountChange
@@ -26,14 +26,6 @@ from webidentity.web._session_state import SessionState
 from webidentity.web._sessions import WAITING_LIFETIME, Sessions
 from webidentity.web._sign_in_links import SignInLinks
 from webidentity.web._tenants import TenantResolver
-
-TENANT = "11111111-1111-1111-1111-111111111111"
-CLIENT = "33333333-3333-3333-3333-333333333333"
-
-
-def run(flow: Any) -> Any:
-    """Run a flow that sends no request."""
-    return SyncDriver(lambda _: None).run(flow)  # type: ignore[arg-type, return-value]
 
 
 class Browser:
