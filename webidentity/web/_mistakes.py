@@ -17,7 +17,7 @@ R = TypeVar("R")
 TOKEN_USAGE = '@require_token(scopes=[...]), for example scopes=["https://graph.microsoft.com/User.Read"]'
 SIGN_IN_USAGE = "@require_sign_in without parentheses, or @require_token(scopes=[...]) if the view needs a token"
 
-_MISSING = re.compile(r"(?P<name>\S+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: ")
+_MISSING = r"(?P<name>\S+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: "
 
 
 def written_as(usage: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -54,7 +54,7 @@ def explained_parameters(view: Callable[..., Any]) -> Generator[None]:
         yield
     except TypeError as error:
         # Not checked before the call: another decorator of the view may provide the parameter.
-        missing = _MISSING.match(str(error))
+        missing = re.match(_MISSING, str(error))
         if missing is None or missing["name"] != getattr(inspect.unwrap(view), "__qualname__", ""):
             raise
         names = re.findall(r"'(\w+)'", str(error))
