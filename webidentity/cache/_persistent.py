@@ -24,6 +24,8 @@ class PersistentFiles:
     """
 
     blocking = True
+    quick_reads = False
+    keeps_expired = False
 
     def __init__(self, options: TokenCachePersistenceOptions) -> None:
         self._options = options
@@ -51,7 +53,13 @@ class PersistentFiles:
             self._plain.open()
             self._cae.open()
 
-    def read(self, partition: Partition, known: CachedPartition | None) -> CachedPartition | None:
+    def read(
+        self,
+        partition: Partition,
+        known: CachedPartition | None,
+        *,
+        wait: bool = True,  # noqa: ARG002 - required by Backing
+    ) -> CachedPartition | None:
         """Return the partition as it is now: ``known`` itself if neither file has changed."""
         plain, cae = self._plain.read(), self._cae.read()
         version = (plain.version, cae.version)
@@ -100,9 +108,9 @@ class PersistentFiles:
             "names can be claimed only in a cache with a store; this cache is for programs of a desktop user"
         )
 
-    def sweep(self, now: float) -> int:  # noqa: ARG002 - required by Backing
+    def sweep(self, now: float) -> float:  # noqa: ARG002 - required by Backing
         """Do nothing. The next write removes expired tokens."""
-        return 0
+        return math.inf
 
     def close(self) -> None:
         """Do nothing. No file stays open."""
