@@ -32,6 +32,8 @@ class PersistentFiles:
         self._plain = MsalFile(options, ".nocae")
         self._cae = MsalFile(options, ".cae")
         self._changing = threading.Lock()
+        #: The files that the last change has written. The next one probably writes the same, and locks them at once.
+        self._usual: frozenset[MsalFile] = frozenset()
         #: The accounts that were found last by cloud, with the versions of the two files.
         self._accounts: dict[frozenset[str], tuple[tuple[int, int], SharedAccounts]] = {}
         renew_after_fork(self)
@@ -92,10 +94,11 @@ class PersistentFiles:
     ) -> CachedPartition:
         """Apply the change and write the file that it affects, without losing what other programs write meanwhile."""
         with self._changing:
-            locked: frozenset[MsalFile] = frozenset()
+            locked = self._usual
             while True:
                 cached, touched = self._try(partition, change, expires_at, locked)
                 if cached is not None:
+                    self._usual = touched
                     return cached
                 locked |= touched
 
