@@ -5,7 +5,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks import cached_calls, first_token, herd, import_cost, persistent, tools
+from benchmarks import cached_calls, first_token, herd, import_cost, persistent, stores, tools
 from benchmarks.table import Comparison, table
 
 MODULES = {
@@ -15,6 +15,7 @@ MODULES = {
     "cached_calls": cached_calls,
     "tools": tools,
     "persistent": persistent,
+    "stores": stores,
 }
 
 
