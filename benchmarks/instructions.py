@@ -47,6 +47,7 @@ def _total(options: list[str], arguments: list[str], environment: dict[str, str]
         [valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null", *options, sys.executable, *arguments],
         env={**(os.environ if environment is None else environment), "PYTHONHASHSEED": "0"},
         capture_output=True,
+        check=False,
         text=True,
     )
     found = re.search(r"Collected : (\d+)", process.stderr)

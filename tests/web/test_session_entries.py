@@ -88,8 +88,8 @@ class Application:
 
     def find(self, state: SessionState) -> Mapping[str, Any] | None:
         """Return the claims of the session."""
-        found: Mapping[str, Any] | None = run(self.sessions.find(state))
-        return found
+        found = run(self.sessions.find(state))
+        return found.claims if found else None
 
     def entries(self) -> dict[str, Any]:
         """Return the entries."""

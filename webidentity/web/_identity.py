@@ -1,10 +1,9 @@
 """The user that a request acts for."""
 
-from collections.abc import Mapping
-from copy import deepcopy
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from webidentity.errors import AuthenticationRequiredError
 from webidentity.record import AuthenticationRecord
@@ -30,12 +29,15 @@ class Identity:
     def __init__(
         self,
         principal: Principal | None = None,
-        credentials: CredentialFactory | None = None,
+        credentials: Callable[[], CredentialFactory] | None = None,
         refusal: Answer | None = None,
+        *,
+        is_due: bool = False,
     ) -> None:
         self._principal = principal
-        #: Creates the credentials, None when no user is signed in. For guards.
-        self.credentials: CredentialFactory | None = credentials
+        self._create_credentials = credentials
+        #: Whether the authority should be asked about the account of the session. For guards.
+        self.is_due: bool = is_due
         #: The response of a guard when the session or the bearer token could not be accepted. For guards.
         self.refusal: Answer | None = refusal
 
@@ -56,10 +58,11 @@ class Identity:
         """Whether the request has a bearer token and not a session."""
         return self._principal is not None and self._principal.is_bearer
 
-    @property
+    @cached_property
     def record(self) -> AuthenticationRecord | None:
         """The account, None when no user is signed in."""
-        return self._principal.record if self._principal else None
+        # A copy, because other requests of the session share the principal's own record.
+        return replace(self._principal.record) if self._principal else None
 
     @property
     def claims(self) -> dict[str, Any]:
@@ -67,7 +70,12 @@ class Identity:
 
         A dictionary that can be written as JSON. It is a copy: changes affect neither the request nor the session.
         """
-        return deepcopy(dict(self._principal.claims)) if self._principal else {}
+        return {name: _copied(value) for name, value in self._principal.claims.items()} if self._principal else {}
+
+    @cached_property
+    def credentials(self) -> CredentialFactory | None:
+        """Creates the credentials, None when no user is signed in. For guards."""
+        return self._create_credentials() if self._create_credentials else None
 
     @cached_property
     def credential(self) -> UserCredential:
@@ -91,17 +99,39 @@ class Identity:
         return self.credentials
 
 
-def private_headers(identity: Identity | None, cache_control: str | None) -> tuple[str, str] | None:
-    """Return the Cache-Control of a response and the header to add to its Vary, None if no user is signed in.
+def _copied(value: Any) -> Any:
+    """Copy a value of a JSON document, ten times as fast as ``deepcopy``."""
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value)
+        return {name: _copied(member) for name, member in members.items()}
+    if isinstance(value, list):
+        return [_copied(item) for item in value]  # pyright: ignore[reportUnknownVariableType]  # mypy refuses a cast
+    return value
+
+
+def private_headers(
+    identity: Identity | None, cache_control: str | None, vary: str | None
+) -> tuple[tuple[str, str], ...]:
+    """Return the Cache-Control and the Vary of a response, and nothing if no user is signed in.
 
     Such a response is not stored at all, unless the view sets for how long. Shared caches never store it.
 
     :param identity: the request's identity, None if it was not used.
     :param cache_control: the header that the view has set.
+    :param vary: the header that the view has set.
     """
     if not identity:
-        return None
-    return _private_cache_control(cache_control), "Authorization" if identity.is_bearer else "Cookie"
+        return ()
+    name = "Authorization" if identity.is_bearer else "Cookie"
+    return ("Cache-Control", _private_cache_control(cache_control)), ("Vary", _with_field(vary, name))
+
+
+def _with_field(vary: str | None, name: str) -> str:
+    """Return the value of a Vary header with the name of a field added (RFC 9110 section 12.5.5)."""
+    fields = [field.strip() for field in (vary or "").split(",") if field.strip()]
+    if "*" in fields or name.lower() in {field.lower() for field in fields}:
+        return vary or ""
+    return ", ".join([*fields, name])
 
 
 def _private_cache_control(current: str | None) -> str:

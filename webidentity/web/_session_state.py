@@ -1,6 +1,7 @@
 """What the framework's session holds of a sign-in."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from webidentity._json import as_object, as_text
@@ -21,18 +22,18 @@ class SessionState:
 
     record: AuthenticationRecord = field(repr=False)
     handle: str = field(repr=False)
+    #: The name of this session in the user's partition.
+    entry: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "entry", digest(self.handle))
 
     @classmethod
     def read(cls, value: Any) -> "SessionState | None":
         """Read the output of :meth:`to_json`. Return None for any other value."""
         document = as_object(value) or {}
         serialized, handle = as_text(document.get("record")), as_text(document.get("handle"))
-        if serialized is None or handle is None:
-            return None
-        try:
-            return cls(AuthenticationRecord.deserialize(serialized), handle)
-        except ValueError:
-            return None
+        return None if serialized is None or handle is None else _parsed(serialized, handle)
 
     def to_json(self) -> dict[str, str]:
         """Return the value to store in the session, under 600 bytes."""
@@ -42,7 +43,10 @@ class SessionState:
         """Whether this is a session of the same account."""
         return self.record.home_account_id == record.home_account_id
 
-    @property
-    def entry(self) -> str:
-        """The name of this session in the user's partition."""
-        return digest(self.handle)
+
+@lru_cache(maxsize=4096)  # A browser sends the same state with each request.
+def _parsed(serialized: str, handle: str) -> SessionState | None:
+    try:
+        return SessionState(AuthenticationRecord.deserialize(serialized), handle)
+    except ValueError:
+        return None

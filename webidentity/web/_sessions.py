@@ -4,8 +4,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from webidentity._flows.authorization_code import UserTokens
@@ -48,6 +47,18 @@ class NewSession(NamedTuple):
     state: SessionState
     enter: Callable[[TokenDocument], None]
     until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSession:
+    """A valid session.
+
+    :param claims: those of the ID token. They belong to the token cache: return copies of them.
+    :param is_due: whether the authority should be asked about the account.
+    """
+
+    claims: Mapping[str, Any] = field(repr=False)
+    is_due: bool
 
 
 class Sessions:
@@ -120,8 +131,8 @@ class Sessions:
             yield from self._update(partition, confirm, now)
         return found[0] if found else None
 
-    def find(self, state: SessionState) -> Flow[Mapping[str, Any] | None]:
-        """Return the claims of the ID token if the session is valid, and extend the session when it is due."""
+    def find(self, state: SessionState) -> Flow[FoundSession | None]:
+        """Return the session if it is valid, and extend it when that is due."""
         partition = self._partition(state)
         cached = (yield from self.user_tokens.cache.load(partition)) if partition else None
         now = int(time.time())
@@ -137,7 +148,7 @@ class Sessions:
                 yield from self._update(partition, lambda document: _touch(document, state.entry, now), now)
             except StoreUnavailableError as error:
                 _LOGGER.warning("A session could not be extended: %s", error)
-        return deepcopy(claims)
+        return FoundSession(claims, now - entry.get("checked", entry["at"]) > self._check_interval)
 
     def check_beside(self, state: SessionState) -> Flow[None]:
         """Start to ask the authority about the session's account if that is due. The caller continues at once."""

@@ -58,6 +58,7 @@ class TenantResolver:
     def __init__(self, settings: Settings) -> None:
         key_source = KeySource(settings.authority, settings.tenant_id, settings.clock_leeway)
         self._tenant = Tenant(settings.authority, settings.tenant_id, settings.client_id, key_source)
+        self._authority_host = authority_host(settings.authority)
 
     def for_sign_in(self) -> Tenant:
         """Return the tenant to sign in to."""
@@ -66,7 +67,7 @@ class TenantResolver:
     def for_session(self, record: AuthenticationRecord) -> Tenant | None:
         """Return the tenant of a session, None if another application or another authority started the session."""
         tenant = self._tenant
-        is_ours = record.client_id == tenant.client_id and record.authority == authority_host(tenant.authority)
+        is_ours = record.client_id == tenant.client_id and record.authority == self._authority_host
         return tenant if is_ours else None
 
     def for_bearer_token(self) -> Tenant:
