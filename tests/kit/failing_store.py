@@ -15,6 +15,8 @@ class FailingStore(MemoryStore):
     loads_left: int | None = None
     #: How many rows may be written before one write fails, if that is limited.
     writes_left: int | None = None
+    #: How many rows were written.
+    writes = 0
 
     def load(self, key: str) -> Row | None:
         self._read()
@@ -33,6 +35,7 @@ class FailingStore(MemoryStore):
             self.writes_left -= 1
         if self.refuses_writes:
             raise StoreUnavailableError("the disk is full")
+        self.writes += 1
         return super().save(key, value, expected=expected, expires_at=expires_at)
 
     def _read(self) -> None:

@@ -3,7 +3,6 @@
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from azure.core.credentials import AccessTokenInfo
@@ -27,8 +26,7 @@ DEFAULT_LIFETIME = 90 * 24 * 3600
 _ANONYMOUS = "anonymous-"
 
 
-@dataclass(frozen=True, slots=True)
-class UserTokens:
+class UserTokens(NamedTuple):
     """Acquires tokens of signed-in users, from the cache and by refresh token.
 
     :param lifetime: seconds that unused tokens are kept.
@@ -123,19 +121,29 @@ class Accepted(NamedTuple):
     keep_until: float | None = None
 
 
-@dataclass(slots=True)
 class AuthorizationCodeGrant:
-    """Redeems one authorization code, once, and then acquires tokens of its user."""
+    """Redeems one authorization code, once, and then acquires tokens of its user.
 
-    user_tokens: UserTokens
-    redirect_uri: str
-    code: str | None = field(repr=False)
-    code_verifier: str | None = field(default=None, repr=False)
-    home_account_id: str | None = None
-    #: The tenant in which the code was redeemed.
-    tenant: str | None = None
-    #: Checks a reply before it is stored, and says what to store, or raises to reject it.
-    accept: Callable[[TokenReply], Flow[Accepted]] | None = None
+    :param accept: checks a reply before it is stored, and says what to store, or raises to reject it.
+    """
+
+    def __init__(
+        self,
+        user_tokens: UserTokens,
+        redirect_uri: str,
+        code: str,
+        code_verifier: str | None = None,
+        *,
+        accept: Callable[[TokenReply], Flow[Accepted]] | None = None,
+    ) -> None:
+        self.user_tokens = user_tokens
+        self.redirect_uri = redirect_uri
+        self.code: str | None = code
+        self.code_verifier = code_verifier
+        self.accept = accept
+        self.home_account_id: str | None = None
+        #: The tenant in which the code was redeemed.
+        self.tenant: str | None = None
 
     @classmethod
     def begin(
