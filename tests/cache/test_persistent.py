@@ -308,7 +308,7 @@ def test_an_unchanged_file_is_not_read_again(
 def test_a_change_after_another_programs_change_reads_the_file_once(
     home: Home, files: PersistentFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the lock: the file that was written last is locked at once. Another file is still found out first."""
+    """With the lock: the file that was written last is locked at once, and only one lock is held at a time."""
     other, parsed = PersistentFiles(OPTIONS), list[int]()
     put(files, user(), "first")
     put(other, user("grace"), "token")

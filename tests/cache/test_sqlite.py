@@ -412,6 +412,7 @@ def test_closing_the_store_ends_a_sweep(path: Path) -> None:
     store.close()
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_fork_waits_for_the_transaction_of_a_sweep(path: Path) -> None:
     """The child would inherit locks inside SQLite that no thread releases. Both can sweep afterwards."""

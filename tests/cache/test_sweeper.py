@@ -212,6 +212,7 @@ def test_a_clock_that_was_set_back_does_not_stop_the_sweeps(driver: Driver, stor
     assert store.times == [NOW + 1e6 + FIRST, NOW + FIRST]
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_child_sweeps_on_a_thread_of_its_own(store: Swept) -> None:
     """Also if it was forked while a sweep of its parent was running, or while the parent started one."""

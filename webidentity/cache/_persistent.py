@@ -94,13 +94,14 @@ class PersistentFiles:
     ) -> CachedPartition:
         """Apply the change and write the file that it affects, without losing what other programs write meanwhile."""
         with self._changing:
-            locked = self._usual
-            while True:
+            cached, touched = self._try(partition, change, expires_at, self._usual)
+            # If that was another file: it alone, and both only if another program's change makes that necessary.
+            locked = touched
+            while cached is None:
                 cached, touched = self._try(partition, change, expires_at, locked)
-                if cached is not None:
-                    self._usual = touched
-                    return cached
                 locked |= touched
+            self._usual = touched
+            return cached
 
     def claim(self, name: str, expires_at: float) -> bool:  # noqa: ARG002 - required by Backing
         """Raise an error: names cannot be recorded in files of other programs.

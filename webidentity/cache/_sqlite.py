@@ -65,7 +65,8 @@ class SQLiteStore:
 
     def before_fork(self) -> None:
         """Close the idle connections: a child would inherit SQLite's record of the locks on them, but not the locks."""
-        self._sweep_waits = self._sweeping.acquire(timeout=1.0)
+        if self._sweeping.acquire(timeout=1.0):
+            self._sweep_waits = True
         _close_all(self._idle)
 
     def after_fork_in_parent(self) -> None:
@@ -76,7 +77,7 @@ class SQLiteStore:
 
     def after_fork(self) -> None:
         """Set the parent's connections aside: a forked child must neither use nor close them."""
-        self._sweeping = threading.Lock()
+        self._sweeping, self._sweep_waits = threading.Lock(), False
         self._inherited += self._idle
         self._idle.clear()
 

@@ -72,7 +72,9 @@ class Store(Protocol):
     def sweep(self, now: float) -> int:
         """Remove the rows that expired before ``now`` and return how many there were.
 
-        A store that removes expired rows by itself does nothing and returns 0.
+        The cache calls it about every ten minutes, in one of the processes that use the store, on a thread that no
+        caller waits for. Others must be able to write meanwhile. A store that removes expired rows by itself does
+        nothing and returns 0.
 
         :param now: the current time (Unix seconds).
         :raises StoreUnavailableError: the store cannot be written.
