@@ -5,7 +5,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks import cached_calls, first_token, herd, import_cost, persistent, tools, web_process
+from benchmarks import cached_calls, first_token, herd, import_cost, persistent, stores, tools, web_process
 from benchmarks.table import Comparison, table
 
 MODULES = {
@@ -16,6 +16,7 @@ MODULES = {
     "tools": tools,
     "persistent": persistent,
     "web_process": web_process,
+    "stores": stores,
 }
 
 
