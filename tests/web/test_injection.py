@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from webidentity import AuthenticationRecord, AuthenticationRequiredError
+from webidentity._authority import Tenants
 from webidentity._protocol.access_token import OpaqueAccessToken
 from webidentity._transport.driver import AsyncDriver, SyncDriver
 from webidentity.web import Granted, Handler, Identity, dispatched_by, handler_of
@@ -28,7 +29,8 @@ def identity() -> Identity:
     """Return the identity of a signed-in user."""
     drivers = Drivers(SyncDriver(lambda _: None), AsyncDriver(lambda _: None))  # type: ignore[arg-type, return-value]
     return Identity(
-        Principal(RECORD, {"sub": "x"}, is_bearer=False), lambda: CredentialFactory(Unused(), "tenant", drivers)
+        Principal(RECORD, {"sub": "x"}, is_bearer=False),
+        lambda: CredentialFactory(Unused(), Tenants("tenant"), drivers),
     )
 
 
