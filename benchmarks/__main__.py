@@ -5,7 +5,17 @@ import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks import cached_calls, first_token, herd, import_cost, persistent, stores, tools, web_process
+from benchmarks import (
+    cached_calls,
+    first_token,
+    guards,
+    herd,
+    import_cost,
+    persistent,
+    stores,
+    tools,
+    web_process,
+)
 from benchmarks.table import Comparison, table
 
 MODULES = {
@@ -17,6 +27,7 @@ MODULES = {
     "persistent": persistent,
     "web_process": web_process,
     "stores": stores,
+    "guards": guards,
 }
 
 
