@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from azure.core.exceptions import AzureError
@@ -12,7 +13,7 @@ from webidentity._protocol.effects import Flow, Send
 from webidentity._protocol.metadata import TenantMetadata, metadata_url
 from webidentity._protocol.signing_keys import SigningKeys
 from webidentity._protocol.token_reply import read_text
-from webidentity._protocol.verification import LEEWAY, Expected, UnknownKeyError, key_id, verify_token
+from webidentity._protocol.verification import LEEWAY, Expected, SignedToken, UnknownKeyError, verify_signature
 from webidentity.cache._flights import Flights
 
 _LOGGER = logging.getLogger(__name__)
@@ -70,21 +71,21 @@ class KeySource:
             known = yield from self._refresh(is_needed=False)
         return known.metadata.issuer
 
-    def verify(self, token: str, audiences: frozenset[str], *, waits: bool = False) -> Flow[dict[str, Any]]:
-        """Return the claims of a token that the tenant issued for one of the audiences.
+    def verify(self, token: str, audiences: frozenset[str], *, waits: bool = False) -> Flow[Mapping[str, Any]]:
+        """Return the claims, which are read-only, of a token that the tenant issued for one of the audiences.
 
         :param waits: whether to wait for the authority in any case, for a token that the authority itself has sent.
         :raises ~webidentity._protocol.verification.TokenRejectedError: the token is not acceptable.
         :raises KeysUnavailableError: there are no keys to verify it with.
         """
-        key_id(token)
+        signed = SignedToken.parse(token)
         known = self._known
         if known is None:
             known = yield from self._refresh(is_needed=False)
         elif time.time() - known.fetched_at > _FRESH_FOR and not _is_within(_RETRY_INTERVAL, self._tried_at):
             yield from self._refresh_beside(is_needed=False)
         try:
-            return self._check(token, audiences, known)
+            return self._check(signed, audiences, known)
         except UnknownKeyError:
             # Not limited by other fetches: the keys may have been rotated right after one.
             if self._is_reachable and _is_within(_RETRY_INTERVAL, self._searched_at):
@@ -96,16 +97,16 @@ class KeySource:
             raise self._unavailable()
         known = yield from self._refresh(is_needed=True, waits=waits)
         try:
-            return self._check(token, audiences, known)
+            return self._check(signed, audiences, known)
         except UnknownKeyError:
             # The key may be a new one: without the authority, nothing is known about the token.
             if not self._is_reachable:
                 raise self._unavailable() from None
             raise
 
-    def _check(self, token: str, audiences: frozenset[str], known: _Known) -> dict[str, Any]:
+    def _check(self, token: SignedToken, audiences: frozenset[str], known: _Known) -> Mapping[str, Any]:
         expected = Expected(known.metadata.issuer, audiences, time.time(), self._leeway)
-        return verify_token(token, known.keys, expected)
+        return verify_signature(token, known.keys).check(expected)
 
     def _refresh_beside(self, *, is_needed: bool) -> Flow[None]:
         """Start to fetch the keys. The known ones are used meanwhile."""

@@ -5,24 +5,22 @@ import hmac
 import math
 import re
 from base64 import urlsafe_b64encode
+from binascii import a2b_base64
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
-from jwt.api_jws import PyJWS
-from jwt.exceptions import PyJWTError
-
 from webidentity._json import as_list, as_object, parse_object
-from webidentity._protocol.signing_keys import SigningKeys
+from webidentity._protocol.signing_keys import SigningKey, SigningKeys
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
-#: Three parts of base64url without padding (RFC 7515 section 7.1).
-_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*", re.ASCII)
+#: From base64url to base64. What is in the standard alphabet alone, and padding, becomes a character of neither.
+_STANDARD_ALPHABET = bytes.maketrans(b"-_+/=", b"+/!!!")
 _LONGEST_TOKEN = 64 * 1024
 _MOST_LEVELS = 50
 #: Accepted ``typ`` headers (RFC 8725 section 3.11). Logout tokens, for example, are signed with the same keys.
 _TYPES = frozenset({"jwt", "at+jwt"})
-_JWS = PyJWS(algorithms=["RS256"])
 
 #: Seconds that the clocks of the authority and of this machine may differ, unless a setting says otherwise. It is the
 #: default of Microsoft's own libraries for web APIs.
@@ -53,59 +51,80 @@ class Expected:
     leeway: float = LEEWAY
 
 
-def key_id(token: str) -> str | None:
-    """Return the ``kid`` header of the token, after checking that the header is one this library accepts.
+@dataclass(frozen=True, slots=True)
+class SignedToken:
+    """A token whose form and header are acceptable (JWS in compact form, RFC 7515). Its signature is not checked yet.
 
-    :raises TokenRejectedError: it is not a signed token, or not of an accepted kind.
+    :param kid: the ID of its key, None if it names none.
+    :param content: what is signed: header and payload, as they were sent.
     """
-    if len(token) > _LONGEST_TOKEN:
-        raise TokenRejectedError("the token is longer than tokens that Microsoft Entra ID issues")
-    if not _COMPACT.fullmatch(token):
-        raise TokenRejectedError("the token is not a signed token (JWS in compact form)")
-    try:
-        header = _JWS.get_unverified_header(token)
-    except (PyJWTError, ValueError, RecursionError):
-        raise TokenRejectedError("the token's header cannot be read") from None
-    if header.get("alg") != "RS256":
-        raise TokenRejectedError("the token is not signed with RS256")
-    if "crit" in header or "cty" in header:
-        raise TokenRejectedError("the token's header requires extensions that are not supported")
-    kind = header.get("typ", "JWT")
-    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in _TYPES:
-        raise TokenRejectedError("the token is neither an access token nor an ID token")
-    if "nonce" in header:
-        raise TokenRejectedError("the token is for Microsoft Graph: request a scope of this application")
-    kid = header.get("kid")
-    return kid if isinstance(kid, str) else None
+
+    kid: str | None
+    content: bytes = field(repr=False)
+    payload: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
+
+    @classmethod
+    def parse(cls, token: str) -> "SignedToken":
+        """Decode the three parts of a token, and check the header.
+
+        :raises TokenRejectedError: it is not a signed token, or not of an accepted kind.
+        """
+        if len(token) > _LONGEST_TOKEN:
+            raise TokenRejectedError("the token is longer than tokens that Microsoft Entra ID issues")
+        try:
+            content, _, last = token.encode("ascii").rpartition(b".")
+            first, second = content.split(b".", 2)
+            header, payload, signature = _decoded(first), _decoded(second), _decoded(last)
+        except ValueError:
+            raise TokenRejectedError("the token is not a signed token (JWS in compact form)") from None
+        return cls(_kid(header), content, payload, signature)
 
 
-def verify_token(token: str, keys: SigningKeys, expected: Expected) -> dict[str, Any]:
-    """Return the claims of a token after checking its signature, issuer, audience and times.
+@dataclass(frozen=True, slots=True)
+class VerifiedToken:
+    """The claims of a token whose signature was checked, and the key that signed it.
+
+    Nothing in it depends on the time or on who asks: that is what :meth:`check` is for.
+
+    :param claims: read-only, and shared by all requests with this token.
+    """
+
+    claims: Mapping[str, Any] = field(repr=False)
+    key: SigningKey
+
+    @property
+    def expires_on(self) -> float:
+        """When the token expires (Unix seconds)."""
+        return _time(self.claims, "exp")
+
+    def check(self, expected: Expected) -> Mapping[str, Any]:
+        """Return the claims after checking issuer, audience, times, and that the key may sign for this issuer.
+
+        :raises TokenRejectedError: one of the checks failed.
+        """
+        _check_claims(self.claims, expected)
+        if not self.key.may_sign_for(expected.issuer, self.claims["tid"]):
+            raise TokenRejectedError("the token's key does not belong to its issuer")
+        return self.claims
+
+
+def verify_signature(token: SignedToken, keys: SigningKeys) -> VerifiedToken:
+    """Check the signature of a token, and then read its claims. They are not checked yet.
 
     :raises UnknownKeyError: its key is not in the set.
-    :raises TokenRejectedError: one of the checks failed.
+    :raises TokenRejectedError: the signature is wrong, or the payload is not usable.
     """
-    candidates = keys.candidates(key_id(token))
+    candidates = keys.candidates(token.kid)
     if not candidates:
         raise UnknownKeyError("the token is signed with a key that the authority does not publish")
     for candidate in candidates:
-        try:
-            payload = _JWS.decode(token, candidate.key, algorithms=["RS256"])
-        except (PyJWTError, ValueError):
-            continue
-        claims = parse_object(payload)
-        if claims is None:
-            raise TokenRejectedError("the token's payload is not a JSON object")
-        if _is_deep(claims):
-            raise TokenRejectedError("the token's claims are nested too deeply")
-        _check_claims(claims, expected)
-        if not candidate.may_sign_for(expected.issuer, claims["tid"]):
-            raise TokenRejectedError("the token's key does not belong to its issuer")
-        return claims
+        if candidate.has_signed(token.content, token.signature):
+            return VerifiedToken(MappingProxyType(_claims(token.payload)), candidate)
     raise TokenRejectedError("the token's signature is wrong")
 
 
-def verify_response(claims: dict[str, Any], *, client_id: str, nonce: str, token: str, code: str) -> None:
+def verify_response(claims: Mapping[str, Any], *, client_id: str, nonce: str, token: str, code: str) -> None:
     """Check that an ID token belongs to this sign-in (OpenID Connect Core 3.1.3.7).
 
     :param nonce: the nonce of the authorization request.
@@ -133,6 +152,53 @@ def verify_hash(claims: Mapping[str, Any], name: str, value: str) -> None:
         raise TokenRejectedError(f"the ID token belongs to another {'code' if name == 'c_hash' else 'access token'}")
 
 
+def _decoded(part: bytes) -> bytes:
+    """Decode base64url without padding (RFC 7515 section 2). Each value has one form only, so no bit may be left over.
+
+    :raises ValueError: it is malformed.
+    """
+    data = a2b_base64(part.translate(_STANDARD_ALPHABET) + b"=" * (-len(part) % 4), strict_mode=True)
+    whole = len(data) // 3
+    if urlsafe_b64encode(data[3 * whole :]).rstrip(b"=") != part[4 * whole :]:
+        raise ValueError("bits after the end")
+    return data
+
+
+def _kid(encoded: bytes) -> str | None:
+    """Return the ``kid`` of an acceptable header."""
+    header = _json_object(encoded)
+    kid = header.get("kid", "") if header is not None else None
+    if header is None or not isinstance(kid, str):
+        raise TokenRejectedError("the token's header cannot be read")
+    if header.get("alg") != "RS256":
+        raise TokenRejectedError("the token is not signed with RS256")
+    if "crit" in header or "cty" in header or header.get("b64", True) is not True:
+        raise TokenRejectedError("the token's header requires extensions that are not supported")
+    kind = header.get("typ", "JWT")
+    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in _TYPES:
+        raise TokenRejectedError("the token is neither an access token nor an ID token")
+    if "nonce" in header:
+        raise TokenRejectedError("the token is for Microsoft Graph: request a scope of this application")
+    return kid if "kid" in header else None
+
+
+def _claims(payload: bytes) -> dict[str, Any]:
+    claims = _json_object(payload)
+    if claims is None:
+        raise TokenRejectedError("the token's payload is not a JSON object")
+    if _is_deep(claims):
+        raise TokenRejectedError("the token's claims are nested too deeply")
+    return claims
+
+
+def _json_object(data: bytes) -> dict[str, Any] | None:
+    """Read JSON in UTF-8, the only encoding (RFC 7515 section 5.2, RFC 7519 section 7.2)."""
+    try:
+        return parse_object(data.decode())
+    except UnicodeDecodeError:
+        return None
+
+
 def _is_deep(claims: dict[str, Any]) -> bool:
     """Whether the claims are nested more deeply than what copies and stores them can go."""
     level: list[Any] = [claims]
@@ -145,7 +211,7 @@ def _is_deep(claims: dict[str, Any]) -> bool:
     return True
 
 
-def _check_claims(claims: dict[str, Any], expected: Expected) -> None:
+def _check_claims(claims: Mapping[str, Any], expected: Expected) -> None:
     issuer, tenant = claims.get("iss"), claims.get("tid")
     if issuer != expected.issuer:
         if isinstance(issuer, str) and issuer.startswith("https://sts.windows.net/"):
@@ -170,7 +236,7 @@ def _check_claims(claims: dict[str, Any], expected: Expected) -> None:
         raise TokenRejectedError("the token is not valid yet: check the clocks")
 
 
-def _time(claims: dict[str, Any], name: str) -> float:
+def _time(claims: Mapping[str, Any], name: str) -> float:
     value = claims.get(name)
     try:
         # Python's JSON parser accepts NaN, Infinity, and integers that are too large for a float.
