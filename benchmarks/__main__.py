@@ -5,7 +5,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks import cached_calls, first_token, herd, import_cost, persistent, tools
+from benchmarks import cached_calls, first_token, herd, import_cost, persistent, stores, tools, web_process
 from benchmarks.table import Comparison, table
 
 MODULES = {
@@ -15,6 +15,8 @@ MODULES = {
     "cached_calls": cached_calls,
     "tools": tools,
     "persistent": persistent,
+    "web_process": web_process,
+    "stores": stores,
 }
 
 
@@ -26,7 +28,7 @@ def main() -> None:
     unknown = [name for name in chosen if name not in MODULES]
     if unknown:
         parser.error(f"unknown module {unknown[0]}: choose from {', '.join(MODULES)}")
-    peers = ", ".join(f"{name} {version(name)}" for name in ("azure-identity", "msal", "azure-core"))
+    peers = ", ".join(f"{name} {version(name)}" for name in ("azure-identity", "identity", "msal", "azure-core"))
     print(f"Python {platform.python_version()}, {peers}, webidentity {version('webidentity')}\n", flush=True)
     comparisons: list[Comparison] = []
     for name in chosen:

@@ -20,6 +20,9 @@ from tests.kit.wording import wrong_messages
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
+# pytest-django has read the settings. The programs that tests start have their own.
+os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
 # The fixture is defined in tests/kit/programs.py, beside its class.
 __all__ = ["programs"]
 

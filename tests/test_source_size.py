@@ -1,4 +1,4 @@
-"""The check of module sizes and names, over a small tree and over the packages."""
+"""The check of module sizes and names, over a small tree and over this one."""
 
 import subprocess
 import sys
@@ -18,7 +18,8 @@ def test_long_modules_and_vague_names_are_reported(tmp_path: Path, git: bool) ->
         "webidentity/utils.py": 1,
         "integrations/site/helpers/noun.py": 1,
         "demo_site/_common.py": 1,
-        "tests/long.py": 999,
+        "tests/long.py": 401,
+        "tools/long.py": 999,
         "webidentity/long.txt": 999,
     }
     for name, lines in files.items():
@@ -35,12 +36,13 @@ def test_long_modules_and_vague_names_are_reported(tmp_path: Path, git: bool) ->
     assert found == [
         "demo_site/_common.py",
         "integrations/site/helpers/noun.py",
+        "tests/long.py",
         "webidentity/long.py",
         "webidentity/utils.py",
     ]
 
 
-def test_the_packages_pass() -> None:
+def test_packages_and_tests_pass() -> None:
     """The script reports nothing, run as ``make check`` runs it."""
     script = Path(__file__).parents[1] / "tools/source_size.py"
     outcome = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)

@@ -5,12 +5,12 @@ import sys
 from pathlib import Path
 
 LIMIT = 400
-FOLDERS = ("webidentity", "integrations", "demo_site")
+FOLDERS = ("webidentity", "integrations", "demo_site", "tests")
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 
 
 def modules(root: Path) -> list[Path]:
-    """Return the Python files of the packages that git tracks, or would track."""
+    """Return the Python files of the packages and the tests that git tracks, or would track."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *FOLDERS]
     try:
         listed = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout.decode()

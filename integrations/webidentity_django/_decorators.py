@@ -14,10 +14,10 @@ from webidentity.web import (
     SIGN_IN_USAGE,
     TOKEN_USAGE,
     Answer,
-    Granted,
+    Handler,
     Requirements,
     dispatched_by,
-    explained_parameters,
+    explain_parameters,
     handler_of,
     written_as,
 )
@@ -66,16 +66,24 @@ def _guarded(view: View, requirements: Requirements) -> View:
     if inspect.isclass(view):
         raise _misplaced(view, requirements)
 
+    # A class-based view has a handler for each method of HTTP.
+    is_class_based = hasattr(view, "view_class") or dispatched_by(view) is not None
+    fixed = None if is_class_based else _handler(view)
+
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         _check_request(request, requirements)
         outcome = guard(request, requirements)
         if isinstance(outcome, Answer):
             return respond(request, outcome)
-        handler = handler_of(view, request.method or "GET")
-        with explained_parameters(handler):
-            response = view(request, *args, **{**_given(handler, outcome), **kwargs})
-        return keep_private(request, response)
+        handler = fixed or _handler(handler_of(view, request.method or "GET"))
+        if handler.names:
+            kwargs = {**outcome.arguments(handler), **kwargs}
+        try:
+            return keep_private(request, view(request, *args, **kwargs))
+        except TypeError as error:
+            explain_parameters(error, handler.function)
+            raise
 
     @wraps(view)
     async def aanswer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -83,10 +91,14 @@ def _guarded(view: View, requirements: Requirements) -> View:
         outcome = await aguard(request, requirements)
         if isinstance(outcome, Answer):
             return await sync_to_async(respond)(request, outcome)
-        handler = handler_of(view, request.method or "GET")
-        with explained_parameters(handler):
-            response = await view(request, *args, **{**_given(handler, outcome), **kwargs})
-        return keep_private(request, response)
+        handler = fixed or _handler(handler_of(view, request.method or "GET"))
+        if handler.names:
+            kwargs = {**outcome.arguments(handler), **kwargs}
+        try:
+            return keep_private(request, await view(request, *args, **kwargs))
+        except TypeError as error:
+            explain_parameters(error, handler.function)
+            raise
 
     guarded = aanswer if is_coroutine_view(view) else answer
     # The guard makes its own check: LoginRequiredMiddleware would ask for a user of django.contrib.auth too. The types
@@ -94,8 +106,8 @@ def _guarded(view: View, requirements: Requirements) -> View:
     return login_not_required(guarded)  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
 
 
-def _given(handler: Callable[..., Any], granted: Granted) -> dict[str, Any]:
-    return granted.arguments(handler, is_async=is_coroutine_view(handler))
+def _handler(function: Callable[..., Any]) -> Handler:
+    return Handler(function, is_async=is_coroutine_view(function))
 
 
 def _check_request(request: object, requirements: Requirements) -> None:

@@ -1,14 +1,23 @@
 """One request: its facts and its identity."""
 
+from functools import partial
 from typing import Any, cast
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.exceptions import SynchronousOnlyOperation
 from django.http import HttpRequest
 from django.urls import get_script_prefix
 
-from webidentity.web import SESSION_KEY, Answer, Granted, Identity, RequestFacts, Requirements
+from webidentity.web import (
+    SESSION_KEY,
+    Answer,
+    EnvironHeaders,
+    Granted,
+    Identity,
+    RequestFacts,
+    RequestTarget,
+    Requirements,
+)
 from webidentity_django._conf import get_site, warn_without_middleware
 
 _FACTS = "_webidentity_facts"
@@ -16,27 +25,26 @@ _IDENTITY = "_webidentity_identity"
 
 
 def request_facts(request: HttpRequest) -> RequestFacts:
-    """Return the facts of a request, collected on first use.
-
-    :raises ~django.core.exceptions.DisallowedHost: the host is not in ALLOWED_HOSTS. Django answers that itself.
-    """
+    """Return the facts of a request."""
     facts = cast("RequestFacts | None", getattr(request, _FACTS, None))
     if facts is None:
-        facts = _collect(request)
+        facts = RequestFacts(request.method or "GET", EnvironHeaders(request.META), partial(_target, request))
         setattr(request, _FACTS, facts)
     return facts
 
 
-def _collect(request: HttpRequest) -> RequestFacts:
+def _target(request: HttpRequest) -> RequestTarget:
+    """Return the target of a request.
+
+    :raises ~django.core.exceptions.DisallowedHost: the host is not in ALLOWED_HOSTS. Django answers that itself.
+    """
     root_path = get_script_prefix().rstrip("/")
     path, _, query = request.get_full_path().partition("?")
-    return RequestFacts(
-        method=request.method or "GET",
+    return RequestTarget(
         root_url=f"{request.scheme}://{request.get_host()}{root_path}",
         root_path=root_path,
         path=path,
         query=query,
-        headers={name.lower(): value for name, value in request.headers.items()},
         host_is_trusted="*" not in settings.ALLOWED_HOSTS,
     )
 
@@ -101,5 +109,5 @@ def _remember(request: HttpRequest, outcome: Granted | Answer) -> Granted | Answ
 
 
 async def _aread_session(request: HttpRequest) -> Any:
-    # In a thread: the session's backend may query a database.
-    return await sync_to_async(request.session.get)(SESSION_KEY)
+    # A backend that would block the event loop reads on a thread.
+    return await request.session.aget(SESSION_KEY)

@@ -3,7 +3,6 @@
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_vary_headers
 
 from webidentity.web import SESSION_KEY, Answer, StartSession, private_headers
 from webidentity_django._request import known_identity
@@ -58,8 +57,9 @@ def keep_private(request: HttpRequest, response: HttpResponseBase) -> HttpRespon
 
     Both the guards and the middleware call it: ``cache_page`` may be between the two.
     """
-    private = private_headers(known_identity(request), response.headers.get("Cache-Control"))
-    if private is not None:
-        response.headers["Cache-Control"], vary = private
-        patch_vary_headers(response, [vary])
+    identity = known_identity(request)
+    if identity:
+        headers = response.headers
+        for name, value in private_headers(identity, headers.get("Cache-Control"), headers.get("Vary")):
+            headers[name] = value
     return response

@@ -6,20 +6,21 @@ from contextlib import suppress
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import current_app, request
+from flask import Request, current_app
 
 from webidentity.web import (
     SIGN_IN_USAGE,
     TOKEN_USAGE,
     Answer,
+    Handler,
     Requirements,
-    explained_parameters,
+    dispatched_by,
+    explain_parameters,
     handler_of,
-    parameters_named_by,
     written_as,
 )
 from webidentity_flask._blueprint import BLUEPRINT
-from webidentity_flask._request import guard
+from webidentity_flask._request import current_request, guard
 from webidentity_flask._responses import respond
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -65,20 +66,27 @@ def _guarded(view: View, requirements: Requirements) -> View:
             f"{view.__name__}"
         )
 
+    is_coroutine = inspect.iscoroutinefunction(view)
+    # A class-based view has a handler for each method of HTTP.
+    fixed = None if _may_be_class_based(view) else _handler(view)
+
     @wraps(view)
     def answer(*args: Any, **kwargs: Any) -> Any:
+        current = current_request()
         # A guard for all requests (app.before_request) must not send the user from the sign-in to the sign-in.
-        if request.blueprint == BLUEPRINT:
+        if current.blueprint == BLUEPRINT:
             return None
-        outcome = guard(requirements)
+        outcome = guard(current, requirements)
         if isinstance(outcome, Answer):
             return respond(outcome)
-        handler = _handler(view)
-        # Unwrapped: the handler may be wrapped by another guard, which is not a coroutine function itself.
-        is_async = inspect.iscoroutinefunction(inspect.unwrap(handler))
-        given = outcome.arguments(handler, is_async=is_async)
-        with explained_parameters(handler):
-            return current_app.ensure_sync(view)(*args, **{**given, **kwargs})
+        handler = fixed or _handler(_function_of(view, current))
+        if handler.names:
+            kwargs = {**outcome.arguments(handler), **kwargs}
+        try:
+            return current_app.ensure_sync(view)(*args, **kwargs) if is_coroutine else view(*args, **kwargs)
+        except TypeError as error:
+            explain_parameters(error, handler.function)
+            raise
 
     # wraps() has copied the mark if the function was guarded before.
     answer.__dict__.pop(GUARDED_ELSEWHERE, None)
@@ -91,17 +99,30 @@ def _guarded(view: View, requirements: Requirements) -> View:
     return answer  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # same calls, same name
 
 
-def _handler(view: Callable[..., Any]) -> Callable[..., Any]:
+def _handler(function: Callable[..., Any]) -> Handler:
+    # Unwrapped: it may be wrapped by another guard, which is not a coroutine function itself.
+    return Handler(function, is_async=inspect.iscoroutinefunction(inspect.unwrap(function)))
+
+
+def _function_of(view: Callable[..., Any], current: Request) -> Callable[..., Any]:
     """Return the function that answers, also if the guard is one of the ``decorators`` of a class-based view."""
-    handler = handler_of(view, request.method)
-    # Flask sets view_class on the outermost function only, after all decorators have been applied. A function without
-    # **kwargs cannot be that of a class-based view: it is called before each request.
-    registered = current_app.view_functions.get(request.endpoint or "")
-    if handler is view and hasattr(registered, "view_class") and _takes_any_keyword(view):
-        return handler_of(cast("Callable[..., Any]", registered), request.method)
-    return handler
+    function = handler_of(view, current.method)
+    registered = current_app.view_functions.get(current.endpoint or "")
+    if function is view and hasattr(registered, "view_class"):
+        return handler_of(cast("Callable[..., Any]", registered), current.method)
+    return function
 
 
-def _takes_any_keyword(view: Callable[..., Any]) -> bool:
-    parameters = inspect.signature(view).parameters.values()
-    return not parameters_named_by(view) and any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+def _may_be_class_based(view: Callable[..., Any]) -> bool:
+    """Whether the view may be that of a class, or one of its ``decorators`` may be the guard.
+
+    Flask sets ``view_class`` on the outermost function only, after all decorators have been applied. A function without
+    ``**kwargs`` cannot be that of a class-based view: it is called before each request.
+    """
+    if hasattr(view, "view_class") or dispatched_by(view) is not None:
+        return True
+    try:
+        parameters = inspect.signature(view).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return not _handler(view).names and any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)

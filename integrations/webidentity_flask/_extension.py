@@ -19,7 +19,7 @@ from webidentity.web import (
 )
 from webidentity_flask._blueprint import build_blueprint
 from webidentity_flask._decorators import GUARDED_ELSEWHERE
-from webidentity_flask._request import EXTENSION, current_site, known_identity, request_facts
+from webidentity_flask._request import EXTENSION, current_request, current_site, identity_of, request_facts
 from webidentity_flask._responses import respond
 from webidentity_flask._session_id import check_session_interface
 
@@ -150,8 +150,11 @@ def _refuse_unguarded_route() -> None:
 
 def _keep_private(response: Response) -> Response:
     """Keep pages of a signed-in user out of caches and of the browser's history."""
-    private = private_headers(known_identity(), response.headers.get("Cache-Control"))
-    if private is not None:
-        response.headers["Cache-Control"], vary = private
-        response.vary.add(vary)
+    identity = identity_of(current_request())
+    if identity:
+        headers = response.headers
+        # A view may have added several fields of one name.
+        set_by_view = (", ".join(headers.getlist(name)) for name in ("Cache-Control", "Vary"))
+        for name, value in private_headers(identity, *set_by_view):
+            headers[name] = value
     return response

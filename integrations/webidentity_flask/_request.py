@@ -1,12 +1,23 @@
 """The current request: its facts, its site and its identity."""
 
+from functools import partial
 from typing import Any, cast
 from urllib.parse import quote
 
-from flask import current_app, has_app_context, request, session
+from flask import Request, current_app, has_app_context, request, session
 from werkzeug.local import LocalProxy
 
-from webidentity.web import SESSION_KEY, Answer, Granted, Identity, RequestFacts, Requirements, Site
+from webidentity.web import (
+    SESSION_KEY,
+    Answer,
+    EnvironHeaders,
+    Granted,
+    Identity,
+    RequestFacts,
+    RequestTarget,
+    Requirements,
+    Site,
+)
 
 #: The key of the site in ``app.extensions``.
 EXTENSION = "webidentity"
@@ -26,50 +37,62 @@ def current_site() -> Site:
     return site
 
 
+def current_request() -> Request:
+    """Return the current request itself: each access to an attribute of Flask's proxy looks it up again.
+
+    :raises RuntimeError: there is no request.
+    """
+    proxy: Any = request
+    return cast("Request", proxy._get_current_object())  # noqa: SLF001 - a documented method of Werkzeug
+
+
 def request_facts() -> RequestFacts:
-    """Return the facts of the current request, collected on first use."""
-    facts = cast("RequestFacts | None", getattr(request, _FACTS, None))
+    """Return the facts of the current request."""
+    return _facts_of(current_request())
+
+
+def _facts_of(current: Request) -> RequestFacts:
+    facts = cast("RequestFacts | None", current.__dict__.get(_FACTS))
     if facts is None:
-        facts = _collect()
-        setattr(request, _FACTS, facts)
+        facts = RequestFacts(current.method, EnvironHeaders(current.environ), partial(_target, current))
+        setattr(current, _FACTS, facts)
     return facts
 
 
-def _collect() -> RequestFacts:
+def _target(current: Request) -> RequestTarget:
     config = cast("dict[str, Any]", current_app.config)
-    return RequestFacts(
-        method=request.method,
-        root_url=request.root_url.rstrip("/"),
-        root_path=request.script_root,
-        path=quote(request.script_root + request.path, safe="/:@!$&'()*+,;=~"),
-        query=request.query_string.decode("latin-1"),
-        headers={name.lower(): value for name, value in request.headers.items()},
+    return RequestTarget(
+        root_url=current.root_url.rstrip("/"),
+        root_path=current.script_root,
+        path=quote(current.script_root + current.path, safe="/:@!$&'()*+,;=~"),
+        query=current.query_string.decode("latin-1"),
         host_is_trusted=bool(config.get("TRUSTED_HOSTS")),
     )
 
 
-def guard(requirements: Requirements) -> Granted | Answer:
+def guard(current: Request, requirements: Requirements) -> Granted | Answer:
     """Run the guard for the current request, and remember the identity."""
-    site, known = current_site(), known_identity()
+    site, known = current_site(), identity_of(current)
     stored = session.get(SESSION_KEY) if known is None else None
-    outcome = site.run(site.guard(request_facts(), stored, requirements, identity=known))
+    outcome = site.run(site.guard(_facts_of(current), stored, requirements, identity=known))
     if isinstance(outcome, Granted):
-        setattr(request, _IDENTITY, outcome.identity)
+        setattr(current, _IDENTITY, outcome.identity)
     return outcome
 
 
-def known_identity() -> Identity | None:
-    """Return the identity if it was used already."""
-    return cast("Identity | None", getattr(request, _IDENTITY, None))
+def identity_of(current: Request) -> Identity | None:
+    """Return the identity of the request if it was used already."""
+    return cast("Identity | None", current.__dict__.get(_IDENTITY))
 
 
 def _load_identity() -> Identity:
     # First: without the extension, the error says so and not that there is no request.
     site = current_site()
-    identity = known_identity()
+    current = current_request()
+    identity = identity_of(current)
     if identity is None:
-        identity = site.run(site.identify(request_facts(), session.get(SESSION_KEY)))
-        setattr(request, _IDENTITY, identity)
+        identity = site.run(site.identify(_facts_of(current), session.get(SESSION_KEY)))
+        setattr(current, _IDENTITY, identity)
     return identity
 
 

@@ -8,12 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.kit.django_settings import configure_django
+from tests.kit.sites import KINDS, Log, MakeSite, Site, make_site
 from tests.kit.world import World
-
-configure_django()
-
-from tests.kit.sites import KINDS, Log, MakeSite, Site, make_site  # noqa: E402 - Django's settings come first
 
 
 @pytest.fixture

@@ -4,20 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.test_sign_out import kept_for
+from tests.kit.account_change import KEEP, SWITCH, kept_for, sign_in_as_grace
 from tests.kit.clock import Clock
 from tests.kit.failing_store import FailingStore
-from tests.kit.http_browser import Browser, SiteReply
+from tests.kit.http_browser import Browser
 from tests.kit.sites import MakeSite, Site
-
-KEEP, SWITCH = "/auth/callback?account=keep", "/auth/callback?account=switch"
-
-
-def sign_in_as_grace(site: Site, browser: Browser, path: str = "/files") -> SiteReply:
-    """Follow a link to the sign-in when grace is signed in at the authority, and return what the site answers."""
-    browser.tenant.cookies.clear()
-    started = browser.get(f"/auth/sign-in?next={path}", {"Sec-Fetch-Site": "cross-site"})
-    return browser.get(browser.authorize(started, site.world.grace))
 
 
 @pytest.fixture

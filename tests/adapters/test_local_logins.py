@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.adapters.test_account_change import KEEP, SWITCH, sign_in_as_grace
+from tests.kit.account_change import KEEP, SWITCH, sign_in_as_grace
 from tests.kit.clock import Clock
 from tests.kit.http_browser import Browser, SiteReply
 from tests.kit.local_login import DJANGO, NOBODY

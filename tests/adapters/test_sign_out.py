@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.account_change import kept_for
 from tests.kit.clock import Clock
 from tests.kit.failing_store import FailingStore
 from tests.kit.http_browser import FETCH
@@ -12,13 +13,7 @@ from tests.kit.request_facts import facts
 from tests.kit.sites import MakeSite, Site
 from tests.kit.world import SECRET_KEY
 from webidentity import web
-from webidentity._transport.driver import SyncDriver
-from webidentity.cache._envelope import KeyRing
 from webidentity.cache._memory import MemoryStore
-from webidentity.cache._partition import Partition
-from webidentity.cache._sqlite import SQLiteStore
-from webidentity.cache._token_cache import TokenCache
-from webidentity.testing import User
 from webidentity.web import Routes, Settings
 
 
@@ -110,22 +105,6 @@ def test_a_copied_cookie_is_useless_after_sign_out(site: Site) -> None:
     for path in ("/me", "/files", "/async/files"):
         assert thief.get(path).status == 302
     assert thief.get("/open").text == "anonymous"
-
-
-def kept_for(site: Site, folder: Path, user: User | None = None) -> str | None:
-    """Return the refresh token of ada, or of another user, from the store, decrypted with the secret key."""
-    web = site.world.web
-    tenant = site.world.tenant
-    partition = Partition.user(
-        client_id=web.client_id,
-        authority=tenant.base_url,
-        tenant=tenant.tenant_id,
-        home_account_id=f"{(user or site.world.ada).object_id}.{tenant.tenant_id}",
-    )
-    cache = TokenCache(SQLiteStore(folder / "tokens.sqlite3"), KeyRing(SECRET_KEY))
-    held = SyncDriver(lambda _: None).run(cache.load(partition))
-    cache.close()
-    return held.document.refresh_token if held else None
 
 
 def test_the_tokens_are_removed_with_the_last_session(site: Site, tmp_path: Path) -> None:

@@ -8,11 +8,14 @@ from types import SimpleNamespace
 from typing import Any, Self
 
 import pytest
+from azure.core.rest import HttpRequest
 
 from tests.kit.drivers import Driver
-from webidentity._protocol.effects import Flow, Sleep, Start, Wait
+from webidentity._protocol.effects import Flow, Send, Sleep, Start, Wait
+from webidentity._protocol.request_name import HEADER
 from webidentity.cache import _flights as module
 from webidentity.cache._flights import Flight, Flights
+from webidentity.errors import AuthorityUnavailableError
 
 
 def returns(value: str) -> Flow[str]:
@@ -166,6 +169,56 @@ def test_a_detached_flight_does_not_belong_to_its_caller() -> None:
     other = joined_by_a_thread(Flights())
     next(flights.detach("key", other, returns("value"), awaited=False))
     assert other.is_alive()
+
+
+class Request:
+    """A flight whose worker sends a request, and how its flow ends."""
+
+    def __init__(self) -> None:
+        self.flights = Flights()
+        self.flight, _ = self.flights.join("key")
+        self.steps: list[str] = []
+        # Kept here, so that it is not closed as garbage.
+        self.flow = self._send()
+        self.caller = self.flights.detach("key", self.flight, self.flow, awaited=True)
+        started = next(self.caller)
+        assert isinstance(started, Start)
+        self.worker = started.flow
+        next(self.worker)
+
+    def _send(self) -> Flow[str]:
+        try:
+            yield Send(HttpRequest("POST", "https://authority.example/token", headers={HEADER: "the-id"}))
+            yield Sleep(0)
+        except GeneratorExit:
+            self.steps.append("closed")
+            raise
+        return "value"
+
+
+@pytest.mark.parametrize("role", ["caller", "waiter"])
+def test_a_caller_that_stops_waiting_learns_the_id_of_the_request(role: str) -> None:
+    """Microsoft's support finds the request that was not answered by its ID."""
+    request = Request()
+    # After the request, the flow does something else.
+    request.worker.send(None)
+    caller: Flow[Any] = request.caller
+    if role == "waiter":
+        caller = request.flights.wait_for("key", request.flight)
+        next(caller)
+    error = AuthorityUnavailableError("no answer", retry_after=1)
+    with pytest.raises(AuthorityUnavailableError) as raised:
+        caller.throw(error)
+    assert raised.value is error
+    assert error.correlation_id == "the-id"
+
+
+def test_a_worker_that_is_closed_closes_its_flow() -> None:
+    """The flow releases what it holds, and the callers continue as after a cancelled leader."""
+    request = Request()
+    request.worker.close()
+    assert request.steps == ["closed"]
+    assert (request.flight.is_over, request.flight.succeeded, request.flight.error) == (True, False, None)
 
 
 def test_a_task_of_an_unknown_kind_is_waited_for() -> None:

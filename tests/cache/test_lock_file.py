@@ -146,14 +146,14 @@ def test_the_lock_of_a_running_program_is_not_taken_over(tmp_path: Path, lock_cl
 def test_the_lock_of_a_running_program_without_locks_of_the_operating_system_is_not_taken_over(
     tmp_path: Path, lock_clock: LockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """msal-extensions without portalocker acquires none. Its process ID says that it runs."""
-    asked: set[int] = set()
-    monkeypatch.setattr("os.kill", lambda process, _: asked.add(process))
+    """msal-extensions without portalocker acquires none. Its process ID says that it runs; it receives no signal."""
+    asked: set[tuple[int, int]] = set()
+    monkeypatch.setattr("os.kill", lambda process, signal: asked.add((process, signal)))
     path = tmp_path / "lock"
     held_by(path, 1_234_567_890)
     with pytest.raises(TimeoutError, match="one program"), lock_file(str(path)):
         pass
-    assert asked == {1_234_567_890}
+    assert asked == {(1_234_567_890, 0)}
 
 
 def test_a_lock_that_is_taken_over_names_its_new_program_only(

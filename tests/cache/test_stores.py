@@ -1,21 +1,35 @@
 """The contract that every store fulfills."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.kit.cache_updates import ADA
-from webidentity.cache import KeyRing, MemoryStore, SQLiteStore, Store
+from tests.kit.minimal_store import MinimalStore
+from webidentity.cache import KeyRing, MemoryStore, SQLiteStore, Store, VersionedStore
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._sealed import SealedStore
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "minimal"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store of each kind."""
-    made: Store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "tokens.sqlite3")
+    kinds: dict[str, Callable[[], Store]] = {
+        "memory": MemoryStore,
+        "sqlite": lambda: SQLiteStore(tmp_path / "tokens.sqlite3"),
+        "minimal": MinimalStore,
+    }
+    made = kinds[request.param]()
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def versioned(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VersionedStore]:
+    """An empty store of each kind that can return a row's version."""
+    made = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "tokens.sqlite3")
     yield made
     made.close()
 
@@ -83,6 +97,30 @@ def test_a_closed_store_opens_again(store: Store) -> None:
     assert store.load("key") is not None
 
 
+def test_the_version_is_that_of_the_row_that_would_be_loaded(versioned: VersionedStore) -> None:
+    """After each change, by another thread too, and whether or not the row has expired."""
+
+    def loaded() -> int | None:
+        row = versioned.load("key")
+        return row.version if row else None
+
+    assert versioned.version("key") is None
+    first = versioned.save("key", b"1", expected=None, expires_at=0.0)
+    assert versioned.version("key") == first == loaded()
+    second = versioned.save("key", b"2", expected=first, expires_at=9e9)
+    assert versioned.version("key") == second == loaded()
+    assert versioned.version("another") is None
+    with ThreadPoolExecutor(1) as pool:
+        third = pool.submit(versioned.save, "key", b"3", expected=second, expires_at=0.0).result()
+    assert third is not None
+    assert versioned.version("key") == third == loaded()
+    versioned.sweep(1.0)
+    assert versioned.version("key") is None
+    versioned.save("key", b"4", expected=None, expires_at=9e9)
+    versioned.delete("key")
+    assert versioned.version("key") is None
+
+
 def test_only_one_of_many_threads_inserts_a_row(store: Store) -> None:
     """Claiming a name relies on this."""
     with ThreadPoolExecutor(16) as pool:
@@ -105,6 +143,40 @@ def test_concurrent_changes_are_all_saved(store: Store) -> None:
     cached = sealed.read(ADA, None)
     assert cached is not None
     assert len(cached.document.sessions) == 80
+
+
+@pytest.mark.parametrize("secrets", [("new",), ("new", "old"), ("old", "new")])
+def test_a_document_is_decoded_only_if_it_has_changed(store: Store, secrets: tuple[str, ...]) -> None:
+    """Otherwise the known partition itself is returned. A change and a deletion are seen at once."""
+    sealed, other = SealedStore(store, KeyRing(secrets[0], secrets[1:])), SealedStore(store, KeyRing("new", ["old"]))
+    known = other.change(ADA, lambda document: document.sessions.update(a=1), 9e9)
+    assert sealed.read(ADA, known) is known
+    other.change(ADA, lambda document: document.sessions.update(b=2), 9e9)
+    changed = sealed.read(ADA, known)
+    assert changed is not None
+    assert changed is not known
+    assert set(changed.document.sessions) == {"a", "b"}
+    assert sealed.read(ADA, changed) is changed
+    for stored_key in ADA.stored_keys(other.keys):
+        store.delete(stored_key)
+    assert sealed.read(ADA, changed) is None
+
+
+def test_an_unchanged_row_is_not_loaded_if_the_store_returns_versions(
+    versioned: VersionedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The session check of each request reads a version instead of an encrypted document."""
+    sealed = SealedStore(versioned, KeyRing("secret"))
+    known = sealed.change(ADA, lambda document: document.sessions.update(a=1), 9e9)
+    loads: list[str] = []
+    load = versioned.load
+    monkeypatch.setattr(versioned, "load", lambda key: loads.append(key) or load(key))
+    assert sealed.read(ADA, known) is known
+    assert not loads
+    sealed.change(ADA, lambda document: document.sessions.update(b=2), 9e9)
+    loads.clear()
+    assert sealed.read(ADA, known) is not known
+    assert len(loads) == 1
 
 
 def test_a_name_is_claimed_once(store: Store) -> None:

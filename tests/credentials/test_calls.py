@@ -179,6 +179,11 @@ class BrokenStore(MemoryStore):
             raise StoreUnavailableError("the store is down")
         return super().load(key)
 
+    def version(self, key: str) -> Any:
+        if self.broken:
+            raise StoreUnavailableError("the store is down")
+        return super().version(key)
+
 
 def test_a_valid_token_is_served_while_the_store_is_down(driver: Driver, clock: Clock) -> None:
     """The current token is served in its refresh window; without a token the error of the store is raised."""

@@ -3,7 +3,6 @@
 import logging
 import pickle
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import msal
@@ -14,26 +13,31 @@ import webidentity
 import webidentity.aio
 from tests.kit.canned import Canned, Reply
 from tests.kit.clock import Clock
-from tests.kit.drivers import Credential, Driver
+from tests.kit.drivers import Driver
 from tests.kit.records import with_variables
 from tests.kit.replies import OTHER_TENANT, SCOPE, TENANT, client_info, refusal
 from tests.kit.shared_cache import OPTIONS, PUBLIC, Home
-from tests.kit.shared_sign_ins import DEVELOPER_TOOLS, EDITOR, SHELL, Redeemer, edit, entry, record, sign_in
+from tests.kit.shared_sign_ins import (
+    DEVELOPER_TOOLS,
+    EDITOR,
+    SHELL,
+    Make,
+    Redeemer,
+    edit,
+    entry,
+    maker_of,
+    record,
+    sign_in,
+)
 from tests.kit.signing_in import signed_in
 from webidentity import CredentialUnavailableError, EntraError, TokenCachePersistenceOptions
 from webidentity.cache._persistent import PersistentFiles
-
-Make = Callable[..., Credential]
 
 
 @pytest.fixture
 def make(driver: Driver) -> Make:
     """Makes credentials over an authority."""
-
-    def made(at: Any = None, *args: Any, **options: Any) -> Credential:
-        return driver.credential("SharedTokenCacheCredential", at or Redeemer(), *args, **{"retry_total": 0, **options})
-
-    return made
+    return maker_of(driver, "SharedTokenCacheCredential")
 
 
 def test_a_refresh_token_of_the_family_is_redeemed(home: Home, make: Make) -> None:

@@ -1,28 +1,19 @@
 """SharedTokenCacheCredential with an AuthenticationRecord, which names the account."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from tests.kit.drivers import Credential, Driver
+from tests.kit.drivers import Driver
 from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT
 from tests.kit.shared_cache import Home
-from tests.kit.shared_sign_ins import EDITOR, SHELL, Redeemer, edit, record, sign_in
+from tests.kit.shared_sign_ins import EDITOR, SHELL, Make, Redeemer, edit, maker_of, record, sign_in
 from webidentity import CredentialUnavailableError, EntraError
-
-Make = Callable[..., Credential]
 
 
 @pytest.fixture
 def make(driver: Driver) -> Make:
     """Makes credentials over an authority."""
-
-    def made(at: Any = None, *args: Any, **options: Any) -> Credential:
-        return driver.credential("SharedTokenCacheCredential", at or Redeemer(), *args, **{"retry_total": 0, **options})
-
-    return made
+    return maker_of(driver, "SharedTokenCacheCredential")
 
 
 def test_an_account_by_record(home: Home, make: Make) -> None:

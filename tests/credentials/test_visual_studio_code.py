@@ -2,30 +2,23 @@
 
 import json
 import os
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from tests.kit.drivers import Credential, Driver
+from tests.kit.drivers import Driver
 from tests.kit.editor import EXTENSION, RECORD, note
 from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT
 from tests.kit.shared_cache import Home
-from tests.kit.shared_sign_ins import EDITOR, Redeemer, edit, sign_in
+from tests.kit.shared_sign_ins import EDITOR, Make, Redeemer, edit, maker_of, sign_in
 from webidentity import CredentialUnavailableError, EntraError
-
-Make = Callable[..., Credential]
 
 
 @pytest.fixture
 def make(driver: Driver) -> Make:
     """Makes credentials over an authority."""
-
-    def made(at: Any = None, **options: Any) -> Credential:
-        return driver.credential("VisualStudioCodeCredential", at or Redeemer(), **{"retry_total": 0, **options})
-
-    return made
+    return maker_of(driver, "VisualStudioCodeCredential")
 
 
 @pytest.mark.parametrize("folder", [".azure", ".Azure"])

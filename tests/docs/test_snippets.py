@@ -160,9 +160,6 @@ def test_html_snippets_render(snippet: Snippet) -> None:
 
 
 def _rendered(text: str) -> str:
-    from tests.kit.django_settings import configure_django
-
     if "url_for" in text:
         return Template(text).render(url_for=lambda endpoint, **_: f"/{endpoint}")
-    configure_django()
     return str(DjangoTemplate(text, engine=Engine()).render(Context()))

@@ -1,31 +1,19 @@
-"""Django's settings, which exist once in a process."""
+"""The settings of Django in this process. pytest-django loads them, as pyproject.toml says."""
 
-import django
-from django.conf import settings
-
-
-def configure_django() -> None:
-    """Configure Django, unless another folder of tests has."""
-    if settings.configured:
-        return
-    settings.configure(
-        DEBUG=False,
-        SECRET_KEY="a-secret-key-that-each-site-replaces-0123456789",
-        ALLOWED_HOSTS=["app.test", "localhost"],
-        ROOT_URLCONF="tests.kit.django_project",
-        INSTALLED_APPS=[
-            "django.contrib.contenttypes",
-            "django.contrib.auth",
-            "django.contrib.sessions",
-            "webidentity_django",
-        ],
-        MIDDLEWARE=[
-            "django.contrib.sessions.middleware.SessionMiddleware",
-            "django.middleware.common.CommonMiddleware",
-            "django.middleware.csrf.CsrfViewMiddleware",
-            "webidentity_django.middleware.IdentityMiddleware",
-        ],
-        SESSION_ENGINE="django.contrib.sessions.backends.cache",
-        LOGGING_CONFIG=None,
-    )
-    django.setup()
+SECRET_KEY = "a-secret-key-that-each-site-replaces-0123456789"
+ALLOWED_HOSTS = ["app.test", "localhost"]
+ROOT_URLCONF = "tests.kit.django_project"
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "webidentity_django",
+]
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "webidentity_django.middleware.IdentityMiddleware",
+]
+SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+LOGGING_CONFIG = None

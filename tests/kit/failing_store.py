@@ -15,14 +15,16 @@ class FailingStore(MemoryStore):
     loads_left: int | None = None
     #: How many rows may be written before one write fails, if that is limited.
     writes_left: int | None = None
+    #: How many rows were written.
+    writes = 0
 
     def load(self, key: str) -> Row | None:
-        self._check()
-        if self.loads_left is not None:
-            self.is_down = self.loads_left == 0
-            self.loads_left -= 1
-            self._check()
+        self._read()
         return super().load(key)
+
+    def version(self, key: str) -> int | None:
+        self._read()
+        return super().version(key)
 
     def save(self, key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
         self._check()
@@ -33,7 +35,15 @@ class FailingStore(MemoryStore):
             self.writes_left -= 1
         if self.refuses_writes:
             raise StoreUnavailableError("the disk is full")
+        self.writes += 1
         return super().save(key, value, expected=expected, expires_at=expires_at)
+
+    def _read(self) -> None:
+        self._check()
+        if self.loads_left is not None:
+            self.is_down = self.loads_left == 0
+            self.loads_left -= 1
+            self._check()
 
     def _check(self) -> None:
         if self.is_down:

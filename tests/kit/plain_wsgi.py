@@ -11,7 +11,10 @@ from webidentity.web import (
     SESSION_KEY,
     TOKEN_ERRORS,
     Answer,
+    EnvironHeaders,
+    Handler,
     RequestFacts,
+    RequestTarget,
     Requirements,
     Routes,
     Settings,
@@ -77,14 +80,12 @@ class PlainApp:
         if isinstance(outcome, Answer):
             return outcome
         try:
-            body = view(**outcome.arguments(view, is_async=False))
+            body = view(**outcome.arguments(Handler(view, is_async=False)))
         except AuthenticationRequiredError as error:
             return site.run(site.challenge(facts, error))
         except TOKEN_ERRORS as error:
             return site.no_token(facts, error)
-        private = private_headers(outcome.identity, None)
-        assert private is not None
-        return Answer(200, body, headers=(("Cache-Control", private[0]), ("Vary", private[1])))
+        return Answer(200, body, headers=private_headers(outcome.identity, None, None))
 
     def _change(self, session: dict[str, Any], change: StartSession | str) -> str:
         """Start a new session, and return its cookie."""
@@ -98,13 +99,14 @@ class PlainApp:
 
 def facts_of(environ: Environ) -> RequestFacts:
     """Return the facts of a request."""
-    names = {name for name in environ if name.startswith("HTTP_")}
-    return RequestFacts(
-        method=environ["REQUEST_METHOD"],
-        root_url=f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST']}",
-        root_path="",
-        path=environ["PATH_INFO"],
-        query=environ["QUERY_STRING"],
-        headers={name.removeprefix("HTTP_").replace("_", "-").lower(): environ[name] for name in names},
-        host_is_trusted=environ["HTTP_HOST"] == HOST,
-    )
+
+    def target() -> RequestTarget:
+        return RequestTarget(
+            root_url=f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST']}",
+            root_path="",
+            path=environ["PATH_INFO"],
+            query=environ["QUERY_STRING"],
+            host_is_trusted=environ["HTTP_HOST"] == HOST,
+        )
+
+    return RequestFacts(environ["REQUEST_METHOD"], EnvironHeaders(environ), target)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from webidentity.web import RequestFacts
+from webidentity.web import RequestFacts, RequestTarget
 
 
 def facts(
@@ -11,11 +11,11 @@ def facts(
     *,
     headers: Mapping[str, str] | None = None,
     cookies: Mapping[str, str] | None = None,
+    method: str = "GET",
     **changes: Any,
 ) -> RequestFacts:
     """Return the facts of a browser's GET request, with these changes."""
     given: dict[str, Any] = {
-        "method": "GET",
         "root_url": "https://app.test",
         "root_path": "",
         "query": "",
@@ -23,4 +23,5 @@ def facts(
         **changes,
     }
     cookie = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
-    return RequestFacts(path=path, headers={"accept": "text/html", "cookie": cookie, **(headers or {})}, **given)
+    sent = {"accept": "text/html", "cookie": cookie, **(headers or {})}
+    return RequestFacts(method, sent, lambda: RequestTarget(path=path, **given))

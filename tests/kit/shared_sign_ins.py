@@ -1,11 +1,13 @@
 """Earlier sign-ins with other programs, written by MSAL into the shared cache files."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import msal
 
 from tests.kit.canned import Canned, Reply, Sent
+from tests.kit.drivers import Credential, Driver
 from tests.kit.replies import OTHER_TENANT, TENANT, client_info, jwt_of, refusal
 from tests.kit.shared_cache import PUBLIC, Home
 from tests.kit.signing_in import signed_in
@@ -14,6 +16,8 @@ from webidentity import AuthenticationRecord
 #: Clients of Microsoft's family, according to the cache.
 EDITOR, SHELL = "55555555-5555-5555-5555-555555555555", "66666666-6666-6666-6666-666666666666"
 DEVELOPER_TOOLS = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+
+Make = Callable[..., Credential]
 
 
 def sign_in(
@@ -120,3 +124,12 @@ class Redeemer:
             client_info=client_info(user, home),
             foci="1",
         )
+
+
+def maker_of(driver: Driver, name: str) -> Make:
+    """Return a function that makes credentials of this class over an authority, by default a new :class:`Redeemer`."""
+
+    def make(at: Any = None, *args: Any, **options: Any) -> Credential:
+        return driver.credential(name, at or Redeemer(), *args, **{"retry_total": 0, **options})
+
+    return make

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webidentity._protocol.granted_scopes import granted
+from webidentity._protocol.token_reply import granted
 
 DEVOPS = "499b84ac-1321-427f-aa17-267ca6975798"
 OIDC = ["openid", "profile", "offline_access", "email"]

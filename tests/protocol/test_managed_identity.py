@@ -8,12 +8,9 @@ import pytest
 from tests.kit.canned import Reply
 from tests.kit.replies import jwt_of
 from tests.kit.script import Response
+from webidentity._flows.managed_identity.key_file import key_file_of
 from webidentity._flows.managed_identity.service_fabric import read_thumbprint
-from webidentity._protocol.managed_identity.challenge import key_file_of
-from webidentity._protocol.managed_identity.identity import RequestedIdentity
-from webidentity._protocol.managed_identity.reply import read_host_reply, read_lifetime
-from webidentity._protocol.proxy_bypass import is_local_endpoint
-from webidentity._protocol.retry_after import read_retry_after
+from webidentity._protocol.managed_identity import RequestedIdentity, is_local_endpoint, read_host_reply, read_lifetime
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.errors import CredentialUnavailableError, EntraError
 
@@ -271,29 +268,6 @@ def test_thumbprints() -> None:
     assert read_thumbprint(":".join(["AB"] * 32)) == "ab" * 32
     for text in ("", "ab", "AB" * 16, "zz" * 20, "ab" * 21, "\u0661" * 40):
         assert read_thumbprint(text) is None
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("7", 7.0),
-        (" 7 ", 7.0),
-        ("0", 0.0),
-        ("Sun, 13 Sep 2020 12:26:50 GMT", 10.0),
-        ("Sun, 13 Sep 2020 12:26:30 GMT", 0.0),
-        (None, None),
-        ("", None),
-        ("-1", None),
-        ("inf", None),
-        ("nan", None),
-        ("9" * 30, None),
-        ("tomorrow", None),
-        ("Sun, 13 Sep 99999 12:26:50 GMT", None),
-    ],
-)
-def test_retry_after(value: str | None, expected: float | None) -> None:
-    """A number of seconds or a date."""
-    assert read_retry_after(value, NOW) == expected
 
 
 def test_a_large_reply_is_read_but_not_repeated() -> None:

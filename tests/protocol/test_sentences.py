@@ -3,7 +3,7 @@
 import pytest
 
 from tests.kit.wording import is_wrong
-from webidentity._protocol.sentences import sentences
+from webidentity._protocol.advice import sentences
 
 
 @pytest.mark.parametrize(

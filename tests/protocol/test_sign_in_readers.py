@@ -12,9 +12,8 @@ from tests.kit.canned import Reply
 from tests.kit.replies import CLIENT, TENANT, jwt_of
 from tests.kit.script import Response
 from webidentity._protocol.account import ExpectedAccount, account_of
-from webidentity._protocol.authorization import read_authorization_reply
+from webidentity._protocol.authorization import LoopbackRedirect, read_authorization_reply
 from webidentity._protocol.device_code import read_device_code
-from webidentity._protocol.redirect_uri import LoopbackRedirect
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.errors import EntraError
 

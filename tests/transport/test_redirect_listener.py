@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from webidentity._protocol.redirect_uri import LoopbackRedirect
+from webidentity._protocol.authorization import LoopbackRedirect
 from webidentity._transport.redirect_listener import RedirectListener
 
 STATE = "s" * 43

@@ -31,7 +31,16 @@ from webidentity import (
     get_bearer_token_provider,
 )
 from webidentity import aio as webidentity_aio
-from webidentity.cache import KeyRing, MemoryStore, SQLiteStore, Store, StoreUnavailableError, TokenCache
+from webidentity.cache import (
+    KeyRing,
+    MemoryStore,
+    QuickStore,
+    SQLiteStore,
+    Store,
+    StoreUnavailableError,
+    TokenCache,
+    VersionedStore,
+)
 
 
 def takes_credential(credential: TokenCredential) -> None:
@@ -58,6 +67,10 @@ async def takes_async_token_info(credential: AsyncSupportsTokenInfo) -> None:
 def makes_caches() -> TokenCache:
     """Create stores, keys and caches."""
     stores: list[Store] = [MemoryStore(), SQLiteStore("tokens.sqlite3"), SQLiteStore(Path("tokens.sqlite3"), timeout=5)]
+    versioned: list[VersionedStore] = [MemoryStore(), SQLiteStore("tokens.sqlite3")]
+    assert_type(versioned[0].version("key"), int | None)
+    quick: QuickStore = SQLiteStore("tokens.sqlite3")
+    assert_type(quick.version("key", wait=False), int | None)
     keys = KeyRing("secret", fallbacks=[b"old", "older"])
     cache = TokenCache(stores[0], keys, max_partitions=100)
     cache.close()

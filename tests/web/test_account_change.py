@@ -1,5 +1,7 @@
 """A sign-in with another account: what the user decides is done, for this browser and this session only."""
 
+import json
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -8,26 +10,22 @@ import pytest
 
 from tests.kit.clock import Clock
 from tests.kit.request_facts import facts
+from tests.kit.session_application import CLIENT, TENANT, run
 from webidentity import AuthenticationRecord
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.client import Client
 from webidentity._flows.client_authentication import ClientSecret
-from webidentity._transport.driver import SyncDriver
+from webidentity._protocol.effects import Flow
 from webidentity.cache import KeyRing, MemoryStore, TokenCache
 from webidentity.web import Answer, Routes, Settings, StartSession
 from webidentity.web._account_change import PARAMETER, AccountChange
 from webidentity.web._callback_pages import CallbackPages
-from webidentity.web._sessions import WAITING_LIFETIME, Sessions, SessionState
+from webidentity.web._pages import Page, continue_at
+from webidentity.web._sealed_text import seal_text
+from webidentity.web._session_state import SessionState
+from webidentity.web._sessions import WAITING_LIFETIME, Sessions
 from webidentity.web._sign_in_links import SignInLinks
 from webidentity.web._tenants import TenantResolver
-
-TENANT = "11111111-1111-1111-1111-111111111111"
-CLIENT = "33333333-3333-3333-3333-333333333333"
-
-
-def run(flow: Any) -> Any:
-    """Run a flow that sends no request."""
-    return SyncDriver(lambda _: None).run(flow)  # type: ignore[arg-type, return-value]
 
 
 class Browser:
@@ -35,11 +33,12 @@ class Browser:
 
     def __init__(self) -> None:
         settings = Settings(TENANT, CLIENT, "the-secret")
-        tenants, keys = TenantResolver(settings), KeyRing("a-key")
+        self.keys = KeyRing("a-key")
+        tenants = TenantResolver(settings)
         client = Client(settings.authority, CLIENT, ClientSecret("the-secret"))
         self.sessions = Sessions(settings, tenants, UserTokens(client, TokenCache(MemoryStore(), KeyRing("b"))))
-        self.change = AccountChange(tenants, keys, self.sessions)
-        self.links = SignInLinks(["a-key"], keys, Routes)
+        self.change = AccountChange(tenants, self.keys, self.sessions)
+        self.links = SignInLinks(["a-key"], self.keys, Routes)
         self.ada, self.grace = self.begin("ada"), self.begin("grace", waits_for="/page")
         self.asked = self.change.ask(facts("/auth/callback"), self.ada, self.grace)
         [cookie] = self.asked.cookies
@@ -96,6 +95,14 @@ def test_nothing_changes_before_the_user_decides(browser: Browser) -> None:
     assert "grace@&lt;tenant&gt;.test" in browser.asked.body
     [value] = browser.jar.values()
     assert browser.grace.handle not in value
+
+
+def test_the_page_is_built_like_the_others(browser: Browser) -> None:
+    """It has the same frame, without a style: a proxy may add a stricter policy."""
+    frame, _, _ = Page("Change the account?", "x").html().partition("<p>")
+    assert browser.asked.body.startswith(re.sub("<style>.*</style>", "", frame, flags=re.DOTALL))
+    continuing = continue_at(facts(method="POST"), "/").body
+    assert continuing.startswith(frame.partition("<title>")[0])
 
 
 def test_the_user_continues_with_the_other_account(browser: Browser) -> None:
@@ -164,3 +171,31 @@ def test_an_answer_that_was_given_is_not_given_again(browser: Browser) -> None:
     answer = browser.decide("switch")
     assert (answer.status, answer.session) == (400, None)
     assert browser.signed_in() == ["grace"]
+
+
+def test_of_two_answers_at_the_same_time_one_counts(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user pressed the button twice. The first answer has started the session; the second one starts nothing."""
+    first: list[Answer] = []
+    end = browser.sessions.end
+
+    def end_meanwhile(state: SessionState) -> Flow[dict[str, Any]]:
+        monkeypatch.setattr(browser.sessions, "end", end)
+        first.append(browser.decide("switch"))
+        return (yield from end(state))
+
+    monkeypatch.setattr(browser.sessions, "end", end_meanwhile)
+    second = browser.decide("switch")
+    assert [answer.session for answer in first] == [StartSession(browser.grace.to_json(), same_user=False)]
+    assert (second.status, second.session) == (400, None)
+    assert forgets(second, browser)
+    assert browser.signed_in() == ["grace"]
+
+
+def test_a_cookie_without_a_readable_session_changes_nothing(browser: Browser) -> None:
+    """Another release may write its session in another form."""
+    content = {"session": {"handle": "h"}, "earlier": browser.ada.entry, "login": False, "at": int(time.time())}
+    [name] = browser.jar
+    answer = browser.decide("switch", **{name: seal_text(browser.keys, name, json.dumps(content).encode())})
+    assert (answer.status, answer.session) == (400, None)
+    assert forgets(answer, browser)
+    assert browser.signed_in() == ["ada"]

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -20,7 +19,7 @@ LINKS = SignInLinks(["a-secret-key"], KeyRing("a-secret-key"), Routes)
 PENDING = PendingSignIn("https://app.test/auth/callback", "/page?q=1", ("openid", "a"), '{"id_token":{}}', 1)
 REQUEST = SignInRequest(PENDING.next_path, PENDING.scopes, PENDING.claims)
 BROWSER = facts("/mount/auth/callback", root_path="/mount")
-PROGRAM = replace(BROWSER, headers={"accept": "application/json"})
+PROGRAM = facts("/mount/auth/callback", root_path="/mount", headers={"accept": "application/json"})
 
 
 def pages(program: bool = False) -> CallbackPages:

@@ -1,14 +1,16 @@
 """The parameters that a view receives because it names them."""
 
 import functools
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from webidentity import AuthenticationRecord, AuthenticationRequiredError
+from webidentity._authority import Tenants
 from webidentity._protocol.access_token import OpaqueAccessToken
 from webidentity._transport.driver import AsyncDriver, SyncDriver
-from webidentity.web import Granted, Identity, dispatched_by, handler_of, parameters_named_by
+from webidentity.web import Granted, Handler, Identity, dispatched_by, handler_of
 from webidentity.web._credential import AsyncUserCredential, CredentialFactory, Drivers, UserCredential
 from webidentity.web._identity import Principal
 
@@ -26,7 +28,10 @@ class Unused:
 def identity() -> Identity:
     """Return the identity of a signed-in user."""
     drivers = Drivers(SyncDriver(lambda _: None), AsyncDriver(lambda _: None))  # type: ignore[arg-type, return-value]
-    return Identity(Principal(RECORD, {"sub": "x"}, is_bearer=False), CredentialFactory(Unused(), "tenant", drivers))
+    return Identity(
+        Principal(RECORD, {"sub": "x"}, is_bearer=False),
+        lambda: CredentialFactory(Unused(), Tenants("tenant"), drivers),
+    )
 
 
 class View:
@@ -81,7 +86,28 @@ def wrapped(*args: Any, **kwargs: Any) -> None: ...
 )
 def test_only_parameters_that_can_be_passed_by_name_count(view: Any, names: set[str]) -> None:
     """Parameters behind decorators count; *token and **credential do not."""
-    assert parameters_named_by(view) == names
+    assert Handler(view, is_async=False).names == names
+
+
+def test_a_partial_names_the_parameters_that_it_does_not_bind() -> None:
+    """What is known about the function does not apply to it, and the other way round."""
+
+    def view(credential: Any, identity: Any) -> None: ...
+
+    for _ in range(2):
+        assert Handler(view, is_async=False).names == {"credential", "identity"}
+        assert Handler(functools.partial(view, None), is_async=False).names == {"identity"}
+        assert Handler(functools.partial(view), is_async=False).names == {"credential", "identity"}
+
+
+def test_a_callable_object_may_have_no_hash() -> None:
+    """For example an instance of a dataclass."""
+
+    @dataclass
+    class Greeting:
+        def __call__(self, request: Any, credential: Any) -> None: ...
+
+    assert Handler(Greeting(), is_async=False).names == {"credential"}
 
 
 @pytest.mark.parametrize(
@@ -104,7 +130,7 @@ def test_the_handler_of_a_class_is_its_method(view: Any, method: str, handler: A
 def test_a_class_without_the_method_names_no_parameters(method: str) -> None:
     """The view itself answers 405."""
     view = as_view(View)
-    assert parameters_named_by(handler_of(view, method)) == set()
+    assert Handler(handler_of(view, method), is_async=False).names == set()
 
 
 def test_dispatch_is_recognized_in_a_partial() -> None:
@@ -121,19 +147,19 @@ def test_dispatch_is_recognized_in_a_partial() -> None:
 def test_a_view_gets_the_credential_that_it_can_use() -> None:
     """An async view gets the async credential. The credential is the same object each time."""
     granted = Granted(identity(), TOKEN)
-    given = granted.arguments(plain, is_async=False)
+    given = granted.arguments(Handler(plain, is_async=False))
     assert set(given) == {"credential", "identity", "token"}
     assert isinstance(given["credential"], UserCredential)
     assert given["identity"] is granted.identity
     assert given["token"] is TOKEN
-    assert isinstance(granted.arguments(plain, is_async=True)["credential"], AsyncUserCredential)
-    assert granted.arguments(plain, is_async=False)["credential"] is given["credential"]
-    assert granted.arguments(nothing, is_async=False) == {}
+    assert isinstance(granted.arguments(Handler(plain, is_async=True))["credential"], AsyncUserCredential)
+    assert granted.arguments(Handler(plain, is_async=False))["credential"] is given["credential"]
+    assert granted.arguments(Handler(nothing, is_async=False)) == {}
 
 
 def test_a_view_gets_no_token_if_none_was_required() -> None:
     """The parameter is left to the framework."""
-    assert set(Granted(identity()).arguments(plain, is_async=False)) == {"credential", "identity"}
+    assert set(Granted(identity()).arguments(Handler(plain, is_async=False))) == {"credential", "identity"}
 
 
 def test_the_repr_of_what_a_guard_granted_has_no_token() -> None:

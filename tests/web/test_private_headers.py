@@ -25,16 +25,37 @@ RECORD = AuthenticationRecord("tenant", "client", "login.test", "home", "ada@ten
 def test_a_page_is_private_whatever_the_view_sets(given: str | None, sent: str) -> None:
     """Names of directives are case-insensitive (RFC 9111 section 5.2)."""
     identity = Identity(Principal(RECORD, {}, is_bearer=False))
-    assert private_headers(identity, given) == (sent, "Cookie")
+    assert {"Cache-Control": given, **dict(private_headers(identity, given, None))} == {
+        "Cache-Control": sent,
+        "Vary": "Cookie",
+    }
 
 
 def test_a_public_page_is_left_alone() -> None:
     """No user is signed in, or the view did not ask."""
-    assert private_headers(None, "public") is None
-    assert private_headers(Identity(), "public") is None
+    assert private_headers(None, "public", None) == ()
+    assert private_headers(Identity(), "public", None) == ()
 
 
 def test_a_response_to_a_bearer_token_varies_by_its_header() -> None:
     """And not by the cookie, which the request does not have."""
     identity = Identity(Principal(RECORD, {}, is_bearer=True))
-    assert private_headers(identity, None) == ("private, no-store", "Authorization")
+    assert private_headers(identity, None, None) == (("Cache-Control", "private, no-store"), ("Vary", "Authorization"))
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        (None, "Cookie"),
+        ("", "Cookie"),
+        ("Accept", "Accept, Cookie"),
+        ("Accept,Accept-Language", "Accept, Accept-Language, Cookie"),
+        ("cookie", "cookie"),
+        ("Accept, Cookie", "Accept, Cookie"),
+        ("*", "*"),
+    ],
+)
+def test_what_a_view_varies_by_is_kept(given: str | None, sent: str) -> None:
+    """Names of fields are case-insensitive, and ``*`` covers all of them (RFC 9110 section 12.5.5)."""
+    identity = Identity(Principal(RECORD, {}, is_bearer=False))
+    assert {"Vary": given, **dict(private_headers(identity, None, given))}["Vary"] == sent

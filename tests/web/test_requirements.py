@@ -5,10 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.django_settings import configure_django
 from webidentity.web import Requirements
-
-configure_django()
 
 STORAGE = "https://storage.azure.com/user_impersonation"
 GRAPH_ID = "00000003-0000-0000-c000-000000000000"

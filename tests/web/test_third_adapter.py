@@ -1,6 +1,7 @@
 """An adapter for another framework needs the public names of ``webidentity.web`` and nothing else."""
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from tests.kit.wsgi_asgi_calls import wsgi_call
 from webidentity import AuthenticationRequiredError
 from webidentity._protocol.effects import Flow
 from webidentity.web import Requirements, SettingsError
-from webidentity.web._sessions import Sessions, SessionState
+from webidentity.web._session_state import SessionState
+from webidentity.web._sessions import FoundSession, Sessions
 
 
 def files(credential: Any, token: Any) -> str:
@@ -119,9 +121,16 @@ def test_each_guard_starts_the_check_of_the_account(
         return
         yield
 
+    def find_due(sessions: Sessions, state: SessionState) -> Flow[FoundSession | None]:
+        found = yield from find(sessions, state)
+        return found and replace(found, is_due=True)
+
+    find = Sessions.find
+
     browser = Browser(wsgi_call(app), world)
     browser.sign_in(path="/files")
     monkeypatch.setattr(Sessions, "check_beside", check_beside)
+    monkeypatch.setattr(Sessions, "find", find_due)
     for path in ("/files", "/me", "/open"):
         assert browser.get(path).status == 200
         assert checked.pop() == "ada@tenant.test"

@@ -1,11 +1,8 @@
-"""Django, configured as for the scenarios of both adapters."""
+"""A tenant for the Django project of the tests."""
 
 import pytest
 
-from tests.kit.django_settings import configure_django
 from tests.kit.world import World
-
-configure_django()
 
 
 @pytest.fixture

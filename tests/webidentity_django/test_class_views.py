@@ -1,6 +1,5 @@
 """Guards at class-based views, written where Django cannot use them: the error says what to write."""
 
-import asyncio
 import logging
 from typing import Any
 
@@ -24,7 +23,7 @@ def expected(name: str, written: str) -> str:
 
 
 @pytest.mark.parametrize(("guard", "written"), GUARDS)
-def test_a_guard_at_a_method(guard: Any, written: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_guard_at_a_method(guard: Any, written: str, rf: RequestFactory, caplog: pytest.LogCaptureFixture) -> None:
     """Its first argument is the view and not the request. The log does not blame the middleware."""
 
     class Files(View):
@@ -33,13 +32,14 @@ def test_a_guard_at_a_method(guard: Any, written: str, caplog: pytest.LogCapture
             raise AssertionError(request)
 
     with caplog.at_level(logging.WARNING), pytest.raises(TypeError) as caught:
-        Files.as_view()(RequestFactory().get("/"))
+        Files.as_view()(rf.get("/"))
     assert expected("Files", written) in str(caught.value)
     assert not caplog.records
 
 
 @pytest.mark.parametrize(("guard", "written"), GUARDS)
-def test_a_guard_at_an_async_method(guard: Any, written: str) -> None:
+@pytest.mark.asyncio
+async def test_a_guard_at_an_async_method(guard: Any, written: str, rf: RequestFactory) -> None:
     """The same in async views."""
 
     class Files(View):
@@ -47,9 +47,9 @@ def test_a_guard_at_an_async_method(guard: Any, written: str) -> None:
         async def get(self, request: HttpRequest) -> HttpResponse:
             raise AssertionError(request)
 
-    answer: Any = Files.as_view()(RequestFactory().get("/"))
+    answer: Any = Files.as_view()(rf.get("/"))
     with pytest.raises(TypeError) as caught:
-        asyncio.run(answer)
+        await answer
     assert expected("Files", written) in str(caught.value)
 
 

@@ -1,6 +1,5 @@
 """Features of the Django adapter alone."""
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,32 +8,33 @@ import pytest
 from django.core.checks import Error, run_checks
 from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured, SynchronousOnlyOperation
-from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.http import HttpResponse
-from django.test import RequestFactory, override_settings
+from django.test import AsyncClient, Client, RequestFactory, override_settings
 from django.urls import clear_script_prefix
+from pytest_django import Settings
 
 import webidentity_django
 from tests.kit.http_browser import Browser
 from tests.kit.world import World
-from tests.kit.wsgi_asgi_calls import asgi_call, wsgi_call
+from tests.kit.wsgi_asgi_calls import wsgi_call
 from webidentity_django._conf import get_site
 from webidentity_django.middleware import IdentityMiddleware
 
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 IDENTITY = "webidentity_django.middleware.IdentityMiddleware"
+#: Arguments of a request of a browser, over https.
+PAGE: dict[str, Any] = {"headers": {"accept": "text/html"}, "secure": True}
 
 
 @pytest.fixture(autouse=True)
-def _settings(world: World, tmp_path: Path) -> Iterator[None]:
-    """Valid settings, unless a test overrides them."""
-    good = {**world.settings, "transport": world.transport}
-    with override_settings(WEBIDENTITY=good, BASE_DIR=tmp_path, SESSION_COOKIE_SECURE=True):
-        yield
-    clear_script_prefix()
+def _valid_settings(settings: Settings, world: World, tmp_path: Path) -> None:
+    """Valid settings, unless a test changes them."""
+    settings.WEBIDENTITY = {**world.settings, "transport": world.transport}
+    settings.BASE_DIR = tmp_path
+    settings.SESSION_COOKIE_SECURE = True
 
 
 def found() -> dict[str, str]:
@@ -59,40 +59,40 @@ def test_good_settings_pass_the_checks() -> None:
         ({"tenant_id": "common"}, "WEBIDENTITY['tenant_id']: 'common' admits users of any tenant"),
     ],
 )
-def test_the_checks_name_a_bad_setting(world: World, change: dict[str, Any], message: str) -> None:
+def test_the_checks_name_a_bad_setting(settings: Settings, change: dict[str, Any], message: str) -> None:
     """manage.py check and manage.py runserver stop with it."""
-    with override_settings(WEBIDENTITY={**world.settings, **change}):
-        assert message in found()["webidentity.E001"]
-        with pytest.raises(SystemCheckError) as raised:
-            call_command("check")
-        assert message in str(raised.value)
+    settings.WEBIDENTITY = {**settings.WEBIDENTITY, **change}
+    assert message in found()["webidentity.E001"]
+    with pytest.raises(SystemCheckError) as raised:
+        call_command("check")
+    assert message in str(raised.value)
 
 
 @pytest.mark.parametrize(
     ("change", "is_missing"), [({"client_id": None}, True), ({"client_id": "x"}, False), ({"tenent_id": "x"}, False)]
 )
 def test_the_local_tenant_is_a_hint_for_missing_settings(
-    world: World, change: dict[str, Any], is_missing: bool
+    settings: Settings, change: dict[str, Any], is_missing: bool
 ) -> None:
     """It does not help against a typing error."""
-    with override_settings(WEBIDENTITY={**world.settings, **change}):
-        assert ("webidentity tenant python manage.py" in found()["webidentity.E001"]) is is_missing
+    settings.WEBIDENTITY = {**settings.WEBIDENTITY, **change}
+    assert ("webidentity tenant python manage.py" in found()["webidentity.E001"]) is is_missing
 
 
 @pytest.mark.parametrize("value", [None, "tenant", []])
-def test_the_checks_report_that_the_whole_setting_is_missing(value: object) -> None:
+def test_the_checks_report_that_the_whole_setting_is_missing(settings: Settings, value: object) -> None:
     """The report names the required keys."""
-    with override_settings(WEBIDENTITY=value):
-        assert "WEBIDENTITY is missing from the settings" in found()["webidentity.E001"]
-        with pytest.raises(ImproperlyConfigured, match="tenant_id, client_id and client_secret"):
-            WSGIHandler()
+    settings.WEBIDENTITY = value
+    assert "WEBIDENTITY is missing from the settings" in found()["webidentity.E001"]
+    with pytest.raises(ImproperlyConfigured, match="tenant_id, client_id and client_secret"):
+        WSGIHandler()
 
 
-def test_the_checks_report_that_the_middleware_is_missing() -> None:
+def test_the_checks_report_that_the_middleware_is_missing(settings: Settings) -> None:
     """Without it, no request has an identity."""
-    with override_settings(MIDDLEWARE=[SESSIONS]):
-        assert IDENTITY in found()["webidentity.E002"]
-        assert f"add it below {SESSIONS!r}" in found()["webidentity.E002"]
+    settings.MIDDLEWARE = [SESSIONS]
+    assert IDENTITY in found()["webidentity.E002"]
+    assert f"add it below {SESSIONS!r}" in found()["webidentity.E002"]
 
 
 @pytest.mark.parametrize(
@@ -103,23 +103,27 @@ def test_the_checks_report_that_the_middleware_is_missing() -> None:
         ({"SESSION_COOKIE_SAMESITE": "None"}, "webidentity.W002", "SESSION_COOKIE_SAMESITE"),
     ],
 )
-def test_the_checks_warn_of_a_weak_session_cookie(change: dict[str, Any], id_: str, name: str) -> None:
+def test_the_checks_warn_of_a_weak_session_cookie(
+    settings: Settings, change: dict[str, Any], id_: str, name: str
+) -> None:
     """On a public site, which Entra ID reaches by https only, and not during development."""
-    with override_settings(**change):
-        assert list(found()) == [id_]
-        assert f"{name} is not set" in found()[id_]
-        with override_settings(ALLOWED_HOSTS=["localhost"]):
-            assert found() == {}
-        with override_settings(DEBUG=True):
-            assert found() == {}
+    for setting, value in change.items():
+        setattr(settings, setting, value)
+    assert list(found()) == [id_]
+    assert f"{name} is not set" in found()[id_]
+    public, settings.ALLOWED_HOSTS = settings.ALLOWED_HOSTS, ["localhost"]
+    assert found() == {}
+    settings.ALLOWED_HOSTS = public
+    settings.DEBUG = True
+    assert found() == {}
 
 
-def test_the_checks_warn_of_a_strict_session_cookie() -> None:
+def test_the_checks_warn_of_a_strict_session_cookie(settings: Settings) -> None:
     """Browsers do not send it when the authority redirects back."""
-    with override_settings(SESSION_COOKIE_SAMESITE="Strict"):
-        assert list(found()) == ["webidentity.W002"]
-        assert 'is "Strict"' in found()["webidentity.W002"]
-        assert 'Set it to "Lax"' in found()["webidentity.W002"]
+    settings.SESSION_COOKIE_SAMESITE = "Strict"
+    assert list(found()) == ["webidentity.W002"]
+    assert 'is "Strict"' in found()["webidentity.W002"]
+    assert 'Set it to "Lax"' in found()["webidentity.W002"]
 
 
 def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -127,28 +131,32 @@ def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name == "webidentity.web"]
 
 
-def test_a_project_without_the_middleware_is_warned_once(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_project_without_the_middleware_is_warned_once(
+    settings: Settings, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     """Servers for production do not run the system checks. Guards work; views that raise a challenge would not."""
-    with override_settings(MIDDLEWARE=[SESSIONS]):
-        browser = Browser(wsgi_call(WSGIHandler()), world)
-        assert [browser.get("/me").status for _ in range(3)] == [302] * 3
+    settings.MIDDLEWARE = [SESSIONS]
+    assert [client.get("/me", **PAGE).status_code for _ in range(3)] == [302] * 3
     (warning,) = warnings_of(caplog)
     assert f"MIDDLEWARE does not contain {IDENTITY!r}: add it below {SESSIONS!r}" in warning
 
 
-def test_an_async_view_without_the_middleware_is_reported_too(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    with override_settings(MIDDLEWARE=[SESSIONS]):
-        assert Browser(asgi_call(ASGIHandler()), world).get("/async/me").status == 302
+@pytest.mark.asyncio
+async def test_an_async_view_without_the_middleware_is_reported_too(
+    settings: Settings, async_client: AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The same over ASGI."""
+    settings.MIDDLEWARE = [SESSIONS]
+    assert (await async_client.get("/async/me", **PAGE)).status_code == 302
     assert len(warnings_of(caplog)) == 1
 
 
 def test_a_project_that_does_not_install_the_application_is_warned_once(
-    world: World, caplog: pytest.LogCaptureFixture
+    settings: Settings, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Django cannot run the system checks of an application that it does not know."""
-    with override_settings(INSTALLED_APPS=["django.contrib.sessions"]):
-        browser = Browser(wsgi_call(WSGIHandler()), world)
-        assert [browser.get("/me").status for _ in range(3)] == [302] * 3
+    settings.INSTALLED_APPS = ["django.contrib.sessions"]
+    assert [client.get("/me", **PAGE).status_code for _ in range(3)] == [302] * 3
     (warning,) = warnings_of(caplog)
     assert "INSTALLED_APPS does not contain 'webidentity_django'" in warning
 
@@ -163,26 +171,28 @@ WRONG_SESSIONS = pytest.mark.parametrize(
 
 
 @WRONG_SESSIONS
-def test_the_checks_require_the_session_middleware_first(middleware: list[str], advice: str) -> None:
+def test_the_checks_require_the_session_middleware_first(
+    settings: Settings, middleware: list[str], advice: str
+) -> None:
     """The identity is read from the session."""
-    with override_settings(MIDDLEWARE=middleware):
-        assert advice in found()["webidentity.E003"]
+    settings.MIDDLEWARE = middleware
+    assert advice in found()["webidentity.E003"]
 
 
 @WRONG_SESSIONS
 def test_a_project_without_the_session_is_warned_once(
-    world: World, caplog: pytest.LogCaptureFixture, middleware: list[str], advice: str
+    settings: Settings, client: Client, caplog: pytest.LogCaptureFixture, middleware: list[str], advice: str
 ) -> None:
     """Servers for production do not run the system checks."""
-    with override_settings(MIDDLEWARE=middleware):
-        browser = Browser(wsgi_call(WSGIHandler()), world)
-        for _ in range(3):
-            browser.get("/public")
+    settings.MIDDLEWARE = middleware
+    for _ in range(3):
+        client.get("/public", **PAGE)
     (warning,) = warnings_of(caplog)
     assert advice in warning
 
 
-def test_the_lazy_identity_in_async_code_says_what_to_await(world: World) -> None:
+@pytest.mark.asyncio
+async def test_the_lazy_identity_in_async_code_says_what_to_await(rf: RequestFactory) -> None:
     """A session in a database cannot be read there."""
 
     class Session:
@@ -195,36 +205,43 @@ def test_the_lazy_identity_in_async_code_says_what_to_await(world: World) -> Non
             assert request.identity
         return HttpResponse("explained")
 
-    request = RequestFactory().get("/", headers={"host": "app.test"})
-    answer: Any = IdentityMiddleware(view)(request)
-    assert asyncio.run(answer).content == b"explained"
+    answer: Any = IdentityMiddleware(view)(rf.get("/", **PAGE))
+    assert (await answer).content == b"explained"
 
 
+@pytest.mark.urls("tests.webidentity_django.urls_without_routes")
 def test_the_checks_report_that_the_routes_are_missing() -> None:
     """The report has the line to add."""
-    with override_settings(ROOT_URLCONF="tests.webidentity_django.urls_without_routes"):
-        assert "include('webidentity_django.urls')" in found()["webidentity.E004"]
+    assert "include('webidentity_django.urls')" in found()["webidentity.E004"]
 
 
-def test_a_test_may_override_the_settings(world: World) -> None:
+def test_a_test_may_override_the_settings(settings: Settings) -> None:
     """The site is created again, with the overridden settings."""
     before = get_site()
-    with override_settings(WEBIDENTITY={**world.settings, "session_lifetime": 60}):
+    with override_settings(WEBIDENTITY={**settings.WEBIDENTITY, "session_lifetime": 60}):
         assert get_site().settings.session_lifetime == 60
     assert get_site() is not before
     assert get_site().settings.session_lifetime == 8 * 3600
 
 
-def test_an_application_under_a_path(world: World) -> None:
+@pytest.fixture
+def _no_script_prefix() -> Iterator[None]:
+    """Django keeps the prefix of the last request."""
+    yield
+    clear_script_prefix()
+
+
+@pytest.mark.usefixtures("_no_script_prefix")
+def test_an_application_under_a_path(settings: Settings, world: World) -> None:
     """FORCE_SCRIPT_NAME: the redirect URI and the pages are under the path."""
     object.__setattr__(world.web, "redirect_uris", ("https://app.test/mount/auth/callback",))
-    with override_settings(FORCE_SCRIPT_NAME="/mount"):
-        browser = Browser(wsgi_call(WSGIHandler()), world)
-        started = browser.get("/me?x=1")
-        assert started.query["redirect_uri"] == "https://app.test/mount/auth/callback"
-        done = browser.get(browser.authorize(started).replace("/mount/", "/"))
-        assert done.location == "/mount/me?x=1"
-        assert 'action="/mount/auth/sign-out"' in browser.get("/auth/sign-out").text
+    settings.FORCE_SCRIPT_NAME = "/mount"
+    browser = Browser(wsgi_call(WSGIHandler()), world)
+    started = browser.get("/me?x=1")
+    assert started.query["redirect_uri"] == "https://app.test/mount/auth/callback"
+    done = browser.get(browser.authorize(started).replace("/mount/", "/"))
+    assert done.location == "/mount/me?x=1"
+    assert 'action="/mount/auth/sign-out"' in browser.get("/auth/sign-out").text
 
 
 def test_the_package_exports_the_decorators() -> None:
@@ -242,14 +259,12 @@ def test_a_guard_without_scopes_is_refused_when_it_is_written(scopes: Any) -> No
         webidentity_django.require_token(scopes=scopes)
 
 
-def test_a_page_cache_above_a_guard_stores_nothing(world: World) -> None:
+@pytest.mark.urls("tests.webidentity_django.urls_with_page_cache")
+def test_a_page_cache_above_a_guard_stores_nothing(settings: Settings, world: World) -> None:
     """cache_page runs before the middleware, so the guard itself sets the header."""
-    with override_settings(
-        ROOT_URLCONF="tests.webidentity_django.urls_with_page_cache",
-        CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
-    ):
-        ada, grace = (Browser(wsgi_call(WSGIHandler()), world) for _ in range(2))
-        assert ada.sign_in(path="/cached").text == "ada@tenant.test"
-        assert grace.get("/cached").status == 302
-        assert grace.sign_in(world.grace, path="/cached").text == "grace@tenant.test"
-        assert ada.get("/cached").text == "ada@tenant.test"
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    ada, grace = (Browser(wsgi_call(WSGIHandler()), world) for _ in range(2))
+    assert ada.sign_in(path="/cached").text == "ada@tenant.test"
+    assert grace.get("/cached").status == 302
+    assert grace.sign_in(world.grace, path="/cached").text == "grace@tenant.test"
+    assert ada.get("/cached").text == "ada@tenant.test"

@@ -6,7 +6,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenProvider, TokenRequestOptions
 
-from webidentity._credentials.composed import ComposedConstructor
+from webidentity._credentials.constructor import ComposedConstructor
 from webidentity._flows.chain import Chain, Member
 from webidentity._flows.token_call import TokenCall
 from webidentity._objects import check_object

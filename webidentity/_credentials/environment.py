@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 
-from webidentity._credentials.composed import ComposedConstructor
+from webidentity._credentials.constructor import ComposedConstructor
 from webidentity._environment import read_flag
 
 _LOGGER = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from typing import Any
 
 from webidentity._credentials.interactive import DEVELOPER_TOOLS, InteractiveConstructor, InteractiveCredential
 from webidentity._flows.browser_sign_in import BrowserSignIn
-from webidentity._protocol.redirect_uri import LoopbackRedirect
+from webidentity._protocol.authorization import LoopbackRedirect
 from webidentity._transport.browser import open_browser
 from webidentity._transport.redirect_listener import RedirectListener
 from webidentity.cache._persistence_options import TokenCachePersistenceOptions

@@ -13,7 +13,7 @@ from webidentity._flows.managed_identity.detection import has_workload_identity,
 from webidentity._flows.managed_identity.grant import ManagedIdentity
 from webidentity._flows.managed_identity.source import Source
 from webidentity._flows.token_source import TokenSource
-from webidentity._protocol.managed_identity.identity import CLIENT_ID, RequestedIdentity
+from webidentity._protocol.managed_identity import CLIENT_ID, RequestedIdentity
 from webidentity.cache._token_cache import TokenCache
 
 _LOGGER = logging.getLogger(__name__)
@@ -74,8 +74,8 @@ class ManagedIdentityCredential(ManagedIdentityConstructor, Credential):
 
 
 def _workload_identity(identity: RequestedIdentity, cache: TokenCache) -> tuple[TokenSource, str]:
+    from webidentity._flows.assertion_authentication import TokenFileAuthentication
     from webidentity._flows.client_credentials import ClientCredentials
-    from webidentity._flows.token_file_authentication import TokenFileAuthentication
 
     if identity.kind not in {"", CLIENT_ID}:
         raise ValueError("Workload identity was selected, which supports only a client ID: pass client_id")

@@ -8,8 +8,8 @@ from webidentity._authority import Tenants
 from webidentity._credentials.base import Credential
 from webidentity._credentials.client_arguments import cache_from, client_from
 from webidentity._credentials.constructor import GrantConstructor
+from webidentity._flows.assertion_authentication import TokenFileAuthentication
 from webidentity._flows.client_credentials import ClientCredentials
-from webidentity._flows.token_file_authentication import TokenFileAuthentication
 from webidentity._flows.token_source import TokenSource
 from webidentity.cache._persistence_options import TokenCachePersistenceOptions
 from webidentity.cache._token_cache import TokenCache

@@ -8,8 +8,7 @@ from azure.core.credentials import AccessTokenInfo
 
 from webidentity._protocol.access_token import OpaqueAccessTokenInfo
 from webidentity._protocol.effects import Flow
-from webidentity._protocol.granted_scopes import granted
-from webidentity._protocol.token_reply import TokenReply
+from webidentity._protocol.token_reply import TokenReply, granted
 from webidentity._protocol.token_request import TokenRequest
 from webidentity.cache._backing import CachedPartition
 from webidentity.cache._document import TokenDocument

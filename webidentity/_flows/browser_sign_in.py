@@ -8,9 +8,14 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from webidentity._flows.client import Client
 from webidentity._protocol.account import ExpectedAccount, account_of
-from webidentity._protocol.authorization import authorize_url, challenge_of, new_verifier, read_authorization_reply
+from webidentity._protocol.authorization import (
+    LoopbackRedirect,
+    authorize_url,
+    challenge_of,
+    new_verifier,
+    read_authorization_reply,
+)
 from webidentity._protocol.effects import Call, Flow
-from webidentity._protocol.redirect_uri import LoopbackRedirect
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.errors import CredentialUnavailableError
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from webidentity._authority import ADFS
 from webidentity._flows.client_authentication import ClientAuthentication, assertion_fields
-from webidentity._protocol.certificate import ClientCertificate
-from webidentity._protocol.client_assertion import sign_assertion
+from webidentity._protocol.certificate import ClientCertificate, sign_assertion
 from webidentity._protocol.effects import Flow
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
-from webidentity._protocol.connection_error import reason_of
 from webidentity._protocol.effects import Flow, Send
 from webidentity._protocol.metadata import TenantMetadata, metadata_url
 from webidentity._protocol.signing_keys import SigningKeys
 from webidentity._protocol.token_reply import read_text
+from webidentity._protocol.unavailability import reason_of
 from webidentity._protocol.verification import LEEWAY, Expected, SignedToken, UnknownKeyError, verify_signature
 from webidentity.cache._flights import Flights
 

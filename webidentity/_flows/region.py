@@ -8,7 +8,7 @@ from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
 from webidentity._protocol.effects import Flow, Send
-from webidentity._protocol.proxy_bypass import without_proxy
+from webidentity._protocol.managed_identity import without_proxy
 from webidentity._protocol.token_reply import read_text
 
 _VARIABLE = "AZURE_REGIONAL_AUTHORITY_NAME"

@@ -1,4 +1,4 @@
-"""Advice for AADSTS codes (Microsoft Entra authentication error codes)."""
+"""Advice for AADSTS codes (Microsoft Entra authentication error codes), and the messages that it is added to."""
 
 from collections.abc import Iterable
 
@@ -74,3 +74,9 @@ def needs_administrator(codes: Iterable[int]) -> bool:
 def aadsts(codes: Iterable[int]) -> str:
     """Return the codes as Microsoft's documentation writes them."""
     return ", ".join(f"AADSTS{code}" for code in codes) or "no AADSTS code"
+
+
+def sentences(*parts: str | None) -> str:
+    """Join the parts that are not empty. The result ends as the last one does, without white space."""
+    found = [part.strip() for part in parts if part and part.strip()]
+    return ". ".join([part.rstrip(" .") for part in found[:-1]] + found[-1:])

@@ -1,4 +1,4 @@
-"""The authorization endpoint (RFC 6749 section 4.1): the URL with PKCE (RFC 7636), and the reply."""
+"""The authorization endpoint (RFC 6749 section 4.1): the URL with PKCE (RFC 7636), the redirect URI, and the reply."""
 
 import hashlib
 import re
@@ -6,14 +6,14 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from webidentity._protocol.advice import advice_for
+from webidentity._authority import is_loopback
+from webidentity._protocol.advice import advice_for, sentences
 from webidentity._protocol.redaction import scrub
-from webidentity._protocol.sentences import sentences
 from webidentity.errors import EntraError
 
-_CODE = re.compile(r"AADSTS(\d{1,9})", re.ASCII)
+_CODE = r"AADSTS(\d{1,9})"
 
 
 def authorize_url(authority: str, tenant: str, parameters: dict[str, str]) -> str:
@@ -55,6 +55,42 @@ def read_authorization_reply(parameters: Mapping[str, str]) -> AuthorizationRepl
     if code:
         raise EntraError("Authentication failed: the authority's reply has both a code and an error")
     description = scrub(parameters.get("error_description") or error).strip() or "no description"
-    codes = tuple(int(number) for number in _CODE.findall(description))
+    codes = tuple(int(number) for number in re.findall(_CODE, description, re.ASCII))
     message = sentences(f"Authentication failed: {description}", advice_for(codes))
     raise EntraError(message, error=scrub(error), error_codes=codes)
+
+
+class LoopbackRedirect(NamedTuple):
+    """A redirect URI on this machine.
+
+    :param port: None for any port, because authorities ignore the port of ``http://localhost``.
+    """
+
+    host: str
+    port: int | None
+    path: str
+
+    @classmethod
+    def parse(cls, redirect_uri: str) -> "LoopbackRedirect":
+        """Read a redirect URI.
+
+        :raises ValueError: it is not an http URL of this machine.
+        """
+        try:
+            parts = urlsplit(redirect_uri)
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            host, port, parts = "", None, urlsplit("")
+        plain = not (parts.query or parts.fragment or parts.username or parts.password)
+        if parts.scheme != "http" or not is_loopback(host) or port == 0 or not plain:
+            raise ValueError(
+                f"redirect_uri is {redirect_uri!r}: expected an address of this machine that this program can listen "
+                "on, with http and without a query, such as 'http://localhost:8400', as it is registered on the "
+                "application"
+            )
+        return cls(host, port, parts.path)
+
+    def at(self, port: int) -> str:
+        """Return the redirect URI with this port."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{port}{self.path}"

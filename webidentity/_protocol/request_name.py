@@ -11,7 +11,7 @@ from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
 from webidentity._authority import is_guid
-from webidentity._protocol.connection_error import reason_of
+from webidentity._protocol.unavailability import reason_of
 from webidentity._version import __version__
 from webidentity.errors import AuthorityUnavailableError, EntraError
 

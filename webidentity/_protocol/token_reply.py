@@ -1,9 +1,9 @@
-"""Replies of the token endpoint (RFC 6749 section 5)."""
+"""Replies of the token endpoint (RFC 6749 section 5), and which of the requested scopes they grant."""
 
 import json
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from webidentity._json import as_list, as_seconds, as_text, parse_object
@@ -17,6 +17,10 @@ _LONG = 7200
 #: The form of an error code (the words of RFC 6749 section 5.2), and of a request's ID. Compiled at the first error.
 _CODE = r"[a-z0-9_]{1,40}"
 _REQUEST_ID = r"[0-9A-Fa-f-]{1,36}"
+#: Scopes of OpenID Connect. Entra does not repeat all of them, and an access token is not about them.
+_OPENID = frozenset({"openid", "profile", "email", "offline_access"})
+#: The ID of an application, or a URI without a path: the resource itself, with what was granted before.
+_RESOURCE = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z][a-z0-9+.-]*://[^/]*/?"
 
 
 class TokenReply(NamedTuple):
@@ -129,9 +133,8 @@ def refusal(response: Any, document: Mapping[str, Any], secrets: Iterable[str], 
     :param what: what was requested, for the message.
     """
     # Imported at the first error.
-    from webidentity._protocol.advice import advice_for
+    from webidentity._protocol.advice import advice_for, sentences
     from webidentity._protocol.redaction import scrub
-    from webidentity._protocol.sentences import sentences
 
     secrets = tuple(secrets)
 
@@ -181,3 +184,27 @@ def _home_account_id(document: Mapping[str, Any]) -> str | None:
             return f"{uid}.{utid}"
     id_token = as_text(document.get("id_token"))
     return as_text(decode_unverified(id_token).get("sub")) if id_token else None
+
+
+def granted(requested: Iterable[str], replied: Collection[str]) -> list[str]:
+    """Return the requested scopes that were granted, as they were requested and in order.
+
+    Entra may write a scope in another way in its reply: ``https://graph.microsoft.com/user.read`` as ``User.Read``, or
+    ``<application ID>/access`` as ``api://<application ID>/access``. A token is for one resource, so that only the
+    names of the permissions are compared. ``.default`` and a resource stand for all that was granted before.
+
+    :param replied: the scopes in the reply. None of them means that all were granted (RFC 6749 section 5.1).
+    """
+    names = sorted(requested)
+    if not replied:
+        return names
+    given = {_permission(scope) for scope in replied}
+    return [scope for scope in names if _permission(scope) in given or _is_always_granted(scope.lower())]
+
+
+def _permission(scope: str) -> str:
+    return scope.rpartition("/")[2].lower()
+
+
+def _is_always_granted(scope: str) -> bool:
+    return scope in _OPENID or scope.endswith(".default") or re.fullmatch(_RESOURCE, scope) is not None

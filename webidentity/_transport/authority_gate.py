@@ -11,8 +11,7 @@ from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
 from webidentity._fork import renew_after_fork
-from webidentity._protocol.connection_error import reason_of
-from webidentity._protocol.retry_after import read_retry_after
+from webidentity._protocol.unavailability import read_retry_after, reason_of
 from webidentity._transport.deadline import Deadline
 from webidentity._transport.pipeline import SyncPipeline
 from webidentity.errors import AuthorityUnavailableError

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
-from webidentity._protocol.redirect_uri import LoopbackRedirect
-from webidentity._transport.landing_page import HEADERS, failure_page, notice_page, success_page
+from webidentity._protocol.authorization import LoopbackRedirect
+from webidentity._transport.browser import HEADERS, failure_page, notice_page, success_page
 from webidentity.errors import CredentialUnavailableError
 
 #: The ports to try for an application without its own redirect URI.

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from webidentity.cache._envelope import KeyRing as KeyRing
     from webidentity.cache._memory import MemoryStore as MemoryStore
     from webidentity.cache._sqlite import SQLiteStore as SQLiteStore
+    from webidentity.cache._store import QuickStore as QuickStore
     from webidentity.cache._store import Row as Row
     from webidentity.cache._store import Store as Store
     from webidentity.cache._store import StoreUnavailableError as StoreUnavailableError
+    from webidentity.cache._store import VersionedStore as VersionedStore
     from webidentity.cache._token_cache import TokenCache as TokenCache
 else:
     # Loaded on first use: most credentials need neither SQLite nor cryptography.
@@ -24,10 +26,12 @@ else:
         {
             "KeyRing": "_envelope",
             "MemoryStore": "_memory",
+            "QuickStore": "_store",
             "Row": "_store",
             "SQLiteStore": "_sqlite",
             "Store": "_store",
             "StoreUnavailableError": "_store",
             "TokenCache": "_token_cache",
+            "VersionedStore": "_store",
         },
     )

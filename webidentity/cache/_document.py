@@ -9,8 +9,7 @@ from azure.core.credentials import AccessTokenInfo
 
 from webidentity._json import as_object, parse_object
 from webidentity._protocol.access_token import OpaqueAccessTokenInfo
-from webidentity._protocol.granted_scopes import granted
-from webidentity._protocol.token_reply import TokenReply, decode_unverified
+from webidentity._protocol.token_reply import TokenReply, decode_unverified, granted
 from webidentity.cache._access_tokens import AccessTokens, Entry
 from webidentity.cache._partition import Partition
 

@@ -29,6 +29,11 @@ class MemoryStore:
         """Return the row, even if it has expired; None if there is no row."""
         return self._rows.get(key)
 
+    def version(self, key: str) -> int | None:
+        """Return the version of the row, even if it has expired; None if there is no row."""
+        row = self._rows.get(key)
+        return None if row is None else row.version
+
     def save(self, key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
         """Write the row if its version is ``expected``, or, for None, if there is no row; see :meth:`Store.save`."""
         with self._lock:

@@ -1,7 +1,7 @@
 """Partitions: which tokens belong together, and who may use them."""
 
 import json
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
@@ -36,7 +36,7 @@ class Partition(_Parts):
     @classmethod
     def user(cls, *, client_id: str, authority: str, tenant: str, home_account_id: str) -> "Partition":
         """Return the partition of a signed-in user."""
-        return cls("user", client_id.lower(), authority, tenant.lower(), home_account_id)
+        return _of_user(client_id, authority, tenant, home_account_id)
 
     @classmethod
     def on_behalf_of(
@@ -72,9 +72,11 @@ class Partition(_Parts):
 
     def stored_keys(self, keys: "KeyRing") -> tuple[str, ...]:
         """Return the keys under which a store may hold the partition, the current one first."""
-        if self._stored is None or self._stored[0] is not keys:
-            self._stored = keys, tuple(keys.stored_keys(self.name))
-        return self._stored[1]
+        # A local variable: another thread may use the same partition with another key ring.
+        stored = self._stored
+        if stored is None or stored[0] is not keys:
+            self._stored = stored = keys, tuple(keys.stored_keys(self.name))
+        return stored[1]
 
     @property
     def environment(self) -> str:
@@ -97,6 +99,11 @@ class Partition(_Parts):
     def home_account_id(self) -> str | None:
         """The account in cache entries; None if the partition does not belong to a user."""
         return self.principal if self.kind == "user" else None
+
+
+@lru_cache(maxsize=4096)  # Partitions of the users whose requests arrive keep their names.
+def _of_user(client_id: str, authority: str, tenant: str, home_account_id: str) -> Partition:
+    return Partition("user", client_id.lower(), authority, tenant.lower(), home_account_id)
 
 
 def digest(secret: str | bytes) -> str:

@@ -7,14 +7,14 @@ from webidentity.cache._store import Store
 from webidentity.web._answer import Answer, StartSession
 from webidentity.web._cookies import Cookie
 from webidentity.web._deployment import check_authority, session_cookie_warnings
-from webidentity.web._facts import RequestFacts
+from webidentity.web._facts import EnvironHeaders, RequestFacts, RequestTarget
 from webidentity.web._guard import Granted
 from webidentity.web._identity import Identity, private_headers
-from webidentity.web._injection import dispatched_by, handler_of, parameters_named_by
-from webidentity.web._mistakes import SIGN_IN_USAGE, TOKEN_USAGE, explained_parameters, written_as
+from webidentity.web._injection import Handler, dispatched_by, handler_of
+from webidentity.web._mistakes import SIGN_IN_USAGE, TOKEN_USAGE, explain_parameters, written_as
 from webidentity.web._outages import TOKEN_ERRORS
 from webidentity.web._requirements import Requirements
-from webidentity.web._sessions import SESSION_KEY
+from webidentity.web._session_state import SESSION_KEY
 from webidentity.web._settings import Routes, Settings, SettingsError
 from webidentity.web._site import Site
 
@@ -25,6 +25,8 @@ __all__ = [
     "Routes",
     "Store",
     "RequestFacts",
+    "RequestTarget",
+    "EnvironHeaders",
     "Requirements",
     "Granted",
     "Identity",
@@ -34,13 +36,13 @@ __all__ = [
     "SESSION_KEY",
     "TOKEN_ERRORS",
     "private_headers",
-    "parameters_named_by",
+    "Handler",
     "handler_of",
     "dispatched_by",
     "written_as",
     "TOKEN_USAGE",
     "SIGN_IN_USAGE",
-    "explained_parameters",
+    "explain_parameters",
     "check_authority",
     "session_cookie_warnings",
 ]

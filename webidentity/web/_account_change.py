@@ -6,8 +6,8 @@ in there. Without a question, the user would continue in an account that is not 
 
 import json
 import time
-from dataclasses import dataclass, field
 from html import escape
+from typing import NamedTuple
 
 from webidentity._json import as_object, as_text, parse_object
 from webidentity._protocol.effects import Flow
@@ -16,24 +16,24 @@ from webidentity.web._answer import Answer, StartSession, html_answer
 from webidentity.web._callback_pages import CallbackPages
 from webidentity.web._cookies import Cookie, CookieNames
 from webidentity.web._facts import RequestFacts
-from webidentity.web._pages import OWN_ORIGIN, Page, continue_at, refuse
+from webidentity.web._pages import OWN_ORIGIN, Page, continue_at, html_page, refuse
 from webidentity.web._sealed_text import open_text, seal_text
-from webidentity.web._sessions import WAITING_LIFETIME, Sessions, SessionState
+from webidentity.web._session_state import SessionState
+from webidentity.web._sessions import WAITING_LIFETIME, Sessions
 from webidentity.web._tenants import TenantResolver
 
 #: The parameter of the form, and what it may say.
 PARAMETER, _SWITCH, _KEEP = "account", "switch", "keep"
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     """A session that waits for the user's decision.
 
     :param earlier: the entry of the browser's session, which need not be valid, or "".
     :param replaces_login: whether it would end a login of the framework, and no valid session.
     """
 
-    state: SessionState = field(repr=False)
+    state: SessionState
     earlier: str
     replaces_login: bool
 
@@ -119,7 +119,7 @@ def _entry(state: SessionState | None) -> str:
 
 
 def _page(path: str, current: str | None, other: str) -> str:
-    """Return the page. It has neither a script nor a style, so that it works under any policy.
+    """Return the page. It has no style, so that it works under any policy.
 
     :param current: the account of the session, None for a login of the framework.
     """
@@ -128,14 +128,11 @@ def _page(path: str, current: str | None, other: str) -> str:
     if current is None:
         signed_in, stay = "with <strong>your current login</strong>", "Stay signed in with your current login"
     target = f"{escape(path)}?{PARAMETER}="
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-        "<title>Change the account?</title></head><body><main><h1>Change the account?</h1>"
+    content = (
         f"<p>You are signed in to this application {signed_in}. Microsoft Entra ID has now signed "
         f"you in as <strong>{there}</strong>.</p>"
         "<p>If you did not start this sign-in yourself, stay with the first account.</p>"
         f'<form method="post"><p><button formaction="{target}{_KEEP}">{stay}</button></p>'
-        f'<p><button formaction="{target}{_SWITCH}">Continue as {there}</button></p></form></main></body></html>'
+        f'<p><button formaction="{target}{_SWITCH}">Continue as {there}</button></p></form>'
     )
+    return html_page("Change the account?", content)

@@ -64,8 +64,10 @@ class BearerTokens:
             home_account_id,
             needs_all_scopes=user_tokens.needs_all_scopes,
         )
-        credentials = CredentialFactory(BearerGrant(grant), tenant.tenant_id, self._drivers)
-        return Identity(Principal(tenant.record(claims, home_account_id), claims, is_bearer=True), credentials)
+        return Identity(
+            Principal(tenant.record(claims, home_account_id), claims, is_bearer=True),
+            lambda: CredentialFactory(BearerGrant(grant), tenant.tenants, self._drivers),
+        )
 
 
 class _OutageLog:

@@ -9,10 +9,9 @@ from azure.core.exceptions import AzureError
 from webidentity._flows.authorization_code import Accepted, AuthorizationCodeGrant, UserTokens
 from webidentity._flows.key_source import KeysUnavailableError
 from webidentity._protocol.account import account_in_tenant, names_another_in_tenant
-from webidentity._protocol.advice import aadsts, advice_for
+from webidentity._protocol.advice import aadsts, advice_for, sentences
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.request_name import describe
-from webidentity._protocol.sentences import sentences
 from webidentity._protocol.token_reply import TokenReply
 from webidentity._protocol.token_request import TokenRequest
 from webidentity._protocol.verification import TokenRejectedError, verify_response
@@ -29,11 +28,12 @@ from webidentity.web._next_url import safe_next
 from webidentity.web._outages import describe_outage, retry_after_of
 from webidentity.web._pending import LIFETIME, PendingCookies, PendingSignIn, StateParameter
 from webidentity.web._redirect_loop import RedirectLoopGuard
-from webidentity.web._sessions import Sessions, SessionState
+from webidentity.web._session_state import SessionState
+from webidentity.web._sessions import Sessions
 from webidentity.web._sign_in_links import SignInRequest
 from webidentity.web._tenants import TenantResolver
 
-_AADSTS = re.compile(r"\bAADSTS(\d{5,8})\b", re.ASCII)
+_AADSTS = r"\bAADSTS(\d{5,8})\b"
 _LOGGER = logging.getLogger("webidentity.web")
 #: Parameters that may be sent once only.
 _ONCE = ("code", "state", "error", "error_description", "session_state", "iss", "client_info")
@@ -228,7 +228,7 @@ def _error_name(error: str) -> str:
 
 def _aadsts_codes(description: str) -> tuple[int, ...]:
     """Return the numbers of the error codes in the text. The rest of the text is not trusted."""
-    return tuple(dict.fromkeys(int(number) for number in _AADSTS.findall(description)))[:3]
+    return tuple(dict.fromkeys(int(number) for number in re.findall(_AADSTS, description, re.ASCII)))[:3]
 
 
 def _expired(cookies: PendingCookies, facts: RequestFacts, name: str) -> list[Cookie]:

@@ -1,33 +1,119 @@
 """The facts of a request that sign-in and guards need."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from webidentity._authority import is_loopback
 
 
 @dataclass(frozen=True, slots=True)
-class RequestFacts:
-    """One request, as the browser or the client sent it.
+class RequestTarget:
+    """The target URI of a request (RFC 9110 section 7.1), as the browser or the client sees it.
 
-    :param method: the HTTP method in upper case.
     :param root_url: scheme, host and mount point of the application, without a trailing slash.
     :param root_path: the mount point alone, "" at the root of the host.
-    :param path: path of the request as the browser sees it, percent-encoded, including the mount point.
+    :param path: path of the request, percent-encoded, including the mount point.
     :param query: the query string, undecoded.
-    :param headers: header fields by lower-case name. Cookies are read from the field ``cookie``, not from the
-        framework, which may have changed their names.
     :param host_is_trusted: whether the framework has verified that the host belongs to the application.
     """
 
-    method: str
     root_url: str
     root_path: str
     path: str
     query: str = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
     host_is_trusted: bool
+
+    def under(self, base_url: str) -> "RequestTarget":
+        """Return the target for an application that browsers reach under this URL."""
+        root_path = urlsplit(base_url).path
+        # A proxy may have removed the mount point, or the framework may know it.
+        path = root_path + self.path.removeprefix(self.root_path)
+        return RequestTarget(base_url, root_path, path, self.query, host_is_trusted=True)
+
+
+class Headers(Protocol):
+    """Header fields of a request by lower-case name, such as a dictionary."""
+
+    def get(self, name: str, default: str, /) -> str:
+        """Return the value of the field, or the default if it was not sent."""
+        ...
+
+
+class EnvironHeaders:
+    """The header fields in a WSGI environ (PEP 3333), which Django has for ASGI requests too."""
+
+    __slots__ = ("_environ",)
+
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        self._environ = environ
+
+    def get(self, name: str, default: str, /) -> str:
+        """Return the value of the field with this lower-case name, or the default if it was not sent."""
+        value: str = self._environ.get(_environ_name(name), default)
+        return value
+
+
+@lru_cache(maxsize=128)
+def _environ_name(name: str) -> str:
+    return f"HTTP_{name.upper().replace('-', '_')}"
+
+
+class RequestFacts:
+    """One request, as the browser or the client sent it.
+
+    Most requests of a signed-in user need only the method and a header field, so the target is found when it is needed.
+
+    :param method: the HTTP method in upper case.
+    :param headers: header fields by lower-case name. Cookies are read from the field ``cookie``, not from the
+        framework, which may have changed their names.
+    :param target: returns the target. Called at most once.
+    """
+
+    __slots__ = ("_find", "_target", "headers", "method")
+
+    def __init__(self, method: str, headers: Headers, target: Callable[[], RequestTarget]) -> None:
+        self.method: str = method
+        self.headers: Headers = headers
+        self._find = target
+        self._target: RequestTarget | None = None
+
+    def __repr__(self) -> str:
+        """Leave header fields and the query out: both may contain secrets."""
+        return f"RequestFacts({self.method!r}, {self.target!r})"
+
+    @property
+    def target(self) -> RequestTarget:
+        """Where the request was sent."""
+        if self._target is None:
+            self._target = self._find()
+        return self._target
+
+    def under(self, base_url: str) -> "RequestFacts":
+        """Return the facts for an application that browsers reach under this URL."""
+        return RequestFacts(self.method, self.headers, lambda: self.target.under(base_url))
+
+    @property
+    def root_url(self) -> str:
+        """Scheme, host and mount point of the application, without a trailing slash."""
+        return self.target.root_url
+
+    @property
+    def root_path(self) -> str:
+        """The mount point, "" at the root of the host."""
+        return self.target.root_path
+
+    @property
+    def path(self) -> str:
+        """The path as the browser sees it, percent-encoded, including the mount point."""
+        return self.target.path
+
+    @property
+    def query(self) -> str:
+        """The query string, undecoded."""
+        return self.target.query
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -51,7 +137,7 @@ class RequestFacts:
     @property
     def has_trusted_host(self) -> bool:
         """Whether the host is trusted, so that absolute URLs may be built from it."""
-        return self.host_is_trusted or is_loopback(urlsplit(self.root_url).hostname or "")
+        return self.target.host_is_trusted or is_loopback(urlsplit(self.root_url).hostname or "")
 
     @property
     def is_cross_site(self) -> bool:

@@ -1,6 +1,6 @@
 """Guards: one flow decides whether a request may reach its view, and what the view is given."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from webidentity._json import as_text
 from webidentity._protocol.effects import Flow
 from webidentity.cache._store import StoreUnavailableError
 from webidentity.errors import AuthenticationRequiredError
+from webidentity.record import AuthenticationRecord
 from webidentity.web._answer import Answer
 from webidentity.web._bearer import BearerTokens
 from webidentity.web._caller import bearer_token
@@ -19,17 +20,18 @@ from webidentity.web._challenge import Challenges
 from webidentity.web._credential import CredentialFactory, Drivers, SessionGrant
 from webidentity.web._facts import RequestFacts
 from webidentity.web._identity import Identity, Principal
-from webidentity.web._injection import parameters_named_by
+from webidentity.web._injection import Handler
 from webidentity.web._outages import store_unavailable, token_unavailable
 from webidentity.web._pages import Page, refuse
 from webidentity.web._requirements import Requirements
-from webidentity.web._sessions import Sessions, SessionState
-from webidentity.web._tenants import TenantResolver
+from webidentity.web._session_state import SessionState
+from webidentity.web._sessions import Sessions
+from webidentity.web._tenants import Tenant, TenantResolver
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: that takes five times as long to create, once for each request
 class Granted:
     """The request may reach its view.
 
@@ -39,16 +41,13 @@ class Granted:
     identity: Identity
     token: AccessToken | None = field(default=None, repr=False)
 
-    def arguments(self, view: Callable[..., Any], *, is_async: bool) -> dict[str, Any]:
-        """Return the values of the parameters ``identity``, ``credential`` and ``token`` that the view names.
-
-        :param is_async: whether the view needs the async credential.
-        """
-        names, values = parameters_named_by(view), dict[str, Any]()
+    def arguments(self, handler: Handler) -> dict[str, Any]:
+        """Return the values of the parameters ``identity``, ``credential`` and ``token`` that the handler names."""
+        names, values = handler.names, dict[str, Any]()
         if "identity" in names:
             values["identity"] = self.identity
         if "credential" in names:
-            values["credential"] = self.identity.aio_credential if is_async else self.identity.credential
+            values["credential"] = self.identity.aio_credential if handler.is_async else self.identity.credential
         if "token" in names and self.token is not None:
             values["token"] = self.token
         return values
@@ -83,7 +82,8 @@ class Guard:
         the user's intent. It never adds a bearer token.
         """
         identity = yield from self._identify(facts, session)
-        yield from self._check_session(identity, session)
+        if identity.is_due:
+            yield from self._ask_beside(identity, session)
         return identity
 
     def _identify(self, facts: RequestFacts, session: Any) -> Flow[Identity]:
@@ -93,18 +93,26 @@ class Guard:
                 return (yield from self._bearer.identify(token))
             state = SessionState.read(session)
             tenant = self._tenants.for_session(state.record) if state is not None else None
-            claims = (yield from self._sessions.find(state)) if state is not None else None
+            found = (yield from self._sessions.find(state)) if tenant is not None and state is not None else None
         except StoreUnavailableError as error:
             return Identity(refusal=store_unavailable(facts, error))
-        if state is None or tenant is None or claims is None:
+        if state is None or tenant is None or found is None:
             return Identity()
         if facts.method not in _SAFE_METHODS and facts.is_cross_site:
             return Identity(refusal=_forgery(facts))
+        return Identity(
+            Principal(state.record, found.claims, is_bearer=False),
+            lambda: self._credentials(state.record, found.claims, tenant),
+            is_due=found.is_due,
+        )
+
+    def _credentials(
+        self, record: AuthenticationRecord, claims: Mapping[str, Any], tenant: Tenant
+    ) -> CredentialFactory:
         # The claim is opaque, but an optional one.
-        login_hint = as_text(claims.get("login_hint")) or state.record.username or None
-        grant = SessionGrant(self._user_tokens, state.record.home_account_id, login_hint)
-        credentials = CredentialFactory(grant, tenant.tenant_id, self._drivers)
-        return Identity(Principal(state.record, claims, is_bearer=False), credentials)
+        login_hint = as_text(claims.get("login_hint")) or record.username or None
+        grant = SessionGrant(self._user_tokens, record.home_account_id, login_hint)
+        return CredentialFactory(grant, tenant.tenants, self._drivers)
 
     def check(
         self, facts: RequestFacts, session: Any, requirements: Requirements, identity: Identity | None
@@ -116,25 +124,36 @@ class Guard:
             identity = yield from self._identify(facts, session)
         if identity.refusal is not None:
             return identity.refusal
-        scopes = tuple(requirements.scopes or ())
-        if identity.credentials is None:
-            return (yield from self._challenges.answer(facts, AuthenticationRequiredError(scopes)))
-        if requirements.scopes is None:
-            yield from self._check_session(identity, session)
-            return Granted(identity)
-        source = identity.credentials.token_source
+        if not identity.is_authenticated:
+            error = AuthenticationRequiredError(requirements.scopes or ())
+            return (yield from self._challenges.answer(facts, error))
+        granted: Granted | Answer = Granted(identity)
+        if requirements.scopes is not None and identity.credentials is not None:
+            granted = yield from self._with_token(facts, identity, identity.credentials, tuple(requirements.scopes))
+        # After the token: if it was refreshed, the account was checked with it.
+        if identity.is_due and isinstance(granted, Granted):
+            yield from self._ask_beside(identity, session)
+        return granted
+
+    def _with_token(
+        self, facts: RequestFacts, identity: Identity, credentials: CredentialFactory, scopes: tuple[str, ...]
+    ) -> Flow[Granted | Answer]:
+        source = credentials.token_source
+        fresh = source.fresh(scopes)
+        if fresh is not None:
+            return Granted(identity, fresh.token)
         try:
             token = (yield from source.flow("require_token", scopes, None, None, False)).token
         except AuthenticationRequiredError as error:
             return (yield from self._challenges.answer(facts, error))
         except (AzureError, StoreUnavailableError) as error:
             return token_unavailable(facts, error, self._tenants.for_sign_in().authority)
-        # After the token: if it was refreshed, the account was checked with it.
-        yield from self._check_session(identity, session)
         return Granted(identity, token)
 
-    def _check_session(self, identity: Identity, session: Any) -> Flow[None]:
-        state = SessionState.read(session) if identity.is_authenticated and not identity.is_bearer else None
+    def _ask_beside(self, identity: Identity, session: Any) -> Flow[None]:
+        """Start to ask the authority about the session's account. A later guard of the request does not ask again."""
+        identity.is_due = False
+        state = SessionState.read(session)
         if state is not None:
             yield from self._sessions.check_beside(state)
 

@@ -2,7 +2,8 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 #: The parameters that guards provide.
@@ -10,15 +11,37 @@ PROVIDED = frozenset({"credential", "identity", "token"})
 _KNOWN: WeakKeyDictionary[Callable[..., Any], frozenset[str]] = WeakKeyDictionary()
 
 
+class Handler:
+    """A function that answers requests, and what a guard has to know about it.
+
+    :param function: the function. For a class-based view, the method of the class, see :func:`handler_of`.
+    :param is_async: whether it needs the async credential.
+    """
+
+    __slots__ = ("function", "is_async", "names")
+
+    def __init__(self, function: Callable[..., Any], *, is_async: bool) -> None:
+        self.function: Callable[..., Any] = function
+        self.is_async: bool = is_async
+        #: Which of credential, identity and token it names.
+        self.names: frozenset[str] = parameters_named_by(function)
+
+
 def parameters_named_by(view: Callable[..., Any]) -> frozenset[str]:
     """Return which of credential, identity and token the view names."""
-    # A function keeps its signature; a bound method or a partial may be a new object for each request.
-    known = _KNOWN.get(view) if inspect.isfunction(view) else None
+    # A function keeps its signature. A bound method, or Django's partial of one, may be a new object for each request.
+    bare: Any = cast("Any", view).func if _binds_nothing(view) else view
+    function = getattr(bare, "__func__", bare)
+    known = _KNOWN.get(function) if inspect.isfunction(function) else None
     if known is None:
         known = _parameters_named_by(view)
-        if inspect.isfunction(view):
-            _KNOWN[view] = known
+        if inspect.isfunction(function):
+            _KNOWN[function] = known
     return known
+
+
+def _binds_nothing(view: Any) -> bool:
+    return isinstance(view, partial) and not (view.args or view.keywords)
 
 
 def _parameters_named_by(view: Callable[..., Any]) -> frozenset[str]:

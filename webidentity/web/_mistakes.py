@@ -3,8 +3,7 @@
 import difflib
 import inspect
 import re
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -17,7 +16,7 @@ R = TypeVar("R")
 TOKEN_USAGE = '@require_token(scopes=[...]), for example scopes=["https://graph.microsoft.com/User.Read"]'
 SIGN_IN_USAGE = "@require_sign_in without parentheses, or @require_token(scopes=[...]) if the view needs a token"
 
-_MISSING = re.compile(r"(?P<name>\S+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: ")
+_MISSING = r"(?P<name>\S+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: "
 
 
 def written_as(usage: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -44,21 +43,19 @@ def written_as(usage: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return mark
 
 
-@contextmanager
-def explained_parameters(view: Callable[..., Any]) -> Generator[None]:
+def explain_parameters(error: TypeError, view: Callable[..., Any]) -> None:
     """Explain the error of calling a view that has a parameter which nothing provides.
 
+    :param error: what the call raised. The parameters are not checked before, because another decorator of the view may
+        provide them.
     :param view: the function that answers, or what wraps it.
+    :raises TypeError: the error is of this kind. Raised from it.
     """
-    try:
-        yield
-    except TypeError as error:
-        # Not checked before the call: another decorator of the view may provide the parameter.
-        missing = _MISSING.match(str(error))
-        if missing is None or missing["name"] != getattr(inspect.unwrap(view), "__qualname__", ""):
-            raise
-        names = re.findall(r"'(\w+)'", str(error))
-        raise TypeError(" ".join([f"{missing['name']}() cannot be called.", *map(_advice, names)])) from error
+    missing = re.match(_MISSING, str(error))
+    if missing is None or missing["name"] != getattr(inspect.unwrap(view), "__qualname__", ""):
+        return
+    names = re.findall(r"'(\w+)'", str(error))
+    raise TypeError(" ".join([f"{missing['name']}() cannot be called.", *map(_advice, names)])) from error
 
 
 def _advice(name: str) -> str:

@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 
 from webidentity._protocol.advice import aadsts
-from webidentity._protocol.connection_error import reason_of
 from webidentity._protocol.request_name import correlation_id_of, describe
-from webidentity._protocol.retry_after import read_retry_after
+from webidentity._protocol.unavailability import read_retry_after, reason_of
 from webidentity.cache._store import StoreUnavailableError
 from webidentity.errors import AuthorityUnavailableError, EntraError
 from webidentity.web._answer import Answer

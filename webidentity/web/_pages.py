@@ -1,14 +1,14 @@
 """The pages of the sign-in itself, and the same messages as JSON for programs."""
 
-from dataclasses import dataclass
 from html import escape
+from typing import NamedTuple
 
 from webidentity.web._answer import Answer, html_answer, json_answer, redirect
 from webidentity.web._caller import Caller, caller_of
 from webidentity.web._facts import RequestFacts
 
 _STYLE = """
-:root{color-scheme:light dark;--ink:#1c2430;--soft:#5a6675;--paper:#f4f6f9;--card:#fff;--line:#d9dfe7;--accent:#1f5fbf}
+:root{--ink:#1c2430;--soft:#5a6675;--paper:#f4f6f9;--card:#fff;--line:#d9dfe7;--accent:#1f5fbf}
 @media(prefers-color-scheme:dark){:root{--ink:#e8edf4;--soft:#a3afbf;--paper:#12161c;--card:#1b212a;--line:#323c4a;
 --accent:#7fb0ff}}
 *{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--paper);
@@ -19,18 +19,31 @@ margin:0 0 .75rem}p{margin:0 0 .9rem}.soft{color:var(--soft);font-size:.9rem;ove
 color:var(--card);font:inherit;font-weight:600;text-decoration:none;cursor:pointer}
 .action:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
 """
-_CONTINUE = (
-    '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width,initial-scale=1"><title>Continuing</title></head><body><main>'
-    "<h1>Continuing</h1><p>This page goes on by itself. If it does not, allow automatic "
-    "redirections in your browser.</p></main></body></html>"
-)
 #: With "no-referrer", browsers send "Origin: null" for a page's button, as for a request from another site.
 OWN_ORIGIN = ("Referrer-Policy", "same-origin")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+def html_page(title: str, content: str, style: str = "") -> str:
+    """Return the HTML of a page. Without a style it works under any Content-Security-Policy.
+
+    :param title: plain text: the title and the heading.
+    :param content: HTML that follows the heading. Every value in it is escaped.
+    """
+    heading, style = escape(title), f"<style>{style}</style>" if style else ""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f'<meta name="color-scheme" content="light dark"><title>{heading}</title>{style}</head>'
+        f"<body><main><h1>{heading}</h1>{content}</main></body></html>"
+    )
+
+
+_CONTINUE = html_page(
+    "Continuing", "<p>This page goes on by itself. If it does not, allow automatic redirections in your browser.</p>"
+)
+
+
+class Page(NamedTuple):
     """A message to the user: what happened, and what to do next.
 
     :param detail: information for the administrator of the application. Never a secret.
@@ -49,12 +62,7 @@ class Page:
     def html(self) -> str:
         """Return the page as HTML."""
         detail = f'<p class="soft">{escape(self.detail)}</p>' if self.detail else ""
-        return (
-            '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width,initial-scale=1">'
-            f"<title>{escape(self.title)}</title><style>{_STYLE}</style></head><body><main>"
-            f"<h1>{escape(self.title)}</h1><p>{escape(self.text)}</p>{detail}{self._button()}</main></body></html>"
-        )
+        return html_page(self.title, f"<p>{escape(self.text)}</p>{detail}{self._button()}", _STYLE)
 
     def _button(self) -> str:
         if self.action is None:

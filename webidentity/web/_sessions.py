@@ -1,34 +1,32 @@
-"""Sessions: what the framework's session holds, and the entry in the token cache that keeps it valid."""
+"""Sessions: the entry in the token cache that keeps a session valid."""
 
 import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.key_source import KeysUnavailableError
 from webidentity._flows.refresh import revalidate_beside
-from webidentity._json import as_object, as_text
+from webidentity._json import as_object
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.token_reply import TokenReply, decode_unverified
 from webidentity._protocol.token_request import TokenRequest
 from webidentity._protocol.verification import TokenRejectedError, verify_hash
 from webidentity.cache._backing import CachedPartition
 from webidentity.cache._document import TokenDocument
-from webidentity.cache._partition import Partition, digest
+from webidentity.cache._partition import Partition
 from webidentity.cache._store import StoreUnavailableError
 from webidentity.errors import EntraError
 from webidentity.record import AuthenticationRecord
+from webidentity.web._session_state import SessionState
 from webidentity.web._settings import Settings
 from webidentity.web._sign_in import ALWAYS
 from webidentity.web._tenants import TenantResolver
 
 _LOGGER = logging.getLogger("webidentity.web")
-#: The key in the framework's session.
-SESSION_KEY = "webidentity"
 #: Valid sessions that one user may have at the same time. The oldest end first.
 _MOST = 50
 #: Seconds that the user has to decide whether a session of another account replaces the current one.
@@ -37,43 +35,6 @@ WAITING_LIFETIME = 600
 _SPENT = frozenset({"nonce", "at_hash", "c_hash"})
 #: Claims that do not change while a session lasts.
 _SAME = ("iss", "aud", "sub", "tid", "oid")
-
-
-@dataclass(frozen=True, slots=True)
-class SessionState:
-    """What the framework's session holds of a sign-in. Never a token.
-
-    :param handle: names the session's entry in the user's partition of the token cache. Signing out removes the entry,
-        so that a copied cookie is useless afterwards.
-    """
-
-    record: AuthenticationRecord = field(repr=False)
-    handle: str = field(repr=False)
-
-    @classmethod
-    def read(cls, value: Any) -> "SessionState | None":
-        """Read the output of :meth:`to_json`. Return None for any other value."""
-        document = as_object(value) or {}
-        serialized, handle = as_text(document.get("record")), as_text(document.get("handle"))
-        if serialized is None or handle is None:
-            return None
-        try:
-            return cls(AuthenticationRecord.deserialize(serialized), handle)
-        except ValueError:
-            return None
-
-    def to_json(self) -> dict[str, str]:
-        """Return the value to store in the session, under 600 bytes."""
-        return {"record": self.record.serialize(), "handle": self.handle}
-
-    def is_of(self, record: AuthenticationRecord) -> bool:
-        """Whether this is a session of the same account."""
-        return self.record.home_account_id == record.home_account_id
-
-    @property
-    def entry(self) -> str:
-        """The name of this session in the user's partition."""
-        return digest(self.handle)
 
 
 class NewSession(NamedTuple):
@@ -88,6 +49,18 @@ class NewSession(NamedTuple):
     until: int | None = None
 
 
+@dataclass(slots=True, eq=False)  # not frozen: that takes five times as long to create, once for each request
+class FoundSession:
+    """A valid session.
+
+    :param claims: those of the ID token. They belong to the token cache: return copies of them.
+    :param is_due: whether the authority should be asked about the account.
+    """
+
+    claims: Mapping[str, Any] = field(repr=False)
+    is_due: bool
+
+
 class Sessions:
     """Starts, finds and ends sessions. A session without its entry in the cache is over, whatever its cookie says."""
 
@@ -97,7 +70,7 @@ class Sessions:
         self._check_interval = settings.session_check_interval
         self._tenants = tenants
         #: Acquires the tokens of users with a session. A token that arrives after the user's last sign-out is not kept.
-        self.user_tokens = replace(user_tokens, may_keep=_has_sessions, accept_refresh=self._accept_refresh)
+        self.user_tokens = user_tokens._replace(may_keep=_has_sessions, accept_refresh=self._accept_refresh)
 
     def begin(
         self,
@@ -158,8 +131,8 @@ class Sessions:
             yield from self._update(partition, confirm, now)
         return found[0] if found else None
 
-    def find(self, state: SessionState) -> Flow[Mapping[str, Any] | None]:
-        """Return the claims of the ID token if the session is valid, and extend the session when it is due."""
+    def find(self, state: SessionState) -> Flow[FoundSession | None]:
+        """Return the session if it is valid, and extend it when that is due."""
         partition = self._partition(state)
         cached = (yield from self.user_tokens.cache.load(partition)) if partition else None
         now = int(time.time())
@@ -175,7 +148,7 @@ class Sessions:
                 yield from self._update(partition, lambda document: _touch(document, state.entry, now), now)
             except StoreUnavailableError as error:
                 _LOGGER.warning("A session could not be extended: %s", error)
-        return deepcopy(claims)
+        return FoundSession(claims, now - entry.get("checked", entry["at"]) > self._check_interval)
 
     def check_beside(self, state: SessionState) -> Flow[None]:
         """Start to ask the authority about the session's account if that is due. The caller continues at once."""

@@ -8,7 +8,8 @@ from webidentity.web._answer import Answer, html_answer
 from webidentity.web._facts import RequestFacts
 from webidentity.web._pages import OWN_ORIGIN, Page, refuse, send_to_authority
 from webidentity.web._redirect_loop import RedirectLoopGuard
-from webidentity.web._sessions import Sessions, SessionState
+from webidentity.web._session_state import SessionState
+from webidentity.web._sessions import Sessions
 from webidentity.web._settings import Settings
 from webidentity.web._tenants import TenantResolver
 

@@ -2,10 +2,8 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from webidentity._flows.authorization_code import UserTokens
 from webidentity._flows.client import Client
@@ -32,7 +30,8 @@ from webidentity.web._identity import Identity
 from webidentity.web._outages import store_unavailable, token_unavailable
 from webidentity.web._redirect_loop import RedirectLoopGuard
 from webidentity.web._requirements import Requirements
-from webidentity.web._sessions import Sessions, SessionState
+from webidentity.web._session_state import SessionState
+from webidentity.web._sessions import Sessions
 from webidentity.web._settings import Routes, Settings
 from webidentity.web._sign_in import SignIn
 from webidentity.web._sign_in_links import SignInLinks
@@ -151,12 +150,7 @@ class Site:
     def _seen(self, facts: RequestFacts) -> RequestFacts:
         """Return the facts as the browser sees them: under ``base_url`` if that is set."""
         base_url = self.settings.base_url
-        if not base_url:
-            return facts
-        root_path = urlsplit(base_url).path
-        # A proxy may have removed the mount point, or the framework may know it.
-        path = root_path + facts.path.removeprefix(facts.root_path)
-        return replace(facts, root_url=base_url, root_path=root_path, path=path, host_is_trusted=True)
+        return facts.under(base_url) if base_url else facts
 
 
 def _drivers(transport: Any, timeout: int) -> Drivers:

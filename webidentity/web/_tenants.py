@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from webidentity._authority import authority_host
+from webidentity._authority import Tenants, authority_host
 from webidentity._flows.key_source import KeySource
 from webidentity._json import as_text
 from webidentity._protocol.authorization import authorize_url
@@ -28,6 +28,11 @@ class Tenant:
     tenant_id: str
     client_id: str
     key_source: KeySource = field(repr=False, compare=False)
+    #: The tenant, as the credentials of its users take it.
+    tenants: Tenants = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tenants", Tenants.of(self.tenant_id))
 
     def authorize_url(self, parameters: dict[str, str]) -> str:
         """Return the URL that starts a sign-in."""
@@ -58,6 +63,7 @@ class TenantResolver:
     def __init__(self, settings: Settings) -> None:
         key_source = KeySource(settings.authority, settings.tenant_id, settings.clock_leeway)
         self._tenant = Tenant(settings.authority, settings.tenant_id, settings.client_id, key_source)
+        self._authority_host = authority_host(settings.authority)
 
     def for_sign_in(self) -> Tenant:
         """Return the tenant to sign in to."""
@@ -66,7 +72,7 @@ class TenantResolver:
     def for_session(self, record: AuthenticationRecord) -> Tenant | None:
         """Return the tenant of a session, None if another application or another authority started the session."""
         tenant = self._tenant
-        is_ours = record.client_id == tenant.client_id and record.authority == authority_host(tenant.authority)
+        is_ours = record.client_id == tenant.client_id and record.authority == self._authority_host
         return tenant if is_ours else None
 
     def for_bearer_token(self) -> Tenant:

@@ -6,7 +6,7 @@ from typing import ClassVar
 from azure.core.rest import HttpRequest
 
 from webidentity._flows.managed_identity.source import Source, SourceRequest
-from webidentity._protocol.managed_identity.identity import CLIENT_ID, OBJECT_ID, RESOURCE_ID
+from webidentity._protocol.managed_identity import CLIENT_ID, OBJECT_ID, RESOURCE_ID
 
 
 class AppServiceSource(Source):

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar
 
-from webidentity._flows.managed_identity.key_file import read_key_file
+from webidentity._flows.managed_identity.key_file import key_file_of, read_key_file
 from webidentity._flows.managed_identity.source import Source, SourceRequest
 from webidentity._protocol.effects import Call, Flow
-from webidentity._protocol.managed_identity.challenge import key_file_of
-from webidentity._protocol.managed_identity.identity import CLIENT_ID, OBJECT_ID, RESOURCE_ID
+from webidentity._protocol.managed_identity import CLIENT_ID, OBJECT_ID, RESOURCE_ID
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.errors import EntraError
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from azure.core.exceptions import ClientAuthenticationError
 
 from webidentity._flows.managed_identity.source import MisconfiguredSource, Source
-from webidentity._protocol.managed_identity.identity import RequestedIdentity
+from webidentity._protocol.managed_identity import RequestedIdentity
 from webidentity.errors import CredentialUnavailableError, EntraError
 
 _ENDPOINT, _HEADER, _THUMBPRINT = "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IDENTITY_SERVER_THUMBPRINT"

@@ -1,6 +1,7 @@
-"""The key file of Azure Arc: only programs that can read it may acquire tokens."""
+"""The key file of Azure Arc, which a challenge names: only programs that can read it may acquire tokens."""
 
 import os
+import re
 import sys
 
 from webidentity._protocol.redaction import scrub
@@ -10,6 +11,8 @@ from webidentity.errors import EntraError
 LINUX_FOLDER = "/var/opt/azcmagent/tokens"
 _SUFFIX = ".key"
 _LARGEST = 4096
+_CHALLENGE = re.compile(r'basic +realm *= *(?:"([^",=]+)"|([^",=\s]+))', re.IGNORECASE | re.ASCII)
+_LONGEST_CHALLENGE = 1000
 
 
 def read_key_file(path: str) -> str:
@@ -68,3 +71,21 @@ def _read(path: str) -> str:
     if len(content) > _LARGEST:
         raise ValueError(f"The file size must be less than or equal to {_LARGEST} bytes")
     return content.decode("latin-1").strip()
+
+
+def key_file_of(header: str | None) -> str:
+    """Return the path of the key file.
+
+    :param header: the value of ``WWW-Authenticate``.
+    :raises EntraError: it is missing, or is not the challenge of Azure Arc.
+    """
+    if not header:
+        raise EntraError("Did not receive a value from WWW-Authenticate header: the Azure Arc agent sent no challenge")
+    found = _CHALLENGE.fullmatch(header.strip()) if len(header) <= _LONGEST_CHALLENGE else None
+    if found is None:
+        raise EntraError(
+            "Did not receive a correct value from WWW-Authenticate header: "
+            f"{scrub(header[:_LONGEST_CHALLENGE])!r} instead of 'Basic realm=<file>'. Check that IDENTITY_ENDPOINT is "
+            "that of the Azure Arc agent."
+        )
+    return found[1] or found[2]

@@ -9,9 +9,7 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.rest import HttpRequest
 
 from webidentity._protocol.effects import Flow, Send
-from webidentity._protocol.managed_identity.identity import RequestedIdentity
-from webidentity._protocol.managed_identity.reply import no_endpoint, read_host_reply
-from webidentity._protocol.proxy_bypass import without_proxy
+from webidentity._protocol.managed_identity import RequestedIdentity, no_endpoint, read_host_reply, without_proxy
 from webidentity._protocol.token_reply import TokenReply
 from webidentity.cache._partition import digest
 

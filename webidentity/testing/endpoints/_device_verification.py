@@ -19,14 +19,16 @@ from webidentity.testing.endpoints._device_authorization import (
     decline,
     find_pending,
 )
-from webidentity.testing.pages._device import (
+from webidentity.testing.pages._sign_in import (
     SELF,
+    account_picker_page,
     confirm_page,
+    consent_page,
     device_declined_page,
     device_signed_in_page,
+    sign_in_page,
     user_code_page,
 )
-from webidentity.testing.pages._sign_in import account_picker_page, consent_page, sign_in_page
 from webidentity.testing.policies._consent import consent_rows, missing_consents, record_consent
 from webidentity.testing.policies._sign_on import SignOn, check_password, is_strong_enough, sign_in
 from webidentity.testing.transports._messages import Parameters, TenantRequest, TenantResponse

@@ -1,17 +1,24 @@
-"""Metadata: the OpenID configuration, the key set and instance discovery (OpenID Connect Discovery 1.0)."""
+"""Discovery: the OpenID configuration, the key set, instances (OpenID Connect Discovery 1.0), and user realms.
+
+User realm discovery says whether Entra ID checks a username's password itself. It has no specification: the members are
+those of Entra's reply to ``api-version=1.0``, which MSAL reads. Every user of the local tenant is managed: the tenant
+checks the passwords itself, without a federation server.
+"""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from webidentity.testing._errors import TenantError
 from webidentity.testing.directory._model import OIDC_SCOPES
 from webidentity.testing.directory._state import TenantState
-from webidentity.testing.transports._messages import Parameters
+from webidentity.testing.transports._messages import Parameters, TenantRequest
 
 #: The path segments that stand for any tenant. Their metadata has a template in place of the issuer.
 SHARED_NAMES = ("common", "organizations")
+#: The endpoint; the username is the rest of the path.
+USER_REALM = "userrealm"
 
 
 def metadata_issuer(state: TenantState, tenant: str) -> str:
@@ -74,3 +81,22 @@ def instance_discovery(state: TenantState, query: Parameters) -> dict[str, Any]:
         "api-version": query.get("api-version") or "1.1",
         "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
     }
+
+
+def user_realm(state: TenantState, request: TenantRequest) -> dict[str, Any]:
+    """The realm of the username in the path, which its domain determines."""
+    version = request.query.get("api-version") or "1.0"
+    if version != "1.0":
+        raise TenantError(90023, f"Unsupported 'api-version' value '{version}': the local tenant supports 1.0.")
+    domain = _domain(unquote(request.path.partition(f"/{USER_REALM}/")[2]))
+    cloud = {
+        "cloud_instance_name": urlsplit(state.base_url).netloc,
+        "cloud_audience_urn": "urn:federation:MicrosoftOnline",
+    }
+    if domain == state.domain or any(_domain(user.username) == domain for user in state.directory.users.values()):
+        return {"ver": "1.0", "account_type": "Managed", "domain_name": domain, **cloud}
+    return {"ver": "1.0", "account_type": "Unknown", **cloud}
+
+
+def _domain(username: str) -> str:
+    return username.rpartition("@")[2].strip().lower()

@@ -13,13 +13,14 @@ from webidentity.testing.endpoints._device_authorization import VERIFICATION_PAT
 from webidentity.testing.endpoints._device_verification import answer_verification
 from webidentity.testing.endpoints._discovery import (
     SHARED_NAMES,
+    USER_REALM,
     instance_discovery,
     metadata_issuer,
     openid_configuration,
+    user_realm,
 )
 from webidentity.testing.endpoints._graph import answer_graph
 from webidentity.testing.endpoints._logout import answer_logout
-from webidentity.testing.endpoints._user_realm import USER_REALM, user_realm
 from webidentity.testing.pages._sign_in import error_page, welcome_page
 from webidentity.testing.tokens._token_endpoint import answer_token_request
 from webidentity.testing.transports._messages import TenantRequest, TenantResponse, json_response

@@ -1,4 +1,6 @@
-"""Replies of hosts: a token or an error.
+"""The protocol of managed identities: which identity is requested, and the replies of hosts in Azure.
+
+These endpoints are on the machine or its link, and are requested without a proxy.
 
 Microsoft's documentation of the endpoints: "How to use managed identities on an Azure VM", "REST endpoint reference" of
 App Service, "Managed identity of a Service Fabric application", "Authenticate against Azure resources with Arc-enabled
@@ -6,22 +8,86 @@ servers".
 """
 
 import datetime as dt
+import ipaddress
 import re
 from calendar import timegm
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple, cast
+from urllib.parse import urlsplit
 
+from webidentity._authority import is_loopback
 from webidentity._json import as_object, as_seconds, as_text, parse_object
 from webidentity._protocol.redaction import scrub
 from webidentity._protocol.token_reply import TokenReply, is_token, read_refresh_in, read_text
 from webidentity.errors import CredentialUnavailableError, EntraError
 
+CLIENT_ID, OBJECT_ID, RESOURCE_ID = "client_id", "object_id", "resource_id"
+#: All names that hosts use for the three ids. Each host is sent its own name.
+_NAMES = {
+    "client_id": CLIENT_ID,
+    "clientid": CLIENT_ID,
+    "object_id": OBJECT_ID,
+    "principal_id": OBJECT_ID,
+    "resource_id": RESOURCE_ID,
+    "mi_res_id": RESOURCE_ID,
+    "msi_res_id": RESOURCE_ID,
+}
 UNAVAILABLE = "ManagedIdentityCredential authentication unavailable"
 _TROUBLE = "https://aka.ms/azsdk/python/identity/managedidentitycredential/troubleshoot"
 #: "06/20/2019 02:57:58 +00:00" on Linux, "1/16/2020 5:24:12 AM +00:00" on Windows (App Service, API 2017-09-01).
 _DATE = r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d{2}):(\d{2})(?: ([AP]M))? \+00:00"
 #: Longest plausible lifetime in seconds.
 _NEVER = 10 * 366 * 24 * 3600
+#: None disables a proxy. For a missing entry, the requests library would use the environment.
+_NO_PROXIES = {"http": None, "https": None, "all": None}
+
+
+class RequestedIdentity(NamedTuple):
+    """A user-assigned identity, named by one of its ids, or the system-assigned identity.
+
+    :param kind: "client_id", "object_id" or "resource_id", or "" for the system-assigned identity.
+    :param value: the id.
+    """
+
+    kind: str = ""
+    value: str = ""
+
+    @property
+    def is_user_assigned(self) -> bool:
+        """Whether a user-assigned identity is requested."""
+        return bool(self.kind)
+
+    @classmethod
+    def of(cls, client_id: str | None, identity_config: Mapping[str, Any] | None) -> "RequestedIdentity":
+        """Return the identity that a constructor's arguments name. Empty values are ignored.
+
+        :raises ValueError: the arguments name several identities, or contain an unknown name.
+        """
+        given: Mapping[Any, Any] = identity_config or {}
+        if not isinstance(cast("object", given), Mapping):
+            raise ValueError('identity_config should be a mapping, for example {"object_id": "..."}')
+        config = {name: value for name, value in given.items() if value}
+        unknown = [name for name in config if name not in _NAMES]
+        if unknown:
+            raise ValueError(
+                f"identity_config has no key {', '.join(map(repr, unknown))}: it names an identity by client_id, "
+                "object_id or resource_id"
+            )
+        if client_id and config:
+            raise ValueError(
+                "When 'client_id' is provided as a keyword argument, 'identity_config' must not contain any of the "
+                f"following keys: {', '.join(_NAMES)}"
+            )
+        if len(config) > 1:
+            raise ValueError(
+                f"identity_config must not contain more than one of the following keys: {', '.join(_NAMES)}"
+            )
+        found = {"client_id": client_id, **config} if client_id else config
+        for name, value in found.items():
+            if not isinstance(value, str):
+                raise ValueError(f"{name} should be the id of a user-assigned identity, a string")
+            return cls(_NAMES[name], value)
+        return cls()
 
 
 def read_host_reply(
@@ -162,3 +228,21 @@ def _error_of(document: Mapping[str, Any]) -> tuple[str | None, str | None, str 
     names = ("error_description", "message", "Message", "ExceptionMessage")
     description = next((text for text in map(as_text, map(found.get, names)) if text), None)
     return code, description, as_text(found.get("correlationId")) or as_text(found.get("correlation_id"))
+
+
+def is_local_endpoint(url: str) -> bool:
+    """Whether the host is a loopback or link-local address (RFC 3927, RFC 4291) or localhost."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if is_loopback(host):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return bool(mapped.is_loopback or mapped.is_link_local)
+
+
+def without_proxy(url: str) -> dict[str, object]:
+    """Return the options of a request to this endpoint, which disable all proxies if the endpoint is local."""
+    return {"proxies": dict(_NO_PROXIES)} if is_local_endpoint(url) else {}

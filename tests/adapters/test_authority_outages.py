@@ -1,16 +1,11 @@
-"""Outages of the store and of the authority."""
+"""Outages of the authority, and errors that it answers with."""
 
-import json
-import threading
-from base64 import urlsafe_b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 
+from tests.kit.authority_outages import SilentAuthority, throttling
 from tests.kit.clock import Clock
-from tests.kit.failing_store import FailingStore
 from tests.kit.http_browser import FETCH
 from tests.kit.sites import MakeSite, Site
 from webidentity._flows.authorization_code import AuthorizationCodeGrant
@@ -18,64 +13,6 @@ from webidentity._flows.key_source import KeysUnavailableError
 from webidentity._protocol.effects import Flow
 from webidentity._transport.threads import AUTHORITY, BACKGROUND
 from webidentity.errors import AuthorityUnavailableError, EntraError
-from webidentity.testing import TenantResponse
-from webidentity.testing.transports._http_response import TenantHttpResponse
-
-
-@contextmanager
-def throttling(transport: Any, seconds: int) -> Iterator[list[object]]:
-    """Answer all requests to the authority with status 429 and this pause. Provides the requests."""
-    asked, send = list[object](), transport.send
-
-    def refuse(request: Any, **_: Any) -> Any:
-        asked.append(request)
-        headers = (("Retry-After", str(seconds)), ("Content-Type", "application/json"))
-        return TenantHttpResponse(request, TenantResponse(429, headers, b'{"error": "temporarily_unavailable"}'))
-
-    transport.send = refuse
-    yield asked
-    transport.send = send
-
-
-def test_without_its_store_the_site_answers_503(build: MakeSite) -> None:
-    """The answer is a page or JSON and never shows another user; the session works again when the store does."""
-    store = FailingStore()
-    site = build(store=store)
-    site.world.consent()
-    browser = site.browser()
-    browser.sign_in(path="/files")
-    token = site.world.access_token()
-    store.is_down = True
-    for path in ("/me", "/files", "/async/me", "/async/files"):
-        page = browser.get(path)
-        assert page.status == 503, path
-        assert page.header("Retry-After")
-        assert "<h1>Sign-in is temporarily unavailable</h1>" in page.text
-        assert browser.get(path, FETCH).json["error"] == "temporarily_unavailable"
-        assert page.location == ""
-    assert site.api("/files", token).status == 503
-    assert browser.get("/open").text == "anonymous"
-    assert browser.get("/public").status == 200
-    store.is_down = False
-    assert browser.get("/me").text == "ada@tenant.test"
-    store.is_down = True
-    assert browser.post("/auth/sign-out").status == 503, "the session was not ended"
-    store.is_down = False
-    assert browser.get("/me").status == 200
-
-
-def test_a_sign_in_survives_an_outage_of_the_store(build: MakeSite) -> None:
-    """The state is not used: reloading the page completes the sign-in."""
-    store = FailingStore()
-    site = build(store=store)
-    site.world.consent()
-    browser = site.browser()
-    back = browser.authorize(browser.get("/me"))
-    store.is_down = True
-    assert browser.get(back).status == 503
-    assert browser.pending()
-    store.is_down = False
-    assert browser.get(back).status == 303
 
 
 def test_without_the_authority_a_sign_in_fails_politely(site: Site) -> None:
@@ -114,78 +51,6 @@ def test_without_the_authority_a_page_that_needs_a_new_token_fails_politely(
     clock.advance(6)
     site.world.transport.is_cut = False
     assert browser.get(path).status == 200
-
-
-def test_without_the_authority_bearer_tokens_cannot_be_verified(site: Site) -> None:
-    """The site answers 503 while it knows no key to verify tokens with, and does not refuse the token."""
-    token = site.world.access_token()
-    site.world.transport.is_cut = True
-    reply = site.api("/me", token)
-    assert reply.status == 503
-    assert reply.json["error"] == "temporarily_unavailable"
-    assert reply.header("Retry-After")
-    assert reply.header("WWW-Authenticate") == ""
-
-
-def test_a_sign_in_survives_an_outage_of_the_keys(site: Site, clock: Clock) -> None:
-    """Nothing is redeemed without the keys: reloading the page a few seconds later completes the sign-in."""
-    browser = site.browser()
-    back = browser.authorize(browser.get("/me"))
-    site.world.transport.is_cut = True
-    waiting = browser.get(back)
-    assert (waiting.status, waiting.header("Retry-After")) == (503, "5")
-    assert waiting.cookies == {}
-    site.world.transport.is_cut = False
-    assert browser.get(back).status == 503, "the keys are not fetched at once again"
-    assert not [request for request in site.world.transport.requests if request.path.endswith("/token")]
-    clock.advance(5)
-    assert browser.get(back).location == "/me"
-
-
-def test_a_bearer_token_with_a_new_key_is_not_refused_during_an_outage(site: Site, clock: Clock) -> None:
-    """503 as long as the new keys cannot be fetched, and at most one attempt in five seconds."""
-    assert site.api("/me", site.world.access_token()).status == 200
-    clock.advance(100)
-    site.world.tenant.rotate_keys()
-    token = site.world.access_token()
-    site.world.transport.is_cut = True
-    for _ in range(2):
-        reply = site.api("/me", token)
-        assert (reply.status, reply.header("Retry-After")) == (503, "5")
-    site.world.transport.is_cut = False
-    clock.advance(5)
-    assert site.api("/me", token).status == 503, "the keys are fetched beside the request"
-    assert BACKGROUND.wait(20)
-    assert site.api("/me", token).status == 200
-
-
-def test_bearer_tokens_with_invented_keys_hold_no_request(site: Site, clock: Clock) -> None:
-    """While the authority is silent, they are answered at once, and tokens with known keys are accepted."""
-    good = site.world.access_token()
-    assert site.api("/me", good).status == 200
-    header = {"alg": "RS256", "typ": "JWT", "kid": "invented"}
-    invented = ".".join(urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in (header, {}, {}))
-    site.world.transport.is_cut = True
-    assert site.api("/me", invented).status == 503
-    site.world.transport.is_cut = False
-    silent = SilentAuthority(site)
-    clock.advance(6)
-    for _ in range(4):
-        reply = site.api("/me", invented)
-        assert (reply.status, reply.header("Retry-After")) == (503, "5")
-        assert site.api("/me", good).status == 200
-    assert silent.received.wait(10)
-    assert not silent.released.is_set()
-    silent.answer()
-    assert site.api("/me", invented).status == 401
-
-
-def test_known_keys_are_used_during_an_outage(site: Site, clock: Clock) -> None:
-    """A client with a valid token is served, also a day later."""
-    site.api("/me", site.world.access_token())
-    site.world.transport.is_cut = True
-    clock.advance(30 * 3600)
-    assert site.api("/me", site.world.access_token()).text == "ada@tenant.test"
 
 
 def test_a_wrong_client_secret_is_a_page_with_the_code(build: MakeSite) -> None:
@@ -257,20 +122,6 @@ def test_an_authority_without_a_network_inside_a_view_is_503(site: Site, path: s
         assert page.header("Retry-After")
 
 
-@pytest.mark.parametrize("path", ["/graph", "/async/graph"])
-def test_a_store_that_fails_inside_a_view_is_503(build: MakeSite, path: str) -> None:
-    """The guard has read the session before; the store fails when the view asks for a token."""
-    store = FailingStore()
-    site = build(store=store)
-    browser = site.browser()
-    browser.sign_in()
-    store.loads_left = 1
-    page = browser.get(path)
-    assert page.status == 503
-    assert page.header("Retry-After") == "10"
-    assert "<h1>Sign-in is temporarily unavailable</h1>" in page.text
-
-
 def test_an_overloaded_token_endpoint_at_sign_in_is_503(site: Site) -> None:
     """The user is asked to try again, with Retry-After."""
     browser = site.browser()
@@ -288,30 +139,6 @@ def test_a_crash_of_a_view_stays_a_crash(site: Site) -> None:
     reply = browser.get("/crash")
     assert reply.status == 500
     assert reply.header("Cache-Control") == "private, no-store"
-
-
-class SilentAuthority:
-    """Requests of the site wait until they are released."""
-
-    def __init__(self, site: Site) -> None:
-        self.released = threading.Event()
-        self.received = threading.Event()
-        self.requests = list[Any]()
-        self._transport = site.world.transport
-        self._send = self._transport.send
-        self._transport.send = self._wait
-
-    def _wait(self, request: Any, **kwargs: Any) -> Any:
-        self.requests.append(request)
-        self.received.set()
-        self.released.wait(30)
-        return self._send(request, **kwargs)
-
-    def answer(self) -> None:
-        """Answer all requests from now on."""
-        self.released.set()
-        assert BACKGROUND.wait(20)
-        self._transport.send = self._send
 
 
 @pytest.mark.parametrize("path", ["/files", "/async/files"])

@@ -1,4 +1,4 @@
-"""Why a host could not be reached, in words that may be logged."""
+"""Why a host is unavailable, in words that may be logged, and how long it asks to wait."""
 
 import asyncio
 import socket
@@ -11,10 +11,12 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.core.rest import HttpRequest
 
 from tests.kit.slow_server import trickling
-from webidentity._protocol.connection_error import reason_of
+from webidentity._protocol.unavailability import read_retry_after, reason_of
 from webidentity._transport.async_pipeline import AsyncPipeline
 from webidentity._transport.pipeline import SyncPipeline
 
+#: 13 September 2020, 12:26:40 UTC.
+NOW = 1_600_000_000
 OPTIONS: dict[str, Any] = {"retry_total": 0, "read_timeout": 0.2, "connection_timeout": 2}
 
 
@@ -85,3 +87,26 @@ def test_an_unknown_error_is_named_by_its_class() -> None:
     error.__cause__ = inner = ValueError("secret")
     inner.__cause__ = error
     assert reason_of(error) == "ServiceRequestError"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("7", 7.0),
+        (" 7 ", 7.0),
+        ("0", 0.0),
+        ("Sun, 13 Sep 2020 12:26:50 GMT", 10.0),
+        ("Sun, 13 Sep 2020 12:26:30 GMT", 0.0),
+        (None, None),
+        ("", None),
+        ("-1", None),
+        ("inf", None),
+        ("nan", None),
+        ("9" * 30, None),
+        ("tomorrow", None),
+        ("Sun, 13 Sep 99999 12:26:50 GMT", None),
+    ],
+)
+def test_retry_after(value: str | None, expected: float | None) -> None:
+    """A number of seconds or a date."""
+    assert read_retry_after(value, NOW) == expected

@@ -8,7 +8,7 @@ from concurrent.futures import wait
 
 import pytest
 
-from webidentity._transport.daemon_threads import DaemonThreads
+from webidentity._transport.threads import DaemonThreads
 
 _PROGRAM = """
 import threading

@@ -1,8 +1,10 @@
-"""Why a host could not be reached, in words that may be logged.
+"""Why a host is unavailable, in words that may be logged, and how long it asks to wait.
 
-Messages of HTTP libraries contain URLs and addresses of objects, and the reason somewhere in between.
+Messages of HTTP libraries contain URLs and addresses of objects, and the reason somewhere in between. A server that
+answers may name the time in the header ``Retry-After``.
 """
 
+import re
 from collections.abc import Iterator
 
 from webidentity.errors import AuthorityUnavailableError
@@ -57,3 +59,21 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             *current.args,
         )
         left += [item for item in related if isinstance(item, BaseException)]
+
+
+def read_retry_after(value: str | None, now: float) -> float | None:
+    """Return the seconds of a ``Retry-After`` header (RFC 9110 section 10.2.3), or None if it is not valid."""
+    if not value:
+        return None
+    text = value.strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
+    # Imported at the first date: servers send seconds.
+    import datetime as dt
+    from email.utils import parsedate_to_datetime
+
+    try:
+        date = parsedate_to_datetime(text)
+        return max(date.replace(tzinfo=date.tzinfo or dt.UTC).timestamp() - now, 0.0)
+    except (TypeError, ValueError, OverflowError):
+        return None
