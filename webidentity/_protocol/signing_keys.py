@@ -49,6 +49,9 @@ class SigningKeys:
 
     def __init__(self, keys: Iterable[SigningKey]) -> None:
         self._keys = tuple(keys)
+        self._by_kid = {
+            kid: tuple(key for key in self._keys if key.kid == kid) for kid in {key.kid for key in self._keys}
+        }
 
     @classmethod
     def parse(cls, text: str) -> "SigningKeys | None":
@@ -64,7 +67,7 @@ class SigningKeys:
 
     def candidates(self, kid: str | None) -> tuple[SigningKey, ...]:
         """Return the keys with this ``kid``, or all keys if it is None."""
-        return self._keys if kid is None else tuple(key for key in self._keys if key.kid == kid)
+        return self._keys if kid is None else self._by_kid.get(kid, ())
 
 
 def _read_key(item: dict[str, Any] | None) -> SigningKey | None:

@@ -2,23 +2,28 @@
 
 import hashlib
 import hmac
-import math
 import re
+import sys
 from base64 import urlsafe_b64encode
 from binascii import a2b_base64
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from webidentity._json import as_list, as_object, parse_object
-from webidentity._protocol.signing_keys import SigningKey, SigningKeys
+from webidentity._protocol.signing_keys import SigningKeys
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 #: From base64url to base64. What is in the standard alphabet alone, and padding, becomes a character of neither.
 _STANDARD_ALPHABET = bytes.maketrans(b"-_+/=", b"+/!!!")
+#: The last characters that a part may have whose length is not a multiple of four: those without surplus bits.
+_LAST = {2: b"AQgw", 3: b"AEIMQUYcgkosw048"}
+_OTHER_AUDIENCE = "the token is for another application: request a scope of this one"
 _LONGEST_TOKEN = 64 * 1024
 _MOST_LEVELS = 50
+_LARGEST = sys.float_info.max
 #: Accepted ``typ`` headers (RFC 8725 section 3.11). Logout tokens, for example, are signed with the same keys.
 _TYPES = frozenset({"jwt", "at+jwt"})
 
@@ -35,8 +40,7 @@ class UnknownKeyError(TokenRejectedError):
     """No known key has the token's ``kid``: the authority may have rotated its keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(NamedTuple):
     """What the claims of a token must match.
 
     :param issuer: the exact issuer, from the tenant's metadata.
@@ -46,12 +50,12 @@ class Expected:
     """
 
     issuer: str
-    audiences: Collection[str]
+    audiences: frozenset[str]
     now: float
     leeway: float = LEEWAY
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would double the time to create one
 class SignedToken:
     """A token whose form and header are acceptable (JWS in compact form, RFC 7515). Its signature is not checked yet.
 
@@ -75,52 +79,61 @@ class SignedToken:
         try:
             content, _, last = token.encode("ascii").rpartition(b".")
             first, second = content.split(b".", 2)
-            header, payload, signature = _decoded(first), _decoded(second), _decoded(last)
+            kid, payload, signature = _known_kid(first), _decoded(second), _decoded(last)
         except ValueError:
             raise TokenRejectedError("the token is not a signed token (JWS in compact form)") from None
-        return cls(_kid(header), content, payload, signature)
+        return cls(kid, content, payload, signature)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, for the same reason
 class VerifiedToken:
-    """The claims of a token whose signature was checked, and the key that signed it.
+    """A token that was accepted: its claims, and what has to be checked again when the token is sent again.
 
-    Nothing in it depends on the time or on who asks: that is what :meth:`check` is for.
+    The other checks depend only on the token, its key and the issuer: as long as these are the same, so is the outcome.
 
-    :param claims: read-only, and shared by all requests with this token.
+    :param claims: read-only, because all requests with this token share them.
+    :param valid_from: Unix seconds.
+    :param expires_on: Unix seconds.
     """
 
     claims: Mapping[str, Any] = field(repr=False)
-    key: SigningKey
-
-    @property
-    def expires_on(self) -> float:
-        """When the token expires (Unix seconds)."""
-        return _time(self.claims, "exp")
+    issuer: str
+    audiences: frozenset[str]
+    valid_from: float
+    expires_on: float
 
     def check(self, expected: Expected) -> Mapping[str, Any]:
-        """Return the claims after checking issuer, audience, times, and that the key may sign for this issuer.
+        """Return the claims after checking issuer, audiences and times.
 
         :raises TokenRejectedError: one of the checks failed.
         """
-        _check_claims(self.claims, expected)
-        if not self.key.may_sign_for(expected.issuer, self.claims["tid"]):
-            raise TokenRejectedError("the token's key does not belong to its issuer")
+        _check_issuer(self.issuer, expected)
+        if not self.audiences <= expected.audiences:
+            raise TokenRejectedError(_OTHER_AUDIENCE)
+        if self.expires_on + expected.leeway <= expected.now:
+            raise TokenRejectedError("the token has expired")
+        if self.valid_from - expected.leeway > expected.now:
+            raise TokenRejectedError("the token is not valid yet: check the clocks")
         return self.claims
 
 
-def verify_signature(token: SignedToken, keys: SigningKeys) -> VerifiedToken:
-    """Check the signature of a token, and then read its claims. They are not checked yet.
+def verify_token(token: SignedToken, keys: SigningKeys, expected: Expected) -> VerifiedToken:
+    """Check signature, issuer, audience and times of a token.
 
     :raises UnknownKeyError: its key is not in the set.
-    :raises TokenRejectedError: the signature is wrong, or the payload is not usable.
+    :raises TokenRejectedError: one of the checks failed.
     """
     candidates = keys.candidates(token.kid)
     if not candidates:
         raise UnknownKeyError("the token is signed with a key that the authority does not publish")
     for candidate in candidates:
         if candidate.has_signed(token.content, token.signature):
-            return VerifiedToken(MappingProxyType(_claims(token.payload)), candidate)
+            claims = _claims(token.payload)
+            verified = _read_claims(claims, expected)
+            verified.check(expected)
+            if not candidate.may_sign_for(expected.issuer, claims["tid"]):
+                raise TokenRejectedError("the token's key does not belong to its issuer")
+            return verified
     raise TokenRejectedError("the token's signature is wrong")
 
 
@@ -157,16 +170,15 @@ def _decoded(part: bytes) -> bytes:
 
     :raises ValueError: it is malformed.
     """
-    data = a2b_base64(part.translate(_STANDARD_ALPHABET) + b"=" * (-len(part) % 4), strict_mode=True)
-    whole = len(data) // 3
-    if urlsafe_b64encode(data[3 * whole :]).rstrip(b"=") != part[4 * whole :]:
+    surplus = len(part) % 4
+    if surplus and part[-1] not in _LAST.get(surplus, b""):
         raise ValueError("bits after the end")
-    return data
+    return a2b_base64(part.translate(_STANDARD_ALPHABET) + b"=="[: -surplus % 4], strict_mode=True)
 
 
-def _kid(encoded: bytes) -> str | None:
+def _kid(part: bytes) -> str | None:
     """Return the ``kid`` of an acceptable header."""
-    header = _json_object(encoded)
+    header = _json_object(_decoded(part))
     kid = header.get("kid", "") if header is not None else None
     if header is None or not isinstance(kid, str):
         raise TokenRejectedError("the token's header cannot be read")
@@ -182,11 +194,16 @@ def _kid(encoded: bytes) -> str | None:
     return kid if "kid" in header else None
 
 
+#: All tokens that one key signs have the same header.
+_known_kid = lru_cache(maxsize=16)(_kid)
+
+
 def _claims(payload: bytes) -> dict[str, Any]:
     claims = _json_object(payload)
     if claims is None:
         raise TokenRejectedError("the token's payload is not a JSON object")
-    if _is_deep(claims):
+    # Each level begins with a bracket, so most claims need not be walked.
+    if payload.count(b"{") + payload.count(b"[") > _MOST_LEVELS and _is_deep(claims):
         raise TokenRejectedError("the token's claims are nested too deeply")
     return claims
 
@@ -211,37 +228,37 @@ def _is_deep(claims: dict[str, Any]) -> bool:
     return True
 
 
-def _check_claims(claims: Mapping[str, Any], expected: Expected) -> None:
+def _read_claims(claims: dict[str, Any], expected: Expected) -> VerifiedToken:
+    """Check the claims, except those that :meth:`VerifiedToken.check` checks."""
     issuer, tenant = claims.get("iss"), claims.get("tid")
-    if issuer != expected.issuer:
-        if isinstance(issuer, str) and issuer.startswith("https://sts.windows.net/"):
-            raise TokenRejectedError(
-                "the token is a v1.0 token: set requestedAccessTokenVersion to 2 in the manifest of the API's "
-                "application registration"
-            )
-        raise TokenRejectedError("the token comes from another issuer")
+    _check_issuer(issuer, expected)
     if not isinstance(tenant, str) or not _GUID.fullmatch(tenant) or f"/{tenant}/" not in f"{issuer}/":
         raise TokenRejectedError("the token's tenant does not belong to its issuer")
     audience = claims.get("aud")
-    audiences = [audience] if isinstance(audience, str) else as_list(audience)
-    if not audiences or not all(isinstance(name, str) and name in expected.audiences for name in audiences):
-        raise TokenRejectedError("the token is for another application: request a scope of this one")
+    audiences = (audience,) if isinstance(audience, str) else tuple(as_list(audience))
+    if not audiences or [name for name in audiences if not isinstance(name, str)]:
+        raise TokenRejectedError(_OTHER_AUDIENCE)
     if not isinstance(claims.get("sub"), str) or not claims["sub"]:
         raise TokenRejectedError("the token has no subject")
     expires_on, issued_at = _time(claims, "exp"), _time(claims, "iat")
-    not_before = _time(claims, "nbf") if "nbf" in claims else issued_at
-    if expires_on + expected.leeway <= expected.now:
-        raise TokenRejectedError("the token has expired")
-    if max(issued_at, not_before) - expected.leeway > expected.now:
-        raise TokenRejectedError("the token is not valid yet: check the clocks")
+    valid_from = max(issued_at, _time(claims, "nbf")) if "nbf" in claims else issued_at
+    return VerifiedToken(MappingProxyType(claims), expected.issuer, frozenset(audiences), valid_from, expires_on)
+
+
+def _check_issuer(issuer: Any, expected: Expected) -> None:
+    if issuer == expected.issuer:
+        return
+    if isinstance(issuer, str) and issuer.startswith("https://sts.windows.net/"):
+        raise TokenRejectedError(
+            "the token is a v1.0 token: set requestedAccessTokenVersion to 2 in the manifest of the API's "
+            "application registration"
+        )
+    raise TokenRejectedError("the token comes from another issuer")
 
 
 def _time(claims: Mapping[str, Any], name: str) -> float:
-    value = claims.get(name)
-    try:
-        # Python's JSON parser accepts NaN, Infinity, and integers that are too large for a float.
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            return float(value)
-    except OverflowError:
-        pass
+    value: Any = claims.get(name)
+    # A boolean is an integer in Python, whose JSON parser accepts NaN, Infinity, and integers too large for a float.
+    if type(value) in (int, float) and -_LARGEST <= value <= _LARGEST:
+        return value  # type: ignore[no-any-return]
     raise TokenRejectedError(f"the token has no usable {name}")
