@@ -6,6 +6,7 @@ import sys
 from importlib.metadata import version
 
 from benchmarks import (
+    bearer_tokens,
     cached_calls,
     first_token,
     guards,
@@ -23,6 +24,7 @@ MODULES = {
     "first_token": first_token,
     "herd": herd,
     "cached_calls": cached_calls,
+    "bearer_tokens": bearer_tokens,
     "tools": tools,
     "persistent": persistent,
     "web_process": web_process,
@@ -39,7 +41,8 @@ def main() -> None:
     unknown = [name for name in chosen if name not in MODULES]
     if unknown:
         parser.error(f"unknown module {unknown[0]}: choose from {', '.join(MODULES)}")
-    peers = ", ".join(f"{name} {version(name)}" for name in ("azure-identity", "identity", "msal", "azure-core"))
+    libraries = ("azure-identity", "identity", "msal", "azure-core", "PyJWT", "cryptography")
+    peers = ", ".join(f"{name} {version(name)}" for name in libraries)
     print(f"Python {platform.python_version()}, {peers}, webidentity {version('webidentity')}\n", flush=True)
     comparisons: list[Comparison] = []
     for name in chosen:
