@@ -1,6 +1,5 @@
 """A reply that arrives after its user has signed out."""
 
-
 from tests.kit.canned import Canned
 from tests.kit.drivers import Driver
 from tests.kit.replies import AUTHORITY, CLIENT, TENANT, user_token

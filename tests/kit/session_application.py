@@ -1,6 +1,5 @@
 """The sessions of an application without a framework, for one user."""
 
-import threading
 import time
 from collections.abc import Mapping
 from typing import Any
