@@ -48,6 +48,8 @@ class Signed:
             "client_id": self.web.client_id,
             "client_secret": SECRET,
             "authority": self.tenant.base_url,
+            # Under Valgrind, a sign-in takes seconds.
+            "authority_timeout": 60,
         }
 
     def sign_in(self, application: Any, path: str) -> None:

@@ -112,7 +112,13 @@ class TokenCache:
             return known
         if known is not None and known.unsaved:
             return (yield from self._save(partition, known))
-        cached: CachedPartition | None = yield from self._read(backing, partition, known)
+        cached: CachedPartition | None
+        try:
+            # Not on a thread if possible: for an event loop, that costs many times as much as the read.
+            waits = not backing.quick_reads
+            cached = yield Call(lambda: backing.read(partition, known, wait=waits), backing.blocking and waits)
+        except BlockingIOError:
+            cached = yield self._call(backing, lambda: backing.read(partition, known))
         if cached is None:
             self._forget(name)
         elif cached is not known:
@@ -181,17 +187,6 @@ class TokenCache:
         """Close the store. A later call opens it again."""
         if self._backing is not None:
             self._backing.close()
-
-    def _read(
-        self, backing: Backing, partition: Partition, known: CachedPartition | None
-    ) -> Flow[CachedPartition | None]:
-        if backing.quick_reads:
-            try:
-                # Not on a thread: for an event loop, that costs many times as much as the read.
-                return (yield Call(lambda: backing.read(partition, known, wait=False)))  # type: ignore[no-any-return]
-            except BlockingIOError:
-                pass
-        return (yield self._call(backing, lambda: backing.read(partition, known)))  # type: ignore[no-any-return]
 
     def _save(self, partition: Partition, known: CachedPartition) -> Flow[CachedPartition]:
         """Write the changes that could not be written before. If that fails again, return them as they are."""

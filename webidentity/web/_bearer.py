@@ -65,7 +65,7 @@ class BearerTokens:
         )
         return Identity(
             Principal(tenant.record(claims, home_account_id), claims, is_bearer=True),
-            lambda: CredentialFactory(BearerGrant(grant), tenant.tenant_id, self._drivers),
+            lambda: CredentialFactory(BearerGrant(grant), tenant.tenants, self._drivers),
         )
 
 

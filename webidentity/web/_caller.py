@@ -42,6 +42,8 @@ def bearer_token(facts: RequestFacts) -> str | None:
     None if the header is missing or has another scheme; "" if it has no usable token.
     """
     header = facts.header("authorization")
+    if not header:
+        return None
     scheme, _, rest = header.strip().partition(" ")
     if scheme.lower() != "bearer":
         # Malformed Bearer header: treat it as a failed bearer request, and do not fall back to the session.
