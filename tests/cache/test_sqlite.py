@@ -290,6 +290,18 @@ def test_a_file_that_is_replaced_again_and_again_is_reported(path: Path, monkeyp
     assert not store._idle
 
 
+def test_a_file_that_is_replaced_while_it_is_opened_is_opened_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection has the file that the path names now."""
+    store = SQLiteStore(path)
+    file, calls = store._file, itertools.count()
+    monkeypatch.setattr(store, "_file", lambda: (1, 1) if next(calls) == 0 else file())
+    assert store.load("key") is None
+    assert next(calls) == 4
+    store.close()
+
+
 def test_a_file_of_another_user_is_rejected(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """That user could read the tokens."""
     path.parent.mkdir()
@@ -321,7 +333,8 @@ def test_a_new_file_that_others_are_setting_up_is_waited_for(path: Path) -> None
     connection: Any = Failing(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_RECOVERY)
     SQLiteStore(path)._prepare(connection)
     assert connection.executed[0] == "PRAGMA journal_mode = WAL"
-    assert connection.executed[-1] == "COMMIT"
+    assert connection.execute("SELECT count(*) FROM entries").fetchone() == (0,)
+    assert not connection.in_transaction
     connection.close()
 
 
@@ -404,8 +417,8 @@ def test_closing_the_store_ends_a_sweep(path: Path) -> None:
     """A program that ends does not wait for it, and no connection stays open. A later sweep removes the rest."""
     store = SQLiteStore(path)
     fill(store, 1000, 1.0)
-    closed = Pauses(store.close)
-    store._closed = closed
+    # Another thread may still use a connection at that time.
+    store._closed = Pauses(lambda: (store.close(), store.load("key")))
     assert store.sweep(5.0) == 200
     assert not store._idle
     assert store.sweep(5.0) == 800
@@ -435,16 +448,33 @@ def test_a_fork_waits_for_the_transaction_of_a_sweep(path: Path) -> None:
     def before_fork() -> None:
         forking.set()
         renewed()
-        order.append("fork")
+        thread.join(10)
+        order.append("fork" if store._sweeping.locked() else "fork in the middle of the next transaction")
 
     store.before_fork = before_fork  # type: ignore[method-assign]
     assert in_a_fork(lambda: store.sweep(5.0) == 10)
-    thread.join(10)
     assert order == ["transaction ends", "fork"]
     assert acquire(timeout=0)
     store._sweeping.release()
     assert store.sweep(5.0) == 0
     store.close()
+
+
+def test_a_fork_does_not_wait_for_a_transaction_that_hangs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does it end the transaction, whichever thread forks at the same time."""
+    monkeypatch.setattr("webidentity.cache._sqlite._LONGEST_FORK", 0.01)
+    store = SQLiteStore(path)
+    store.after_fork_in_parent()
+    with store._sweeping:
+        store.before_fork()
+        store.after_fork_in_parent()
+        assert store._sweeping.locked()
+    store.before_fork()
+    assert store._sweeping.locked()
+    store.before_fork()
+    store.after_fork_in_parent()
+    store.after_fork_in_parent()
+    assert not store._sweeping.locked()
 
 
 def test_a_read_that_must_not_wait_uses_an_open_connection(path: Path) -> None:
