@@ -181,6 +181,12 @@ def test_deeply_nested_claims_are_refused(depth: int) -> None:
     assert verify(sign(claims(groups=[[[{"a": [["x"]]}]]])))
 
 
+def test_many_claims_that_are_not_nested_are_accepted() -> None:
+    """Only the depth is limited, not the number."""
+    many = claims(groups=[[{"a": "b"}] for _ in range(100)], text="[" * 100)
+    assert verify(sign(many)) == many
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
