@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.kit.replies import CLIENT, OTHER_TENANT, TENANT
 from tests.kit.signed_tokens import ISSUER, NOW, claims, keys, sign, verify
-from webidentity._protocol.verification import LEEWAY, TokenRejectedError
+from webidentity._protocol.verification import LEEWAY, Expected, SignedToken, TokenRejectedError, verify_token
 
 
 def refused(token: str, reason: str, **changes: Any) -> None:
@@ -179,6 +179,21 @@ def test_deeply_nested_claims_are_refused(depth: int) -> None:
         value = [value] if number % 2 else {"a": value}
     refused(sign(claims(groups=value)), "nested")
     assert verify(sign(claims(groups=[[[{"a": [["x"]]}]]])))
+
+
+def test_a_verified_token_is_checked_again_for_each_request() -> None:
+    """What is expected may have changed: the time, the audiences, and the issuer that the metadata names."""
+    expected = Expected(ISSUER, frozenset({CLIENT}), float(NOW))
+    verified = verify_token(SignedToken.parse(sign()), keys(), expected)
+    assert verified.check(expected) == claims()
+    for changes, reason in (
+        ({"issuer": f"{ISSUER}/"}, "another issuer"),
+        ({"audiences": frozenset({"another"})}, "another application"),
+        ({"now": NOW + 10**6}, "expired"),
+        ({"now": NOW - 10**6}, "not valid yet"),
+    ):
+        with pytest.raises(TokenRejectedError, match=reason):
+            verified.check(expected._replace(**changes))
 
 
 def test_many_claims_that_are_not_nested_are_accepted() -> None:
