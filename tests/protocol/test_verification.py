@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.kit.replies import CLIENT, OTHER_TENANT, TENANT
 from tests.kit.signed_tokens import ISSUER, NOW, claims, keys, sign, verify
-from webidentity._protocol.verification import LEEWAY, TokenRejectedError
+from webidentity._protocol.verification import LEEWAY, Expected, SignedToken, TokenRejectedError, verify_token
 
 
 def refused(token: str, reason: str, **changes: Any) -> None:
@@ -179,6 +179,31 @@ def test_deeply_nested_claims_are_refused(depth: int) -> None:
         value = [value] if number % 2 else {"a": value}
     refused(sign(claims(groups=value)), "nested")
     assert verify(sign(claims(groups=[[[{"a": [["x"]]}]]])))
+
+
+@pytest.mark.parametrize("claim", [[{"a": 1}] * 100, [["x"]] * 100, {str(number): [] for number in range(100)}])
+def test_wide_claims_are_accepted(claim: object) -> None:
+    """Many groups, for example: only the depth is limited."""
+    assert verify(sign(claims(groups=claim)))["groups"] == claim
+
+
+def test_a_verified_token_is_checked_again() -> None:
+    """With the issuer, the audiences, the time and the leeway of the next request."""
+    good = Expected(ISSUER, frozenset({CLIENT}), NOW)
+    verified = verify_token(SignedToken.parse(sign()), keys(), good)
+    assert verified.check(good) == claims()
+    for changes, reason in (
+        ({"issuer": f"{ISSUER}/"}, "another issuer"),
+        ({"audiences": frozenset({"another"})}, "another application"),
+        ({"now": NOW + 3600 + LEEWAY}, "expired"),
+        ({"now": NOW + 3600, "leeway": 0}, "expired"),
+        ({"now": NOW - LEEWAY - 1}, "not valid yet"),
+        ({"now": NOW - 1, "leeway": 0}, "not valid yet"),
+    ):
+        with pytest.raises(TokenRejectedError, match=reason):
+            verified.check(good._replace(**changes))
+    for changes in ({"now": NOW + 3599 + LEEWAY}, {"now": NOW - LEEWAY}, {"audiences": frozenset({CLIENT, "another"})}):
+        assert verified.check(good._replace(**changes)) == claims()
 
 
 JSON = st.recursive(
