@@ -9,6 +9,7 @@ from benchmarks import (
     bearer_tokens,
     cached_calls,
     first_token,
+    guards,
     herd,
     import_cost,
     persistent,
@@ -28,6 +29,7 @@ MODULES = {
     "persistent": persistent,
     "web_process": web_process,
     "stores": stores,
+    "guards": guards,
 }
 
 

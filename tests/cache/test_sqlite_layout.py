@@ -92,13 +92,26 @@ def test_a_process_of_the_earlier_version_continues_with_the_file(earlier: Path)
 
 def test_a_large_earlier_file_keeps_its_table(earlier: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Copying it would make others wait. It gets the index, so that it can be swept."""
-    monkeypatch.setattr("webidentity.cache._sqlite_layout._MOST_COPIED", 0)
+    monkeypatch.setattr("webidentity.cache._sqlite_layout._MOST_COPIED", 1)
+    connection = open_earlier(earlier)
+    connection.execute("INSERT INTO entries VALUES ('another', 1, 9e9, x'00')")
+    connection.close()
     assert entries(earlier) == {"earlier"}
     assert "WITHOUT ROWID" in schema(earlier)["entries"]
     store = SQLiteStore(earlier)
     assert store.save("expired", b"v", expected=None, expires_at=1.0) is not None
     assert store.sweep(2.0) == 1
     store.close()
+
+
+@pytest.mark.parametrize(("most", "copied"), [(1, True), (0, False)])
+def test_the_rows_that_are_copied_are_limited(
+    earlier: Path, monkeypatch: pytest.MonkeyPatch, most: int, copied: bool
+) -> None:
+    """The file has one row."""
+    monkeypatch.setattr("webidentity.cache._sqlite_layout._MOST_COPIED", most)
+    entries(earlier)
+    assert ("WITHOUT ROWID" not in schema(earlier)["entries"]) is copied
 
 
 def test_a_layout_that_fails_changes_nothing(earlier: Path) -> None:

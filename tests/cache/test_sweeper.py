@@ -86,6 +86,26 @@ def test_expired_rows_are_swept_periodically(driver: Driver, store: Swept) -> No
     assert len(store._rows) == rows
 
 
+def test_changes_between_two_sweeps_start_no_thread(
+    driver: Driver, store: Swept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most changes only compare two times."""
+    started: list[float] = []
+    new_thread = Sweeper._new_thread
+
+    def counted(sweeper: Sweeper, now: float) -> threading.Thread:
+        started.append(now)
+        return new_thread(sweeper, now)
+
+    monkeypatch.setattr(Sweeper, "_new_thread", counted)
+    cache = worker(store)
+    change(driver, cache, NOW)
+    for passed in (FIRST, FIRST + 1, FIRST + 600, FIRST + INTERVAL):
+        change(driver, cache, NOW + passed)
+        settled(cache)
+    assert started == [NOW + FIRST, NOW + FIRST + INTERVAL]
+
+
 def test_of_many_processes_one_sweeps(driver: Driver, store: Swept) -> None:
     """They agree through the store. A process that starts later does not sweep again."""
     workers = [worker(store) for _ in range(20)]
@@ -198,18 +218,18 @@ def _no_thread(*_: object) -> threading.Thread:
 def test_a_clock_that_was_set_back_does_not_stop_the_sweeps(driver: Driver, store: Swept) -> None:
     """A sweep was made in the future."""
     cache = worker(store)
-    for now in (NOW + 1e6, NOW + 1e6 + FIRST):
+    for now in (NOW + 5000, NOW + 5000 + FIRST):
         change(driver, cache, now)
         settled(cache)
     for now in (NOW, NOW + FIRST):
         change(driver, cache, now)
         settled(cache)
-    assert store.times == [NOW + 1e6 + FIRST, NOW + FIRST]
+    assert store.times == [NOW + 5000 + FIRST, NOW + FIRST]
     late = worker(store)
     for now in (NOW + FIRST, NOW + 2 * FIRST):
         change(driver, late, now)
         settled(late)
-    assert store.times == [NOW + 1e6 + FIRST, NOW + FIRST]
+    assert store.times == [NOW + 5000 + FIRST, NOW + FIRST]
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")

@@ -21,6 +21,8 @@ from webidentity.cache._store import Row, StoreUnavailableError
 #: the time that the rows took, and at least for some seconds.
 _BATCH = 200
 _PAUSE, _SHORTEST_PAUSE = 2.0, 0.005
+#: Seconds that a fork waits for a transaction of a sweep.
+_LONGEST_FORK = 1.0
 _SWEEP = """
 DELETE FROM entries WHERE key IN (SELECT key FROM entries WHERE expires_at < ? ORDER BY expires_at LIMIT ?)
 """
@@ -65,7 +67,7 @@ class SQLiteStore:
 
     def before_fork(self) -> None:
         """Close the idle connections: a child would inherit SQLite's record of the locks on them, but not the locks."""
-        if self._sweeping.acquire(timeout=1.0):
+        if self._sweeping.acquire(timeout=_LONGEST_FORK):
             self._sweep_waits = True
         _close_all(self._idle)
 

@@ -22,25 +22,21 @@ def lay_out(connection: sqlite3.Connection) -> None:
     """
     if _is_laid_out(connection):
         return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with connection:  # commits, or rolls back
+        connection.execute("BEGIN IMMEDIATE")
         # Another process may have done it in the meantime.
-        if not _is_laid_out(connection):
-            if _must_be_copied(connection):
-                connection.execute("ALTER TABLE entries RENAME TO earlier_entries")
-                connection.execute(_TABLE)
-                connection.execute(
-                    "INSERT INTO entries (key, version, expires_at, value) "
-                    "SELECT key, version, expires_at, value FROM earlier_entries"
-                )
-                connection.execute("DROP TABLE earlier_entries")
+        if _is_laid_out(connection):
+            return
+        if _must_be_copied(connection):
+            connection.execute("ALTER TABLE entries RENAME TO earlier_entries")
             connection.execute(_TABLE)
-            connection.execute(f"CREATE INDEX {_INDEX} ON entries (expires_at)")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+            connection.execute(
+                "INSERT INTO entries (key, version, expires_at, value) "
+                "SELECT key, version, expires_at, value FROM earlier_entries"
+            )
+            connection.execute("DROP TABLE earlier_entries")
+        connection.execute(_TABLE)
+        connection.execute(f"CREATE INDEX {_INDEX} ON entries (expires_at)")
 
 
 def _is_laid_out(connection: sqlite3.Connection) -> bool:
