@@ -5,7 +5,6 @@ import json
 import math
 import os
 import pickle
-import stat
 from typing import Any
 
 import pytest
@@ -319,32 +318,6 @@ def test_a_change_after_another_programs_change_reads_the_file_once(
     put(files, user(), "third", cae=True)
     assert (found(files, user()), found(files, user(), cae=True)) == ("second", "third")
     assert found(files, user("grace")) == "token"
-
-
-def test_only_the_user_can_read_the_files(home: Home, files: PersistentFiles) -> None:
-    """The files are private with any umask, and also if they existed before."""
-    umask = os.umask(0)
-    try:
-        put(files, user(), "token")
-        put(files, user(), "token", cae=True)
-        home.file().chmod(0o644)
-        put(files, user(), "another", "b")
-        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in home.file().parent.iterdir()}
-    finally:
-        os.umask(umask)
-    assert modes == {"msal.cache.nocae": 0o600, "msal.cache.cae": 0o600}
-    assert stat.S_IMODE(home.file().parent.stat().st_mode) == 0o700
-
-
-def test_a_symbolic_link_to_the_file_stays_a_link(home: Home, files: PersistentFiles) -> None:
-    """Users can keep the cache in another place through a symbolic link."""
-    elsewhere = home.path / "elsewhere"
-    elsewhere.write_text("{}")
-    home.file().parent.mkdir()
-    home.file().symlink_to(elsewhere)
-    put(files, user(), "token")
-    assert home.file().is_symlink()
-    assert "token" in elsewhere.read_text()
 
 
 def test_a_cache_with_another_name_is_separate(home: Home, files: PersistentFiles) -> None:

@@ -1,4 +1,4 @@
-"""Reads of an SQLite file that must not wait."""
+"""Reads of the SQLite store that must not wait, for event loops."""
 
 import sqlite3
 from pathlib import Path

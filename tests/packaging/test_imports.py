@@ -94,6 +94,8 @@ _LATER = {
     "asyncio",
     "subprocess",
     "concurrent.futures.thread",
+    "jwt",
+    "cryptography.x509",
 }
 _DJANGO = "import asgiref.sync, django.http, django.urls, django.contrib.auth.decorators, django.views.decorators.csrf"
 

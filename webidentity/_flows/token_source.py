@@ -30,9 +30,9 @@ class FreshToken:
     __slots__ = ("info", "serve_until", "token")
 
     def __init__(self, info: AccessTokenInfo) -> None:
-        self.info = info
+        self.info: AccessTokenInfo = info
         self.token: AccessToken = OpaqueAccessToken(info.token, info.expires_on)
-        self.serve_until = serve_until(info)
+        self.serve_until: float = serve_until(info)
 
 
 class TokenSource:

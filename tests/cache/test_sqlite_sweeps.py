@@ -1,4 +1,4 @@
-"""Sweeps of an SQLite file: others can write meanwhile, and processes can be forked."""
+"""Sweeps of the SQLite store: short transactions, closing and forks."""
 
 import os
 import threading
