@@ -31,6 +31,9 @@ from tests.kit.replies import CLIENT, refusal
 from tests.kit.signing_in import signed_in
 from webidentity.testing import LocalTenant
 
+# Python 3.12 and later: azure-identity does it with the fault of a federation server.
+pytestmark = pytest.mark.filterwarnings(r"ignore:Testing an element's truth value:DeprecationWarning:azure\.identity")
+
 READ, FILES = "https://graph.microsoft.com/User.Read", "https://graph.microsoft.com/Files.Read"
 PASSWORD = '<p> & "w" é'
 MANAGED, FEDERATED = "ada@tenant.test", "kay@fed.test"
