@@ -5,7 +5,18 @@ import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks import cached_calls, first_token, herd, import_cost, persistent, tools
+from benchmarks import (
+    bearer_tokens,
+    cached_calls,
+    first_token,
+    guards,
+    herd,
+    import_cost,
+    persistent,
+    stores,
+    tools,
+    web_process,
+)
 from benchmarks.table import Comparison, table
 
 MODULES = {
@@ -13,8 +24,12 @@ MODULES = {
     "first_token": first_token,
     "herd": herd,
     "cached_calls": cached_calls,
+    "bearer_tokens": bearer_tokens,
     "tools": tools,
     "persistent": persistent,
+    "web_process": web_process,
+    "stores": stores,
+    "guards": guards,
 }
 
 
@@ -26,7 +41,8 @@ def main() -> None:
     unknown = [name for name in chosen if name not in MODULES]
     if unknown:
         parser.error(f"unknown module {unknown[0]}: choose from {', '.join(MODULES)}")
-    peers = ", ".join(f"{name} {version(name)}" for name in ("azure-identity", "msal", "azure-core"))
+    libraries = ("azure-identity", "identity", "msal", "azure-core", "PyJWT", "cryptography")
+    peers = ", ".join(f"{name} {version(name)}" for name in libraries)
     print(f"Python {platform.python_version()}, {peers}, webidentity {version('webidentity')}\n", flush=True)
     comparisons: list[Comparison] = []
     for name in chosen:

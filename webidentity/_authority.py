@@ -30,13 +30,6 @@ _ENTRA_HOSTS = frozenset(
         "sts.windows.net",
     }
 )
-# A tenant ID starts with a letter or digit, because it is used in URL paths, where ".." has a meaning, and as
-# an argument of command line tools, where "-" starts an option.
-_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*", re.ASCII)
-
-# A placeholder such as "<authority>" is not a host. Letters of all scripts, and an underscore, occur in names.
-_HOST = re.compile(r"\w[\w.-]*|[0-9A-Fa-f:.]+")
-
 #: The hosts of each cloud.
 _CLOUDS = (
     frozenset(("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net")),
@@ -95,7 +88,12 @@ def cloud_hosts(host: str) -> frozenset[str]:
 
 def is_host(hostname: str | None) -> bool:
     """Whether the text has the characters of a host's name or IP address."""
-    return hostname is not None and _HOST.fullmatch(hostname) is not None
+    if not hostname:
+        return False
+    # A placeholder such as "<authority>" is not a host. Letters of all scripts, and an underscore, occur in names.
+    name = hostname.replace("_", "x")
+    is_name = name[0].isalnum() and name.replace(".", "").replace("-", "").isalnum()
+    return is_name or not hostname.strip("0123456789ABCDEFabcdef:.")
 
 
 def is_loopback(hostname: str) -> bool:
@@ -118,7 +116,9 @@ def other_tenants_are_disabled() -> bool:
 
 def is_tenant_id(text: str) -> bool:
     """Whether the text has the form of a tenant ID: a GUID or a domain."""
-    return _TENANT.fullmatch(text) is not None
+    # It starts with a letter or digit, because it is used in URL paths, where ".." has a meaning, and as an argument of
+    # command line tools, where "-" starts an option.
+    return text.isascii() and text[:1].isalnum() and text.replace(".", "").replace("-", "").isalnum()
 
 
 def is_guid(text: str) -> bool:

@@ -21,7 +21,10 @@ _OWNERS: WeakSet[Renewable] = WeakSet()
 
 
 def renew_after_fork(owner: Renewable) -> None:
-    """Call ``owner.after_fork``, and ``before_fork`` if it exists, for each fork while the owner exists."""
+    """Call ``owner.after_fork`` for each fork while the owner exists.
+
+    ``before_fork`` and ``after_fork_in_parent`` are called too if they exist.
+    """
     _OWNERS.add(owner)
 
 
@@ -31,11 +34,19 @@ def _renew() -> None:
 
 
 def _prepare() -> None:
+    _call_optional("before_fork")
+
+
+def _continue() -> None:
+    _call_optional("after_fork_in_parent")
+
+
+def _call_optional(name: str) -> None:
     for owner in list(_OWNERS):
-        prepare = getattr(owner, "before_fork", None)
-        if prepare is not None:
-            prepare()
+        method = getattr(owner, name, None)
+        if method is not None:
+            method()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_prepare, after_in_child=_renew)
+    os.register_at_fork(before=_prepare, after_in_parent=_continue, after_in_child=_renew)

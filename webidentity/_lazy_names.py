@@ -41,11 +41,13 @@ def lazy_names(
     names = sorted(modules)
 
     def load(name: str) -> object:
-        from importlib import import_module
-
         if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{package}.{modules[name]}"), name)
+        module = f"{package}.{modules[name]}"
+        # Not import_module: its frames are below those of all imports that follow, and CPython allocates and releases a
+        # chunk of its stack hundreds of times if they end near the end of one.
+        __import__(module)
+        value: object = getattr(sys.modules[module], name)
         # The next access finds it without calling this function.
         setattr(sys.modules[package], name, value)
         return value

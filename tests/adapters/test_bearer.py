@@ -9,6 +9,7 @@ from typing import Any
 import jwt
 import pytest
 
+from tests.kit.clock import Clock
 from tests.kit.sites import Site
 from tests.kit.world import World
 from webidentity.testing import SigningKeyPair
@@ -193,6 +194,48 @@ def test_a_token_takes_precedence_over_a_session(site: Site) -> None:
         assert browser.get(path, bad).status == 401
     assert browser.get("/open", bad).text == "anonymous"
     assert browser.get("/me").text == "ada@tenant.test"
+
+
+def test_a_token_that_was_accepted_before_expires(site: Site, clock: Clock) -> None:
+    """At the same second, however often it was used."""
+    clock.stop()
+    token = site.world.access_token(exp=int(clock()) + 600)
+    for _ in range(3):
+        assert site.api("/me", token).status == 200
+        clock.advance(280)
+    clock.advance(59)
+    assert site.api("/me", token).status == 200
+    clock.advance(1)
+    for path in ("/files", "/async/files", "/me"):
+        reply = site.api(path, token)
+        assert reply.status == 401
+        assert "expired" in reply.json["message"]
+
+
+def test_a_token_that_was_accepted_before_ends_with_its_key(site: Site, clock: Clock) -> None:
+    """The tenant withdraws the key: the token is refused as soon as the site has fetched the keys again."""
+    token = site.world.access_token()
+    for path in ("/files", "/async/files", "/me"):
+        assert site.api(path, token).status == 200
+    keys: Any = site.world.tenant._state.keys
+    site.world.tenant.rotate_keys()
+    del keys._keys[:-1]
+    clock.advance(61)
+    assert site.api("/me", site.world.access_token(site.world.grace)).text == "grace@tenant.test"
+    for path in ("/files", "/async/files", "/me"):
+        reply = site.api(path, token)
+        assert reply.status == 401
+        assert "does not publish" in reply.json["message"]
+
+
+def test_a_part_of_a_token_that_was_accepted_before_is_not_accepted(site: Site) -> None:
+    """Ada's token was accepted, and so was Grace's: no mixture of them is."""
+    ada, grace = site.world.access_token(), site.world.access_token(site.world.grace)
+    for token, name in ((ada, "ada@tenant.test"), (grace, "grace@tenant.test"), (ada, "ada@tenant.test")):
+        assert site.api("/me", token).text == name
+    (first, second, third), (_, other, signature) = ada.split("."), grace.split(".")
+    for mixture in (f"{first}.{other}.{third}", f"{first}.{second}.{signature}", f"{first}.{second}.", f"{ada[:-2]}AA"):
+        assert site.api("/me", mixture).status == 401
 
 
 def test_a_missing_consent_is_a_challenge_and_not_a_failure(site: Site) -> None:

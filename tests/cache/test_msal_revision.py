@@ -109,8 +109,8 @@ def test_a_file_is_written_only_under_its_own_lock(
 def test_a_token_of_another_program_between_look_and_lock_is_kept(
     home: Home, files: PersistentFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The change is applied to what the file contains under the lock."""
-    put(files, user(), "first", refresh_token="refresh")
+    """The change is applied to what the file contains under the lock. The first one of a program looks without it."""
+    put(PersistentFiles(OPTIONS), user(), "first", refresh_token="refresh")
     theirs = adds(user(), "theirs", "c")
     looked: list[int] = []
 

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 import os
 import pickle
 import stat
@@ -304,6 +305,23 @@ def test_an_unchanged_file_is_not_read_again(
     assert files.read(user(), cached) is None
 
 
+def test_a_change_after_another_programs_change_reads_the_file_once(
+    home: Home, files: PersistentFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the lock: the file that was written last is locked at once, and only one lock is held at a time."""
+    other, parsed = PersistentFiles(OPTIONS), list[int]()
+    put(files, user(), "first")
+    put(other, user("grace"), "token")
+    monkeypatch.setattr(
+        "webidentity.cache._msal_file.parse_object", lambda text: parsed.append(len(text)) or json.loads(text)
+    )
+    put(files, user(), "second")
+    assert len(parsed) == 1
+    put(files, user(), "third", cae=True)
+    assert (found(files, user()), found(files, user(), cae=True)) == ("second", "third")
+    assert found(files, user("grace")) == "token"
+
+
 def test_only_the_user_can_read_the_files(home: Home, files: PersistentFiles) -> None:
     """The files are private with any umask, and also if they existed before."""
     umask = os.umask(0)
@@ -371,7 +389,7 @@ def test_names_cannot_be_claimed(files: PersistentFiles) -> None:
     """The sign-ins of a site need a store."""
     with pytest.raises(ValueError, match="store"):
         files.claim("name", 1.0)
-    assert files.sweep(1.0) == 0
+    assert files.sweep(1.0) == math.inf
     files.close()
 
 

@@ -4,44 +4,17 @@ import threading
 from typing import Any
 
 import pytest
-from azure.core.exceptions import ServiceRequestError
 
 from tests.kit.canned import Canned, Reply, Sent
 from tests.kit.clock import Clock
 from tests.kit.drivers import Driver
+from tests.kit.key_authority import ISSUER, KEYS, Authority
 from tests.kit.replies import AUTHORITY, CLIENT, OTHER_TENANT, TENANT
 from tests.kit.signed_tokens import claims, key_set, sign
 from webidentity._flows.key_source import KeySource, KeysUnavailableError
 from webidentity._protocol.effects import Wait
 from webidentity._protocol.verification import TokenRejectedError, UnknownKeyError
 from webidentity._transport.pipeline import SyncPipeline
-
-ISSUER = f"{AUTHORITY}/{TENANT}/v2.0"
-KEYS = f"{AUTHORITY}/{TENANT}/discovery/v2.0/keys"
-
-
-class Authority:
-    """Publishes metadata and keys, and counts the requests."""
-
-    def __init__(self) -> None:
-        self.metadata: Any = {"issuer": ISSUER, "jwks_uri": KEYS}
-        self.keys = key_set("tenant")
-        self.is_down = False
-        self.reply: Reply | None = None
-        self.network = Canned(answer=self._answer)
-        self.send = SyncPipeline(transport=self.network.transport(), retry_total=0).send
-
-    @property
-    def requests_made(self) -> int:
-        """The number of requests for keys or metadata."""
-        return len(self.network.sent)
-
-    def _answer(self, sent: Sent) -> Reply | Exception:
-        if self.is_down:
-            return ServiceRequestError("unreachable")
-        if self.reply is not None:
-            return self.reply
-        return Reply(self.metadata) if sent.url.endswith("openid-configuration") else Reply(self.keys)
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """A reply that arrives after its user has signed out."""
 
-from dataclasses import replace
-
 from tests.kit.canned import Canned
 from tests.kit.drivers import Driver
 from tests.kit.replies import AUTHORITY, CLIENT, TENANT, user_token
@@ -21,7 +19,7 @@ def test_tokens_of_a_signed_out_user_are_not_stored(driver: Driver) -> None:
     grant = AuthorizationCodeGrant.begin(user_tokens.client, user_tokens.cache, "code", "https://app.test/", None)
     driver.run(grant.token(TokenRequest(("a",), TENANT)), send)
     account = grant.home_account_id or ""
-    gone = replace(user_tokens, may_keep=lambda document: bool(document.sessions))
+    gone = user_tokens._replace(may_keep=lambda document: bool(document.sessions))
     token = driver.run(gone.token(TokenRequest(("b",), TENANT), account), send)
     assert token.token == "second"
     cached = user_tokens.cache.peek(user_tokens.partition(TENANT, account))

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -9,7 +10,7 @@ from jwt.api_jws import PyJWS
 
 from tests.kit.replies import CLIENT, TENANT
 from webidentity._protocol.signing_keys import SigningKeys
-from webidentity._protocol.verification import Expected, verify_token
+from webidentity._protocol.verification import Expected, SignedToken, verify_token
 from webidentity.testing import SigningKeyPair
 
 ISSUER = f"https://login.microsoftonline.com/{TENANT}/v2.0"
@@ -61,10 +62,10 @@ def keys(*names: str, **changes: Any) -> SigningKeys:
     return read
 
 
-def verify(token: str, known: SigningKeys | None = None, **changes: Any) -> dict[str, Any]:
+def verify(token: str, known: SigningKeys | None = None, **changes: Any) -> Mapping[str, Any]:
     """Verify a token for the client at the present time."""
     expected = {"issuer": ISSUER, "audiences": frozenset({CLIENT}), "now": float(NOW), **changes}
-    return verify_token(token, known or keys(), Expected(**expected))
+    return verify_token(SignedToken.parse(token), known or keys(), Expected(**expected)).claims
 
 
 def _encoded(data: bytes) -> str:

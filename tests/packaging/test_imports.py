@@ -85,6 +85,39 @@ def test_an_adapter_loads_only_its_own_framework(adapter: str, framework: str) -
     assert "webidentity.testing" not in loaded
 
 
+#: Modules that a site needs only some time after its start, if at all.
+_LATER = {
+    "requests",
+    "urllib3",
+    "charset_normalizer",
+    "http.client",
+    "asyncio",
+    "subprocess",
+    "concurrent.futures.thread",
+}
+_DJANGO = "import asgiref.sync, django.http, django.urls, django.contrib.auth.decorators, django.views.decorators.csrf"
+
+
+@pytest.mark.parametrize(
+    ("adapter", "framework"),
+    [
+        ("import webidentity_flask", "import flask"),
+        ("import webidentity_django.middleware, webidentity_django.urls", _DJANGO),
+    ],
+)
+def test_an_adapter_loads_only_what_a_sign_in_page_needs(adapter: str, framework: str) -> None:
+    """HTTP libraries are loaded with the first request to the authority, and asyncio by async sites only."""
+    loaded = modules_after(adapter) - modules_after(framework)
+    assert "webidentity.web._sign_in" in loaded
+    assert not loaded & _LATER
+
+
+def test_sync_sites_never_load_asyncio() -> None:
+    """Neither do the threads that send their requests. It would take 2 MB of each process."""
+    modules = "webidentity.web._site, webidentity._transport.threads, webidentity._transport.limited_transport"
+    assert not modules_after(f"import {modules}") & {"asyncio", "subprocess"}
+
+
 @pytest.mark.parametrize(
     ("adapter", "framework", "said"),
     [

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 
 from tests.kit.replies import CLIENT
 from tests.kit.signed_tokens import claims, key, keys, sign, verify
-from webidentity._protocol.verification import TokenRejectedError, UnknownKeyError, key_id, verify_response
+from webidentity._protocol.verification import SignedToken, TokenRejectedError, UnknownKeyError, verify_response
 
 
 def refused(token: str, reason: str, **changes: Any) -> None:
@@ -103,6 +103,51 @@ def test_anything_else_than_three_parts_is_refused(token: str) -> None:
         verify(token)
 
 
+@pytest.mark.parametrize("part", [0, 1, 2])
+@pytest.mark.parametrize("junk", ["=", "==", "+", "/", " ", "\n", "\r\n", "\0", "!", "%41", "é", "\u212a"])
+def test_only_the_alphabet_of_base64url_is_accepted(part: int, junk: str) -> None:
+    """No padding, no white space, no other alphabet (RFC 7515 section 2): each token is written in one way."""
+    parts = sign().split(".")
+    for position in (0, 4, len(parts[part])):
+        changed = [text[:position] + junk + text[position:] if at == part else text for at, text in enumerate(parts)]
+        refused(".".join(changed), "not a signed token|longer")
+
+
+@pytest.mark.parametrize("part", [0, 1, 2])
+def test_bits_after_the_end_of_a_part_are_refused(part: int) -> None:
+    """Without this check, several texts would decode to one token."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    tokens = (sign(claims(padding="x" * size), header={"x": "y" * size}) for size in range(3))
+    lengths = set[int]()
+    for token in tokens:
+        parts = token.split(".")
+        lengths.add(len(parts[part]) % 4)
+        if len(parts[part]) % 4 == 0:
+            continue
+        following = alphabet[alphabet.index(parts[part][-1]) + 1]
+        parts[part] = parts[part][:-1] + following
+        refused(".".join(parts), "not a signed token")
+    assert lengths >= ({2} if part == 2 else {2, 3})
+
+
+@pytest.mark.parametrize("kid", [5, None, [], {}, True])
+def test_a_key_id_that_is_no_text_is_refused(kid: object) -> None:
+    """It is not a token without a key ID, which is tried with each key."""
+    first, second, _ = sign().split(".")
+    header = json.dumps({"alg": "RS256", "typ": "JWT", "kid": kid}).encode()
+    first = base64.urlsafe_b64encode(header).rstrip(b"=").decode()
+    refused(f"{first}.{second}.e30", "cannot be read")
+
+
+@pytest.mark.parametrize("b64", [False, None, 0, "false"])
+def test_a_payload_that_is_not_encoded_is_refused(b64: object) -> None:
+    """RFC 7797 section 7: the extension must be critical, and none is supported."""
+    first, second, _ = sign().split(".")
+    first = base64.urlsafe_b64encode(json.dumps({"alg": "RS256", "b64": b64}).encode()).rstrip(b"=").decode()
+    refused(f"{first}.{second}.e30", "extensions")
+    refused(f"{first}..e30", "extensions")
+
+
 @pytest.mark.parametrize("header", [b"[]", b"5", b"null", b"{", b"\xff", b"[" * 20_000, b'{"alg":"RS256","kid":5}'])
 def test_a_header_that_is_not_an_object_is_refused(header: bytes) -> None:
     """A header of any other JSON type is refused."""
@@ -137,7 +182,7 @@ def test_an_unknown_key_has_an_error_of_its_own() -> None:
 def test_a_token_without_a_key_id_is_tried_with_each_key() -> None:
     """If no key fits, the token is refused."""
     token = sign(header={"kid": None})
-    assert key_id(token) is None
+    assert SignedToken.parse(token).kid is None
     assert verify(token)
     assert verify(token, known=keys("other", "tenant"))
     refused(token, "signature is wrong", known=keys("other", "third"))

@@ -34,6 +34,7 @@ from webidentity import aio as webidentity_aio
 from webidentity.cache import (
     KeyRing,
     MemoryStore,
+    QuickStore,
     SQLiteStore,
     Store,
     StoreUnavailableError,
@@ -68,6 +69,8 @@ def makes_caches() -> TokenCache:
     stores: list[Store] = [MemoryStore(), SQLiteStore("tokens.sqlite3"), SQLiteStore(Path("tokens.sqlite3"), timeout=5)]
     versioned: list[VersionedStore] = [MemoryStore(), SQLiteStore("tokens.sqlite3")]
     assert_type(versioned[0].version("key"), int | None)
+    quick: QuickStore = SQLiteStore("tokens.sqlite3")
+    assert_type(quick.version("key", wait=False), int | None)
     keys = KeyRing("secret", fallbacks=[b"old", "older"])
     cache = TokenCache(stores[0], keys, max_partitions=100)
     cache.close()

@@ -8,6 +8,7 @@ import pytest
 from azure.core.exceptions import AzureError, ServiceRequestError
 
 from webidentity import AuthenticationRequiredError
+from webidentity._authority import Tenants
 from webidentity._flows.acquisition import NoTokenSourceError
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.token_request import TokenRequest
@@ -84,7 +85,7 @@ def test_credentials_can_be_entered() -> None:
     """As those of azure-identity. Leaving them closes nothing that other requests need."""
     failing: Any = Failing(NoTokenSourceError())
     drivers: Any = Drivers(None, None)  # type: ignore[arg-type]
-    factory = CredentialFactory(failing, "11111111-1111-1111-1111-111111111111", drivers)
+    factory = CredentialFactory(failing, Tenants("11111111-1111-1111-1111-111111111111"), drivers)
     sync, aio = factory.sync(), factory.aio()
     with sync as entered:
         assert entered is sync

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.kit.request_facts import facts
+from webidentity.web import RequestFacts, RequestTarget
 
 
 @pytest.mark.parametrize(
@@ -108,3 +109,18 @@ def test_a_page_to_return_to_has_its_query() -> None:
 def test_only_https_is_secure(root_url: str, *, is_secure: bool) -> None:
     """The cookies of the sign-in depend on it."""
     assert facts(root_url=root_url).is_secure is is_secure
+
+
+def test_the_target_is_found_once_and_only_if_it_is_needed() -> None:
+    """Most requests of a signed-in user do not need it, and a framework takes long to find it."""
+    found: list[RequestTarget] = []
+
+    def find() -> RequestTarget:
+        found.append(RequestTarget("https://app.test", "", "/page", "a=b", host_is_trusted=True))
+        return found[-1]
+
+    request = RequestFacts("GET", {"accept": "text/html"}, find)
+    assert (request.header("accept"), request.cookies, request.is_preflight) == ("text/html", {}, False)
+    assert not found
+    assert (request.path, request.return_path, request.is_secure) == ("/page", "/page?a=b", True)
+    assert len(found) == 1

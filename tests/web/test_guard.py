@@ -10,10 +10,15 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from tests.kit.request_facts import facts
 from tests.kit.world import READ, SECRET_KEY, World
+from webidentity import AuthenticationRecord
+from webidentity._protocol.effects import Flow
 from webidentity.cache import StoreUnavailableError
 from webidentity.errors import AuthorityUnavailableError, EntraError
 from webidentity.web import Answer, Granted, Identity, Requirements, Routes, Settings, Site
+from webidentity.web._identity import Principal
 from webidentity.web._outages import token_unavailable
+from webidentity.web._session_state import SessionState
+from webidentity.web._sessions import Sessions
 
 
 @pytest.fixture
@@ -64,6 +69,28 @@ def test_a_guard_identifies_the_request_once(site: Site, world: World) -> None:
     assert isinstance(second, Granted)
     assert second.identity is first.identity
     assert second.token is not None
+
+
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_a_request_starts_one_check_of_its_account(
+    site: Site, monkeypatch: pytest.MonkeyPatch, *, has_ended: bool
+) -> None:
+    """Its second guard does not start another one. If the view has signed the user out, there is nothing to check."""
+    checked: list[str] = []
+
+    def check_beside(sessions: Sessions, state: SessionState) -> Flow[None]:
+        checked.append(state.record.username)
+        return
+        yield
+
+    monkeypatch.setattr(Sessions, "check_beside", check_beside)
+    record = AuthenticationRecord("tenant", "client", "login.test", "ada.tenant", "ada@tenant.test")
+    session = None if has_ended else SessionState(record, "handle").to_json()
+    identity = Identity(Principal(record, {}, is_bearer=False), is_due=True)
+    for _ in range(2):
+        outcome = site.run(site.guard(facts(), session, Requirements(), identity=identity))
+        assert isinstance(outcome, Granted)
+    assert checked == ([] if has_ended else ["ada@tenant.test"])
 
 
 def test_an_identity_that_is_known_to_be_anonymous_is_challenged(site: Site, world: World) -> None:

@@ -10,7 +10,7 @@ from webidentity.web import Identity
 from webidentity.web._identity import Principal
 
 RECORD = AuthenticationRecord("tenant", "client", "login.test", "home", "ada@tenant.test")
-CLAIMS: dict[str, Any] = {"sub": "ada", "groups": ["first"]}
+CLAIMS: dict[str, Any] = {"sub": "ada", "groups": ["first"], "address": {"country": "UK", "lines": ["first"]}}
 
 
 def test_an_anonymous_identity_is_empty() -> None:
@@ -40,4 +40,7 @@ def test_changes_of_the_claims_affect_nothing() -> None:
     assert json.loads(json.dumps(claims)) == CLAIMS
     claims["groups"].append("administrators")
     claims["sub"] = "grace"
-    assert identity.claims == {"sub": "ada", "groups": ["first"]}
+    claims["address"]["country"] = "US"
+    claims["address"]["lines"].append("second")
+    expected = {"sub": "ada", "groups": ["first"], "address": {"country": "UK", "lines": ["first"]}}
+    assert identity.claims == expected

@@ -1,11 +1,13 @@
 """The parameters that a view receives because it names them."""
 
 import functools
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from webidentity import AuthenticationRecord, AuthenticationRequiredError
+from webidentity._authority import Tenants
 from webidentity._protocol.access_token import OpaqueAccessToken
 from webidentity._transport.driver import AsyncDriver, SyncDriver
 from webidentity.web import Granted, Handler, Identity, dispatched_by, handler_of
@@ -27,7 +29,8 @@ def identity() -> Identity:
     """Return the identity of a signed-in user."""
     drivers = Drivers(SyncDriver(lambda _: None), AsyncDriver(lambda _: None))  # type: ignore[arg-type, return-value]
     return Identity(
-        Principal(RECORD, {"sub": "x"}, is_bearer=False), lambda: CredentialFactory(Unused(), "tenant", drivers)
+        Principal(RECORD, {"sub": "x"}, is_bearer=False),
+        lambda: CredentialFactory(Unused(), Tenants("tenant"), drivers),
     )
 
 
@@ -84,6 +87,27 @@ def wrapped(*args: Any, **kwargs: Any) -> None: ...
 def test_only_parameters_that_can_be_passed_by_name_count(view: Any, names: set[str]) -> None:
     """Parameters behind decorators count; *token and **credential do not."""
     assert Handler(view, is_async=False).names == names
+
+
+def test_a_partial_names_the_parameters_that_it_does_not_bind() -> None:
+    """What is known about the function does not apply to it, and the other way round."""
+
+    def view(credential: Any, identity: Any) -> None: ...
+
+    for _ in range(2):
+        assert Handler(view, is_async=False).names == {"credential", "identity"}
+        assert Handler(functools.partial(view, None), is_async=False).names == {"identity"}
+        assert Handler(functools.partial(view), is_async=False).names == {"credential", "identity"}
+
+
+def test_a_callable_object_may_have_no_hash() -> None:
+    """For example an instance of a dataclass."""
+
+    @dataclass
+    class Greeting:
+        def __call__(self, request: Any, credential: Any) -> None: ...
+
+    assert Handler(Greeting(), is_async=False).names == {"credential"}
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,12 @@ def test_header_text_keeps_what_is_readable() -> None:
     assert header_text('Wrong:\r\n  Set-Cookie: a="b"\\') == "Wrong: Set-Cookie: a= b"
 
 
+def test_a_page_has_a_style_for_light_and_dark_screens() -> None:
+    """It is part of the page, so that the page needs no other request."""
+    head = Page("a", "b").html().partition("</head>")[0]
+    assert re.search(r"<style>[^<]*prefers-color-scheme:dark[^<]*</style>$", head)
+
+
 def test_a_refusal_is_a_page_or_json() -> None:
     """The kind of caller decides the format, and both formats have the same text."""
     page = Page("A <title>", "What to do.", "Error: x")

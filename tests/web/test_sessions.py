@@ -203,3 +203,13 @@ def test_a_session_of_another_application_or_authority_is_not_found(app: Applica
     assert app.find(other) is None
     assert run(app.sessions.end(other)) == {}
     assert app.find(state) == CLAIMS
+
+
+def test_a_check_of_the_account_is_due_after_an_interval(app: Application, clock: Clock) -> None:
+    """Before that, a request of the session does not even look whether it is."""
+    state = app.start()
+    for seconds, is_due in ((0, False), (INTERVAL, False), (1, True)):
+        clock.advance(seconds)
+        found = run(app.sessions.find(state))
+        assert found is not None
+        assert found.is_due is is_due

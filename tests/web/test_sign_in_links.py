@@ -104,3 +104,12 @@ def test_a_link_that_cannot_be_decrypted_is_ignored() -> None:
     """It was signed with the same key, but encrypted with another one."""
     other = SignInLinks(["a-secret-key"], KeyRing("another"), Routes)
     assert open_with(links(), other.url(facts(), REQUEST)) is None
+
+
+def test_a_request_does_not_show_the_user() -> None:
+    """The login hint may be an e-mail address, and the path may have private parameters: neither is in a repr."""
+    request = SignInRequest("/files?folder=private", ("openid",), None, "ada@tenant.test")
+    for shown in (repr(request), repr(OpenedLink(request, is_expired=False))):
+        assert "ada" not in shown
+        assert "private" not in shown
+        assert "openid" in shown

@@ -3,14 +3,13 @@
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
 
-from webidentity._flows.acquire import acquire
-from webidentity._flows.acquisition import Acquisition, NoTokenSourceError, keep
+from webidentity._flows.acquire import acquire, serve_until
+from webidentity._flows.acquisition import Acquisition, NoTokenSourceError, cached_token, keep
 from webidentity._flows.client import Client
 from webidentity._protocol.account import names_another, names_another_in_tenant
 from webidentity._protocol.effects import Flow
@@ -27,8 +26,7 @@ DEFAULT_LIFETIME = 90 * 24 * 3600
 _ANONYMOUS = "anonymous-"
 
 
-@dataclass(frozen=True, slots=True)
-class UserTokens:
+class UserTokens(NamedTuple):
     """Acquires tokens of signed-in users, from the cache and by refresh token.
 
     :param lifetime: seconds that unused tokens are kept.
@@ -102,6 +100,11 @@ class UserTokens:
             return names_another_in_tenant(reply, home_account_id)
         return not home_account_id.startswith(_ANONYMOUS) and names_another(reply.home_account_id, home_account_id)
 
+    def fresh_token(self, request: TokenRequest, home_account_id: str) -> AccessTokenInfo | None:
+        """Return a token of the user that :meth:`token` would return without running its flow, None otherwise."""
+        token = cached_token(self.cache.peek(self.partition(request.tenant, home_account_id)), request)
+        return token if token is not None and time.time() < serve_until(token) else None
+
     def token(self, request: TokenRequest, home_account_id: str, tenant: str | None = None) -> Flow[AccessTokenInfo]:
         """Return a token that acts for the user.
 
@@ -123,19 +126,29 @@ class Accepted(NamedTuple):
     keep_until: float | None = None
 
 
-@dataclass(slots=True)
 class AuthorizationCodeGrant:
-    """Redeems one authorization code, once, and then acquires tokens of its user."""
+    """Redeems one authorization code, once, and then acquires tokens of its user.
 
-    user_tokens: UserTokens
-    redirect_uri: str
-    code: str | None = field(repr=False)
-    code_verifier: str | None = field(default=None, repr=False)
-    home_account_id: str | None = None
-    #: The tenant in which the code was redeemed.
-    tenant: str | None = None
-    #: Checks a reply before it is stored, and says what to store, or raises to reject it.
-    accept: Callable[[TokenReply], Flow[Accepted]] | None = None
+    :param accept: checks a reply before it is stored, and says what to store, or raises to reject it.
+    """
+
+    def __init__(
+        self,
+        user_tokens: UserTokens,
+        redirect_uri: str,
+        code: str,
+        code_verifier: str | None = None,
+        *,
+        accept: Callable[[TokenReply], Flow[Accepted]] | None = None,
+    ) -> None:
+        self.user_tokens = user_tokens
+        self.redirect_uri = redirect_uri
+        self.code: str | None = code
+        self.code_verifier = code_verifier
+        self.accept = accept
+        self.home_account_id: str | None = None
+        #: The tenant in which the code was redeemed.
+        self.tenant: str | None = None
 
     @classmethod
     def begin(

@@ -2,17 +2,19 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
+from webidentity._flows.verified_tokens import VerifiedTokens
 from webidentity._protocol.effects import Flow, Send
 from webidentity._protocol.metadata import TenantMetadata, metadata_url
 from webidentity._protocol.signing_keys import SigningKeys
 from webidentity._protocol.token_reply import read_text
 from webidentity._protocol.unavailability import reason_of
-from webidentity._protocol.verification import LEEWAY, Expected, UnknownKeyError, key_id, verify_token
+from webidentity._protocol.verification import LEEWAY, Expected, SignedToken, UnknownKeyError, verify_token
 from webidentity.cache._flights import Flights
 
 _LOGGER = logging.getLogger(__name__)
@@ -29,12 +31,14 @@ class KeysUnavailableError(Exception):
 
 
 class _Known:
-    __slots__ = ("fetched_at", "keys", "metadata")
+    __slots__ = ("fetched_at", "keys", "metadata", "tokens")
 
     def __init__(self, metadata: TenantMetadata, keys: SigningKeys, fetched_at: float) -> None:
         self.metadata = metadata
         self.keys = keys
         self.fetched_at = fetched_at
+        #: The tokens that were verified with these keys. New keys start without any.
+        self.tokens = VerifiedTokens()
 
 
 class KeySource:
@@ -44,6 +48,9 @@ class KeySource:
     fetch. Keys that are older than a day are fetched again beside the caller. The last valid keys stay in use while the
     authority is unreachable. A client can invent key IDs: only one caller at a time waits for keys because of an
     unknown one, and none after a fetch that failed.
+
+    The signature of a bearer token is checked when the token is seen for the first time, and again when the keys have
+    been fetched again. Issuer, audience and times are checked each time.
 
     :param leeway: seconds that the clocks of the authority and of this machine may differ.
     """
@@ -70,21 +77,27 @@ class KeySource:
             known = yield from self._refresh(is_needed=False)
         return known.metadata.issuer
 
-    def verify(self, token: str, audiences: frozenset[str], *, waits: bool = False) -> Flow[dict[str, Any]]:
-        """Return the claims of a token that the tenant issued for one of the audiences.
+    def verify(self, token: str, audiences: frozenset[str], *, waits: bool = False) -> Flow[Mapping[str, Any]]:
+        """Return the claims, which are read-only, of a token that the tenant issued for one of the audiences.
 
         :param waits: whether to wait for the authority in any case, for a token that the authority itself has sent.
+            Such a token is seen once, and not remembered.
         :raises ~webidentity._protocol.verification.TokenRejectedError: the token is not acceptable.
         :raises KeysUnavailableError: there are no keys to verify it with.
         """
-        key_id(token)
+        digest = None if waits else VerifiedTokens.digest(token)
         known = self._known
+        if known is not None and not self._is_due(known):
+            verified = known.tokens.find(digest, time.time())
+            if verified is not None:
+                return verified.check(self._expected(audiences, known))
+        signed = SignedToken.parse(token)
         if known is None:
             known = yield from self._refresh(is_needed=False)
-        elif time.time() - known.fetched_at > _FRESH_FOR and not _is_within(_RETRY_INTERVAL, self._tried_at):
+        elif self._is_due(known):
             yield from self._refresh_beside(is_needed=False)
         try:
-            return self._check(token, audiences, known)
+            return self._check(signed, digest, audiences, known)
         except UnknownKeyError:
             # Not limited by other fetches: the keys may have been rotated right after one.
             if self._is_reachable and _is_within(_RETRY_INTERVAL, self._searched_at):
@@ -96,16 +109,27 @@ class KeySource:
             raise self._unavailable()
         known = yield from self._refresh(is_needed=True, waits=waits)
         try:
-            return self._check(token, audiences, known)
+            return self._check(signed, digest, audiences, known)
         except UnknownKeyError:
             # The key may be a new one: without the authority, nothing is known about the token.
             if not self._is_reachable:
                 raise self._unavailable() from None
             raise
 
-    def _check(self, token: str, audiences: frozenset[str], known: _Known) -> dict[str, Any]:
-        expected = Expected(known.metadata.issuer, audiences, time.time(), self._leeway)
-        return verify_token(token, known.keys, expected)
+    def _check(
+        self, signed: SignedToken, digest: bytes | None, audiences: frozenset[str], known: _Known
+    ) -> Mapping[str, Any]:
+        """Check everything, and remember the token if it is acceptable."""
+        verified = verify_token(signed, known.keys, self._expected(audiences, known))
+        known.tokens.add(digest, verified)
+        return verified.claims
+
+    def _expected(self, audiences: frozenset[str], known: _Known) -> Expected:
+        return Expected(known.metadata.issuer, audiences, time.time(), self._leeway)
+
+    def _is_due(self, known: _Known) -> bool:
+        """Whether the keys are to be fetched again because of their age."""
+        return time.time() - known.fetched_at > _FRESH_FOR and not _is_within(_RETRY_INTERVAL, self._tried_at)
 
     def _refresh_beside(self, *, is_needed: bool) -> Flow[None]:
         """Start to fetch the keys. The known ones are used meanwhile."""

@@ -4,7 +4,6 @@ RFC 7523 section 2.1, with ``requested_token_use`` as the Microsoft identity pla
 """
 
 import time
-from dataclasses import dataclass, field
 
 from azure.core.credentials import AccessTokenInfo
 
@@ -23,17 +22,29 @@ from webidentity.errors import EntraError
 _DEFAULT_LIFETIME = 3600
 
 
-@dataclass(frozen=True, slots=True)
 class OnBehalfOf:
-    """Acquires tokens in exchange for the access token of one user."""
+    """Acquires tokens in exchange for the access token of one user.
 
-    client: Client
-    cache: TokenCache
-    assertion: str = field(repr=False)
-    #: The account of the assertion, from its verified claims. None if they were not verified.
-    account: str | None = None
-    #: Whether a token that grants only some of the scopes is an error: the user must consent.
-    needs_all_scopes: bool = False
+    :param account: the account of the assertion, from its verified claims. None if they were not verified.
+    :param needs_all_scopes: whether a token that grants only some of the scopes is an error: the user must consent.
+    """
+
+    __slots__ = ("account", "assertion", "cache", "client", "needs_all_scopes")
+
+    def __init__(
+        self,
+        client: Client,
+        cache: TokenCache,
+        assertion: str,
+        account: str | None = None,
+        *,
+        needs_all_scopes: bool = False,
+    ) -> None:
+        self.client = client
+        self.cache = cache
+        self.assertion = assertion
+        self.account = account
+        self.needs_all_scopes = needs_all_scopes
 
     @classmethod
     def begin(cls, client: Client, cache: TokenCache, assertion: str) -> "OnBehalfOf":

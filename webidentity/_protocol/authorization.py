@@ -13,7 +13,7 @@ from webidentity._protocol.advice import advice_for, sentences
 from webidentity._protocol.redaction import scrub
 from webidentity.errors import EntraError
 
-_CODE = re.compile(r"AADSTS(\d{1,9})", re.ASCII)
+_CODE = r"AADSTS(\d{1,9})"
 
 
 def authorize_url(authority: str, tenant: str, parameters: dict[str, str]) -> str:
@@ -55,7 +55,7 @@ def read_authorization_reply(parameters: Mapping[str, str]) -> AuthorizationRepl
     if code:
         raise EntraError("Authentication failed: the authority's reply has both a code and an error")
     description = scrub(parameters.get("error_description") or error).strip() or "no description"
-    codes = tuple(int(number) for number in _CODE.findall(description))
+    codes = tuple(int(number) for number in re.findall(_CODE, description, re.ASCII))
     message = sentences(f"Authentication failed: {description}", advice_for(codes))
     raise EntraError(message, error=scrub(error), error_codes=codes)
 

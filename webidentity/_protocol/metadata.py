@@ -1,6 +1,6 @@
 """Metadata of a tenant (OpenID Connect Discovery 1.0), and its logout URL."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from webidentity._authority import cloud_hosts, is_guid, is_loopback
@@ -10,8 +10,7 @@ from webidentity._json import as_text, parse_object
 _CUSTOMERS = ".ciamlogin.com"
 
 
-@dataclass(frozen=True, slots=True)
-class TenantMetadata:
+class TenantMetadata(NamedTuple):
     """The part of a tenant's metadata that token verification needs."""
 
     issuer: str

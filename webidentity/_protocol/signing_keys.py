@@ -1,11 +1,14 @@
 """The authority's signing keys (JSON Web Key Set, RFC 7517)."""
 
+from base64 import urlsafe_b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from jwt import PyJWK
-from jwt.exceptions import PyJWTError
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from webidentity._json import as_list, as_object, as_text, parse_object
 
@@ -13,6 +16,8 @@ from webidentity._json import as_list, as_object, as_text, parse_object
 _SHORTEST_KEY = 2048
 #: Bits. A longer key would take long to use.
 _LONGEST_KEY = 8192
+#: RS256 is RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 section 3.3).
+_PADDING, _HASH = PKCS1v15(), SHA256()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +28,16 @@ class SigningKey:
     """
 
     kid: str | None
-    key: Any
+    key: RSAPublicKey
     issuer: str | None
+
+    def has_signed(self, content: bytes, signature: bytes) -> bool:
+        """Whether this is the RS256 signature of the content."""
+        try:
+            self.key.verify(signature, content, _PADDING, _HASH)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
 
     def may_sign_for(self, issuer: str, tenant: str) -> bool:
         """Whether the key may sign tokens of this issuer and tenant."""
@@ -36,6 +49,9 @@ class SigningKeys:
 
     def __init__(self, keys: Iterable[SigningKey]) -> None:
         self._keys = tuple(keys)
+        self._by_kid = {
+            kid: tuple(key for key in self._keys if key.kid == kid) for kid in {key.kid for key in self._keys}
+        }
 
     @classmethod
     def parse(cls, text: str) -> "SigningKeys | None":
@@ -51,17 +67,17 @@ class SigningKeys:
 
     def candidates(self, kid: str | None) -> tuple[SigningKey, ...]:
         """Return the keys with this ``kid``, or all keys if it is None."""
-        return self._keys if kid is None else tuple(key for key in self._keys if key.kid == kid)
+        return self._keys if kid is None else self._by_kid.get(kid, ())
 
 
 def _read_key(item: dict[str, Any] | None) -> SigningKey | None:
     if item is None or item.get("kty") != "RSA" or not _may_verify(item):
         return None
     try:
-        public = PyJWK({"kty": "RSA", "n": item["n"], "e": item["e"]}, algorithm="RS256")
-    except (PyJWTError, KeyError, TypeError, ValueError):
+        public = RSAPublicNumbers(_integer(item["e"]), _integer(item["n"])).public_key()
+    except (KeyError, TypeError, ValueError):
         return None
-    if not _SHORTEST_KEY <= public.key.key_size <= _LONGEST_KEY:
+    if not _SHORTEST_KEY <= public.key_size <= _LONGEST_KEY:
         return None
     return SigningKey(as_text(item.get("kid")), public, as_text(item.get("issuer")))
 
@@ -73,3 +89,8 @@ def _may_verify(item: dict[str, Any]) -> bool:
     if "key_ops" in item and "verify" not in as_list(item["key_ops"]):
         return False
     return "issuer" not in item or as_text(item["issuer"]) is not None
+
+
+def _integer(text: str) -> int:
+    """Return the number (RFC 7518 section 2, Base64urlUInt). Padding is accepted: some servers publish it."""
+    return int.from_bytes(urlsafe_b64decode(text + "=" * (-len(text) % 4)), "big")

@@ -2,27 +2,30 @@
 
 import hashlib
 import hmac
-import math
 import re
+import sys
 from base64 import urlsafe_b64encode
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
-
-from jwt.api_jws import PyJWS
-from jwt.exceptions import PyJWTError
+from binascii import a2b_base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from webidentity._json import as_list, as_object, parse_object
 from webidentity._protocol.signing_keys import SigningKeys
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
-#: Three parts of base64url without padding (RFC 7515 section 7.1).
-_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*", re.ASCII)
+#: From base64url to base64. What is in the standard alphabet alone, and padding, becomes a character of neither.
+_STANDARD_ALPHABET = bytes.maketrans(b"-_+/=", b"+/!!!")
+#: The last characters that a part may have whose length is not a multiple of four: those without surplus bits.
+_LAST = {2: b"AQgw", 3: b"AEIMQUYcgkosw048"}
+_OTHER_AUDIENCE = "the token is for another application: request a scope of this one"
 _LONGEST_TOKEN = 64 * 1024
 _MOST_LEVELS = 50
+_LARGEST = sys.float_info.max
 #: Accepted ``typ`` headers (RFC 8725 section 3.11). Logout tokens, for example, are signed with the same keys.
 _TYPES = frozenset({"jwt", "at+jwt"})
-_JWS = PyJWS(algorithms=["RS256"])
 
 #: Seconds that the clocks of the authority and of this machine may differ, unless a setting says otherwise. It is the
 #: default of Microsoft's own libraries for web APIs.
@@ -37,8 +40,7 @@ class UnknownKeyError(TokenRejectedError):
     """No known key has the token's ``kid``: the authority may have rotated its keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(NamedTuple):
     """What the claims of a token must match.
 
     :param issuer: the exact issuer, from the tenant's metadata.
@@ -48,64 +50,94 @@ class Expected:
     """
 
     issuer: str
-    audiences: Collection[str]
+    audiences: frozenset[str]
     now: float
     leeway: float = LEEWAY
 
 
-def key_id(token: str) -> str | None:
-    """Return the ``kid`` header of the token, after checking that the header is one this library accepts.
+@dataclass(slots=True)  # not frozen, which would double the time to create one
+class SignedToken:
+    """A token whose form and header are acceptable (JWS in compact form, RFC 7515). Its signature is not checked yet.
 
-    :raises TokenRejectedError: it is not a signed token, or not of an accepted kind.
+    :param kid: the ID of its key, None if it names none.
+    :param content: what is signed: header and payload, as they were sent.
     """
-    if len(token) > _LONGEST_TOKEN:
-        raise TokenRejectedError("the token is longer than tokens that Microsoft Entra ID issues")
-    if not _COMPACT.fullmatch(token):
-        raise TokenRejectedError("the token is not a signed token (JWS in compact form)")
-    try:
-        header = _JWS.get_unverified_header(token)
-    except (PyJWTError, ValueError, RecursionError):
-        raise TokenRejectedError("the token's header cannot be read") from None
-    if header.get("alg") != "RS256":
-        raise TokenRejectedError("the token is not signed with RS256")
-    if "crit" in header or "cty" in header:
-        raise TokenRejectedError("the token's header requires extensions that are not supported")
-    kind = header.get("typ", "JWT")
-    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in _TYPES:
-        raise TokenRejectedError("the token is neither an access token nor an ID token")
-    if "nonce" in header:
-        raise TokenRejectedError("the token is for Microsoft Graph: request a scope of this application")
-    kid = header.get("kid")
-    return kid if isinstance(kid, str) else None
+
+    kid: str | None
+    content: bytes = field(repr=False)
+    payload: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
+
+    @classmethod
+    def parse(cls, token: str) -> "SignedToken":
+        """Decode the three parts of a token, and check the header.
+
+        :raises TokenRejectedError: it is not a signed token, or not of an accepted kind.
+        """
+        if len(token) > _LONGEST_TOKEN:
+            raise TokenRejectedError("the token is longer than tokens that Microsoft Entra ID issues")
+        try:
+            content, _, last = token.encode("ascii").rpartition(b".")
+            first, second = content.split(b".", 2)
+            kid, payload, signature = _known_kid(first), _decoded(second), _decoded(last)
+        except ValueError:
+            raise TokenRejectedError("the token is not a signed token (JWS in compact form)") from None
+        return cls(kid, content, payload, signature)
 
 
-def verify_token(token: str, keys: SigningKeys, expected: Expected) -> dict[str, Any]:
-    """Return the claims of a token after checking its signature, issuer, audience and times.
+@dataclass(slots=True)  # not frozen, for the same reason
+class VerifiedToken:
+    """A token that was accepted: its claims, and what has to be checked again when the token is sent again.
+
+    The other checks depend only on the token, its key and the issuer: as long as these are the same, so is the outcome.
+
+    :param claims: read-only, because all requests with this token share them.
+    :param valid_from: Unix seconds.
+    :param expires_on: Unix seconds.
+    """
+
+    claims: Mapping[str, Any] = field(repr=False)
+    issuer: str
+    audiences: frozenset[str]
+    valid_from: float
+    expires_on: float
+
+    def check(self, expected: Expected) -> Mapping[str, Any]:
+        """Return the claims after checking issuer, audiences and times.
+
+        :raises TokenRejectedError: one of the checks failed.
+        """
+        _check_issuer(self.issuer, expected)
+        if not self.audiences <= expected.audiences:
+            raise TokenRejectedError(_OTHER_AUDIENCE)
+        if self.expires_on + expected.leeway <= expected.now:
+            raise TokenRejectedError("the token has expired")
+        if self.valid_from - expected.leeway > expected.now:
+            raise TokenRejectedError("the token is not valid yet: check the clocks")
+        return self.claims
+
+
+def verify_token(token: SignedToken, keys: SigningKeys, expected: Expected) -> VerifiedToken:
+    """Check signature, issuer, audience and times of a token.
 
     :raises UnknownKeyError: its key is not in the set.
     :raises TokenRejectedError: one of the checks failed.
     """
-    candidates = keys.candidates(key_id(token))
+    candidates = keys.candidates(token.kid)
     if not candidates:
         raise UnknownKeyError("the token is signed with a key that the authority does not publish")
     for candidate in candidates:
-        try:
-            payload = _JWS.decode(token, candidate.key, algorithms=["RS256"])
-        except (PyJWTError, ValueError):
-            continue
-        claims = parse_object(payload)
-        if claims is None:
-            raise TokenRejectedError("the token's payload is not a JSON object")
-        if _is_deep(claims):
-            raise TokenRejectedError("the token's claims are nested too deeply")
-        _check_claims(claims, expected)
-        if not candidate.may_sign_for(expected.issuer, claims["tid"]):
-            raise TokenRejectedError("the token's key does not belong to its issuer")
-        return claims
+        if candidate.has_signed(token.content, token.signature):
+            claims = _claims(token.payload)
+            verified = _read_claims(claims, expected)
+            verified.check(expected)
+            if not candidate.may_sign_for(expected.issuer, claims["tid"]):
+                raise TokenRejectedError("the token's key does not belong to its issuer")
+            return verified
     raise TokenRejectedError("the token's signature is wrong")
 
 
-def verify_response(claims: dict[str, Any], *, client_id: str, nonce: str, token: str, code: str) -> None:
+def verify_response(claims: Mapping[str, Any], *, client_id: str, nonce: str, token: str, code: str) -> None:
     """Check that an ID token belongs to this sign-in (OpenID Connect Core 3.1.3.7).
 
     :param nonce: the nonce of the authorization request.
@@ -133,6 +165,57 @@ def verify_hash(claims: Mapping[str, Any], name: str, value: str) -> None:
         raise TokenRejectedError(f"the ID token belongs to another {'code' if name == 'c_hash' else 'access token'}")
 
 
+def _decoded(part: bytes) -> bytes:
+    """Decode base64url without padding (RFC 7515 section 2). Each value has one form only, so no bit may be left over.
+
+    :raises ValueError: it is malformed.
+    """
+    surplus = len(part) % 4
+    if surplus and part[-1] not in _LAST.get(surplus, b""):
+        raise ValueError("bits after the end")
+    return a2b_base64(part.translate(_STANDARD_ALPHABET) + b"=="[: -surplus % 4], strict_mode=True)
+
+
+def _kid(part: bytes) -> str | None:
+    """Return the ``kid`` of an acceptable header."""
+    header = _json_object(_decoded(part))
+    kid = header.get("kid", "") if header is not None else None
+    if header is None or not isinstance(kid, str):
+        raise TokenRejectedError("the token's header cannot be read")
+    if header.get("alg") != "RS256":
+        raise TokenRejectedError("the token is not signed with RS256")
+    if "crit" in header or "cty" in header or header.get("b64", True) is not True:
+        raise TokenRejectedError("the token's header requires extensions that are not supported")
+    kind = header.get("typ", "JWT")
+    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in _TYPES:
+        raise TokenRejectedError("the token is neither an access token nor an ID token")
+    if "nonce" in header:
+        raise TokenRejectedError("the token is for Microsoft Graph: request a scope of this application")
+    return kid if "kid" in header else None
+
+
+#: All tokens that one key signs have the same header.
+_known_kid = lru_cache(maxsize=16)(_kid)
+
+
+def _claims(payload: bytes) -> dict[str, Any]:
+    claims = _json_object(payload)
+    if claims is None:
+        raise TokenRejectedError("the token's payload is not a JSON object")
+    # Each level begins with a bracket, so most claims need not be walked.
+    if payload.count(b"{") + payload.count(b"[") > _MOST_LEVELS and _is_deep(claims):
+        raise TokenRejectedError("the token's claims are nested too deeply")
+    return claims
+
+
+def _json_object(data: bytes) -> dict[str, Any] | None:
+    """Read JSON in UTF-8, the only encoding (RFC 7515 section 5.2, RFC 7519 section 7.2)."""
+    try:
+        return parse_object(data.decode())
+    except UnicodeDecodeError:
+        return None
+
+
 def _is_deep(claims: dict[str, Any]) -> bool:
     """Whether the claims are nested more deeply than what copies and stores them can go."""
     level: list[Any] = [claims]
@@ -145,37 +228,37 @@ def _is_deep(claims: dict[str, Any]) -> bool:
     return True
 
 
-def _check_claims(claims: dict[str, Any], expected: Expected) -> None:
+def _read_claims(claims: dict[str, Any], expected: Expected) -> VerifiedToken:
+    """Check the claims, except those that :meth:`VerifiedToken.check` checks."""
     issuer, tenant = claims.get("iss"), claims.get("tid")
-    if issuer != expected.issuer:
-        if isinstance(issuer, str) and issuer.startswith("https://sts.windows.net/"):
-            raise TokenRejectedError(
-                "the token is a v1.0 token: set requestedAccessTokenVersion to 2 in the manifest of the API's "
-                "application registration"
-            )
-        raise TokenRejectedError("the token comes from another issuer")
+    _check_issuer(issuer, expected)
     if not isinstance(tenant, str) or not _GUID.fullmatch(tenant) or f"/{tenant}/" not in f"{issuer}/":
         raise TokenRejectedError("the token's tenant does not belong to its issuer")
     audience = claims.get("aud")
-    audiences = [audience] if isinstance(audience, str) else as_list(audience)
-    if not audiences or not all(isinstance(name, str) and name in expected.audiences for name in audiences):
-        raise TokenRejectedError("the token is for another application: request a scope of this one")
+    audiences = (audience,) if isinstance(audience, str) else tuple(as_list(audience))
+    if not audiences or [name for name in audiences if not isinstance(name, str)]:
+        raise TokenRejectedError(_OTHER_AUDIENCE)
     if not isinstance(claims.get("sub"), str) or not claims["sub"]:
         raise TokenRejectedError("the token has no subject")
     expires_on, issued_at = _time(claims, "exp"), _time(claims, "iat")
-    not_before = _time(claims, "nbf") if "nbf" in claims else issued_at
-    if expires_on + expected.leeway <= expected.now:
-        raise TokenRejectedError("the token has expired")
-    if max(issued_at, not_before) - expected.leeway > expected.now:
-        raise TokenRejectedError("the token is not valid yet: check the clocks")
+    valid_from = max(issued_at, _time(claims, "nbf")) if "nbf" in claims else issued_at
+    return VerifiedToken(MappingProxyType(claims), expected.issuer, frozenset(audiences), valid_from, expires_on)
 
 
-def _time(claims: dict[str, Any], name: str) -> float:
-    value = claims.get(name)
-    try:
-        # Python's JSON parser accepts NaN, Infinity, and integers that are too large for a float.
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            return float(value)
-    except OverflowError:
-        pass
+def _check_issuer(issuer: Any, expected: Expected) -> None:
+    if issuer == expected.issuer:
+        return
+    if isinstance(issuer, str) and issuer.startswith("https://sts.windows.net/"):
+        raise TokenRejectedError(
+            "the token is a v1.0 token: set requestedAccessTokenVersion to 2 in the manifest of the API's "
+            "application registration"
+        )
+    raise TokenRejectedError("the token comes from another issuer")
+
+
+def _time(claims: Mapping[str, Any], name: str) -> float:
+    value: Any = claims.get(name)
+    # A boolean is an integer in Python, whose JSON parser accepts NaN, Infinity, and integers too large for a float.
+    if type(value) in (int, float) and -_LARGEST <= value <= _LARGEST:
+        return value  # type: ignore[no-any-return]
     raise TokenRejectedError(f"the token has no usable {name}")

@@ -120,19 +120,19 @@ class AsyncDriver:
             flow.close()
 
     async def _perform(self, effect: Effect, deadline: Deadline) -> Any:
-        import asyncio
-
-        from webidentity._transport.threads import on_thread
-
         match effect:
             case Send(request, options, subject):
                 return await self._send(request, **deadline.options(subject), **options)
             case Call(function, blocking=True):
+                from webidentity._transport.threads import on_thread
+
                 return await on_thread(function)
             case Call(function):
                 outcome = function()
-                return await outcome if inspect.isawaitable(outcome) else outcome
+                return await outcome if hasattr(outcome, "__await__") else outcome
             case Wait(future, (thread, task), is_alive):
+                import asyncio
+
                 # A leader without a task blocks its thread. On this thread, it can only finish after this flow has.
                 if thread == threading.get_ident() and (task is None or task is asyncio.current_task()):
                     return False

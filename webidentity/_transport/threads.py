@@ -5,7 +5,6 @@ of a call made here, which would be a deadlock. The authority and the store have
 authority does not delay reads of the store.
 """
 
-import asyncio
 import atexit
 import contextvars
 import math
@@ -143,10 +142,14 @@ BACKGROUND = DaemonThreads("webidentity-background", 4, longest_queue=256, secon
 
 async def on_thread(function: Callable[[], T]) -> T:
     """Call the function on a thread for disks, in the caller's context, without blocking the event loop."""
+    import asyncio  # not at the top: sync code uses this module too, and needs no event loop
+
     call = contextvars.copy_context().run
     return await asyncio.get_running_loop().run_in_executor(_STORE.pool(), call, function)
 
 
 async def on_authority_thread(function: Callable[[], T]) -> T:
     """Call the function on a thread for requests, in the caller's context, without blocking the event loop."""
+    import asyncio
+
     return await asyncio.wrap_future(AUTHORITY.submit(function))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from webidentity.cache._envelope import KeyRing as KeyRing
     from webidentity.cache._memory import MemoryStore as MemoryStore
     from webidentity.cache._sqlite import SQLiteStore as SQLiteStore
+    from webidentity.cache._store import QuickStore as QuickStore
     from webidentity.cache._store import Row as Row
     from webidentity.cache._store import Store as Store
     from webidentity.cache._store import StoreUnavailableError as StoreUnavailableError
@@ -25,6 +26,7 @@ else:
         {
             "KeyRing": "_envelope",
             "MemoryStore": "_memory",
+            "QuickStore": "_store",
             "Row": "_store",
             "SQLiteStore": "_sqlite",
             "Store": "_store",

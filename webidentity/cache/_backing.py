@@ -34,6 +34,16 @@ class Backing(Protocol):
         """Whether calls may wait for a disk or a network. An event loop makes such calls on a thread."""
         ...
 
+    @property
+    def quick_reads(self) -> bool:
+        """Whether :meth:`read` accepts ``wait=False``, and usually succeeds with it."""
+        ...
+
+    @property
+    def keeps_expired(self) -> bool:
+        """Whether partitions that have expired stay until they are swept."""
+        ...
+
     def open(self) -> None:
         """Get ready. Called before a one-time code is redeemed whose tokens only the cache will have.
 
@@ -41,8 +51,12 @@ class Backing(Protocol):
         """
         ...
 
-    def read(self, partition: Partition, known: CachedPartition | None) -> CachedPartition | None:
-        """Return the partition as it is now: ``known`` itself if it has not changed, None if it does not exist."""
+    def read(self, partition: Partition, known: CachedPartition | None, *, wait: bool = True) -> CachedPartition | None:
+        """Return the partition as it is now: ``known`` itself if it has not changed, None if it does not exist.
+
+        :raises BlockingIOError: the call would have to wait, and ``wait`` is false.
+        :raises StoreUnavailableError: the backing cannot be read.
+        """
         ...
 
     def change(
@@ -61,8 +75,13 @@ class Backing(Protocol):
         """
         ...
 
-    def sweep(self, now: float) -> int:
-        """Remove the partitions that expired before ``now`` (Unix seconds) and return how many there were."""
+    def sweep(self, now: float) -> float:
+        """Remove the partitions that expired before ``now``, unless another process has done so a short time ago.
+
+        :param now: the current time (Unix seconds).
+        :returns: when to call it again (Unix seconds).
+        :raises StoreUnavailableError: the backing cannot be written.
+        """
         ...
 
     def close(self) -> None:

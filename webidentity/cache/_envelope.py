@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,19 +16,13 @@ _NONCE = 12
 _MARK = 4
 
 
-@dataclass(frozen=True, slots=True)
 class _Key:
-    name_key: bytes = field(repr=False)
-    cipher: AESGCM = field(repr=False)
-    mark: bytes
+    __slots__ = ("cipher", "mark", "name_key")
 
-    @classmethod
-    def derive(cls, secret: bytes) -> "_Key":
-        return cls(
-            name_key=_hkdf(secret, b"webidentity cache names v1"),
-            cipher=AESGCM(_hkdf(secret, b"webidentity cache values v1")),
-            mark=_hkdf(secret, b"webidentity cache key id v1")[:_MARK],
-        )
+    def __init__(self, secret: bytes) -> None:
+        self.name_key = _hkdf(secret, b"webidentity cache names v1")
+        self.cipher = AESGCM(_hkdf(secret, b"webidentity cache values v1"))
+        self.mark = _hkdf(secret, b"webidentity cache key id v1")[:_MARK]
 
 
 class KeyRing:
@@ -49,7 +42,7 @@ class KeyRing:
         secrets = [value.encode() if isinstance(value, str) else value for value in (secret, *fallbacks)]
         if not all(secrets):
             raise ValueError("the secret that protects the token cache is empty: set SECRET_KEY to a long random value")
-        self._keys = [_Key.derive(value) for value in secrets]
+        self._keys = [_Key(value) for value in secrets]
 
     def stored_keys(self, name: str) -> list[str]:
         """Return the keys under which a store may have the name: the current secret's first, then the fallbacks'."""

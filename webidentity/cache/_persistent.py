@@ -24,12 +24,16 @@ class PersistentFiles:
     """
 
     blocking = True
+    quick_reads = False
+    keeps_expired = False
 
     def __init__(self, options: TokenCachePersistenceOptions) -> None:
         self._options = options
         self._plain = MsalFile(options, ".nocae")
         self._cae = MsalFile(options, ".cae")
         self._changing = threading.Lock()
+        #: The files that the last change has written. The next one probably writes the same, and locks them at once.
+        self._usual: frozenset[MsalFile] = frozenset()
         #: The accounts that were found last by cloud, with the versions of the two files.
         self._accounts: dict[frozenset[str], tuple[tuple[int, int], SharedAccounts]] = {}
         renew_after_fork(self)
@@ -51,7 +55,13 @@ class PersistentFiles:
             self._plain.open()
             self._cae.open()
 
-    def read(self, partition: Partition, known: CachedPartition | None) -> CachedPartition | None:
+    def read(
+        self,
+        partition: Partition,
+        known: CachedPartition | None,
+        *,
+        wait: bool = True,  # noqa: ARG002 - required by Backing
+    ) -> CachedPartition | None:
         """Return the partition as it is now: ``known`` itself if neither file has changed."""
         plain, cae = self._plain.read(), self._cae.read()
         version = (plain.version, cae.version)
@@ -84,12 +94,14 @@ class PersistentFiles:
     ) -> CachedPartition:
         """Apply the change and write the file that it affects, without losing what other programs write meanwhile."""
         with self._changing:
-            locked: frozenset[MsalFile] = frozenset()
-            while True:
+            cached, touched = self._try(partition, change, expires_at, self._usual)
+            # If that was another file: it alone, and both only if another program's change makes that necessary.
+            locked = touched
+            while cached is None:
                 cached, touched = self._try(partition, change, expires_at, locked)
-                if cached is not None:
-                    return cached
                 locked |= touched
+            self._usual = touched
+            return cached
 
     def claim(self, name: str, expires_at: float) -> bool:  # noqa: ARG002 - required by Backing
         """Raise an error: names cannot be recorded in files of other programs.
@@ -100,9 +112,9 @@ class PersistentFiles:
             "names can be claimed only in a cache with a store; this cache is for programs of a desktop user"
         )
 
-    def sweep(self, now: float) -> int:  # noqa: ARG002 - required by Backing
+    def sweep(self, now: float) -> float:  # noqa: ARG002 - required by Backing
         """Do nothing. The next write removes expired tokens."""
-        return 0
+        return math.inf
 
     def close(self) -> None:
         """Do nothing. No file stays open."""

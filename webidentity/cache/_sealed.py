@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from webidentity.cache._backing import CachedPartition
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._partition import Partition, digest
-from webidentity.cache._store import Row, Store, StoreUnavailableError
+from webidentity.cache._store import QuickStore, Row, Store, StoreUnavailableError
 
 if TYPE_CHECKING:
     from webidentity.cache._envelope import KeyRing
@@ -21,10 +21,14 @@ _IN_USE = "row"
 #: A copy under the current secret's name of a row that is being moved. It counts when the original is gone.
 _COPY = "copy"
 _DAMAGED = "damaged"
+#: Seconds between two sweeps of a store, by any process that uses it.
+_SWEEP_INTERVAL = 600.0
 
 
 class SealedStore:
     """Reads and writes encrypted documents. Calls block if the store's calls do."""
+
+    keeps_expired = True
 
     def __init__(self, store: Store, keys: "KeyRing") -> None:
         self.store = store
@@ -35,18 +39,26 @@ class SealedStore:
         """Whether calls of the store may wait for a disk or a network."""
         return self.store.blocking
 
+    @property
+    def quick_reads(self) -> bool:
+        """Whether the store can be read without waiting."""
+        return getattr(self.store, "quick_reads", False)
+
     def open(self) -> None:
         """Do nothing. A store opens itself on first use, and may be available again by then."""
 
-    def read(self, partition: Partition, known: CachedPartition | None) -> CachedPartition | None:
-        """Return the partition as it is now: ``known`` itself if it has not changed, None if it does not exist."""
+    def read(self, partition: Partition, known: CachedPartition | None, *, wait: bool = True) -> CachedPartition | None:
+        """Return the partition as it is now: ``known`` itself if it has not changed, None if it does not exist.
+
+        :raises BlockingIOError: the store would have to wait, and ``wait`` is false.
+        """
         stored_keys = partition.stored_keys(self.keys)
         # A row that is moved in the meantime gets a name at which nothing was found: look twice if there are several.
         look_again = len(stored_keys) > 1
         for stored_key in stored_keys:
-            if known is not None and self._has_version(stored_key, known.version):
+            if known is not None and self._has_version(stored_key, known.version, wait):
                 return known
-            row = self.store.load(stored_key)
+            row = self._load(stored_key, wait)
             if row is None:
                 continue
             if known is not None and known.version == (stored_key, row.version):
@@ -55,7 +67,7 @@ class SealedStore:
             if sealed.state == _IN_USE:
                 return sealed.cached(stored_key)
             look_again = look_again or sealed.state == _COPY
-        current = self._newest(partition, self._rows(partition)) if look_again else None
+        current = self._newest(partition, self._rows(partition, wait), wait) if look_again else None
         return current[1].cached(current[0]) if current else None
 
     def change(
@@ -122,37 +134,58 @@ class SealedStore:
                 return True
         raise _keeps_changing()
 
-    def sweep(self, now: float) -> int:
-        """Remove the rows that expired before ``now`` and return how many there were."""
-        return self.store.sweep(now)
+    def sweep(self, now: float) -> float:
+        """Remove the rows that expired before ``now``, unless another process has done so a short time ago.
+
+        The processes agree by a row that expires when the next sweep is due.
+
+        :returns: when the next sweep is due (Unix seconds).
+        """
+        due = now + _SWEEP_INTERVAL
+        stored_keys = Partition.shared("sweep", 0).stored_keys(self.keys)
+        # The same for all orders of the secrets.
+        stored_key = min(stored_keys)
+        row = self.store.load(stored_key)
+        # A clock that was set back must not stop the sweeps.
+        if row is not None and now < row.expires_at <= due:
+            return row.expires_at
+        expected = None if row is None else row.version
+        if self._write(stored_keys, stored_key, _Sealed.nothing(due), expected=expected) is not None:
+            self.store.sweep(now)
+        return due
 
     def close(self) -> None:
         """Close the store. A later call opens it again."""
         self.store.close()
 
-    def _has_version(self, stored_key: str, version: Hashable) -> bool:
+    def _has_version(self, stored_key: str, version: Hashable, wait: bool) -> bool:
         """Whether the row has this version of a :class:`CachedPartition`. False if that takes as long as loading it."""
-        read: Callable[[str], int | None] | None = getattr(self.store, "version", None)
+        read: Callable[..., int | None] | None = getattr(self.store, "version", None)
         if read is None or not isinstance(version, tuple) or version[0] != stored_key:
             return False
-        return version == (stored_key, read(stored_key))
+        return version == (stored_key, read(stored_key) if wait else read(stored_key, wait=False))
 
-    def _rows(self, partition: Partition) -> "dict[str, _Sealed]":
+    def _load(self, stored_key: str, wait: bool) -> Row | None:
+        return self.store.load(stored_key) if wait else cast("QuickStore", self.store).load(stored_key, wait=False)
+
+    def _rows(self, partition: Partition, wait: bool = True) -> "dict[str, _Sealed]":
         rows: dict[str, _Sealed] = {}
         for stored_key in partition.stored_keys(self.keys):
-            row = self.store.load(stored_key)
+            row = self._load(stored_key, wait)
             if row is not None:
                 rows[stored_key] = self._decode(stored_key, row)
         return rows
 
-    def _newest(self, partition: Partition, rows: "dict[str, _Sealed]") -> "tuple[str, _Sealed] | None":
+    def _newest(
+        self, partition: Partition, rows: "dict[str, _Sealed]", wait: bool = True
+    ) -> "tuple[str, _Sealed] | None":
         """Choose the row in use. ``rows`` is updated if rows were moved while they were read."""
         while rows:
             newest = max(rows, key=lambda stored_key: rows[stored_key].rank)
             if rows[newest].state == _IN_USE or len(partition.stored_keys(self.keys)) == 1:
                 return newest, rows[newest]
             # A copy counts only if its original does not exist any more, so look for the original after the copy.
-            again = self._rows(partition)
+            again = self._rows(partition, wait)
             unchanged = {key: row.version for key, row in again.items()} == {
                 key: row.version for key, row in rows.items()
             }

@@ -11,20 +11,28 @@ import weakref
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from webidentity._fork import renew_after_fork
+from webidentity.cache._sqlite_layout import lay_out
 from webidentity.cache._store import Row, StoreUnavailableError
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS entries (
-    key TEXT PRIMARY KEY, version INTEGER NOT NULL, expires_at REAL NOT NULL, value BLOB NOT NULL
-) WITHOUT ROWID
+#: A sweep removes this many rows in one transaction, and then pauses for others that want to write: for a multiple of
+#: the time that the rows took, and at least for some seconds.
+_BATCH = 200
+_PAUSE, _SHORTEST_PAUSE = 2.0, 0.005
+#: Seconds that a fork waits for a transaction of a sweep.
+_LONGEST_FORK = 1.0
+_SWEEP = """
+DELETE FROM entries WHERE key IN (SELECT key FROM entries WHERE expires_at < ? ORDER BY expires_at LIMIT ?)
 """
 
 
 class _Connection(sqlite3.Connection):
     #: Device and inode of the file that was opened.
     file: tuple[int, int]
+    #: Whether it waits for a file that is locked.
+    waits: bool = True
 
 
 class SQLiteStore:
@@ -40,45 +48,55 @@ class SQLiteStore:
     """
 
     blocking = True
+    quick_reads = True
 
     def __init__(self, path: str | os.PathLike[str], *, timeout: float = 10.0) -> None:
         self.path: Path = Path(path)
+        self._name = os.fspath(path)
         self._timeout = timeout
+        # Connections that no call uses at the moment. The methods of a list that are used here are atomic.
         self._idle: list[_Connection] = []
         self._inherited: list[_Connection] = []
-        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        # Held during each transaction of a sweep, so that no process is forked in the middle of one.
+        self._sweeping = threading.Lock()
+        self._sweep_waits = False
         renew_after_fork(self)
         # A store that is garbage collected leaves no connection open.
         weakref.finalize(self, _close_all, self._idle)
 
     def before_fork(self) -> None:
         """Close the idle connections: a child would inherit SQLite's record of the locks on them, but not the locks."""
-        # The thread that forks may itself hold the lock.
-        if not self._lock.acquire(blocking=False):
-            return
-        try:
-            _close_all(self._idle)
-        finally:
-            self._lock.release()
+        if self._sweeping.acquire(timeout=_LONGEST_FORK):
+            self._sweep_waits = True
+        _close_all(self._idle)
+
+    def after_fork_in_parent(self) -> None:
+        """Continue with a sweep."""
+        if self._sweep_waits:
+            self._sweep_waits = False
+            self._sweeping.release()
 
     def after_fork(self) -> None:
         """Set the parent's connections aside: a forked child must neither use nor close them."""
-        self._lock = threading.Lock()
+        self._sweeping, self._sweep_waits = threading.Lock(), False
         self._inherited += self._idle
         self._idle.clear()
 
-    def load(self, key: str) -> Row | None:
-        """Return the row, even if it has expired; None if there is no row."""
-        with self._connection() as connection:
-            found = connection.execute(
-                "SELECT value, version, expires_at FROM entries WHERE key = ?", (key,)
-            ).fetchone()
+    def load(self, key: str, *, wait: bool = True) -> Row | None:
+        """Return the row, even if it has expired; None if there is no row.
+
+        :raises BlockingIOError: see :meth:`QuickStore.load`.
+        """
+        found = self._read("SELECT value, version, expires_at FROM entries WHERE key = ?", key, wait)
         return Row(*found) if found else None
 
-    def version(self, key: str) -> int | None:
-        """Return the version of the row, even if it has expired; None if there is no row."""
-        with self._connection() as connection:
-            found = connection.execute("SELECT version FROM entries WHERE key = ?", (key,)).fetchone()
+    def version(self, key: str, *, wait: bool = True) -> int | None:
+        """Return the version of the row, even if it has expired; None if there is no row.
+
+        :raises BlockingIOError: see :meth:`QuickStore.version`.
+        """
+        found = self._read("SELECT version FROM entries WHERE key = ?", key, wait)
         return found[0] if found else None
 
     def save(self, key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
@@ -104,56 +122,99 @@ class SQLiteStore:
             connection.execute("DELETE FROM entries WHERE key = ? AND version = ifnull(?, version)", (key, expected))
 
     def sweep(self, now: float) -> int:
-        """Remove the rows that expired before ``now`` (Unix seconds) and return how many there were."""
-        with self._connection() as connection:
-            return connection.execute("DELETE FROM entries WHERE expires_at < ?", (now,)).rowcount
+        """Remove the rows that expired before ``now`` (Unix seconds) and return how many there were.
+
+        The rows are removed in short transactions, with pauses in which others can write. :meth:`close` ends it early.
+        """
+        closed, removed = self._closed, 0
+        while True:
+            started = time.monotonic()
+            with self._sweeping, self._connection() as connection:
+                rows = connection.execute(_SWEEP, (now, _BATCH)).rowcount
+            removed += rows
+            if rows < _BATCH:
+                return removed
+            if closed.wait(max(_SHORTEST_PAUSE, _PAUSE * (time.monotonic() - started))):
+                _close_all(self._idle)
+                return removed
 
     def close(self) -> None:
-        """Close the idle connections. A later call opens new ones."""
-        with self._lock:
-            _close_all(self._idle)
+        """Close the idle connections, and end a sweep. A later call opens new ones."""
+        self._closed.set()
+        self._closed = threading.Event()
+        _close_all(self._idle)
+
+    def _read(self, statement: str, key: str, wait: bool) -> Any:
+        """Return the row, or None.
+
+        :raises BlockingIOError: the call would have to wait, and must not.
+        """
+        try:
+            connection = self._take(wait)
+            try:
+                found = connection.execute(statement, (key,)).fetchone()
+            except BaseException:
+                connection.close()
+                raise
+        except (sqlite3.Error, OSError) as error:
+            if not wait and (isinstance(error, BlockingIOError) or _is_busy(error)):
+                raise _would_wait() from None
+            raise self._unavailable(error) from error
+        self._idle.append(connection)
+        return found
 
     @contextmanager
     def _connection(self) -> Generator[_Connection, None, None]:
         """Use a connection in one thread at a time, and keep it for the next call."""
         try:
-            connection = self._take()
+            connection = self._take(wait=True)
             try:
                 yield connection
             except BaseException:
                 connection.close()
                 raise
-            with self._lock:
-                self._idle.append(connection)
         except (sqlite3.Error, OSError) as error:
-            raise StoreUnavailableError(
-                f"the token cache {self.path} cannot be used ({error}): is the folder writable, is the disk full, is "
-                "the file an SQLite database?"
-            ) from error
+            raise self._unavailable(error) from error
+        self._idle.append(connection)
 
-    def _take(self) -> _Connection:
+    def _unavailable(self, error: Exception) -> StoreUnavailableError:
+        return StoreUnavailableError(
+            f"the token cache {self.path} cannot be used ({error}): is the folder writable, is the disk full, is "
+            "the file an SQLite database?"
+        )
+
+    def _take(self, wait: bool) -> _Connection:
+        """Return a connection that no other call uses. One that must not wait is never opened or closed here."""
         while True:
-            with self._lock:
-                connection = self._idle.pop() if self._idle else None
-            if connection is None:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                if not wait:
+                    raise _would_wait() from None
                 return self._open()
             # A connection keeps the file that it opened, even if that was deleted or replaced. Other processes would
             # not see what is written to it.
             if connection.file == self._file():
+                if connection.waits is not wait:
+                    connection.execute(f"PRAGMA busy_timeout = {int(1000 * self._timeout) if wait else 0}")
+                    connection.waits = wait
                 return connection
+            if not wait:
+                self._idle.append(connection)
+                raise _would_wait()
             connection.close()
 
     def _file(self) -> tuple[int, int] | None:
         """Return device and inode of the file that has the path now; None if there is no file."""
         try:
-            found = os.stat(self.path)
+            found = os.stat(self._name)
         except (FileNotFoundError, NotADirectoryError):
             return None
         return found.st_dev, found.st_ino
 
     def _open(self) -> _Connection:
         deadline = time.monotonic() + self._timeout
-        while time.monotonic() <= deadline:
+        while True:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._protect()
             file = self._file()
@@ -174,7 +235,8 @@ class SQLiteStore:
                 connection.close()
                 raise
             connection.close()
-        raise OSError(errno.EBUSY, "the file is replaced again and again", str(self.path))
+            if time.monotonic() > deadline:
+                raise OSError(errno.EBUSY, "the file is replaced again and again", str(self.path))
 
     def _protect(self) -> None:
         """Set the mode of the file to 0600 before SQLite opens it. SQLite gives -wal and -shm the same mode.
@@ -199,15 +261,27 @@ class SQLiteStore:
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")
-                connection.execute(_SCHEMA)
+                lay_out(connection)
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                if not _is_busy(error) or time.monotonic() > deadline:
                     raise
                 time.sleep(0.005)
             else:
                 return
 
 
+def _is_busy(error: Exception) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _would_wait() -> BlockingIOError:
+    return BlockingIOError(errno.EAGAIN, "the file is locked or not open yet")
+
+
 def _close_all(connections: list[_Connection]) -> None:
     while connections:
-        connections.pop().close()
+        try:
+            connection = connections.pop()
+        except IndexError:
+            return
+        connection.close()

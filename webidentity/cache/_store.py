@@ -32,7 +32,8 @@ class Store(Protocol):
     from several threads at once. Raise :class:`StoreUnavailableError` when the store cannot be reached: the cache then
     continues with the tokens of this process, and any other exception reaches the caller of ``get_token``.
 
-    A store may also have the method of :class:`VersionedStore`, which makes reading unchanged rows cheaper.
+    A store may also be a :class:`VersionedStore`, which makes reading unchanged rows cheaper, or a :class:`QuickStore`,
+    which makes reading cheaper in an event loop.
     """
 
     #: Whether calls may wait for a disk or a network. An event loop makes such calls on a thread.
@@ -71,7 +72,9 @@ class Store(Protocol):
     def sweep(self, now: float) -> int:
         """Remove the rows that expired before ``now`` and return how many there were.
 
-        A store that removes expired rows by itself does nothing and returns 0.
+        The cache calls it about every ten minutes, in one of the processes that use the store, on a thread that no
+        caller waits for. Others must be able to write meanwhile. A store that removes expired rows by itself does
+        nothing and returns 0.
 
         :param now: the current time (Unix seconds).
         :raises StoreUnavailableError: the store cannot be written.
@@ -97,6 +100,36 @@ class VersionedStore(Store, Protocol):
         Every change of a row changes its version, so a row with an unchanged version has its earlier expiry too.
 
         :param key: a hexadecimal hash of 64 characters.
+        :raises StoreUnavailableError: the store cannot be read.
+        """
+        ...
+
+
+class QuickStore(VersionedStore, Protocol):
+    """A store on this machine, whose rows can usually be read in microseconds.
+
+    An event loop calls :meth:`load` and :meth:`version` with ``wait=False`` itself, which costs much less than a call
+    on a thread. A store that would have to wait raises BlockingIOError, and the call is repeated on a thread, without
+    ``wait=False``. All other methods are called on a thread if ``blocking`` is true.
+    """
+
+    #: Whether reads accept ``wait=False``. A store without this attribute is always read on a thread.
+    quick_reads: bool
+
+    def load(self, key: str, *, wait: bool = True) -> Row | None:
+        """Return the row, as :meth:`Store.load` does.
+
+        :param wait: whether the call may wait for another process, for the network, or for a file to be opened.
+        :raises BlockingIOError: it would have to wait, and ``wait`` is false.
+        :raises StoreUnavailableError: the store cannot be read.
+        """
+        ...
+
+    def version(self, key: str, *, wait: bool = True) -> int | None:
+        """Return the version of the row, as :meth:`VersionedStore.version` does.
+
+        :param wait: whether the call may wait for another process, for the network, or for a file to be opened.
+        :raises BlockingIOError: it would have to wait, and ``wait`` is false.
         :raises StoreUnavailableError: the store cannot be read.
         """
         ...

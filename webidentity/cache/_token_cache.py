@@ -1,6 +1,5 @@
 """The token cache: decoded partitions in the memory of this process, in front of a store."""
 
-import logging
 import threading
 import time
 from collections import OrderedDict
@@ -16,11 +15,12 @@ from webidentity.cache._flights import Flights
 from webidentity.cache._partition import Partition
 from webidentity.cache._store import Store, StoreUnavailableError
 
-if TYPE_CHECKING:  # A credential without a store does not need cryptography.
+if TYPE_CHECKING:  # A credential without a store does not need cryptography and sweeps.
     from webidentity.cache._envelope import KeyRing
+    from webidentity.cache._sweeper import Sweeper
 
-_LOGGER = logging.getLogger(__name__)
-_SWEEP_INTERVAL = 600.0
+#: Seconds between two removals of expired partitions from memory.
+_FORGET_INTERVAL = 600.0
 #: How many changes of one partition are kept while the store is unavailable.
 _MOST_UNSAVED = 20
 
@@ -53,22 +53,31 @@ class TokenCache:
             )
         self.flights: Flights = Flights()
         self._backing: Backing | None = None
+        self._sweeper: Sweeper | None = None
         if store is not None and keys is not None:
             from webidentity.cache._sealed import SealedStore
 
-            self._backing = SealedStore(store, keys)
+            self._keep_in(SealedStore(store, keys))
         self._max_partitions = max_partitions
         self._partitions: OrderedDict[str, CachedPartition] = OrderedDict()
         self._lock = threading.Lock()
-        self._swept_at = 0.0
+        self._forgot_at = 0.0
         renew_after_fork(self)
 
     @classmethod
     def over(cls, backing: Backing | None, max_partitions: int = 10_000) -> "TokenCache":
         """Return a cache in front of a backing that is not a :class:`Store`."""
         cache = cls(max_partitions=max_partitions)
-        cache._backing = backing
+        if backing is not None:
+            cache._keep_in(backing)
         return cache
+
+    def _keep_in(self, backing: Backing) -> None:
+        self._backing = backing
+        if backing.keeps_expired:
+            from webidentity.cache._sweeper import Sweeper
+
+            self._sweeper = Sweeper(backing)
 
     def __reduce__(self) -> tuple[Callable[..., "TokenCache"], tuple[object, ...]]:
         """Pickle without tokens: the copy is empty, and uses the same backing if there is one."""
@@ -103,7 +112,13 @@ class TokenCache:
             return known
         if known is not None and known.unsaved:
             return (yield from self._save(partition, known))
-        cached: CachedPartition | None = yield self._call(backing, lambda: backing.read(partition, known))
+        cached: CachedPartition | None
+        try:
+            # Not on a thread if possible: for an event loop, that costs many times as much as the read.
+            waits = not backing.quick_reads
+            cached = yield Call(lambda: backing.read(partition, known, wait=waits), backing.blocking and waits)
+        except BlockingIOError:
+            cached = yield self._call(backing, lambda: backing.read(partition, known))
         if cached is None:
             self._forget(name)
         elif cached is not known:
@@ -131,7 +146,7 @@ class TokenCache:
                 current = self._partitions.get(name)
                 cached = _changed(current, change, expires_at)
                 self._remember(name, cached)
-            self._forget_expired(now)
+            self._sweep(now)
             return cached
         known = self._partitions.get(name)
         changes = (*known.unsaved, change) if known else (change,)
@@ -140,7 +155,7 @@ class TokenCache:
         )
         with self._lock:
             self._remember(name, changed)
-        yield from self._sweep(backing, now)
+        self._sweep(now)
         return changed
 
     def keep_unsaved(
@@ -165,7 +180,7 @@ class TokenCache:
         if backing is None:
             raise ValueError("names can be claimed only in a cache with a store: pass TokenCache(store, keys)")
         first: bool = yield self._call(backing, lambda: backing.claim(name, expires_at))
-        yield from self._sweep(backing, time.time())
+        self._sweep(time.time())
         return first
 
     def close(self) -> None:
@@ -176,30 +191,22 @@ class TokenCache:
     def _save(self, partition: Partition, known: CachedPartition) -> Flow[CachedPartition]:
         """Write the changes that could not be written before. If that fails again, return them as they are."""
         try:
-            return (yield from self.update(partition, lambda _: None, expires_at=known.expires_at, now=0.0))
+            return (yield from self.update(partition, lambda _: None, expires_at=known.expires_at, now=time.time()))
         except StoreUnavailableError:
             return known
 
-    def _sweep(self, backing: Backing, now: float) -> Flow[None]:
-        """Periodically remove expired partitions, here and in the store. A failed sweep never fails the caller."""
-        if not self._forget_expired(now):
-            return
-        try:
-            yield self._call(backing, lambda: backing.sweep(now))
-        except StoreUnavailableError as error:
-            _LOGGER.warning("Expired entries of the token cache could not be removed: %s", error)
-
-    def _forget_expired(self, now: float) -> bool:
-        """Remove expired partitions from memory and return True, unless this was done a short time ago."""
+    def _sweep(self, now: float) -> None:
+        """Periodically remove expired partitions: from memory here, from the store on another thread."""
+        if self._sweeper is not None:
+            self._sweeper.start_if_due(now)
         with self._lock:
-            if 0 <= now - self._swept_at < _SWEEP_INTERVAL:
-                return False
-            self._swept_at = now
+            if 0 <= now - self._forgot_at < _FORGET_INTERVAL:
+                return
+            self._forgot_at = now
             for name in [
                 name for name, cached in self._partitions.items() if cached.expires_at < now and not cached.unsaved
             ]:
                 del self._partitions[name]
-            return True
 
     @staticmethod
     def _call(backing: Backing, function: Callable[[], object]) -> Call:

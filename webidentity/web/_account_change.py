@@ -6,8 +6,8 @@ in there. Without a question, the user would continue in an account that is not 
 
 import json
 import time
-from dataclasses import dataclass, field
 from html import escape
+from typing import NamedTuple
 
 from webidentity._json import as_object, as_text, parse_object
 from webidentity._protocol.effects import Flow
@@ -26,15 +26,14 @@ from webidentity.web._tenants import TenantResolver
 PARAMETER, _SWITCH, _KEEP = "account", "switch", "keep"
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     """A session that waits for the user's decision.
 
     :param earlier: the entry of the browser's session, which need not be valid, or "".
     :param replaces_login: whether it would end a login of the framework, and no valid session.
     """
 
-    state: SessionState = field(repr=False)
+    state: SessionState
     earlier: str
     replaces_login: bool
 

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from webidentity._flows.authorization_code import UserTokens
@@ -65,7 +66,7 @@ class BearerTokens:
         )
         return Identity(
             Principal(tenant.record(claims, home_account_id), claims, is_bearer=True),
-            lambda: CredentialFactory(BearerGrant(grant), tenant.tenant_id, self._drivers),
+            lambda: CredentialFactory(BearerGrant(grant), tenant.tenants, self._drivers),
         )
 
 
@@ -91,7 +92,7 @@ class _ApplicationOnlyError(Exception):
     """The token acts for an application, not for a user."""
 
 
-def _check_delegated(claims: dict[str, Any]) -> None:
+def _check_delegated(claims: Mapping[str, Any]) -> None:
     """Check that the claims are those of an access token that acts for a user."""
     if not (as_text(claims.get("azp")) or as_text(claims.get("appid"))):
         raise TokenRejectedError("the token is an ID token: send an access token for this application")

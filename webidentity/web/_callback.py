@@ -33,7 +33,7 @@ from webidentity.web._sessions import Sessions
 from webidentity.web._sign_in_links import SignInRequest
 from webidentity.web._tenants import TenantResolver
 
-_AADSTS = re.compile(r"\bAADSTS(\d{5,8})\b", re.ASCII)
+_AADSTS = r"\bAADSTS(\d{5,8})\b"
 _LOGGER = logging.getLogger("webidentity.web")
 #: Parameters that may be sent once only.
 _ONCE = ("code", "state", "error", "error_description", "session_state", "iss", "client_info")
@@ -228,7 +228,7 @@ def _error_name(error: str) -> str:
 
 def _aadsts_codes(description: str) -> tuple[int, ...]:
     """Return the numbers of the error codes in the text. The rest of the text is not trusted."""
-    return tuple(dict.fromkeys(int(number) for number in _AADSTS.findall(description)))[:3]
+    return tuple(dict.fromkeys(int(number) for number in re.findall(_AADSTS, description, re.ASCII)))[:3]
 
 
 def _expired(cookies: PendingCookies, facts: RequestFacts, name: str) -> list[Cookie]:

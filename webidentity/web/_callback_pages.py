@@ -1,6 +1,7 @@
 """The pages that a user sees when a sign-in fails."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from webidentity._protocol.advice import aadsts, advice_for, needs_administrator
 from webidentity.errors import EntraError
@@ -16,8 +17,7 @@ _TRY_AGAIN = "Try again. If this keeps happening, send the details below to the 
 RETRY_AFTER = 5
 
 
-@dataclass(frozen=True, slots=True)
-class CallbackPages:
+class CallbackPages(NamedTuple):
     """The answers to an authorization response that does not start a session. Each offers to sign in again."""
 
     facts: RequestFacts

@@ -5,7 +5,7 @@ from enum import Enum
 
 from webidentity.web._facts import RequestFacts
 
-_BEARER = re.compile(r"\bbearer\b", re.ASCII | re.IGNORECASE)
+_BEARER = r"\bbearer\b"
 
 
 class Caller(Enum):
@@ -42,9 +42,11 @@ def bearer_token(facts: RequestFacts) -> str | None:
     None if the header is missing or has another scheme; "" if it has no usable token.
     """
     header = facts.header("authorization")
+    if not header:
+        return None
     scheme, _, rest = header.strip().partition(" ")
     if scheme.lower() != "bearer":
         # Malformed Bearer header: treat it as a failed bearer request, and do not fall back to the session.
-        return "" if _BEARER.search(header) else None
+        return "" if re.search(_BEARER, header, re.ASCII | re.IGNORECASE) else None
     token = rest.strip()
     return token if token and not any(character in token for character in ' ,\t"') else ""

@@ -1,7 +1,6 @@
 """The cookies that the sign-in itself sets: their attributes and their names."""
 
 from dataclasses import dataclass, field
-from http.cookies import SimpleCookie
 from typing import Any
 
 from webidentity.cache._partition import digest
@@ -29,6 +28,8 @@ class Cookie:
 
     def header(self) -> str:
         """Return the value of the ``Set-Cookie`` header."""
+        from http.cookies import SimpleCookie  # Flask and Django write cookies themselves
+
         cookie: SimpleCookie = SimpleCookie({self.name: self.value})
         for name, value in self.attributes.items():
             cookie[self.name][name.replace("_", "-")] = value

@@ -75,8 +75,8 @@ class Drivers:
 class CredentialFactory:
     """Creates both credentials of one request. They share their tokens."""
 
-    def __init__(self, grant: TokenGrant, tenant_id: str, drivers: Drivers) -> None:
-        self.token_source: TokenSource = TokenSource(grant, Tenants.of(tenant_id))
+    def __init__(self, grant: TokenGrant, tenants: Tenants, drivers: Drivers) -> None:
+        self.token_source: TokenSource = TokenSource(grant, tenants)
         self._drivers = drivers
 
     def sync(self) -> UserCredential:
@@ -88,7 +88,7 @@ class CredentialFactory:
         return AsyncUserCredential(self.token_source, self._drivers.aio)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: that takes five times as long to create, once for each request
 class SessionGrant:
     """Acquires tokens silently for a user with a session.
 
@@ -98,6 +98,10 @@ class SessionGrant:
     user_tokens: UserTokens
     home_account_id: str
     login_hint: str | None = field(default=None, repr=False)
+
+    def fresh_token(self, request: TokenRequest) -> AccessTokenInfo | None:
+        """Return a token that is cached and not due for renewal, None if a flow has to decide."""
+        return self.user_tokens.fresh_token(request, self.home_account_id)
 
     def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
         """Return a token that acts for the user.

@@ -31,7 +31,7 @@ from webidentity.web._tenants import Tenant, TenantResolver
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: that takes five times as long to create, once for each request
 class Granted:
     """The request may reach its view.
 
@@ -112,7 +112,7 @@ class Guard:
         # The claim is opaque, but an optional one.
         login_hint = as_text(claims.get("login_hint")) or record.username or None
         grant = SessionGrant(self._user_tokens, record.home_account_id, login_hint)
-        return CredentialFactory(grant, tenant.tenant_id, self._drivers)
+        return CredentialFactory(grant, tenant.tenants, self._drivers)
 
     def check(
         self, facts: RequestFacts, session: Any, requirements: Requirements, identity: Identity | None
@@ -139,6 +139,9 @@ class Guard:
         self, facts: RequestFacts, identity: Identity, credentials: CredentialFactory, scopes: tuple[str, ...]
     ) -> Flow[Granted | Answer]:
         source = credentials.token_source
+        fresh = source.fresh(scopes)
+        if fresh is not None:
+            return Granted(identity, fresh.token)
         try:
             token = (yield from source.flow("require_token", scopes, None, None, False)).token
         except AuthenticationRequiredError as error:

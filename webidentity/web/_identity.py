@@ -11,7 +11,7 @@ from webidentity.web._answer import Answer
 from webidentity.web._credential import AsyncUserCredential, CredentialFactory, UserCredential
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: that takes five times as long to create, once for each request
 class Principal:
     """A user whose session or bearer token has been verified."""
 
@@ -36,6 +36,7 @@ class Identity:
     ) -> None:
         self._principal = principal
         self._create_credentials = credentials
+        self._credentials: CredentialFactory | None = None
         #: Whether the authority should be asked about the account of the session. For guards.
         self.is_due: bool = is_due
         #: The response of a guard when the session or the bearer token could not be accepted. For guards.
@@ -72,10 +73,13 @@ class Identity:
         """
         return {name: _copied(value) for name, value in self._principal.claims.items()} if self._principal else {}
 
-    @cached_property
+    @property
     def credentials(self) -> CredentialFactory | None:
         """Creates the credentials, None when no user is signed in. For guards."""
-        return self._create_credentials() if self._create_credentials else None
+        # One for the request: the credentials share their tokens.
+        if self._credentials is None and self._create_credentials is not None:
+            self._credentials = self._create_credentials()
+        return self._credentials
 
     @cached_property
     def credential(self) -> UserCredential:
@@ -109,12 +113,16 @@ def _copied(value: Any) -> Any:
     return value
 
 
+#: The Cache-Control of a response for a user, unless the view sets another.
+_UNSTORED = "private, no-store"
+
+
 def private_headers(
     identity: Identity | None, cache_control: str | None, vary: str | None
 ) -> tuple[tuple[str, str], ...]:
-    """Return the Cache-Control and the Vary of a response, and nothing if no user is signed in.
+    """Return the Cache-Control and the Vary of a response if they must change. They do not if no user is signed in.
 
-    Such a response is not stored at all, unless the view sets for how long. Shared caches never store it.
+    A response for a user is not stored at all, unless the view sets for how long. Shared caches never store it.
 
     :param identity: the request's identity, None if it was not used.
     :param cache_control: the header that the view has set.
@@ -122,21 +130,26 @@ def private_headers(
     """
     if not identity:
         return ()
-    name = "Authorization" if identity.is_bearer else "Cookie"
-    return ("Cache-Control", _private_cache_control(cache_control)), ("Vary", _with_field(vary, name))
+    private, varied = _private_cache_control(cache_control), _with_field(vary, identity.is_bearer)
+    if private == cache_control:
+        return () if varied == vary else (("Vary", varied),)
+    return (("Cache-Control", private),) if varied == vary else (("Cache-Control", private), ("Vary", varied))
 
 
-def _with_field(vary: str | None, name: str) -> str:
-    """Return the value of a Vary header with the name of a field added (RFC 9110 section 12.5.5)."""
+def _with_field(vary: str | None, is_bearer: bool) -> str:
+    """Return the value of a Vary header with the field that names the user (RFC 9110 section 12.5.5)."""
+    name = "Authorization" if is_bearer else "Cookie"
+    if not vary or vary == name:
+        return name
     fields = [field.strip() for field in (vary or "").split(",") if field.strip()]
     if "*" in fields or name.lower() in {field.lower() for field in fields}:
-        return vary or ""
+        return vary
     return ", ".join([*fields, name])
 
 
 def _private_cache_control(current: str | None) -> str:
-    if not current:
-        return "private, no-store"
+    if not current or current == _UNSTORED:
+        return _UNSTORED
     # Names of directives are case-insensitive (RFC 9111 section 5.2).
     directives = [(item.partition("=")[0].strip().lower(), item.strip()) for item in current.split(",")]
     if any(name == "no-store" for name, _ in directives):

@@ -16,7 +16,7 @@ R = TypeVar("R")
 TOKEN_USAGE = '@require_token(scopes=[...]), for example scopes=["https://graph.microsoft.com/User.Read"]'
 SIGN_IN_USAGE = "@require_sign_in without parentheses, or @require_token(scopes=[...]) if the view needs a token"
 
-_MISSING = re.compile(r"(?P<name>\S+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: ")
+_MISSING = r"(?P<name>\S+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: "
 
 
 def written_as(usage: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -51,7 +51,7 @@ def explain_parameters(error: TypeError, view: Callable[..., Any]) -> None:
     :param view: the function that answers, or what wraps it.
     :raises TypeError: the error is of this kind. Raised from it.
     """
-    missing = _MISSING.match(str(error))
+    missing = re.match(_MISSING, str(error))
     if missing is None or missing["name"] != getattr(inspect.unwrap(view), "__qualname__", ""):
         return
     names = re.findall(r"'(\w+)'", str(error))

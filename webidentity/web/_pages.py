@@ -1,7 +1,7 @@
 """The pages of the sign-in itself, and the same messages as JSON for programs."""
 
-from dataclasses import dataclass
 from html import escape
+from typing import NamedTuple
 
 from webidentity.web._answer import Answer, html_answer, json_answer, redirect
 from webidentity.web._caller import Caller, caller_of
@@ -43,8 +43,7 @@ _CONTINUE = html_page(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A message to the user: what happened, and what to do next.
 
     :param detail: information for the administrator of the application. Never a secret.

@@ -4,7 +4,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from webidentity._flows.authorization_code import UserTokens
@@ -49,7 +49,7 @@ class NewSession(NamedTuple):
     until: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: that takes five times as long to create, once for each request
 class FoundSession:
     """A valid session.
 
@@ -70,7 +70,7 @@ class Sessions:
         self._check_interval = settings.session_check_interval
         self._tenants = tenants
         #: Acquires the tokens of users with a session. A token that arrives after the user's last sign-out is not kept.
-        self.user_tokens = replace(user_tokens, may_keep=_has_sessions, accept_refresh=self._accept_refresh)
+        self.user_tokens = user_tokens._replace(may_keep=_has_sessions, accept_refresh=self._accept_refresh)
 
     def begin(
         self,

@@ -4,8 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode
 
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -20,8 +19,7 @@ LIFETIME = 3600
 _PURPOSE = "webidentity sign-in request"
 
 
-@dataclass(frozen=True, slots=True)
-class SignInRequest:
+class SignInRequest(NamedTuple):
     """What a sign-in is for.
 
     :param next_path: where to go afterwards.
@@ -33,11 +31,14 @@ class SignInRequest:
     next_path: str
     scopes: tuple[str, ...] = ()
     claims: str | None = None
-    login_hint: str | None = field(default=None, repr=False)
+    login_hint: str | None = None
+
+    def __repr__(self) -> str:
+        """Leave out the login hint: it may be an e-mail address."""
+        return f"<SignInRequest {self.scopes!r}>"
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedLink:
+class OpenedLink(NamedTuple):
     """A request that this application sealed.
 
     :param is_expired: whether the link is too old to be used.
@@ -69,7 +70,7 @@ class SignInLinks:
 
     def url(self, facts: RequestFacts, request: SignInRequest) -> str:
         """Return a link that starts this sign-in, valid for ``LIFETIME`` seconds."""
-        return self._route(facts, {"request": self._serializer.dumps(asdict(request)).decode()})
+        return self._route(facts, {"request": self._serializer.dumps(request._asdict()).decode()})
 
     def plain_url(self, facts: RequestFacts, next_path: str | None = None) -> str:
         """Return a link to the sign-in route that does not expire and asks for nothing special."""

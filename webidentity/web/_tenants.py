@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from webidentity._authority import authority_host
+from webidentity._authority import Tenants, authority_host
 from webidentity._flows.key_source import KeySource
 from webidentity._json import as_text
 from webidentity._protocol.authorization import authorize_url
@@ -28,6 +28,11 @@ class Tenant:
     tenant_id: str
     client_id: str
     key_source: KeySource = field(repr=False, compare=False)
+    #: The tenant, as the credentials of its users take it.
+    tenants: Tenants = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tenants", Tenants.of(self.tenant_id))
 
     def authorize_url(self, parameters: dict[str, str]) -> str:
         """Return the URL that starts a sign-in."""
