@@ -31,9 +31,6 @@ from tests.kit.replies import CLIENT, refusal
 from tests.kit.signing_in import signed_in
 from webidentity.testing import LocalTenant
 
-# Python 3.12 and later: azure-identity does it with the fault of a federation server.
-pytestmark = pytest.mark.filterwarnings(r"ignore:Testing an element's truth value:DeprecationWarning:azure\.identity")
-
 READ, FILES = "https://graph.microsoft.com/User.Read", "https://graph.microsoft.com/Files.Read"
 PASSWORD = '<p> & "w" é'
 MANAGED, FEDERATED = "ada@tenant.test", "kay@fed.test"
@@ -261,6 +258,8 @@ def differences(theirs: Seen, ours: Seen) -> set[str]:
 IGNORED = (
     "ignore:UsernamePasswordCredential is deprecated:DeprecationWarning",
     "ignore:This API has been deprecated for public client flows:DeprecationWarning",
+    # Python 3.12 and later: azure-identity does it with the fault of a federation server.
+    r"ignore:Testing an element's truth value:DeprecationWarning:azure\.identity",
 )
 pytestmark = [pytest.mark.filterwarnings(each) for each in IGNORED]
 
