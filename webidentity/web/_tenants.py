@@ -57,7 +57,7 @@ class Tenant:
 
 
 def _shortened(username: str) -> str:
-    if 2 * len(username) <= _LONGEST_USERNAME:
+    if username.isascii() and len(username) <= _LONGEST_USERNAME:
         return username
     return username.encode("utf-16-le", "surrogatepass")[: 2 * _LONGEST_USERNAME].decode("utf-16-le", "ignore")
 
