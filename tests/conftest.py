@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.kit.clock import Clock
 from tests.kit.drivers import Driver, open_driver
+from tests.kit.joined_callers import AllJoined, until_joined
 from tests.kit.loopback import only_loopback
 from tests.kit.programs import programs
 from tests.kit.shared_cache import Home, LockClock
@@ -70,6 +71,12 @@ def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
     """Run the test once with the sync driver and once with the async driver."""
     with open_driver(request.param) as face:
         yield face
+
+
+@pytest.fixture
+def all_joined(monkeypatch: pytest.MonkeyPatch) -> AllJoined:
+    """``all_joined(64)`` returns a function that waits until 64 callers share one acquisition."""
+    return lambda callers: until_joined(callers, monkeypatch)
 
 
 @pytest.fixture

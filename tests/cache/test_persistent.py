@@ -311,11 +311,10 @@ def test_a_change_after_another_programs_change_reads_the_file_once(
     other, parsed = PersistentFiles(OPTIONS), list[int]()
     put(files, user(), "first")
     put(other, user("grace"), "token")
-    monkeypatch.setattr(
-        "webidentity.cache._msal_file.parse_object", lambda text: parsed.append(len(text)) or json.loads(text)
-    )
+    parse = "webidentity.cache._msal_file.parse_object"
+    monkeypatch.setattr(parse, lambda text: parsed.append(1) or json.loads(text))
     put(files, user(), "second")
-    assert len(parsed) == 1
+    assert parsed == [1]
     put(files, user(), "third", cae=True)
     assert (found(files, user()), found(files, user(), cae=True)) == ("second", "third")
     assert found(files, user("grace")) == "token"

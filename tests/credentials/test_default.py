@@ -8,6 +8,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 
 from tests.kit.drivers import Driver
+from tests.kit.joined_callers import AllJoined
 from tests.kit.replies import SCOPE
 from tests.kit.stage import BROKEN, DEFAULT, GONE, Stage
 from webidentity import ChainError
@@ -198,10 +199,10 @@ def test_concurrent_callers_share_one_search(stage: Stage, method: str) -> None:
     assert stage.diary.count("cli") == CALLERS
 
 
-def test_concurrent_callers_share_one_failure(stage: Stage) -> None:
+def test_concurrent_callers_share_one_failure(stage: Stage, all_joined: AllJoined) -> None:
     """Each receives its own error with the attempts."""
     credential = stage.credential()
-    stage.members["environment"].latency = 0.5
+    stage.members["environment"].before = all_joined(CALLERS)
     outcomes = stage.driver.together([lambda: credential.raw.get_token(SCOPE)] * CALLERS)
     assert {type(outcome) for outcome in outcomes} == {ChainError}
     assert len({str(outcome) for outcome in outcomes}) == 1

@@ -12,6 +12,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from tests.kit.canned import Reply
 from tests.kit.clock import Clock
 from tests.kit.drivers import Driver
+from tests.kit.joined_callers import AllJoined
 from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, refusal
 from tests.kit.signing_in import (
     DEVICE_CODE,
@@ -115,9 +116,10 @@ def test_64_callers_prompt_once(driver: Driver, make: Make) -> None:
     assert len(authority.prompts) == len(authority.codes) == 1
 
 
-def test_all_callers_receive_the_error_of_a_declined_sign_in(driver: Driver, make: Make) -> None:
-    """The other seven do not prompt again. The authority takes its time, so that all of them wait for its answer."""
-    authority = Authority(refusal("authorization_declined", "AADSTS70018: declined."), latency=0.5)
+def test_all_callers_receive_the_error_of_a_declined_sign_in(driver: Driver, make: Make, all_joined: AllJoined) -> None:
+    """The other seven do not prompt again."""
+    authority = Authority(refusal("authorization_declined", "AADSTS70018: declined."))
+    authority.network.before = all_joined(8)
     credential = make(authority)
     outcomes = driver.together([lambda: credential.raw.get_token(SCOPE)] * 8)
     assert [type(outcome) for outcome in outcomes] == [EntraError] * 8

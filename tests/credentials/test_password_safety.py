@@ -10,6 +10,7 @@ from azure.core.exceptions import AzureError
 from tests.kit.canned import Canned, Reply, Sent, lines_of
 from tests.kit.drivers import Credential, Driver
 from tests.kit.federation import WS_TRUST_13, metadata
+from tests.kit.joined_callers import AllJoined
 from tests.kit.records import all_logs, shown_of
 from tests.kit.replies import CLIENT, SCOPE, refusal
 from tests.kit.signing_in import signed_in
@@ -100,10 +101,10 @@ def test_password_is_sent_once(make: Make, trouble: str) -> None:
     assert "token" not in at_home.paths()
 
 
-def test_concurrent_callers_send_a_wrong_password_once(driver: Driver, make: Make) -> None:
+def test_concurrent_callers_send_a_wrong_password_once(driver: Driver, make: Make, all_joined: AllJoined) -> None:
     """Each of them gets the refusal."""
     organization = Organization(refusal("invalid_grant", "AADSTS50126: wrong.", error_codes=[50126]))
-    organization.network._latency = 0.05
+    organization.network.before = all_joined(64)
     credential = make(organization)
     outcomes = driver.together([lambda: credential.raw.get_token(SCOPE)] * 64)
     assert all("AADSTS50126" in str(outcome) for outcome in outcomes)

@@ -18,6 +18,7 @@ from tests.kit.canned import Canned, Reply
 from tests.kit.clock import Clock
 from tests.kit.drivers import Credential, Driver
 from tests.kit.federation import Federated, federated, managed
+from tests.kit.joined_callers import AllJoined
 from tests.kit.replies import CLIENT, SCOPE, refusal
 from webidentity import EntraError, TokenCachePersistenceOptions
 from webidentity._protocol.token_reply import decode_unverified
@@ -139,10 +140,11 @@ def test_second_factor_required_after_the_sign_in_is_an_error(make: Make, tenant
         credential.get_token(FILES)
 
 
-def test_concurrent_callers_send_a_wrong_password_once(driver: Driver) -> None:
+def test_concurrent_callers_send_a_wrong_password_once(driver: Driver, all_joined: AllJoined) -> None:
     """Otherwise one program could lock the account."""
     refused = refusal("invalid_grant", "AADSTS50126: wrong.", error_codes=[50126])
-    at = Federated(managed(), token=refused, latency=0.2)
+    at = Federated(managed(), token=refused)
+    at.network.before = all_joined(64)
     credential = driver.credential("UsernamePasswordCredential", at.network, CLIENT, "u", "canary")
     outcomes = driver.together([lambda: credential.raw.get_token(READ)] * 64)
     assert {type(outcome) for outcome in outcomes} == {EntraError}

@@ -13,6 +13,7 @@ import webidentity.aio
 from tests.kit.canned import Canned, Reply, Sent
 from tests.kit.clock import Clock
 from tests.kit.drivers import Driver
+from tests.kit.joined_callers import AllJoined
 from tests.kit.replies import CLIENT, OTHER_TENANT, SCOPE, TENANT, refusal, token, user_token
 from webidentity.cache._token_cache import TokenCache
 
@@ -135,9 +136,9 @@ def test_a_code_that_was_not_sent_is_sent_again(driver: Driver) -> None:
     assert credential.get_token("a").token == "first"
 
 
-def test_all_waiting_callers_get_the_error_of_a_failed_redemption(driver: Driver) -> None:
+def test_all_waiting_callers_get_the_error_of_a_failed_redemption(driver: Driver, all_joined: AllJoined) -> None:
     """The callers that waited do not each redeem the code again."""
-    network = Canned(answer=lambda _: refusal("invalid_grant", "AADSTS54005"), latency=0.3)
+    network = Canned(answer=lambda _: refusal("invalid_grant", "AADSTS54005"), before=all_joined(8))
     credential = code_credential(driver, network)
     outcomes = driver.together([lambda: credential.raw.get_token("a")] * 8)
     assert {type(outcome).__name__ for outcome in outcomes} == {"EntraError"}

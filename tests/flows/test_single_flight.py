@@ -10,6 +10,7 @@ import pytest
 from tests.kit.canned import Canned, Reply, Sent
 from tests.kit.clock import Clock
 from tests.kit.drivers import Driver
+from tests.kit.joined_callers import AllJoined
 from tests.kit.replies import CLIENT, SCOPE, TENANT, refusal, token
 from webidentity._flows.acquire import acquire
 from webidentity._flows.acquisition import Acquisition
@@ -88,9 +89,9 @@ def test_in_the_refresh_window_all_callers_are_served_at_once(driver: Driver, cl
     assert len(network.sent) == 2
 
 
-def test_callers_with_the_same_claims_share_a_request(driver: Driver) -> None:
+def test_callers_with_the_same_claims_share_a_request(driver: Driver, all_joined: AllJoined) -> None:
     """All requests of a site send the same claims at once after a session was revoked."""
-    network = Canned(answer=lambda _: token(), latency=0.05)
+    network = Canned(answer=lambda _: token(), before=all_joined(8))
     credential = secret_credential(driver, network)
     driver.together([lambda: credential.raw.get_token(SCOPE, claims='{"a": {}}')] * 8)
     assert len(network.sent) == 1
@@ -112,9 +113,11 @@ def test_callers_of_different_tokens_share_no_request(driver: Driver) -> None:
     assert len({outcome.token for outcome in outcomes}) == 4
 
 
-def test_after_a_failure_one_waiter_tries_again_for_all(driver: Driver) -> None:
+def test_after_a_failure_one_waiter_tries_again_for_all(driver: Driver, all_joined: AllJoined) -> None:
     """A transient failure of the leader's request fails only the leader."""
-    network = Canned(answer=lambda _: token() if len(network.sent) > 1 else OSError("reset"), latency=0.05)
+    network = Canned(
+        answer=lambda _: token() if len(network.sent) > 1 else OSError("reset"), before=all_joined(CALLERS)
+    )
     credential = secret_credential(driver, network)
     outcomes = driver.together([lambda: credential.raw.get_token(SCOPE)] * CALLERS)
     failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
@@ -122,9 +125,9 @@ def test_after_a_failure_one_waiter_tries_again_for_all(driver: Driver) -> None:
     assert len(network.sent) == 2
 
 
-def test_a_lasting_failure_reaches_all_callers_after_two_requests(driver: Driver) -> None:
+def test_a_lasting_failure_reaches_all_callers_after_two_requests(driver: Driver, all_joined: AllJoined) -> None:
     """Each caller raises its own copy of the error."""
-    network = Canned(answer=lambda _: refusal("invalid_client", "AADSTS7000215"), latency=0.5)
+    network = Canned(answer=lambda _: refusal("invalid_client", "AADSTS7000215"), before=all_joined(CALLERS))
     credential = secret_credential(driver, network)
     outcomes = driver.together([lambda: credential.raw.get_token(SCOPE)] * CALLERS)
     assert {type(outcome) for outcome in outcomes} == {EntraError}
@@ -274,13 +277,13 @@ def test_once_runs_a_flow_for_one_caller(driver: Driver) -> None:
     assert done == ["done"]
 
 
-def test_once_raises_the_error_for_all_waiters(driver: Driver) -> None:
+def test_once_raises_the_error_for_all_waiters(driver: Driver, all_joined: AllJoined) -> None:
     """One declined prompt is not followed by seven others."""
-    flights, tries = Flights(), list[int]()
+    flights, tries, wait = Flights(), list[int](), all_joined(8)
 
     def begin() -> Flow[str]:
         tries.append(1)
-        yield Sleep(0.05)
+        yield Call(wait, blocking=True)
         raise OSError("declined")
 
     def flow() -> Flow[str | None]:

@@ -50,10 +50,18 @@ class Canned(BaseAdapter):
     """Answers requests in order from the replies, or from ``answer``; an exception among them is raised.
 
     :param latency: seconds that each answer takes.
+    :param before: called before each answer, to wait for something.
     """
 
-    def __init__(self, *replies: Reply | Exception, answer: Answer | None = None, latency: float = 0.0) -> None:
+    def __init__(
+        self,
+        *replies: Reply | Exception,
+        answer: Answer | None = None,
+        latency: float = 0.0,
+        before: Callable[[], object] | None = None,
+    ) -> None:
         super().__init__()
+        self.before = before
         self.sent: list[Sent] = []
         self._replies = list(replies)
         self._answer = answer
@@ -87,6 +95,8 @@ class Canned(BaseAdapter):
                 reply = self._replies.pop(0)
         if self._answer is not None:
             reply = self._answer(sent)
+        if self.before is not None:
+            self.before()
         if self._latency:
             time.sleep(self._latency)
         if isinstance(reply, Exception):

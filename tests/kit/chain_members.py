@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any, Self
 
 from azure.core.credentials import AccessToken, AccessTokenInfo
@@ -25,6 +26,8 @@ class Member:
         self.name = name
         self.diary = [] if diary is None else diary
         self.latency = latency
+        #: Called before each answer, to wait for something.
+        self.before: Callable[[], object] | None = None
         self.calls: list[tuple[str, tuple[str, ...], dict[str, Any]]] = []
         self.in_chain: list[bool] = []
         self.closed: list[str] = []
@@ -45,12 +48,17 @@ class Member:
         if self.close_error is not None:
             raise self.close_error
 
-    def get_token(self, *scopes: str, **keywords: Any) -> AccessToken:
+    def wait(self) -> None:
         time.sleep(self.latency)
+        if self.before is not None:
+            self.before()
+
+    def get_token(self, *scopes: str, **keywords: Any) -> AccessToken:
+        self.wait()
         return self.answer("get_token", scopes, keywords)  # type: ignore[no-any-return]
 
     def get_token_info(self, *scopes: str, options: Any = None) -> AccessTokenInfo:
-        time.sleep(self.latency)
+        self.wait()
         return self.answer("get_token_info", scopes, dict(options or {}))  # type: ignore[no-any-return]
 
     def close(self) -> None:
@@ -67,12 +75,17 @@ class Member:
 class AsyncMember(Member):
     """A credential of an async chain."""
 
-    async def get_token(self, *scopes: str, **keywords: Any) -> AccessToken:  # type: ignore[override]
+    async def await_turn(self) -> None:
         await asyncio.sleep(self.latency)
+        if self.before is not None:
+            await asyncio.to_thread(self.before)
+
+    async def get_token(self, *scopes: str, **keywords: Any) -> AccessToken:  # type: ignore[override]
+        await self.await_turn()
         return self.answer("get_token", scopes, keywords)  # type: ignore[no-any-return]
 
     async def get_token_info(self, *scopes: str, options: Any = None) -> AccessTokenInfo:  # type: ignore[override]
-        await asyncio.sleep(self.latency)
+        await self.await_turn()
         return self.answer("get_token_info", scopes, dict(options or {}))  # type: ignore[no-any-return]
 
     async def close(self) -> None:  # type: ignore[override]

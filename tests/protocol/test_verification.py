@@ -181,25 +181,29 @@ def test_deeply_nested_claims_are_refused(depth: int) -> None:
     assert verify(sign(claims(groups=[[[{"a": [["x"]]}]]])))
 
 
-def test_a_verified_token_is_checked_again_for_each_request() -> None:
-    """What is expected may have changed: the time, the audiences, and the issuer that the metadata names."""
-    expected = Expected(ISSUER, frozenset({CLIENT}), float(NOW))
-    verified = verify_token(SignedToken.parse(sign()), keys(), expected)
-    assert verified.check(expected) == claims()
+@pytest.mark.parametrize("claim", [[{"a": 1}] * 100, [["x"]] * 100, {str(number): [] for number in range(100)}])
+def test_wide_claims_are_accepted(claim: object) -> None:
+    """Many groups, for example: only the depth is limited."""
+    assert verify(sign(claims(groups=claim)))["groups"] == claim
+
+
+def test_a_verified_token_is_checked_again() -> None:
+    """With the issuer, the audiences, the time and the leeway of the next request."""
+    good = Expected(ISSUER, frozenset({CLIENT}), NOW)
+    verified = verify_token(SignedToken.parse(sign()), keys(), good)
+    assert verified.check(good) == claims()
     for changes, reason in (
         ({"issuer": f"{ISSUER}/"}, "another issuer"),
         ({"audiences": frozenset({"another"})}, "another application"),
-        ({"now": NOW + 10**6}, "expired"),
-        ({"now": NOW - 10**6}, "not valid yet"),
+        ({"now": NOW + 3600 + LEEWAY}, "expired"),
+        ({"now": NOW + 3600, "leeway": 0}, "expired"),
+        ({"now": NOW - LEEWAY - 1}, "not valid yet"),
+        ({"now": NOW - 1, "leeway": 0}, "not valid yet"),
     ):
         with pytest.raises(TokenRejectedError, match=reason):
-            verified.check(expected._replace(**changes))
-
-
-def test_many_claims_that_are_not_nested_are_accepted() -> None:
-    """Only the depth is limited, not the number."""
-    many = claims(groups=[[{"a": "b"}] for _ in range(100)], text="[" * 100)
-    assert verify(sign(many)) == many
+            verified.check(good._replace(**changes))
+    for changes in ({"now": NOW + 3599 + LEEWAY}, {"now": NOW - LEEWAY}, {"audiences": frozenset({CLIENT, "another"})}):
+        assert verified.check(good._replace(**changes)) == claims()
 
 
 JSON = st.recursive(

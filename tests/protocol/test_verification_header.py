@@ -105,7 +105,27 @@ def test_anything_else_than_three_parts_is_refused(token: str) -> None:
 
 @pytest.mark.parametrize("part", [0, 1, 2])
 @pytest.mark.parametrize(
-    "junk", ["=", "==", "+", "/", " ", "\n", "\r\n", "\0", "!", "====", "\n\n\n\n", "%41", "é", "\u212a"]
+    "junk",
+    [
+        "=",
+        "==",
+        "+",
+        "/",
+        " ",
+        "\n",
+        "\r\n",
+        "\0",
+        "!",
+        "%41",
+        "é",
+        "\u212a",
+        "====",
+        "++++",
+        "////",
+        "    ",
+        "!!!!",
+        "\n\n\n\n",
+    ],
 )
 def test_only_the_alphabet_of_base64url_is_accepted(part: int, junk: str) -> None:
     """No padding, no white space, no other alphabet (RFC 7515 section 2): each token is written in one way."""

@@ -70,7 +70,7 @@ def valid_token() -> str:
     character=st.sampled_from("ABQgw_-09.+/= \n\t\r\0é\u2028\ud800"),
 )
 def test_a_token_with_a_changed_character(token: str, position: float, change: str, character: str) -> None:
-    """PyJWT also accepts a signature with padding, which RFC 7515 section 2 excludes."""
+    """Only the original is accepted. Some versions of PyJWT skip other characters in a signature, or accept padding."""
     at = int(position * len(token))
     changed = {
         "replace": token[:at] + character + token[at + 1 :],
@@ -80,10 +80,10 @@ def test_a_token_with_a_changed_character(token: str, position: float, change: s
         "cut": token[:at],
         "drop": token[at:],
     }[change]
-    if "=" in changed:
-        assert accepted_here(changed) is None
-    else:
+    if changed == token:
         same(changed)
+    else:
+        assert accepted_here(changed) is None
 
 
 @given(st.permutations(range(3)), st.sampled_from([".", "..", "", ". "]))
@@ -97,7 +97,6 @@ def test_a_token_with_another_signature(token: str) -> None:
     """One of another key, an empty one, one that is too short, one that is too long, and one of zeros."""
     content, _, signature = token.rpartition(".")
     for other in (OTHER_SIGNATURE, "", "AAAA", signature[:-4], signature + "AAAA", "AAAA" + signature, "A" * 342):
-        same(f"{content}.{other}")
         assert accepted_here(f"{content}.{other}") is None
 
 
@@ -119,7 +118,12 @@ HEADER = st.fixed_dictionaries(
 @given(HEADER)
 def test_a_signed_header(header: dict[str, Any]) -> None:
     """Unknown members are ignored, and none of the others replaces the key or the algorithm."""
-    same(sign(valid(), header=header))
+    token = sign(valid(), header=header)
+    if "crit" in header or header.get("b64") is False or not isinstance(header.get("kid", ""), str):
+        # Not every version of PyJWT refuses these.
+        assert accepted_here(token) is None
+    else:
+        same(token)
 
 
 CLAIMS = st.fixed_dictionaries(

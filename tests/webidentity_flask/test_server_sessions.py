@@ -20,6 +20,8 @@ from webidentity.web import SettingsError
 from webidentity_flask import WebIdentity
 
 BACKENDS = ("cachelib", "sqlalchemy")
+# Python 3.12 and later: Flask-Session's own database interface calls it.
+pytestmark = pytest.mark.filterwarnings(r"ignore:datetime\.datetime\.utcnow:DeprecationWarning:flask_session")
 
 
 @pytest.fixture

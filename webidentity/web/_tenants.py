@@ -30,9 +30,12 @@ class Tenant:
     key_source: KeySource = field(repr=False, compare=False)
     #: The tenant, as the credentials of its users take it.
     tenants: Tenants = field(init=False, repr=False, compare=False)
+    #: The host of the authority.
+    host: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tenants", Tenants.of(self.tenant_id))
+        object.__setattr__(self, "host", authority_host(self.authority))
 
     def authorize_url(self, parameters: dict[str, str]) -> str:
         """Return the URL that starts a sign-in."""
@@ -47,13 +50,15 @@ class Tenant:
         return AuthenticationRecord(
             tenant_id=claims["tid"],
             client_id=self.client_id,
-            authority=authority_host(self.authority),
+            authority=self.host,
             home_account_id=home_account_id,
             username=_shortened(as_text(claims.get("preferred_username")) or as_text(claims.get("upn")) or ""),
         )
 
 
 def _shortened(username: str) -> str:
+    if username.isascii() and len(username) <= _LONGEST_USERNAME:
+        return username
     return username.encode("utf-16-le", "surrogatepass")[: 2 * _LONGEST_USERNAME].decode("utf-16-le", "ignore")
 
 
@@ -63,7 +68,6 @@ class TenantResolver:
     def __init__(self, settings: Settings) -> None:
         key_source = KeySource(settings.authority, settings.tenant_id, settings.clock_leeway)
         self._tenant = Tenant(settings.authority, settings.tenant_id, settings.client_id, key_source)
-        self._authority_host = authority_host(settings.authority)
 
     def for_sign_in(self) -> Tenant:
         """Return the tenant to sign in to."""
@@ -72,7 +76,7 @@ class TenantResolver:
     def for_session(self, record: AuthenticationRecord) -> Tenant | None:
         """Return the tenant of a session, None if another application or another authority started the session."""
         tenant = self._tenant
-        is_ours = record.client_id == tenant.client_id and record.authority == self._authority_host
+        is_ours = record.client_id == tenant.client_id and record.authority == tenant.host
         return tenant if is_ours else None
 
     def for_bearer_token(self) -> Tenant:
