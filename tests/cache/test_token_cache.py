@@ -108,6 +108,20 @@ def test_expired_partitions_are_removed_from_memory(driver: Driver, cache: Token
     assert list(cache._partitions) == [partition("last").name]
 
 
+def test_expired_partitions_are_looked_for_every_ten_minutes(driver: Driver, cache: TokenCache) -> None:
+    """Not at each change: there may be thousands of partitions."""
+
+    def change(user: str, passed: float, expires_at: float) -> None:
+        driver.run(cache.update(partition(user), lambda _: None, expires_at=expires_at, now=NOW + passed))
+
+    change("first", 0.0, NOW + 9000.0)
+    change("expired", 0.0, NOW - 1.0)
+    change("last", 599.0, NOW + 9000.0)
+    assert cache.peek(partition("expired")) is not None
+    change("last", 600.0, NOW + 9000.0)
+    assert cache.peek(partition("expired")) is None
+
+
 def test_a_pickled_cache_has_the_same_limit() -> None:
     """The number of partitions in memory is a setting of the application."""
     limited = pickle.loads(pickle.dumps(TokenCache(max_partitions=3)))
