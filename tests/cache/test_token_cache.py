@@ -222,6 +222,32 @@ def test_unsaved_changes_are_read_while_the_store_fails(driver: Driver) -> None:
     assert store._rows
 
 
+def test_a_sign_out_is_seen_by_a_process_that_cannot_write(driver: Driver) -> None:
+    """Its disk may be full. What it could not write is applied to what the other process has written."""
+    store, keys = FailingStore(), KeyRing("key")
+    full, other = TokenCache(store, keys), TokenCache(store, keys)
+
+    def sign_in(document: TokenDocument) -> None:
+        document.sessions.update({"a": {}, "b": {}})
+
+    driver.run(full.update(partition(), sign_in, expires_at=NOW + 60.0, now=NOW))
+    full.keep_unsaved(partition(), lambda document: document.sessions.update({"c": {}}), expires_at=NOW + 60.0)
+    store.refuses_writes = True
+    assert list(driver.run(full.load(partition())).document.sessions) == ["a", "b", "c"]
+    store.refuses_writes = False
+    driver.run(other.update(partition(), lambda document: document.sessions.pop("a"), expires_at=NOW + 60.0, now=NOW))
+    store.refuses_writes = True
+    for _ in range(2):
+        assert list(driver.run(full.load(partition())).document.sessions) == ["b", "c"]
+    store.is_down = True
+    assert list(driver.run(full.load(partition())).document.sessions) == ["b", "c"]
+    store.is_down = store.refuses_writes = False
+    store._rows.clear()
+    store.refuses_writes = True
+    assert driver.run(full.load(partition())) is None
+    assert full.peek(partition()) is None
+
+
 def test_the_newest_unsaved_changes_are_kept(driver: Driver) -> None:
     """A long outage does not fill the memory: each change holds a reply. Twenty of a partition are kept."""
     store, keys = MemoryStore(), KeyRing("key")

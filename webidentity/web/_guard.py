@@ -82,8 +82,8 @@ class Guard:
         the user's intent. It never adds a bearer token.
         """
         identity = yield from self._identify(facts, session)
-        if identity.is_due:
-            yield from self._ask_beside(identity, session)
+        if identity.due is not None:
+            yield from self._ask_beside(identity)
         return identity
 
     def _identify(self, facts: RequestFacts, session: Any) -> Flow[Identity]:
@@ -100,11 +100,12 @@ class Guard:
             return Identity()
         if facts.method not in _SAFE_METHODS and facts.is_cross_site:
             return Identity(refusal=_forgery(facts))
-        return Identity(
+        identity = Identity(
             Principal(state.record, found.claims, is_bearer=False),
             lambda: self._credentials(state.record, found.claims, tenant),
-            is_due=found.is_due,
         )
+        identity.due = state if found.is_due else None
+        return identity
 
     def _credentials(
         self, record: AuthenticationRecord, claims: Mapping[str, Any], tenant: Tenant
@@ -124,15 +125,18 @@ class Guard:
             identity = yield from self._identify(facts, session)
         if identity.refusal is not None:
             return identity.refusal
-        if not identity.is_authenticated:
-            error = AuthenticationRequiredError(requirements.scopes or ())
-            return (yield from self._challenges.answer(facts, error))
-        granted: Granted | Answer = Granted(identity)
-        if requirements.scopes is not None and identity.credentials is not None:
-            granted = yield from self._with_token(facts, identity, identity.credentials, tuple(requirements.scopes))
+        scopes = requirements.scopes
+        credentials = None if scopes is None else identity.credentials
+        granted: Granted | Answer
+        if scopes is not None and credentials is not None:
+            granted = yield from self._with_token(facts, identity, credentials, tuple(scopes))
+        elif scopes is None and identity.is_authenticated:
+            granted = Granted(identity)
+        else:
+            return (yield from self._challenges.answer(facts, AuthenticationRequiredError(scopes or ())))
         # After the token: if it was refreshed, the account was checked with it.
-        if identity.is_due and isinstance(granted, Granted):
-            yield from self._ask_beside(identity, session)
+        if identity.due is not None and isinstance(granted, Granted):
+            yield from self._ask_beside(identity)
         return granted
 
     def _with_token(
@@ -150,10 +154,9 @@ class Guard:
             return token_unavailable(facts, error, self._tenants.for_sign_in().authority)
         return Granted(identity, token)
 
-    def _ask_beside(self, identity: Identity, session: Any) -> Flow[None]:
+    def _ask_beside(self, identity: Identity) -> Flow[None]:
         """Start to ask the authority about the session's account. A later guard of the request does not ask again."""
-        identity.is_due = False
-        state = SessionState.read(session)
+        state, identity.due = identity.due, None
         if state is not None:
             yield from self._sessions.check_beside(state)
 
