@@ -134,7 +134,7 @@ class SealedStore:
                 return True
         raise _keeps_changing()
 
-    def sweep(self, now: float) -> float:
+    def sweep_if_due(self, now: float) -> float:
         """Remove the rows that expired before ``now``, unless another process has done so a short time ago.
 
         The processes agree by a row that expires when the next sweep is due.
