@@ -51,6 +51,7 @@ TESTS = {
     "webidentity/_protocol/verification": [
         "tests/protocol/test_verification.py",
         "tests/protocol/test_verification_header.py",
+        "tests/flows/test_remembered_tokens.py",
     ],
     "webidentity/cache/": [
         "tests/cache",

@@ -8,8 +8,11 @@ import pytest
 
 from tests.kit.drivers import Driver, SyncFace
 from tests.kit.forks import in_a_fork
+from webidentity import TokenCachePersistenceOptions
 from webidentity.cache import KeyRing, MemoryStore, StoreUnavailableError, TokenCache
 from webidentity.cache._partition import Partition
+from webidentity.cache._persistent import PersistentFiles
+from webidentity.cache._sealed import SealedStore
 from webidentity.cache._sweeper import THREAD_NAME, Sweeper
 
 NOW = 1_800_000_000.0
@@ -265,6 +268,14 @@ def test_a_child_sweeps_on_a_thread_of_its_own(store: Swept) -> None:
         assert in_a_fork(child)
 
 
+def test_each_process_is_told_when_the_next_sweep_is_due(store: Swept) -> None:
+    """Also a process that finds that another one has swept a short time ago."""
+    processes = [SealedStore(store, KeyRing("key")) for _ in range(2)]
+    assert [each.sweep_if_due(NOW + number) for number, each in enumerate(processes)] == [NOW + 600.0] * 2
+    assert store.times == [NOW]
+
+
 def test_a_cache_without_a_store_has_nothing_to_sweep() -> None:
-    """No thread is started for it."""
+    """No thread is started for it, nor for the files that a user's programs share: their entries do not expire."""
     assert TokenCache()._sweeper is None
+    assert TokenCache.over(PersistentFiles(TokenCachePersistenceOptions()))._sweeper is None

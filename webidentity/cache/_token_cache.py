@@ -110,7 +110,7 @@ class TokenCache:
         if backing is None:
             return known
         if known is not None and known.unsaved:
-            return (yield from self._save(partition, known))
+            return (yield from self._save(backing, partition, known))
         cached: CachedPartition | None
         try:
             # Not on a thread if possible: for an event loop, that costs many times as much as the read.
@@ -187,12 +187,32 @@ class TokenCache:
         if self._backing is not None:
             self._backing.close()
 
-    def _save(self, partition: Partition, known: CachedPartition) -> Flow[CachedPartition]:
-        """Write the changes that could not be written before. If that fails again, return them as they are."""
+    def _save(self, backing: Backing, partition: Partition, known: CachedPartition) -> Flow[CachedPartition | None]:
+        """Write the changes that could not be written before. If that fails again, apply them to what the store has.
+
+        Without the store, they are returned as they are.
+        """
         try:
             return (yield from self.update(partition, lambda _: None, expires_at=known.expires_at, now=time.time()))
         except StoreUnavailableError:
+            pass
+        try:
+            stored: CachedPartition | None = yield self._call(backing, lambda: backing.read(partition, known))
+        except StoreUnavailableError:
             return known
+        # A partition that was never stored is as new as it can be. One that is gone was ended by another process.
+        if stored is known or (stored is None and known.version is None):
+            return known
+        if stored is None:
+            self._forget(partition.name)
+            return None
+        document = stored.document.copy()
+        _all(known.unsaved)(document)
+        merged = CachedPartition(document, stored.version, max(stored.expires_at, known.expires_at))
+        merged.unsaved = known.unsaved
+        with self._lock:
+            self._remember(partition.name, merged)
+        return merged
 
     def _sweep(self, now: float) -> None:
         """Periodically remove expired partitions: from memory here, from the store on another thread."""
