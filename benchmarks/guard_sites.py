@@ -255,6 +255,7 @@ def _signed_in_django() -> dict[str, str]:
         INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "webidentity_django"],
         MIDDLEWARE=[
             "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.common.CommonMiddleware",
             "webidentity_django.middleware.IdentityMiddleware",
         ],
         SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",

@@ -56,6 +56,7 @@ TESTS = {
         "tests/protocol/test_verification.py",
         "tests/protocol/test_verification_header.py",
         "tests/protocol/test_verification_peer.py",
+        "tests/flows/test_remembered_tokens.py",
     ],
     "webidentity/_flows/": [
         "tests/flows/test_key_searches.py",

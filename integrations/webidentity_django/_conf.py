@@ -16,6 +16,7 @@ _LOGGER = logging.getLogger("webidentity.web")
 _SETTING = "WEBIDENTITY"
 APPLICATION = "webidentity_django"
 MIDDLEWARE = "webidentity_django.middleware.IdentityMiddleware"
+_COMMON = "django.middleware.common.CommonMiddleware"
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 #: Keys of WEBIDENTITY that are objects for :class:`webidentity.web.Site` and not settings.
 _OBJECTS = ("store", "transport")
@@ -87,6 +88,12 @@ def session_advice() -> str:
 
 
 @cache
+def checks_hosts() -> bool:
+    """Return whether each request's host is compared with ALLOWED_HOSTS before it reaches the views."""
+    return _COMMON in settings.MIDDLEWARE
+
+
+@cache
 def warn_without_session() -> None:
     """Warn once that requests have no session when they reach the middleware."""
     _LOGGER.warning("IdentityMiddleware requires the session: %s", session_advice() or "put it below the sessions")
@@ -105,6 +112,7 @@ def forget_site(*, setting: str, **_: Any) -> None:
     if setting == "MIDDLEWARE":
         warn_without_middleware.cache_clear()
         warn_without_session.cache_clear()
+        checks_hosts.cache_clear()
 
 
 def routes_of_project() -> Routes:

@@ -1,8 +1,9 @@
 """One request: its facts and its identity."""
 
-from functools import partial
+from functools import cache, partial
 from typing import Any, cast
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.exceptions import SynchronousOnlyOperation
 from django.http import HttpRequest
@@ -18,16 +19,21 @@ from webidentity.web import (
     RequestTarget,
     Requirements,
 )
-from webidentity_django._conf import get_site, warn_without_middleware
+from webidentity_django._conf import checks_hosts, get_site, warn_without_middleware
 
 _FACTS = "_webidentity_facts"
 _IDENTITY = "_webidentity_identity"
 
 
 def request_facts(request: HttpRequest) -> RequestFacts:
-    """Return the facts of a request."""
+    """Return the facts of a request.
+
+    :raises ~django.core.exceptions.DisallowedHost: the host is not in ALLOWED_HOSTS. Django answers that itself.
+    """
     facts = cast("RequestFacts | None", getattr(request, _FACTS, None))
     if facts is None:
+        if not checks_hosts():
+            request.get_host()
         facts = RequestFacts(request.method or "GET", EnvironHeaders(request.META), partial(_target, request))
         setattr(request, _FACTS, facts)
     return facts
@@ -109,5 +115,22 @@ def _remember(request: HttpRequest, outcome: Granted | Answer) -> Granted | Answ
 
 
 async def _aread_session(request: HttpRequest) -> Any:
-    # A backend that would block the event loop reads on a thread.
-    return await request.session.aget(SESSION_KEY)
+    session = request.session
+    if _has_own_async_methods(type(session)):
+        return await session.aget(SESSION_KEY)
+    return await sync_to_async(session.get)(SESSION_KEY)
+
+
+@cache
+def _has_own_async_methods(kind: type) -> bool:
+    """Whether the async methods of a session do what the sync ones do.
+
+    A backend that is derived from one of Django's may override ``load`` only, for example to refuse revoked sessions.
+    The async methods that it inherits do not call that.
+    """
+    pairs = (("load", "aload"), ("get", "aget"), ("_get_session", "_aget_session"))
+    return all(_depth(kind, async_name) <= _depth(kind, name) for name, async_name in pairs)
+
+
+def _depth(kind: type, name: str) -> int:
+    return next((depth for depth, base in enumerate(kind.__mro__) if name in vars(base)), len(kind.__mro__))

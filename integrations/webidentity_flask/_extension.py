@@ -85,7 +85,8 @@ class WebIdentity:
             app.register_error_handler(kind, _no_token)
         app.before_request(_check_session_interface)
         app.before_request(_refuse_unguarded_route)
-        app.after_request(_keep_private)
+        # First in the list, which Flask calls from its end: no other function changes the headers afterwards.
+        app.after_request_funcs.setdefault(None, []).insert(0, _keep_private)
 
 
 def _spell(name: str) -> str:

@@ -108,6 +108,20 @@ def test_expired_partitions_are_removed_from_memory(driver: Driver, cache: Token
     assert list(cache._partitions) == [partition("last").name]
 
 
+def test_expired_partitions_are_looked_for_every_ten_minutes(driver: Driver, cache: TokenCache) -> None:
+    """Not at each change: there may be thousands of partitions."""
+
+    def change(user: str, passed: float, expires_at: float) -> None:
+        driver.run(cache.update(partition(user), lambda _: None, expires_at=expires_at, now=NOW + passed))
+
+    change("first", 0.0, NOW + 9000.0)
+    change("expired", 0.0, NOW - 1.0)
+    change("last", 599.0, NOW + 9000.0)
+    assert cache.peek(partition("expired")) is not None
+    change("last", 600.0, NOW + 9000.0)
+    assert cache.peek(partition("expired")) is None
+
+
 def test_a_pickled_cache_has_the_same_limit() -> None:
     """The number of partitions in memory is a setting of the application."""
     limited = pickle.loads(pickle.dumps(TokenCache(max_partitions=3)))
@@ -206,6 +220,32 @@ def test_unsaved_changes_are_read_while_the_store_fails(driver: Driver) -> None:
     store.refuses_writes = False
     assert list(driver.run(cache.load(partition())).document.sessions) == ["a"]
     assert store._rows
+
+
+def test_a_sign_out_is_seen_by_a_process_that_cannot_write(driver: Driver) -> None:
+    """Its disk may be full. What it could not write is applied to what the other process has written."""
+    store, keys = FailingStore(), KeyRing("key")
+    full, other = TokenCache(store, keys), TokenCache(store, keys)
+
+    def sign_in(document: TokenDocument) -> None:
+        document.sessions.update({"a": {}, "b": {}})
+
+    driver.run(full.update(partition(), sign_in, expires_at=NOW + 60.0, now=NOW))
+    full.keep_unsaved(partition(), lambda document: document.sessions.update({"c": {}}), expires_at=NOW + 60.0)
+    store.refuses_writes = True
+    assert list(driver.run(full.load(partition())).document.sessions) == ["a", "b", "c"]
+    store.refuses_writes = False
+    driver.run(other.update(partition(), lambda document: document.sessions.pop("a"), expires_at=NOW + 60.0, now=NOW))
+    store.refuses_writes = True
+    for _ in range(2):
+        assert list(driver.run(full.load(partition())).document.sessions) == ["b", "c"]
+    store.is_down = True
+    assert list(driver.run(full.load(partition())).document.sessions) == ["b", "c"]
+    store.is_down = store.refuses_writes = False
+    store._rows.clear()
+    store.refuses_writes = True
+    assert driver.run(full.load(partition())) is None
+    assert full.peek(partition()) is None
 
 
 def test_the_newest_unsaved_changes_are_kept(driver: Driver) -> None:

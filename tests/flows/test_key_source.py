@@ -217,6 +217,18 @@ def test_keys_are_fetched_after_the_clock_was_set_back(
     assert verify(driver, source, authority, token())
 
 
+def test_keys_of_the_future_are_fetched_again(
+    driver: Driver, source: KeySource, authority: Authority, clock: Clock
+) -> None:
+    """They were fetched before the clock was set back. Otherwise a key that was removed would be used for as long."""
+    clock.advance(30 * 24 * 3600)
+    verify(driver, source, authority, token())
+    clock.advance(-30 * 24 * 3600)
+    verify(driver, source, authority, token())
+    driver.settle()
+    assert authority.requests_made == 4
+
+
 def test_a_token_with_an_unknown_key_does_not_wait_for_a_silent_authority(
     driver: Driver, source: KeySource, authority: Authority, clock: Clock
 ) -> None:

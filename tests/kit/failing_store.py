@@ -4,6 +4,7 @@ import threading
 
 from webidentity.cache._memory import MemoryStore
 from webidentity.cache._store import Row, StoreUnavailableError
+from webidentity.cache._sweeper import THREAD_NAME
 
 
 class FailingStore(MemoryStore):
@@ -55,4 +56,4 @@ class FailingStore(MemoryStore):
 
 
 def _is_sweep() -> bool:
-    return threading.current_thread().name == "webidentity-sweep"
+    return threading.current_thread().name == THREAD_NAME

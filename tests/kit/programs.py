@@ -100,6 +100,8 @@ class Programs:
         """Kill a run that another library left running, and its pause."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(run.pid, signal.SIGKILL)
+        # The system may take a moment to end it.
+        soon(lambda: None if is_running(run.pid) else run)
 
     def wait_for_run(self) -> Noted:
         """Return the first run, once there is one."""

@@ -71,11 +71,8 @@ def test_a_guard_identifies_the_request_once(site: Site, world: World) -> None:
     assert second.token is not None
 
 
-@pytest.mark.parametrize("has_ended", [False, True])
-def test_a_request_starts_one_check_of_its_account(
-    site: Site, monkeypatch: pytest.MonkeyPatch, *, has_ended: bool
-) -> None:
-    """Its second guard does not start another one. If the view has signed the user out, there is nothing to check."""
+def test_a_request_starts_one_check_of_its_account(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its second guard does not start another one."""
     checked: list[str] = []
 
     def check_beside(sessions: Sessions, state: SessionState) -> Flow[None]:
@@ -85,12 +82,12 @@ def test_a_request_starts_one_check_of_its_account(
 
     monkeypatch.setattr(Sessions, "check_beside", check_beside)
     record = AuthenticationRecord("tenant", "client", "login.test", "ada.tenant", "ada@tenant.test")
-    session = None if has_ended else SessionState(record, "handle").to_json()
-    identity = Identity(Principal(record, {}, is_bearer=False), is_due=True)
+    identity = Identity(Principal(record, {}, is_bearer=False))
+    identity.due = SessionState(record, "handle")
     for _ in range(2):
-        outcome = site.run(site.guard(facts(), session, Requirements(), identity=identity))
+        outcome = site.run(site.guard(facts(), None, Requirements(), identity=identity))
         assert isinstance(outcome, Granted)
-    assert checked == ([] if has_ended else ["ada@tenant.test"])
+    assert checked == ["ada@tenant.test"]
 
 
 def test_an_identity_that_is_known_to_be_anonymous_is_challenged(site: Site, world: World) -> None:
@@ -163,3 +160,12 @@ def test_an_outage_is_temporary(error: Any, seconds: str) -> None:
     assert (answer.status, dict(answer.headers)["Retry-After"]) == (503, seconds)
     assert json.loads(answer.body)["error"] == "temporarily_unavailable"
     assert "disk" not in answer.body
+
+
+def test_an_identity_without_credentials_is_challenged_for_a_token(site: Site) -> None:
+    """Another adapter may have created it. Its user gets a page that needs no token."""
+    identity = Identity(Principal(AuthenticationRecord("t", "c", "a", "h", "u"), {}, is_bearer=False))
+    needed = site.run(site.guard(facts(), None, Requirements([READ]), identity=identity))
+    assert isinstance(needed, Answer)
+    assert needed.status == 302
+    assert isinstance(site.run(site.guard(facts(), None, Requirements(), identity=identity)), Granted)

@@ -379,3 +379,20 @@ def test_a_weak_session_cookie_is_reported_at_start_up(
     assert [record.getMessage().partition(" is ")[0] for record in caplog.records] == names
     for record in caplog.records:
         assert record.getMessage().endswith(("Set it to True", 'Set it to "Lax"'))
+
+
+def test_no_other_function_makes_a_page_public(world: World, config: dict[str, Any], tmp_path: Path) -> None:
+    """Flask calls the functions after a request in the reverse order of their registration."""
+    made = Flask(__name__, instance_path=str(tmp_path))
+    made.config.update(config, TRUSTED_HOSTS=["app.test"])
+
+    @made.after_request
+    def cache_everything(response: Any) -> Any:
+        response.headers["Cache-Control"] = "public, max-age=600"
+        return response
+
+    WebIdentity(made, transport=world.transport)
+    add_views(made)
+    browser = Browser(wsgi_call(made), world)
+    browser.sign_in(path="/me")
+    assert browser.get("/me").header("Cache-Control") == "private, max-age=600"

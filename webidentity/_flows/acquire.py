@@ -17,6 +17,8 @@ from webidentity._flows.acquisition import (
 from webidentity._flows.refresh import refresh
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.request_name import describe
+from webidentity._protocol.token_request import TokenRequest
+from webidentity.cache._partition import Partition
 from webidentity.cache._token_cache import TokenCache
 from webidentity.errors import EntraError
 
@@ -37,12 +39,21 @@ def acquire(cache: TokenCache, acquisition: Acquisition) -> Flow[AccessTokenInfo
     :raises EntraError: the authority refused.
     :raises NoTokenSourceError: there is no refresh token and no grant.
     """
+    current = fresh_token(cache, acquisition.partition, acquisition.request)
+    if current is not None:
+        return current
     current = cached_token(cache.peek(acquisition.partition), acquisition.request)
     if current is None or not _can_be_served(cache, acquisition, current):
         current = yield from _wait_for_token(cache, acquisition, current)
     if _should_refresh(cache, acquisition, current):
         yield from _renew_beside(cache, acquisition, current)
     return current
+
+
+def fresh_token(cache: TokenCache, partition: Partition, request: TokenRequest) -> AccessTokenInfo | None:
+    """Return a token that this process has and that is not due for renewal, None if a flow has to decide."""
+    token = cached_token(cache.peek(partition), request)
+    return token if token is not None and time.time() < serve_until(token) else None
 
 
 def _wait_for_token(

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
 
-from webidentity._flows.acquire import acquire, serve_until
-from webidentity._flows.acquisition import Acquisition, NoTokenSourceError, cached_token, keep
+from webidentity._flows.acquire import acquire, fresh_token
+from webidentity._flows.acquisition import Acquisition, NoTokenSourceError, keep
 from webidentity._flows.client import Client
 from webidentity._protocol.account import names_another, names_another_in_tenant
 from webidentity._protocol.effects import Flow
@@ -102,8 +102,7 @@ class UserTokens(NamedTuple):
 
     def fresh_token(self, request: TokenRequest, home_account_id: str) -> AccessTokenInfo | None:
         """Return a token of the user that :meth:`token` would return without running its flow, None otherwise."""
-        token = cached_token(self.cache.peek(self.partition(request.tenant, home_account_id)), request)
-        return token if token is not None and time.time() < serve_until(token) else None
+        return fresh_token(self.cache, self.partition(request.tenant, home_account_id), request)
 
     def token(self, request: TokenRequest, home_account_id: str, tenant: str | None = None) -> Flow[AccessTokenInfo]:
         """Return a token that acts for the user.

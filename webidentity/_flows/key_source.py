@@ -132,7 +132,7 @@ class KeySource:
 
     def _is_due(self, known: _Known) -> bool:
         """Whether the keys are to be fetched again because of their age."""
-        return time.time() - known.fetched_at > _FRESH_FOR and not _is_within(_RETRY_INTERVAL, self._tried_at)
+        return not _is_within(_FRESH_FOR, known.fetched_at) and not _is_within(_RETRY_INTERVAL, self._tried_at)
 
     def _refresh_beside(self, *, is_needed: bool) -> Flow[None]:
         """Start to fetch the keys. The known ones are used meanwhile."""

@@ -1,7 +1,7 @@
 """The tokens that a credential returns without running a flow, and the flow for all other calls."""
 
 import time
-from typing import Protocol
+from typing import Protocol, cast
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 
@@ -21,6 +21,14 @@ class TokenGrant(Protocol):
 
     def token(self, request: TokenRequest) -> Flow[AccessTokenInfo]:
         """Return the flow that acquires the token."""
+        ...
+
+
+class QuickGrant(TokenGrant, Protocol):
+    """A grant that may have a token at hand."""
+
+    def fresh_token(self, request: TokenRequest) -> AccessTokenInfo | None:
+        """Return a token that is cached and not due for renewal, None if :meth:`token` has to decide."""
         ...
 
 
@@ -71,15 +79,17 @@ class TokenSource:
         return self._acquire((scopes, tenant_id, enable_cae), TokenRequest(scopes, tenant, claims, enable_cae))
 
     def fresh(self, scopes: tuple[str, ...]) -> FreshToken | None:
-        """Return a token of the default tenant if the grant has one at hand, so that no flow has to run for it.
+        """Return a token of the default tenant if a :class:`QuickGrant` has one, so that no flow has to run for it.
 
         :param scopes: what :meth:`flow` would accept.
         """
-        at_hand = getattr(self._grant, "fresh_token", None)
-        info = at_hand(TokenRequest(scopes, self._tenants.default)) if at_hand is not None else None
+        if not hasattr(self._grant, "fresh_token"):
+            return None
+        info = cast("QuickGrant", self._grant).fresh_token(TokenRequest(scopes, self._tenants.default))
         if info is None:
             return None
-        fresh = self.tokens[scopes, None, False] = FreshToken(info)
+        fresh = FreshToken(info)
+        self._keep(self.tokens, (scopes, None, False), fresh)
         return fresh
 
     def _acquire(self, key: Key, request: TokenRequest) -> Flow[FreshToken]:
@@ -89,17 +99,22 @@ class TokenSource:
         _, tenant_id, _ = key
         # A token of the credential's own tenant is not served for another one that is disabled at the moment.
         is_for_call = tenant_id is None or not other_tenants_are_disabled()
-        if self._keeps_tokens and is_for_call and fresh.serve_until > time.time():
-            tokens.pop(key, None)  # The new token goes to the end: tokens are ordered by age.
-            tokens[key] = fresh
-            if len(tokens) > _MOST_TOKENS:
-                # Several at once, so that most calls need no copy of the keys.
-                for oldest in list(tokens)[: len(tokens) - _MOST_TOKENS * 3 // 4]:
-                    tokens.pop(oldest, None)
+        if is_for_call and fresh.serve_until > time.time():
+            self._keep(tokens, key, fresh)
         else:
             # The earlier token may have been rejected by a resource, which is why this call had claims.
             tokens.pop(key, None)
         return fresh
+
+    def _keep(self, tokens: dict[Key, FreshToken], key: Key, fresh: FreshToken) -> None:
+        tokens.pop(key, None)  # The new token goes to the end: tokens are ordered by age.
+        if not self._keeps_tokens:
+            return
+        tokens[key] = fresh
+        if len(tokens) > _MOST_TOKENS:
+            # Several at once, so that most calls need no copy of the keys.
+            for oldest in list(tokens)[: len(tokens) - _MOST_TOKENS * 3 // 4]:
+                tokens.pop(oldest, None)
 
 
 def read_options(options: TokenRequestOptions | None) -> tuple[str | None, str | None, bool]:

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from webidentity._fork import renew_after_fork
-from webidentity._objects import check_object
 from webidentity._protocol.effects import Call, Flow
 from webidentity.cache._backing import Backing, CachedPartition
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._flights import Flights
 from webidentity.cache._partition import Partition
-from webidentity.cache._store import Store, StoreUnavailableError
+from webidentity.cache._store import Store, StoreUnavailableError, check_store
 
 if TYPE_CHECKING:  # A credential without a store does not need cryptography and sweeps.
     from webidentity.cache._envelope import KeyRing
@@ -38,14 +37,14 @@ class TokenCache:
     :param max_partitions: how many decoded partitions are kept in memory. Those that were changed or read from the
         store least recently are removed first.
     :raises ValueError: there is a store, but no keys.
-    :raises TypeError: the store is not one.
+    :raises TypeError: the store is not one, or lacks a method, an attribute or an argument. The message names it.
     """
 
     def __init__(
         self, store: Store | None = None, keys: "KeyRing | None" = None, *, max_partitions: int = 10_000
     ) -> None:
         if store is not None:
-            check_object("store", store, ("load", "save", "delete"), 'a store such as SQLiteStore("tokens.sqlite3")')
+            check_store(store)
         if store is not None and keys is None:
             raise ValueError(
                 "a store needs keys, because tokens are always encrypted before they are stored: pass "
@@ -111,7 +110,7 @@ class TokenCache:
         if backing is None:
             return known
         if known is not None and known.unsaved:
-            return (yield from self._save(partition, known))
+            return (yield from self._save(backing, partition, known))
         cached: CachedPartition | None
         try:
             # Not on a thread if possible: for an event loop, that costs many times as much as the read.
@@ -188,12 +187,32 @@ class TokenCache:
         if self._backing is not None:
             self._backing.close()
 
-    def _save(self, partition: Partition, known: CachedPartition) -> Flow[CachedPartition]:
-        """Write the changes that could not be written before. If that fails again, return them as they are."""
+    def _save(self, backing: Backing, partition: Partition, known: CachedPartition) -> Flow[CachedPartition | None]:
+        """Write the changes that could not be written before. If that fails again, apply them to what the store has.
+
+        Without the store, they are returned as they are.
+        """
         try:
             return (yield from self.update(partition, lambda _: None, expires_at=known.expires_at, now=time.time()))
         except StoreUnavailableError:
+            pass
+        try:
+            stored: CachedPartition | None = yield self._call(backing, lambda: backing.read(partition, known))
+        except StoreUnavailableError:
             return known
+        # A partition that was never stored is as new as it can be. One that is gone was ended by another process.
+        if stored is known or (stored is None and known.version is None):
+            return known
+        if stored is None:
+            self._forget(partition.name)
+            return None
+        document = stored.document.copy()
+        _all(known.unsaved)(document)
+        merged = CachedPartition(document, stored.version, max(stored.expires_at, known.expires_at))
+        merged.unsaved = known.unsaved
+        with self._lock:
+            self._remember(partition.name, merged)
+        return merged
 
     def _sweep(self, now: float) -> None:
         """Periodically remove expired partitions: from memory here, from the store on another thread."""

@@ -7,7 +7,7 @@ from webidentity.cache._store import Store
 from webidentity.web._answer import Answer, StartSession
 from webidentity.web._cookies import Cookie
 from webidentity.web._deployment import check_authority, session_cookie_warnings
-from webidentity.web._facts import EnvironHeaders, RequestFacts, RequestTarget
+from webidentity.web._facts import EnvironHeaders, Headers, RequestFacts, RequestTarget
 from webidentity.web._guard import Granted
 from webidentity.web._identity import Identity, private_headers
 from webidentity.web._injection import Handler, dispatched_by, handler_of
@@ -26,6 +26,7 @@ __all__ = [
     "Store",
     "RequestFacts",
     "RequestTarget",
+    "Headers",
     "EnvironHeaders",
     "Requirements",
     "Granted",

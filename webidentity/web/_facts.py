@@ -58,7 +58,8 @@ class EnvironHeaders:
 
 @lru_cache(maxsize=128)
 def _environ_name(name: str) -> str:
-    return f"HTTP_{name.upper().replace('-', '_')}"
+    variable = name.upper().replace("-", "_")
+    return variable if variable in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{variable}"
 
 
 class RequestFacts:
@@ -69,7 +70,8 @@ class RequestFacts:
     :param method: the HTTP method in upper case.
     :param headers: header fields by lower-case name. Cookies are read from the field ``cookie``, not from the
         framework, which may have changed their names.
-    :param target: returns the target. Called at most once.
+    :param target: returns the target. It is called while the request is handled, if the target is needed, and not again
+        after it has returned.
     """
 
     __slots__ = ("_find", "_target", "headers", "method")
@@ -82,7 +84,7 @@ class RequestFacts:
 
     def __repr__(self) -> str:
         """Leave header fields and the query out: both may contain secrets."""
-        return f"RequestFacts({self.method!r}, {self.target!r})"
+        return f"RequestFacts({self.method!r}, {self._target!r})"
 
     @property
     def target(self) -> RequestTarget:

@@ -31,7 +31,7 @@ from webidentity.web._tenants import Tenant, TenantResolver
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
-@dataclass(slots=True, eq=False)  # not frozen: that takes five times as long to create, once for each request
+@dataclass(slots=True, eq=False)  # not frozen: one for each request, see docs/decisions/web.md
 class Granted:
     """The request may reach its view.
 
@@ -41,16 +41,22 @@ class Granted:
     identity: Identity
     token: AccessToken | None = field(default=None, repr=False)
 
-    def arguments(self, handler: Handler) -> dict[str, Any]:
-        """Return the values of the parameters ``identity``, ``credential`` and ``token`` that the handler names."""
-        names, values = handler.names, dict[str, Any]()
+    def arguments(self, handler: Handler, given: dict[str, Any]) -> dict[str, Any]:
+        """Return the keyword arguments of the handler: ``identity``, ``credential`` and ``token`` if it names them.
+
+        :param given: the arguments of the route, which are passed on and replace those of the same name.
+        """
+        names = handler.names
+        if not names:
+            return given
+        values = dict[str, Any]()
         if "identity" in names:
             values["identity"] = self.identity
         if "credential" in names:
             values["credential"] = self.identity.aio_credential if handler.is_async else self.identity.credential
         if "token" in names and self.token is not None:
             values["token"] = self.token
-        return values
+        return {**values, **given}
 
 
 class Guard:
@@ -82,8 +88,8 @@ class Guard:
         the user's intent. It never adds a bearer token.
         """
         identity = yield from self._identify(facts, session)
-        if identity.is_due:
-            yield from self._ask_beside(identity, session)
+        if identity.due is not None:
+            yield from self._ask_beside(identity)
         return identity
 
     def _identify(self, facts: RequestFacts, session: Any) -> Flow[Identity]:
@@ -100,11 +106,12 @@ class Guard:
             return Identity()
         if facts.method not in _SAFE_METHODS and facts.is_cross_site:
             return Identity(refusal=_forgery(facts))
-        return Identity(
+        identity = Identity(
             Principal(state.record, found.claims, is_bearer=False),
             lambda: self._credentials(state.record, found.claims, tenant),
-            is_due=found.is_due,
         )
+        identity.due = state if found.is_due else None
+        return identity
 
     def _credentials(
         self, record: AuthenticationRecord, claims: Mapping[str, Any], tenant: Tenant
@@ -124,15 +131,18 @@ class Guard:
             identity = yield from self._identify(facts, session)
         if identity.refusal is not None:
             return identity.refusal
-        if not identity.is_authenticated:
-            error = AuthenticationRequiredError(requirements.scopes or ())
-            return (yield from self._challenges.answer(facts, error))
-        granted: Granted | Answer = Granted(identity)
-        if requirements.scopes is not None and identity.credentials is not None:
-            granted = yield from self._with_token(facts, identity, identity.credentials, tuple(requirements.scopes))
+        scopes = requirements.scopes
+        credentials = None if scopes is None else identity.credentials
+        granted: Granted | Answer
+        if scopes is not None and credentials is not None:
+            granted = yield from self._with_token(facts, identity, credentials, tuple(scopes))
+        elif scopes is None and identity.is_authenticated:
+            granted = Granted(identity)
+        else:
+            return (yield from self._challenges.answer(facts, AuthenticationRequiredError(scopes or ())))
         # After the token: if it was refreshed, the account was checked with it.
-        if identity.is_due and isinstance(granted, Granted):
-            yield from self._ask_beside(identity, session)
+        if identity.due is not None and isinstance(granted, Granted):
+            yield from self._ask_beside(identity)
         return granted
 
     def _with_token(
@@ -150,10 +160,9 @@ class Guard:
             return token_unavailable(facts, error, self._tenants.for_sign_in().authority)
         return Granted(identity, token)
 
-    def _ask_beside(self, identity: Identity, session: Any) -> Flow[None]:
+    def _ask_beside(self, identity: Identity) -> Flow[None]:
         """Start to ask the authority about the session's account. A later guard of the request does not ask again."""
-        identity.is_due = False
-        state = SessionState.read(session)
+        state, identity.due = identity.due, None
         if state is not None:
             yield from self._sessions.check_beside(state)
 

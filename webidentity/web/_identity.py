@@ -1,5 +1,6 @@
 """The user that a request acts for."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -9,9 +10,10 @@ from webidentity.errors import AuthenticationRequiredError
 from webidentity.record import AuthenticationRecord
 from webidentity.web._answer import Answer
 from webidentity.web._credential import AsyncUserCredential, CredentialFactory, UserCredential
+from webidentity.web._session_state import SessionState
 
 
-@dataclass(slots=True, eq=False)  # not frozen: that takes five times as long to create, once for each request
+@dataclass(slots=True, eq=False)  # not frozen: one for each request, see docs/decisions/web.md
 class Principal:
     """A user whose session or bearer token has been verified."""
 
@@ -31,14 +33,12 @@ class Identity:
         principal: Principal | None = None,
         credentials: Callable[[], CredentialFactory] | None = None,
         refusal: Answer | None = None,
-        *,
-        is_due: bool = False,
     ) -> None:
         self._principal = principal
         self._create_credentials = credentials
         self._credentials: CredentialFactory | None = None
-        #: Whether the authority should be asked about the account of the session. For guards.
-        self.is_due: bool = is_due
+        #: The session that the authority should be asked about. For guards.
+        self.due: SessionState | None = None
         #: The response of a guard when the session or the bearer token could not be accepted. For guards.
         self.refusal: Answer | None = refusal
 
@@ -115,14 +115,17 @@ def _copied(value: Any) -> Any:
 
 #: The Cache-Control of a response for a user, unless the view sets another.
 _UNSTORED = "private, no-store"
+#: Directives for shared caches, and "private", which is added anyway.
+_SHARED = frozenset({"public", "private", "s-maxage"})
 
 
 def private_headers(
     identity: Identity | None, cache_control: str | None, vary: str | None
 ) -> tuple[tuple[str, str], ...]:
-    """Return the Cache-Control and the Vary of a response if they must change. They do not if no user is signed in.
+    """Return the Cache-Control and the Vary of a response if they must change: the values replace those of the view.
 
-    A response for a user is not stored at all, unless the view sets for how long. Shared caches never store it.
+    Nothing changes if no user is signed in. A response for a user is not stored at all, unless the view sets for how
+    long. Shared caches never store it.
 
     :param identity: the request's identity, None if it was not used.
     :param cache_control: the header that the view has set.
@@ -130,10 +133,11 @@ def private_headers(
     """
     if not identity:
         return ()
-    private, varied = _private_cache_control(cache_control), _with_field(vary, identity.is_bearer)
-    if private == cache_control:
-        return () if varied == vary else (("Vary", varied),)
-    return (("Cache-Control", private),) if varied == vary else (("Cache-Control", private), ("Vary", varied))
+    wanted = (
+        ("Cache-Control", cache_control, _private_cache_control(cache_control)),
+        ("Vary", vary, _with_field(vary, identity.is_bearer)),
+    )
+    return tuple((name, value) for name, given, value in wanted if value != given)
 
 
 def _with_field(vary: str | None, is_bearer: bool) -> str:
@@ -141,7 +145,7 @@ def _with_field(vary: str | None, is_bearer: bool) -> str:
     name = "Authorization" if is_bearer else "Cookie"
     if not vary or vary == name:
         return name
-    fields = [field.strip() for field in (vary or "").split(",") if field.strip()]
+    fields = [field.strip() for field in vary.split(",") if field.strip()]
     if "*" in fields or name.lower() in {field.lower() for field in fields}:
         return vary
     return ", ".join([*fields, name])
@@ -150,8 +154,8 @@ def _with_field(vary: str | None, is_bearer: bool) -> str:
 def _private_cache_control(current: str | None) -> str:
     if not current or current == _UNSTORED:
         return _UNSTORED
-    # Names of directives are case-insensitive (RFC 9111 section 5.2).
-    directives = [(item.partition("=")[0].strip().lower(), item.strip()) for item in current.split(",")]
-    if any(name == "no-store" for name, _ in directives):
-        return current
-    return ", ".join(["private", *(item for name, item in directives if name not in {"public", "private", "s-maxage"})])
+    # Names of directives are case-insensitive, and quoted values may have commas (RFC 9111 section 5.2). "private" also
+    # beside "no-store": a cache may ignore that for "must-understand".
+    directives = [item.strip() for item in re.findall(r'(?:"(?:[^"\\]|\\.)*"|[^,"]|")+', current)]
+    kept = [item for item in directives if item and item.partition("=")[0].strip().lower() not in _SHARED]
+    return ", ".join(["private", *kept])
