@@ -38,7 +38,10 @@ SLOWDOWN, GRACE = 3.0, 10.0
 OTHER_SYSTEMS = {"webidentity/cache/_platform_storage.py"}
 #: What is mutated.
 MODULES = [
+    "webidentity/_protocol/signing_keys.py",
     "webidentity/_protocol/verification.py",
+    "webidentity/_flows/key_source.py",
+    "webidentity/_flows/verified_tokens.py",
     *sorted(
         str(path.relative_to(ROOT))
         for package in ("cache", "web")
@@ -48,9 +51,16 @@ MODULES = [
 ]
 #: The tests that may notice, by the start of the module's path: those that test it directly, so that a run is short.
 TESTS = {
-    "webidentity/_protocol/verification": [
+    "webidentity/_protocol/": [
+        "tests/protocol/test_signing_keys.py",
         "tests/protocol/test_verification.py",
         "tests/protocol/test_verification_header.py",
+        "tests/protocol/test_verification_peer.py",
+        "tests/flows/test_remembered_tokens.py",
+    ],
+    "webidentity/_flows/": [
+        "tests/flows/test_key_searches.py",
+        "tests/flows/test_key_source.py",
         "tests/flows/test_remembered_tokens.py",
     ],
     "webidentity/cache/": [

@@ -17,15 +17,38 @@ class Renewable(Protocol):
         ...
 
 
+class ForkAware(Renewable, Protocol):
+    """An object that must not be in the middle of something while the process is forked.
+
+    Its methods are called by the thread that forks. Several threads may fork at the same time: each calls
+    :meth:`before_fork` and then :meth:`after_fork_in_parent`, and the calls of different threads may alternate.
+    """
+
+    def before_fork(self) -> None:
+        """Get ready. Called in the parent process. The fork waits for it, and cannot be prevented."""
+        ...
+
+    def after_fork_in_parent(self) -> None:
+        """Continue in the parent process, also if the fork has failed.
+
+        May be called without :meth:`before_fork` if the object was constructed by another thread in the meantime.
+        """
+        ...
+
+
 _OWNERS: WeakSet[Renewable] = WeakSet()
+_FORK_AWARE: WeakSet[ForkAware] = WeakSet()
 
 
 def renew_after_fork(owner: Renewable) -> None:
-    """Call ``owner.after_fork`` for each fork while the owner exists.
-
-    ``before_fork`` and ``after_fork_in_parent`` are called too if they exist.
-    """
+    """Call ``owner.after_fork`` for each fork while the owner exists."""
     _OWNERS.add(owner)
+
+
+def handle_forks(owner: ForkAware) -> None:
+    """Call the three methods of the owner for each fork while the owner exists."""
+    renew_after_fork(owner)
+    _FORK_AWARE.add(owner)
 
 
 def _renew() -> None:
@@ -34,18 +57,13 @@ def _renew() -> None:
 
 
 def _prepare() -> None:
-    _call_optional("before_fork")
+    for owner in list(_FORK_AWARE):
+        owner.before_fork()
 
 
 def _continue() -> None:
-    _call_optional("after_fork_in_parent")
-
-
-def _call_optional(name: str) -> None:
-    for owner in list(_OWNERS):
-        method = getattr(owner, name, None)
-        if method is not None:
-            method()
+    for owner in list(_FORK_AWARE):
+        owner.after_fork_in_parent()
 
 
 if hasattr(os, "register_at_fork"):

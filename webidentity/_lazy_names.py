@@ -44,8 +44,7 @@ def lazy_names(
         if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         module = f"{package}.{modules[name]}"
-        # Not import_module: its frames are below those of all imports that follow, and CPython allocates and releases a
-        # chunk of its stack hundreds of times if they end near the end of one.
+        # Not import_module: see "Public names are imported without import_module" in docs/decisions/structure.md.
         __import__(module)
         value: object = getattr(sys.modules[module], name)
         # The next access finds it without calling this function.

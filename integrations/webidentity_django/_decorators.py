@@ -77,8 +77,7 @@ def _guarded(view: View, requirements: Requirements) -> View:
         if isinstance(outcome, Answer):
             return respond(request, outcome)
         handler = fixed or _handler(handler_of(view, request.method or "GET"))
-        if handler.names:
-            kwargs = {**outcome.arguments(handler), **kwargs}
+        kwargs = outcome.arguments(handler, kwargs)
         try:
             return keep_private(request, view(request, *args, **kwargs))
         except TypeError as error:
@@ -92,8 +91,7 @@ def _guarded(view: View, requirements: Requirements) -> View:
         if isinstance(outcome, Answer):
             return await sync_to_async(respond)(request, outcome)
         handler = fixed or _handler(handler_of(view, request.method or "GET"))
-        if handler.names:
-            kwargs = {**outcome.arguments(handler), **kwargs}
+        kwargs = outcome.arguments(handler, kwargs)
         try:
             return keep_private(request, await view(request, *args, **kwargs))
         except TypeError as error:
@@ -118,7 +116,7 @@ def _check_request(request: object, requirements: Requirements) -> None:
 
 
 def _misplaced(view_class: type, requirements: Requirements) -> TypeError:
-    guard = "require_sign_in" if requirements.scopes is None else "require_token(scopes=[...])"
+    guard = requirements.written
     return TypeError(
         f"{guard.partition('(')[0]}: guard the view: {guard}({view_class.__name__}.as_view()), or "
         f'@method_decorator({guard}, name="dispatch")'

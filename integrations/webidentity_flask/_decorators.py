@@ -60,7 +60,7 @@ def require_sign_in(view: View) -> View:
 
 def _guarded(view: View, requirements: Requirements) -> View:
     if inspect.isclass(view):
-        written = "require_sign_in" if requirements.scopes is None else "require_token(scopes=[...])"
+        written = requirements.written
         raise TypeError(
             f"{written.partition('(')[0]}: guard the view: write decorators = [{written}] into the class "
             f"{view.__name__}"
@@ -80,8 +80,7 @@ def _guarded(view: View, requirements: Requirements) -> View:
         if isinstance(outcome, Answer):
             return respond(outcome)
         handler = fixed or _handler(_function_of(view, current))
-        if handler.names:
-            kwargs = {**outcome.arguments(handler), **kwargs}
+        kwargs = outcome.arguments(handler, kwargs)
         try:
             return current_app.ensure_sync(view)(*args, **kwargs) if is_coroutine else view(*args, **kwargs)
         except TypeError as error:

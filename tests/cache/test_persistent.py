@@ -361,7 +361,7 @@ def test_names_cannot_be_claimed(files: PersistentFiles) -> None:
     """The sign-ins of a site need a store."""
     with pytest.raises(ValueError, match="store"):
         files.claim("name", 1.0)
-    assert files.sweep(1.0) == math.inf
+    assert files.sweep_if_due(1.0) == math.inf
     files.close()
 
 

@@ -115,6 +115,24 @@ def test_a_fork_waits_for_the_transaction_of_a_sweep(path: Path) -> None:
     store.close()
 
 
+def test_a_thread_that_forks_does_not_end_the_pause_of_another(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads fork at the same time, and the second has waited in vain: a sweep must wait for the first."""
+    monkeypatch.setattr("webidentity.cache._sqlite._LONGEST_FORK", 0.01)
+    store = SQLiteStore(path)
+
+    def fork() -> None:
+        store.before_fork()
+        store.after_fork_in_parent()
+
+    store.before_fork()
+    second = threading.Thread(target=fork)
+    second.start()
+    second.join(10)
+    assert store._sweeping.locked()
+    store.after_fork_in_parent()
+    assert not store._sweeping.locked()
+
+
 def test_a_fork_does_not_wait_for_a_transaction_that_hangs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor does it end the transaction, whichever thread forks at the same time."""
     monkeypatch.setattr("webidentity.cache._sqlite._LONGEST_FORK", 0.01)

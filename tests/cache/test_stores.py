@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.kit.cache_updates import ADA
 from tests.kit.minimal_store import MinimalStore
-from webidentity.cache import KeyRing, MemoryStore, SQLiteStore, Store, VersionedStore
+from webidentity.cache import KeyRing, MemoryStore, QuickStore, Row, SQLiteStore, Store, TokenCache, VersionedStore
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._sealed import SealedStore
 
@@ -30,6 +31,25 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 def versioned(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VersionedStore]:
     """An empty store of each kind that can return a row's version."""
     made = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "tokens.sqlite3")
+    yield made
+    made.close()
+
+
+class Wrapper:
+    """A store of an application that passes everything on to another store."""
+
+    def __init__(self, store: QuickStore) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+@pytest.fixture(params=["sqlite", "wrapped"])
+def quick(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[QuickStore]:
+    """An empty store of each kind that can be read without waiting."""
+    made: Any = SQLiteStore(tmp_path / "tokens.sqlite3")
+    made = Wrapper(made) if request.param == "wrapped" else made
     yield made
     made.close()
 
@@ -119,6 +139,37 @@ def test_the_version_is_that_of_the_row_that_would_be_loaded(versioned: Versione
     versioned.save("key", b"4", expected=None, expires_at=9e9)
     versioned.delete("key")
     assert versioned.version("key") is None
+
+
+def test_a_read_that_must_not_wait_has_the_same_result(quick: QuickStore) -> None:
+    """Or raises BlockingIOError; after that, the call is repeated without the argument."""
+
+    def both(key: str) -> list[object]:
+        for read in (quick.load, quick.version):
+            try:
+                read(key, wait=False)
+            except BlockingIOError:
+                read(key)
+        found = [quick.load(key, wait=False), quick.version(key, wait=False)]
+        assert (
+            found
+            == [quick.load(key), quick.version(key)]
+            == [quick.load(key, wait=True), quick.version(key, wait=True)]
+        )
+        return found
+
+    assert quick.quick_reads is True
+    assert both("key") == [None, None]
+    version = quick.save("key", b"1", expected=None, expires_at=0.0)
+    assert version is not None
+    assert both("key") == [Row(b"1", version, 0.0), version]
+    quick.delete("key")
+    assert both("key") == [None, None]
+
+
+def test_a_store_with_quick_reads_is_accepted(quick: QuickStore) -> None:
+    """The cache checks the arguments of its methods."""
+    assert TokenCache(quick, KeyRing("secret")).peek(ADA) is None
 
 
 def test_only_one_of_many_threads_inserts_a_row(store: Store) -> None:

@@ -13,7 +13,7 @@ from webidentity.cache import KeyRing, MemoryStore, StoreUnavailableError, Token
 from webidentity.cache._partition import Partition
 from webidentity.cache._persistent import PersistentFiles
 from webidentity.cache._sealed import SealedStore
-from webidentity.cache._sweeper import Sweeper
+from webidentity.cache._sweeper import THREAD_NAME, Sweeper
 
 NOW = 1_800_000_000.0
 #: Seconds after which the first sweep of a process is due, and after which the next sweep of any process is.
@@ -51,10 +51,16 @@ def worker(store: MemoryStore) -> TokenCache:
     return TokenCache(store, KeyRing("key"))
 
 
+def partition(user: str = "ada") -> Partition:
+    """Return the partition of the user."""
+    return Partition.user(client_id="c", authority="https://a.test", tenant="t", home_account_id=user)
+
+
 def change(driver: Driver, cache: TokenCache, now: float, user: str = "ada", expires_at: float = NOW + 1e6) -> None:
     """Change the partition of the user at that time."""
-    partition = Partition.user(client_id="c", authority="https://a.test", tenant="t", home_account_id=user)
-    driver.run(cache.update(partition, lambda document: document.sessions.update(a=1), expires_at=expires_at, now=now))
+    driver.run(
+        cache.update(partition(user), lambda document: document.sessions.update(a=1), expires_at=expires_at, now=now)
+    )
 
 
 def settled(cache: TokenCache) -> None:
@@ -144,7 +150,7 @@ def test_a_lost_race_for_the_sweep_is_no_error(driver: Driver, store: Swept) -> 
 
     def load_late(key: str) -> object:
         row = load(key)
-        if threading.current_thread().name == "webidentity-sweep" and not acted:
+        if threading.current_thread().name == THREAD_NAME and not acted:
             acted.append(True)
             change(SyncFace(), other, NOW + FIRST)
             settled(other)
@@ -180,7 +186,7 @@ def test_no_request_waits_for_a_sweep(driver: Driver, store: Swept) -> None:
 
 @pytest.mark.parametrize("error", [StoreUnavailableError("locked"), ValueError("locked")])
 def test_a_failed_sweep_is_logged(driver: Driver, caplog: pytest.LogCaptureFixture, error: Exception) -> None:
-    """The warning says why the store grows. A later change tries again."""
+    """The warning says why the store grows. The changes are stored, and a later one tries again."""
     store, calls = MemoryStore(), list[float]()
 
     def fail(now: float) -> int:
@@ -190,8 +196,9 @@ def test_a_failed_sweep_is_logged(driver: Driver, caplog: pytest.LogCaptureFixtu
     store.sweep = fail  # type: ignore[method-assign]
     cache = worker(store)
     for passed in (0.0, FIRST, FIRST + 1, FIRST + INTERVAL):
-        change(driver, cache, NOW + passed)
+        change(driver, cache, NOW + passed, f"user {passed}")
         settled(cache)
+        assert driver.run(worker(store).load(partition(f"user {passed}"))).document.sessions == {"a": 1}
     assert caplog.text.count("could not be removed: locked") == len(calls) == 2
 
 
@@ -264,7 +271,7 @@ def test_a_child_sweeps_on_a_thread_of_its_own(store: Swept) -> None:
 def test_each_process_is_told_when_the_next_sweep_is_due(store: Swept) -> None:
     """Also a process that finds that another one has swept a short time ago."""
     processes = [SealedStore(store, KeyRing("key")) for _ in range(2)]
-    assert [each.sweep(NOW + number) for number, each in enumerate(processes)] == [NOW + 600.0] * 2
+    assert [each.sweep_if_due(NOW + number) for number, each in enumerate(processes)] == [NOW + 600.0] * 2
     assert store.times == [NOW]
 
 

@@ -4,6 +4,7 @@ import threading
 
 from webidentity.cache._memory import MemoryStore
 from webidentity.cache._store import Row, StoreUnavailableError
+from webidentity.cache._sweeper import THREAD_NAME
 
 
 class FailingStore(MemoryStore):
@@ -30,7 +31,7 @@ class FailingStore(MemoryStore):
 
     def save(self, key: str, value: bytes, *, expected: int | None, expires_at: float) -> int | None:
         self._check()
-        if _is_sweep():
+        if in_a_sweep():
             return super().save(key, value, expected=expected, expires_at=expires_at)
         if self.writes_left is not None:
             if self.writes_left == 0:
@@ -44,7 +45,7 @@ class FailingStore(MemoryStore):
 
     def _read(self) -> None:
         self._check()
-        if self.loads_left is not None and not _is_sweep():
+        if self.loads_left is not None and not in_a_sweep():
             self.is_down = self.loads_left == 0
             self.loads_left -= 1
             self._check()
@@ -54,5 +55,6 @@ class FailingStore(MemoryStore):
             raise StoreUnavailableError("the disk is gone")
 
 
-def _is_sweep() -> bool:
-    return threading.current_thread().name == "webidentity-sweep"
+def in_a_sweep() -> bool:
+    """Whether the caller is the thread of a sweep, which runs beside the requests."""
+    return threading.current_thread().name == THREAD_NAME

@@ -80,7 +80,7 @@ class PlainApp:
         if isinstance(outcome, Answer):
             return outcome
         try:
-            body = view(**outcome.arguments(Handler(view, is_async=False)))
+            body = view(**outcome.arguments(Handler(view, is_async=False), {}))
         except AuthenticationRequiredError as error:
             return site.run(site.challenge(facts, error))
         except TOKEN_ERRORS as error:

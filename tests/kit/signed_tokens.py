@@ -10,7 +10,7 @@ from jwt.api_jws import PyJWS
 
 from tests.kit.replies import CLIENT, TENANT
 from webidentity._protocol.signing_keys import SigningKeys
-from webidentity._protocol.verification import Expected, SignedToken, verify_token
+from webidentity._protocol.verification import Expected, UnverifiedToken, verify_token
 from webidentity.testing import SigningKeyPair
 
 ISSUER = f"https://login.microsoftonline.com/{TENANT}/v2.0"
@@ -65,7 +65,7 @@ def keys(*names: str, **changes: Any) -> SigningKeys:
 def verify(token: str, known: SigningKeys | None = None, **changes: Any) -> Mapping[str, Any]:
     """Verify a token for the client at the present time."""
     expected = {"issuer": ISSUER, "audiences": frozenset({CLIENT}), "now": float(NOW), **changes}
-    return verify_token(SignedToken.parse(token), known or keys(), Expected(**expected)).claims
+    return verify_token(UnverifiedToken.parse(token), known or keys(), Expected(**expected)).claims
 
 
 def _encoded(data: bytes) -> str:

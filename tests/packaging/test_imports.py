@@ -149,6 +149,7 @@ def test_an_adapter_without_its_framework_says_which_extra_to_install(adapter: s
 
 
 def test_every_public_name_can_be_imported() -> None:
-    """Every name in ``__all__`` exists."""
-    for package in ("webidentity", "webidentity.aio", "webidentity.web", "webidentity.testing", "webidentity_flask"):
-        run(f"import {package} as p\nfor name in getattr(p, '__all__', ()): getattr(p, name)")
+    """Every package has an ``__all__``, and every name in it exists."""
+    ours = ("webidentity", "webidentity.aio", "webidentity.cache", "webidentity.testing", "webidentity.web")
+    for package in (*ours, "webidentity_flask", "webidentity_django"):
+        run(f"import {package} as p\nassert p.__all__\nfor name in p.__all__: getattr(p, name)")

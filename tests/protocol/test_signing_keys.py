@@ -83,6 +83,14 @@ def test_a_key_without_an_id_signs_tokens_without_one() -> None:
         verify(sign(), known=read)
 
 
+@pytest.mark.parametrize("bits", [2048, 2072, 2080, 2088, 2096, 4096, 8192])
+@pytest.mark.parametrize("padding", ["", "="])
+def test_a_modulus_may_have_any_length(bits: int, padding: str) -> None:
+    """With or without padding."""
+    number = modulus(bits)
+    assert SigningKeys.parse(key_set(n=number + padding * (-len(number) % 4))) is not None
+
+
 def test_private_parts_of_a_key_are_not_read() -> None:
     """Only the modulus and the exponent are read."""
     read = keys(d="AAAA", p="BBBB")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.kit.replies import CLIENT, OTHER_TENANT, TENANT
 from tests.kit.signed_tokens import ISSUER, NOW, claims, keys, sign, verify
-from webidentity._protocol.verification import LEEWAY, Expected, SignedToken, TokenRejectedError, verify_token
+from webidentity._protocol.verification import LEEWAY, Expected, TokenRejectedError, UnverifiedToken, verify_token
 
 
 def refused(token: str, reason: str, **changes: Any) -> None:
@@ -190,7 +190,7 @@ def test_wide_claims_are_accepted(claim: object) -> None:
 def test_a_verified_token_is_checked_again() -> None:
     """With the issuer, the audiences, the time and the leeway of the next request."""
     good = Expected(ISSUER, frozenset({CLIENT}), NOW)
-    verified = verify_token(SignedToken.parse(sign()), keys(), good)
+    verified = verify_token(UnverifiedToken.parse(sign()), keys(), good)
     assert verified.check(good) == claims()
     for changes, reason in (
         ({"issuer": f"{ISSUER}/"}, "another issuer"),
@@ -204,6 +204,20 @@ def test_a_verified_token_is_checked_again() -> None:
             verified.check(good._replace(**changes))
     for changes in ({"now": NOW + 3599 + LEEWAY}, {"now": NOW - LEEWAY}, {"audiences": frozenset({CLIENT, "another"})}):
         assert verified.check(good._replace(**changes)) == claims()
+
+
+def test_a_verified_token_cannot_be_changed() -> None:
+    """All requests with the token share it. Its repr has no claims: they may name the user."""
+    verified: Any = verify_token(
+        UnverifiedToken.parse(sign(claims(preferred_username="somebody"))),
+        keys(),
+        Expected(ISSUER, frozenset({CLIENT}), NOW),
+    )
+    for name in ("claims", "issuer", "audiences", "valid_from", "expires_on"):
+        with pytest.raises(AttributeError):
+            setattr(verified, name, None)
+    assert "somebody" not in repr(verified)
+    assert ISSUER in repr(verified)
 
 
 JSON = st.recursive(

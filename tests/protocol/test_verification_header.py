@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 
 from tests.kit.replies import CLIENT
 from tests.kit.signed_tokens import claims, key, keys, sign, verify
-from webidentity._protocol.verification import SignedToken, TokenRejectedError, UnknownKeyError, verify_response
+from webidentity._protocol.verification import TokenRejectedError, UnknownKeyError, UnverifiedToken, verify_response
 
 
 def refused(token: str, reason: str, **changes: Any) -> None:
@@ -204,7 +204,7 @@ def test_an_unknown_key_has_an_error_of_its_own() -> None:
 def test_a_token_without_a_key_id_is_tried_with_each_key() -> None:
     """If no key fits, the token is refused."""
     token = sign(header={"kid": None})
-    assert SignedToken.parse(token).kid is None
+    assert UnverifiedToken.parse(token).kid is None
     assert verify(token)
     assert verify(token, known=keys("other", "tenant"))
     refused(token, "signature is wrong", known=keys("other", "third"))

@@ -147,19 +147,23 @@ def test_dispatch_is_recognized_in_a_partial() -> None:
 def test_a_view_gets_the_credential_that_it_can_use() -> None:
     """An async view gets the async credential. The credential is the same object each time."""
     granted = Granted(identity(), TOKEN)
-    given = granted.arguments(Handler(plain, is_async=False))
+    given = granted.arguments(Handler(plain, is_async=False), {})
     assert set(given) == {"credential", "identity", "token"}
     assert isinstance(given["credential"], UserCredential)
     assert given["identity"] is granted.identity
     assert given["token"] is TOKEN
-    assert isinstance(granted.arguments(Handler(plain, is_async=True))["credential"], AsyncUserCredential)
-    assert granted.arguments(Handler(plain, is_async=False))["credential"] is given["credential"]
-    assert granted.arguments(Handler(nothing, is_async=False)) == {}
+    assert isinstance(granted.arguments(Handler(plain, is_async=True), {})["credential"], AsyncUserCredential)
+    assert granted.arguments(Handler(plain, is_async=False), {})["credential"] is given["credential"]
+    assert granted.arguments(Handler(nothing, is_async=False), {}) == {}
+    route = {"token": "of the route", "number": 1}
+    assert granted.arguments(Handler(nothing, is_async=False), route) == route
+    given = granted.arguments(Handler(plain, is_async=False), route)
+    assert (given["token"], given["number"]) == ("of the route", 1)
 
 
 def test_a_view_gets_no_token_if_none_was_required() -> None:
     """The parameter is left to the framework."""
-    assert set(Granted(identity()).arguments(Handler(plain, is_async=False))) == {"credential", "identity"}
+    assert set(Granted(identity()).arguments(Handler(plain, is_async=False), {})) == {"credential", "identity"}
 
 
 def test_the_repr_of_what_a_guard_granted_has_no_token() -> None:

@@ -1,5 +1,6 @@
 """Flask sessions that are stored on the server: Flask-Session, and interfaces that it did not write."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,16 @@ def world() -> World:
 
 
 @pytest.fixture
-def bare(world: World, tmp_path: Path) -> Flask:
+def bare(world: World, tmp_path: Path) -> Iterator[Flask]:
     """An application without extensions."""
     app = Flask(__name__, instance_path=str(tmp_path))
     settings = {f"WEBIDENTITY_{name.upper()}": value for name, value in world.settings.items()}
     app.config.update(settings, SECRET_KEY=SECRET_KEY, TRUSTED_HOSTS=["app.test"], PROPAGATE_EXCEPTIONS=True)
-    return app
+    yield app
+    database = app.extensions.get("sqlalchemy")
+    if database is not None:
+        with app.app_context():
+            database.engine.dispose()
 
 
 def use_flask_session(app: Flask, backend: str, folder: Path) -> None:

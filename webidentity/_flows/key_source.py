@@ -14,7 +14,7 @@ from webidentity._protocol.metadata import TenantMetadata, metadata_url
 from webidentity._protocol.signing_keys import SigningKeys
 from webidentity._protocol.token_reply import read_text
 from webidentity._protocol.unavailability import reason_of
-from webidentity._protocol.verification import LEEWAY, Expected, SignedToken, UnknownKeyError, verify_token
+from webidentity._protocol.verification import LEEWAY, Expected, UnknownKeyError, UnverifiedToken, verify_token
 from webidentity.cache._flights import Flights
 
 _LOGGER = logging.getLogger(__name__)
@@ -78,7 +78,10 @@ class KeySource:
         return known.metadata.issuer
 
     def verify(self, token: str, audiences: frozenset[str], *, waits: bool = False) -> Flow[Mapping[str, Any]]:
-        """Return the claims, which are read-only, of a token that the tenant issued for one of the audiences.
+        """Return the claims of a token that the tenant issued for one of the audiences.
+
+        They are read-only at the top level, because all requests with this token share them; ``identity.claims`` is a
+        deep copy.
 
         :param waits: whether to wait for the authority in any case, for a token that the authority itself has sent.
             Such a token is seen once, and not remembered.
@@ -91,7 +94,7 @@ class KeySource:
             verified = known.tokens.find(digest, time.time())
             if verified is not None:
                 return verified.check(self._expected(audiences, known))
-        signed = SignedToken.parse(token)
+        signed = UnverifiedToken.parse(token)
         if known is None:
             known = yield from self._refresh(is_needed=False)
         elif self._is_due(known):
@@ -117,7 +120,7 @@ class KeySource:
             raise
 
     def _check(
-        self, signed: SignedToken, digest: bytes | None, audiences: frozenset[str], known: _Known
+        self, signed: UnverifiedToken, digest: bytes | None, audiences: frozenset[str], known: _Known
     ) -> Mapping[str, Any]:
         """Check everything, and remember the token if it is acceptable."""
         verified = verify_token(signed, known.keys, self._expected(audiences, known))

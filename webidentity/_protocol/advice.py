@@ -1,4 +1,4 @@
-"""Advice for AADSTS codes (Microsoft Entra authentication error codes), and the messages that it is added to."""
+"""Advice for AADSTS codes (Microsoft Entra authentication error codes)."""
 
 from collections.abc import Iterable
 
@@ -66,6 +66,12 @@ def advice_for(codes: Iterable[int]) -> str | None:
     return next((_ADVICE[code] for code in codes if code in _ADVICE), None)
 
 
+def add_advice(message: str, codes: Iterable[int]) -> str:
+    """Return the message, followed by the advice for the first code that has any. There is no white space around it."""
+    advice, message = advice_for(codes), message.strip()
+    return f"{message.rstrip(' .')}. {advice}" if advice else message
+
+
 def needs_administrator(codes: Iterable[int]) -> bool:
     """Return whether an administrator has to consent, because the user is not allowed to."""
     return not _ADMINISTRATOR_MUST_APPROVE.isdisjoint(codes)
@@ -74,9 +80,3 @@ def needs_administrator(codes: Iterable[int]) -> bool:
 def aadsts(codes: Iterable[int]) -> str:
     """Return the codes as Microsoft's documentation writes them."""
     return ", ".join(f"AADSTS{code}" for code in codes) or "no AADSTS code"
-
-
-def sentences(*parts: str | None) -> str:
-    """Join the parts that are not empty. The result ends as the last one does, without white space."""
-    found = [part.strip() for part in parts if part and part.strip()]
-    return ". ".join([part.rstrip(" .") for part in found[:-1]] + found[-1:])

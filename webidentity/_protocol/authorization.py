@@ -9,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from webidentity._authority import is_loopback
-from webidentity._protocol.advice import advice_for, sentences
+from webidentity._protocol.advice import add_advice
 from webidentity._protocol.redaction import scrub
 from webidentity.errors import EntraError
 
@@ -56,7 +56,7 @@ def read_authorization_reply(parameters: Mapping[str, str]) -> AuthorizationRepl
         raise EntraError("Authentication failed: the authority's reply has both a code and an error")
     description = scrub(parameters.get("error_description") or error).strip() or "no description"
     codes = tuple(int(number) for number in re.findall(_CODE, description, re.ASCII))
-    message = sentences(f"Authentication failed: {description}", advice_for(codes))
+    message = add_advice(f"Authentication failed: {description}", codes)
     raise EntraError(message, error=scrub(error), error_codes=codes)
 
 

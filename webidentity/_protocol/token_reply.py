@@ -133,7 +133,7 @@ def refusal(response: Any, document: Mapping[str, Any], secrets: Iterable[str], 
     :param what: what was requested, for the message.
     """
     # Imported at the first error.
-    from webidentity._protocol.advice import advice_for, sentences
+    from webidentity._protocol.advice import add_advice
     from webidentity._protocol.redaction import scrub
 
     secrets = tuple(secrets)
@@ -152,10 +152,9 @@ def refusal(response: Any, document: Mapping[str, Any], secrets: Iterable[str], 
         message = f"Microsoft Entra ID sent no {what} (HTTP {response.status_code})"
     else:
         message = f"Microsoft Entra ID error '({error}) {description}'"
-    advice = advice_for(codes)
     claims = document.get("claims")
     return EntraError(
-        sentences(message, advice),
+        add_advice(message, codes),
         response=response,
         error=error,
         suberror=plain("suberror", _CODE),

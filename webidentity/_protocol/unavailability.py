@@ -68,7 +68,7 @@ def read_retry_after(value: str | None, now: float) -> float | None:
     text = value.strip()
     if re.fullmatch(r"[0-9]{1,9}", text):
         return float(text)
-    # Imported at the first date: servers send seconds.
+    # Imported lazily: most servers send seconds, not a date.
     import datetime as dt
     from email.utils import parsedate_to_datetime
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import re
 import sys
 from base64 import urlsafe_b64encode
 from binascii import a2b_base64
@@ -12,11 +11,11 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from webidentity._authority import is_guid
 from webidentity._json import as_list, as_object, parse_object
 from webidentity._protocol.signing_keys import SigningKeys
 
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
-#: From base64url to base64. What is in the standard alphabet alone, and padding, becomes a character of neither.
+#: From base64url to base64. '+', '/' and '=' are not valid in base64url: map them to '!', which a2b_base64 refuses.
 _STANDARD_ALPHABET = bytes.maketrans(b"-_+/=", b"+/!!!")
 #: The last characters that a part may have whose length is not a multiple of four: those without surplus bits.
 _LAST = {2: b"AQgw", 3: b"AEIMQUYcgkosw048"}
@@ -56,7 +55,7 @@ class Expected(NamedTuple):
 
 
 @dataclass(slots=True)  # not frozen, which would double the time to create one
-class SignedToken:
+class UnverifiedToken:
     """A token whose form and header are acceptable (JWS in compact form, RFC 7515). Its signature is not checked yet.
 
     :param kid: the ID of its key, None if it names none.
@@ -69,7 +68,7 @@ class SignedToken:
     signature: bytes = field(repr=False)
 
     @classmethod
-    def parse(cls, token: str) -> "SignedToken":
+    def parse(cls, token: str) -> "UnverifiedToken":
         """Decode the three parts of a token, and check the header.
 
         :raises TokenRejectedError: it is not a signed token, or not of an accepted kind.
@@ -79,14 +78,13 @@ class SignedToken:
         try:
             content, _, last = token.encode("ascii").rpartition(b".")
             first, second = content.split(b".", 2)
-            kid, payload, signature = _known_kid(first), _decoded(second), _decoded(last)
+            kid, payload, signature = _known_header(first), _decoded(second), _decoded(last)
         except ValueError:
             raise TokenRejectedError("the token is not a signed token (JWS in compact form)") from None
         return cls(kid, content, payload, signature)
 
 
-@dataclass(slots=True)  # not frozen, for the same reason
-class VerifiedToken:
+class VerifiedToken(NamedTuple):
     """A token that was accepted: its claims, and what has to be checked again when the token is sent again.
 
     The other checks depend only on the token, its key and the issuer: as long as these are the same, so is the outcome.
@@ -96,11 +94,15 @@ class VerifiedToken:
     :param expires_on: Unix seconds.
     """
 
-    claims: Mapping[str, Any] = field(repr=False)
+    claims: Mapping[str, Any]
     issuer: str
     audiences: frozenset[str]
     valid_from: float
     expires_on: float
+
+    def __repr__(self) -> str:
+        # Without the claims, which may name the user.
+        return f"VerifiedToken(issuer={self.issuer!r}, expires_on={self.expires_on!r})"
 
     def check(self, expected: Expected) -> Mapping[str, Any]:
         """Return the claims after checking issuer, audiences and times.
@@ -117,7 +119,7 @@ class VerifiedToken:
         return self.claims
 
 
-def verify_token(token: SignedToken, keys: SigningKeys, expected: Expected) -> VerifiedToken:
+def verify_token(token: UnverifiedToken, keys: SigningKeys, expected: Expected) -> VerifiedToken:
     """Check signature, issuer, audience and times of a token.
 
     :raises UnknownKeyError: its key is not in the set.
@@ -176,8 +178,12 @@ def _decoded(part: bytes) -> bytes:
     return a2b_base64(part.translate(_STANDARD_ALPHABET) + b"=="[: -surplus % 4], strict_mode=True)
 
 
-def _kid(part: bytes) -> str | None:
-    """Return the ``kid`` of an acceptable header."""
+def _checked_header(part: bytes) -> str | None:
+    """Check the header, and return the ID of the token's key, None if it names none.
+
+    :raises ValueError: it is not base64url.
+    :raises TokenRejectedError: it is not the header of an acceptable token.
+    """
     header = _json_object(_decoded(part))
     kid = header.get("kid", "") if header is not None else None
     if header is None or not isinstance(kid, str):
@@ -195,7 +201,7 @@ def _kid(part: bytes) -> str | None:
 
 
 #: All tokens that one key signs have the same header.
-_known_kid = lru_cache(maxsize=16)(_kid)
+_known_header = lru_cache(maxsize=16)(_checked_header)
 
 
 def _claims(payload: bytes) -> dict[str, Any]:
@@ -232,7 +238,7 @@ def _read_claims(claims: dict[str, Any], expected: Expected) -> VerifiedToken:
     """Check the claims, except those that :meth:`VerifiedToken.check` checks."""
     issuer, tenant = claims.get("iss"), claims.get("tid")
     _check_issuer(issuer, expected)
-    if not isinstance(tenant, str) or not _GUID.fullmatch(tenant) or f"/{tenant}/" not in f"{issuer}/":
+    if not isinstance(tenant, str) or not is_guid(tenant) or f"/{tenant}/" not in f"{issuer}/":
         raise TokenRejectedError("the token's tenant does not belong to its issuer")
     audience = claims.get("aud")
     audiences = (audience,) if isinstance(audience, str) else tuple(as_list(audience))

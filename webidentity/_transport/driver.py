@@ -129,6 +129,7 @@ class AsyncDriver:
                 return await on_thread(function)
             case Call(function):
                 outcome = function()
+                # Not inspect.isawaitable, which takes much longer: most outcomes are not awaitable.
                 return await outcome if hasattr(outcome, "__await__") else outcome
             case Wait(future, (thread, task), is_alive):
                 import asyncio

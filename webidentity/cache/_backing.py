@@ -75,7 +75,7 @@ class Backing(Protocol):
         """
         ...
 
-    def sweep(self, now: float) -> float:
+    def sweep_if_due(self, now: float) -> float:
         """Remove the partitions that expired before ``now``, unless another process has done so a short time ago.
 
         :param now: the current time (Unix seconds).

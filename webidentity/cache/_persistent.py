@@ -112,7 +112,7 @@ class PersistentFiles:
             "names can be claimed only in a cache with a store; this cache is for programs of a desktop user"
         )
 
-    def sweep(self, now: float) -> float:  # noqa: ARG002 - required by Backing
+    def sweep_if_due(self, now: float) -> float:  # noqa: ARG002 - required by Backing
         """Do nothing. The next write removes expired tokens."""
         return math.inf
 

@@ -33,16 +33,16 @@ class SealedStore:
     def __init__(self, store: Store, keys: "KeyRing") -> None:
         self.store = store
         self.keys = keys
+        #: Whether the store can be read without waiting.
+        self.quick_reads: bool = getattr(store, "quick_reads", False)
+        version: Callable[..., int | None] | None = getattr(store, "version", None)
+        # An unrelated attribute may have this name.
+        self._version = version if callable(version) else None
 
     @property
     def blocking(self) -> bool:
         """Whether calls of the store may wait for a disk or a network."""
         return self.store.blocking
-
-    @property
-    def quick_reads(self) -> bool:
-        """Whether the store can be read without waiting."""
-        return getattr(self.store, "quick_reads", False)
 
     def open(self) -> None:
         """Do nothing. A store opens itself on first use, and may be available again by then."""
@@ -134,7 +134,7 @@ class SealedStore:
                 return True
         raise _keeps_changing()
 
-    def sweep(self, now: float) -> float:
+    def sweep_if_due(self, now: float) -> float:
         """Remove the rows that expired before ``now``, unless another process has done so a short time ago.
 
         The processes agree by a row that expires when the next sweep is due.
@@ -160,7 +160,7 @@ class SealedStore:
 
     def _has_version(self, stored_key: str, version: Hashable, wait: bool) -> bool:
         """Whether the row has this version of a :class:`CachedPartition`. False if that takes as long as loading it."""
-        read: Callable[..., int | None] | None = getattr(self.store, "version", None)
+        read = self._version
         if read is None or not isinstance(version, tuple) or version[0] != stored_key:
             return False
         return version == (stored_key, read(stored_key) if wait else read(stored_key, wait=False))

@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from webidentity._fork import renew_after_fork
+from webidentity._fork import handle_forks
 from webidentity.cache._sqlite_layout import lay_out
 from webidentity.cache._store import Row, StoreUnavailableError
 
-#: A sweep removes this many rows in one transaction, and then pauses for others that want to write: for a multiple of
-#: the time that the rows took, and at least for some seconds.
+#: A sweep removes this many rows in one transaction, and then pauses for others that want to write.
 _BATCH = 200
+#: Pause for _PAUSE times the duration of the transaction, at least _SHORTEST_PAUSE seconds.
 _PAUSE, _SHORTEST_PAUSE = 2.0, 0.005
 #: Seconds that a fork waits for a transaction of a sweep.
 _LONGEST_FORK = 1.0
@@ -60,26 +60,30 @@ class SQLiteStore:
         self._closed = threading.Event()
         # Held during each transaction of a sweep, so that no process is forked in the middle of one.
         self._sweeping = threading.Lock()
-        self._sweep_waits = False
-        renew_after_fork(self)
+        #: The thread that holds it because it forks.
+        self._forking_thread: int | None = None
+        handle_forks(self)
         # A store that is garbage collected leaves no connection open.
         weakref.finalize(self, _close_all, self._idle)
 
     def before_fork(self) -> None:
-        """Close the idle connections: a child would inherit SQLite's record of the locks on them, but not the locks."""
+        """Wait for the running transaction of a sweep, at most one second, and close the idle connections.
+
+        A child would inherit SQLite's record of the locks on their files, but not the locks.
+        """
         if self._sweeping.acquire(timeout=_LONGEST_FORK):
-            self._sweep_waits = True
+            self._forking_thread = threading.get_ident()
         _close_all(self._idle)
 
     def after_fork_in_parent(self) -> None:
-        """Continue with a sweep."""
-        if self._sweep_waits:
-            self._sweep_waits = False
+        """Let a sweep continue, unless another thread is forking."""
+        if self._forking_thread == threading.get_ident():
+            self._forking_thread = None
             self._sweeping.release()
 
     def after_fork(self) -> None:
         """Set the parent's connections aside: a forked child must neither use nor close them."""
-        self._sweeping, self._sweep_waits = threading.Lock(), False
+        self._sweeping, self._forking_thread = threading.Lock(), None
         self._inherited += self._idle
         self._idle.clear()
 

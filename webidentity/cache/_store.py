@@ -1,6 +1,9 @@
 """The interface of a store: rows that are replaced by compare-and-swap."""
 
-from typing import NamedTuple, Protocol
+import inspect
+from typing import Any, NamedTuple, Protocol
+
+from webidentity._objects import check_object
 
 
 class StoreUnavailableError(Exception):
@@ -33,7 +36,8 @@ class Store(Protocol):
     continues with the tokens of this process, and any other exception reaches the caller of ``get_token``.
 
     A store may also be a :class:`VersionedStore`, which makes reading unchanged rows cheaper, or a :class:`QuickStore`,
-    which makes reading cheaper in an event loop.
+    which makes reading cheaper in an event loop. A store that wraps another one passes ``version`` and ``quick_reads``
+    on, and the argument ``wait`` of :meth:`QuickStore.load` and :meth:`QuickStore.version`.
     """
 
     #: Whether calls may wait for a disk or a network. An event loop makes such calls on a thread.
@@ -133,3 +137,39 @@ class QuickStore(VersionedStore, Protocol):
         :raises StoreUnavailableError: the store cannot be read.
         """
         ...
+
+
+def check_store(store: Any) -> None:
+    """Check that the argument ``store`` is a store, and that the methods of the optional protocols can be called.
+
+    :raises TypeError: it is something else, or a mistake in it would be noticed by a request or a sweep much later.
+    """
+    methods = ("load", "save", "delete", "sweep", "close")
+    missing = [name for name in methods if not callable(getattr(store, name, None))]
+    if isinstance(store, type) or not {"load", "save", "delete"}.difference(missing):
+        check_object("store", store, methods, 'a store such as SQLiteStore("tokens.sqlite3")')
+    if not hasattr(store, "blocking"):
+        missing.append("blocking")
+    if missing:
+        raise TypeError(f"store: {type(store).__name__} has no {', '.join(missing)}: see webidentity.cache.Store")
+    if getattr(store, "quick_reads", False):
+        _check_call(store, "load", "QuickStore", wait=False)
+        _check_call(store, "version", "QuickStore", wait=False)
+    else:
+        _check_call(store, "version", "VersionedStore")
+
+
+def _check_call(store: Any, name: str, protocol: str, **arguments: bool) -> None:
+    method = getattr(store, name, None)
+    if not callable(method):
+        return
+    try:
+        signature = inspect.signature(method)
+    except ValueError:
+        # Some methods that are written in C have none.
+        return
+    try:
+        signature.bind("key", **arguments)
+    except TypeError:
+        call = f"{type(store).__name__}.{name}({', '.join(['key', *(f'{key}={arguments[key]}' for key in arguments)])})"
+        raise TypeError(f"store: {call} cannot be called: see webidentity.cache.{protocol}") from None

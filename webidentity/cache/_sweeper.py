@@ -8,6 +8,7 @@ from webidentity._fork import renew_after_fork
 from webidentity.cache._backing import Backing
 
 _LOGGER = logging.getLogger(__name__)
+THREAD_NAME = "webidentity-sweep"
 #: Seconds over which the processes of a site spread their sweeps.
 _SPREAD = 60.0
 #: No backing asks for a later sweep than this (seconds).
@@ -58,7 +59,7 @@ class Sweeper:
             self._thread = thread
 
     def _new_thread(self, now: float) -> threading.Thread:
-        return threading.Thread(target=self._sweep, args=(now,), name="webidentity-sweep", daemon=True)
+        return threading.Thread(target=self._sweep, args=(now,), name=THREAD_NAME, daemon=True)
 
     def wait(self, seconds: float) -> bool:
         """Wait for a sweep that is running. Return whether it has ended before the time is over."""
@@ -69,7 +70,7 @@ class Sweeper:
 
     def _sweep(self, now: float) -> None:
         try:
-            self._due = self._backing.sweep(now) + _spread()
+            self._due = self._backing.sweep_if_due(now) + _spread()
         except Exception as error:  # noqa: BLE001 - a store may raise anything, and no caller waits for it
             _LOGGER.warning("Expired entries of the token cache could not be removed: %s", error)
 

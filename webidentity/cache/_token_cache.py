@@ -7,13 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from webidentity._fork import renew_after_fork
-from webidentity._objects import check_object
 from webidentity._protocol.effects import Call, Flow
 from webidentity.cache._backing import Backing, CachedPartition
 from webidentity.cache._document import TokenDocument
 from webidentity.cache._flights import Flights
 from webidentity.cache._partition import Partition
-from webidentity.cache._store import Store, StoreUnavailableError
+from webidentity.cache._store import Store, StoreUnavailableError, check_store
 
 if TYPE_CHECKING:  # A credential without a store does not need cryptography and sweeps.
     from webidentity.cache._envelope import KeyRing
@@ -38,14 +37,14 @@ class TokenCache:
     :param max_partitions: how many decoded partitions are kept in memory. Those that were changed or read from the
         store least recently are removed first.
     :raises ValueError: there is a store, but no keys.
-    :raises TypeError: the store is not one.
+    :raises TypeError: the store is not one, or lacks a method, an attribute or an argument. The message names it.
     """
 
     def __init__(
         self, store: Store | None = None, keys: "KeyRing | None" = None, *, max_partitions: int = 10_000
     ) -> None:
         if store is not None:
-            check_object("store", store, ("load", "save", "delete"), 'a store such as SQLiteStore("tokens.sqlite3")')
+            check_store(store)
         if store is not None and keys is None:
             raise ValueError(
                 "a store needs keys, because tokens are always encrypted before they are stored: pass "

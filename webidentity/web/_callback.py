@@ -9,7 +9,7 @@ from azure.core.exceptions import AzureError
 from webidentity._flows.authorization_code import Accepted, AuthorizationCodeGrant, UserTokens
 from webidentity._flows.key_source import KeysUnavailableError
 from webidentity._protocol.account import account_in_tenant, names_another_in_tenant
-from webidentity._protocol.advice import aadsts, advice_for, sentences
+from webidentity._protocol.advice import aadsts, add_advice
 from webidentity._protocol.effects import Flow
 from webidentity._protocol.request_name import describe
 from webidentity._protocol.token_reply import TokenReply
@@ -33,6 +33,7 @@ from webidentity.web._sessions import Sessions
 from webidentity.web._sign_in_links import SignInRequest
 from webidentity.web._tenants import TenantResolver
 
+#: A string: :mod:`re` compiles it at the first error of the authority, not during the import.
 _AADSTS = r"\bAADSTS(\d{5,8})\b"
 _LOGGER = logging.getLogger("webidentity.web")
 #: Parameters that may be sent once only.
@@ -134,9 +135,7 @@ class Callback:
             return pages.not_acceptable("the authorization response names a different issuer")
         if "error" in parameters:
             name, codes = _error_name(parameters["error"]), _aadsts_codes(parameters.get("error_description", ""))
-            _LOGGER.warning(
-                "The authority ended a sign-in: %s", sentences(f"{name} {aadsts(codes)}", advice_for(codes))
-            )
+            _LOGGER.warning("The authority ended a sign-in: %s", add_advice(f"{name} {aadsts(codes)}", codes))
             was_declined = name == "access_denied" and not set(codes) - {65004}
             if was_declined and earlier and (yield from self._sessions.find(earlier)) is not None:
                 return pages.not_granted(name, pending)

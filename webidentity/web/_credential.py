@@ -88,7 +88,7 @@ class CredentialFactory:
         return AsyncUserCredential(self.token_source, self._drivers.aio)
 
 
-@dataclass(slots=True, eq=False)  # not frozen: that takes five times as long to create, once for each request
+@dataclass(slots=True, eq=False)  # not frozen: one for each request, see docs/decisions/web.md
 class SessionGrant:
     """Acquires tokens silently for a user with a session.
 

@@ -31,7 +31,7 @@ from webidentity.web._tenants import Tenant, TenantResolver
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
-@dataclass(slots=True, eq=False)  # not frozen: that takes five times as long to create, once for each request
+@dataclass(slots=True, eq=False)  # not frozen: one for each request, see docs/decisions/web.md
 class Granted:
     """The request may reach its view.
 
@@ -41,16 +41,22 @@ class Granted:
     identity: Identity
     token: AccessToken | None = field(default=None, repr=False)
 
-    def arguments(self, handler: Handler) -> dict[str, Any]:
-        """Return the values of the parameters ``identity``, ``credential`` and ``token`` that the handler names."""
-        names, values = handler.names, dict[str, Any]()
+    def arguments(self, handler: Handler, given: dict[str, Any]) -> dict[str, Any]:
+        """Return the keyword arguments of the handler: ``identity``, ``credential`` and ``token`` if it names them.
+
+        :param given: the arguments of the route, which are passed on and replace those of the same name.
+        """
+        names = handler.names
+        if not names:
+            return given
+        values = dict[str, Any]()
         if "identity" in names:
             values["identity"] = self.identity
         if "credential" in names:
             values["credential"] = self.identity.aio_credential if handler.is_async else self.identity.credential
         if "token" in names and self.token is not None:
             values["token"] = self.token
-        return values
+        return {**values, **given}
 
 
 class Guard:

@@ -13,7 +13,7 @@ from webidentity.web._credential import AsyncUserCredential, CredentialFactory, 
 from webidentity.web._session_state import SessionState
 
 
-@dataclass(slots=True, eq=False)  # not frozen: that takes five times as long to create, once for each request
+@dataclass(slots=True, eq=False)  # not frozen: one for each request, see docs/decisions/web.md
 class Principal:
     """A user whose session or bearer token has been verified."""
 

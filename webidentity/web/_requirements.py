@@ -42,6 +42,11 @@ class Requirements:
         """
         return cls([] if cast("object", scopes) is None else scopes)
 
+    @property
+    def written(self) -> str:
+        """How the guard is written, for messages."""
+        return "require_sign_in" if self.scopes is None else "require_token(scopes=[...])"
+
     def __post_init__(self) -> None:
         if self.scopes is None:
             return

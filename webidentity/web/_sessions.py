@@ -49,7 +49,7 @@ class NewSession(NamedTuple):
     until: int | None = None
 
 
-@dataclass(slots=True, eq=False)  # not frozen: that takes five times as long to create, once for each request
+@dataclass(slots=True, eq=False)  # not frozen: one for each request, see docs/decisions/web.md
 class FoundSession:
     """A valid session.
 

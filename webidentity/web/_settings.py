@@ -8,13 +8,13 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
-from webidentity._authority import SHARED_TENANTS, is_host, is_loopback, normalize_authority
+from webidentity._authority import SHARED_TENANTS, is_guid, is_host, is_loopback, normalize_authority
 from webidentity._protocol.verification import LEEWAY
 from webidentity.web._next_url import safe_next
 
-_GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 #: Seconds. A larger difference is a clock to repair, not one to accept.
 _LONGEST_LEEWAY = 600
+#: A string: :mod:`re` compiles it when a site reads its settings, not during the import.
 _DOMAIN = r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
 
 
@@ -49,14 +49,14 @@ def _tenant_id(value: Any) -> str:
     tenant_id = _text(value)
     if tenant_id.lower() in SHARED_TENANTS:
         raise ValueError(f"{tenant_id!r} admits users of any tenant: set the ID of your own tenant")
-    if not re.fullmatch(f"{_GUID}|{_DOMAIN}", tenant_id, re.ASCII):
+    if not is_guid(tenant_id) and not re.fullmatch(_DOMAIN, tenant_id, re.ASCII):
         raise ValueError(f"{tenant_id!r} is neither a GUID nor a domain such as contoso.com")
     return tenant_id.lower()
 
 
 def _client_id(value: Any) -> str:
     client_id = _text(value)
-    if not re.fullmatch(_GUID, client_id, re.ASCII):
+    if not is_guid(client_id):
         raise ValueError(f"{client_id!r} is not a GUID: copy the client ID from the Azure portal")
     # Entra writes it in lower case into tokens.
     return client_id.lower()

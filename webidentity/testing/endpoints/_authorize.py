@@ -19,7 +19,7 @@ from webidentity.testing.endpoints._authorization_request import (
     read_reply_address,
 )
 from webidentity.testing.pages._sign_in import account_picker_page, consent_page, sign_in_page
-from webidentity.testing.policies._consent import consent_rows, missing_consents, record_consent
+from webidentity.testing.policies._scopes import consent_rows, missing_consents, record_consent
 from webidentity.testing.policies._sign_on import SignOn, check_password, is_strong_enough, sign_in
 from webidentity.testing.tokens._claims import user_hinted
 from webidentity.testing.transports._messages import Parameters, TenantRequest, TenantResponse

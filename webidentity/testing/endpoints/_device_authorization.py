@@ -16,8 +16,7 @@ from webidentity.testing.policies._conditional_access import (
     parse_claims,
     satisfy_claims,
 )
-from webidentity.testing.policies._consent import record_consent
-from webidentity.testing.policies._scopes import RequestedScopes, parse_scopes
+from webidentity.testing.policies._scopes import RequestedScopes, parse_scopes, record_consent
 from webidentity.testing.transports._messages import TenantRequest
 
 #: Path of the page where users enter their codes. It is short because they type it.

@@ -29,7 +29,7 @@ from webidentity.testing.pages._sign_in import (
     sign_in_page,
     user_code_page,
 )
-from webidentity.testing.policies._consent import consent_rows, missing_consents, record_consent
+from webidentity.testing.policies._scopes import consent_rows, missing_consents, record_consent
 from webidentity.testing.policies._sign_on import SignOn, check_password, is_strong_enough, sign_in
 from webidentity.testing.transports._messages import Parameters, TenantRequest, TenantResponse
 
