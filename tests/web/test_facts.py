@@ -4,6 +4,7 @@ import pytest
 
 from tests.kit.request_facts import facts
 from webidentity.web import RequestFacts, RequestTarget
+from webidentity.web._facts import EnvironHeaders
 
 
 @pytest.mark.parametrize(
@@ -124,3 +125,10 @@ def test_the_target_is_found_once_and_only_if_it_is_needed() -> None:
     assert not found
     assert (request.path, request.return_path, request.is_secure) == ("/page", "/page?a=b", True)
     assert len(found) == 1
+
+
+def test_the_fields_of_a_wsgi_environ_are_found_by_their_names() -> None:
+    """Two of them have no prefix (PEP 3333)."""
+    headers = EnvironHeaders({"CONTENT_TYPE": "text/html", "CONTENT_LENGTH": "5", "HTTP_X_A": "b"})
+    names = ("content-type", "content-length", "x-a", "accept")
+    assert [headers.get(name, "") for name in names] == ["text/html", "5", "b", ""]

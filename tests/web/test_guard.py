@@ -11,10 +11,14 @@ from azure.core.exceptions import ClientAuthenticationError
 from tests.kit.request_facts import facts
 from tests.kit.world import READ, SECRET_KEY, World
 from webidentity import AuthenticationRecord
+from webidentity._authority import Tenants
 from webidentity._protocol.effects import Flow
+from webidentity._protocol.token_request import TokenRequest
+from webidentity._transport.driver import AsyncDriver, SyncDriver
 from webidentity.cache import StoreUnavailableError
-from webidentity.errors import AuthorityUnavailableError, EntraError
+from webidentity.errors import AuthenticationRequiredError, AuthorityUnavailableError, EntraError
 from webidentity.web import Answer, Granted, Identity, Requirements, Routes, Settings, Site
+from webidentity.web._credential import CredentialFactory, Drivers
 from webidentity.web._identity import Principal
 from webidentity.web._outages import token_unavailable
 from webidentity.web._session_state import SessionState
@@ -88,6 +92,25 @@ def test_a_request_starts_one_check_of_its_account(site: Site, monkeypatch: pyte
         outcome = site.run(site.guard(facts(), None, Requirements(), identity=identity))
         assert isinstance(outcome, Granted)
     assert checked == ["ada@tenant.test"]
+
+
+def test_a_request_without_its_token_starts_no_check_of_its_account(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user has to sign in again, or the authority does not answer."""
+
+    class Refusing:
+        def token(self, request: TokenRequest) -> Any:
+            raise AuthenticationRequiredError(request.scopes)
+
+    monkeypatch.setattr(Sessions, "check_beside", lambda *_: pytest.fail("a check is started"))
+    record = AuthenticationRecord("tenant", "client", "login.test", "ada.tenant", "ada@tenant.test")
+    drivers = Drivers(SyncDriver(lambda _: None), AsyncDriver(lambda _: None))  # type: ignore[arg-type, return-value]
+    factory = CredentialFactory(Refusing(), Tenants("tenant"), drivers)
+    identity = Identity(Principal(record, {}, is_bearer=False), lambda: factory)
+    identity.due = SessionState(record, "handle")
+    outcome = site.run(site.guard(facts(), None, Requirements([READ]), identity=identity))
+    assert isinstance(outcome, Answer)
 
 
 def test_an_identity_that_is_known_to_be_anonymous_is_challenged(site: Site, world: World) -> None:
