@@ -43,7 +43,8 @@ class SyncDriver:
             effect = next(flow)
             while True:
                 try:
-                    outcome = self._perform(effect, deadline)
+                    # Most flows of a web request yield this effect alone.
+                    outcome = _settled(effect.function()) if type(effect) is Call else self._perform(effect, deadline)
                 except BaseException as error:  # noqa: BLE001 - also an interrupt: the flow must clean up
                     effect = flow.throw(error)
                 else:

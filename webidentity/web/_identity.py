@@ -133,17 +133,22 @@ def private_headers(
     """
     if not identity:
         return ()
+    field = "Authorization" if identity.is_bearer else "Cookie"
+    # Usually the view sets neither, and the headers are checked again when they have been set.
+    if cache_control == _UNSTORED and vary == field:
+        return ()
+    if not cache_control and not vary:
+        return ("Cache-Control", _UNSTORED), ("Vary", field)
     wanted = (
         ("Cache-Control", cache_control, _private_cache_control(cache_control)),
-        ("Vary", vary, _with_field(vary, identity.is_bearer)),
+        ("Vary", vary, _with_field(vary, field)),
     )
     return tuple((name, value) for name, given, value in wanted if value != given)
 
 
-def _with_field(vary: str | None, is_bearer: bool) -> str:
-    """Return the value of a Vary header with the field that names the user (RFC 9110 section 12.5.5)."""
-    name = "Authorization" if is_bearer else "Cookie"
-    if not vary or vary == name:
+def _with_field(vary: str | None, name: str) -> str:
+    """Return the value of a Vary header with the name of a field added (RFC 9110 section 12.5.5)."""
+    if not vary:
         return name
     fields = [field.strip() for field in vary.split(",") if field.strip()]
     if "*" in fields or name.lower() in {field.lower() for field in fields}:
@@ -152,7 +157,7 @@ def _with_field(vary: str | None, is_bearer: bool) -> str:
 
 
 def _private_cache_control(current: str | None) -> str:
-    if not current or current == _UNSTORED:
+    if not current:
         return _UNSTORED
     # Names of directives are case-insensitive, and quoted values may have commas (RFC 9111 section 5.2). "private" also
     # beside "no-store": a cache may ignore that for "must-understand".
