@@ -2,6 +2,7 @@
 
 import html
 import re
+import time
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -10,6 +11,9 @@ from tests.kit.clock import Clock
 from tests.kit.http_browser import Browser, SiteReply
 from tests.kit.sites import MakeSite, Site
 from tests.kit.world import READ
+from webidentity._protocol.effects import Flow
+from webidentity.cache import TokenCache
+from webidentity.web._pending import LIFETIME
 
 
 def answer(back: str, **changes: str | None) -> str:
@@ -342,3 +346,19 @@ def test_scopes_of_the_settings_are_consented_to_at_the_first_sign_in(build: Mak
     done = browser.get(browser.authorize(started))
     assert browser.get(done.location).json["scp"] == "Files.Read"
     assert browser.get("/graph").text == site.world.ada.object_id
+
+
+def test_a_used_state_is_known_for_as_long_as_it_could_be_valid(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sweep must not forget it earlier: a browser may ignore the deletion of the cookie."""
+    kept_until: list[float] = []
+    claim_once = TokenCache.claim_once
+
+    def claim(cache: TokenCache, name: str, *, expires_at: float) -> Flow[bool]:
+        kept_until.append(expires_at)
+        return claim_once(cache, name, expires_at=expires_at)
+
+    monkeypatch.setattr(TokenCache, "claim_once", claim)
+    started = time.time()
+    site.browser().sign_in()
+    assert kept_until
+    assert min(kept_until) >= started + LIFETIME
