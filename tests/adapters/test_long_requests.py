@@ -1,11 +1,14 @@
 """Sign-in requests that are too long for a cookie: large claims and a long page."""
 
 import json
+import time
 
 import pytest
 
+from tests.kit.clock import Clock
 from tests.kit.failing_store import FailingStore
 from tests.kit.sites import MakeSite, Site
+from webidentity.web._pending import LIFETIME
 
 PAGES = ("/stronger", "/async/stronger")
 
@@ -44,6 +47,18 @@ def test_the_rows_are_limited(build: MakeSite, monkeypatch: pytest.MonkeyPatch) 
     assert all(len(row.value) < 3 * 9000 for row in store._rows.values())
     browser = site.browser()
     assert browser.get(browser.authorize(browser.get(long_page("/stronger")))).location == long_page("/stronger")
+
+
+def test_a_sweep_keeps_what_a_sign_in_may_still_need(build: MakeSite, clock: Clock) -> None:
+    """Until the sign-in itself is too old."""
+    store = FailingStore()
+    site = build(store=store)
+    site.world.consent()
+    browser = site.browser()
+    started = browser.get(long_page("/stronger"))
+    clock.advance(LIFETIME - 10)
+    store.sweep(time.time())
+    assert browser.get(browser.authorize(started)).location == long_page("/stronger")
 
 
 @pytest.mark.parametrize("trouble", ["the store fails", "too long"])

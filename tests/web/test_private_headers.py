@@ -64,3 +64,21 @@ def test_what_a_view_varies_by_is_kept(given: str | None, sent: str) -> None:
     """Names of fields are case-insensitive, and ``*`` covers all of them (RFC 9110 section 12.5.5)."""
     identity = Identity(Principal(RECORD, {}, is_bearer=False))
     assert {"Vary": given, **dict(private_headers(identity, None, given))}["Vary"] == sent
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ((None, "Accept"), ("private, no-store", "Accept, Cookie")),
+        (("public, max-age=60", "Cookie"), ("private, max-age=60", "Cookie")),
+        (("public, max-age=60", None), ("private, max-age=60", "Cookie")),
+        (("private, no-store", "Accept"), ("private, no-store", "Accept, Cookie")),
+        (("private, no-store", "Authorization"), ("private, no-store", "Authorization, Cookie")),
+        (("private, no-store", "Cookie"), ("private, no-store", "Cookie")),
+    ],
+)
+def test_both_headers_are_checked(given: tuple[str | None, str | None], sent: tuple[str, str]) -> None:
+    """Also if one of them is as it should be."""
+    identity = Identity(Principal(RECORD, {}, is_bearer=False))
+    changes = dict(private_headers(identity, *given))
+    assert (changes.get("Cache-Control", given[0]), changes.get("Vary", given[1])) == sent

@@ -60,3 +60,9 @@ def test_scopes_that_no_token_can_have(package: str, scopes: Any, message: str) 
 def test_scopes_of_one_resource(scopes: list[str]) -> None:
     """One resource may be spelled in several ways."""
     assert Requirements(scopes).scopes == tuple(scopes)
+
+
+def test_requirements_know_how_their_guard_is_written() -> None:
+    """For messages about a guard at the wrong place."""
+    assert Requirements().written == "require_sign_in"
+    assert Requirements(["api://files/Files.Read"]).written == "require_token(scopes=[...])"
