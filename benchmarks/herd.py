@@ -19,6 +19,7 @@ from benchmarks.contenders import (
 )
 from benchmarks.network import SCOPE, Network
 from benchmarks.table import Comparison, target
+from webidentity._transport.threads import BACKGROUND
 
 CALLERS = 64
 LATENCY = 0.05
@@ -71,7 +72,10 @@ def _threads(make: Callable[[Network], Any], age: float | None) -> tuple[Network
         start = time.perf_counter()
         for thread in threads:
             thread.join()
-    return network, time.perf_counter() - start
+        seconds = time.perf_counter() - start
+        # This library renews a token that is still valid beside its callers.
+        BACKGROUND.wait(20)
+    return network, seconds
 
 
 def _tasks(make: Callable[[Network], Any], age: float | None) -> tuple[Network, float]:
@@ -85,7 +89,9 @@ def _tasks(make: Callable[[Network], Any], age: float | None) -> tuple[Network, 
         with _later(age or 0.0):
             start = time.perf_counter()
             await asyncio.gather(*(credential.get_token(SCOPE) for _ in range(CALLERS)))
-            return time.perf_counter() - start
+            seconds = time.perf_counter() - start
+            await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
+            return seconds
 
     return network, asyncio.run(calls())
 
