@@ -111,7 +111,7 @@ def _connect(signed: Signed) -> None:
         response._content = reply.text().encode()
         return response
 
-    HTTPAdapter.send = send  # type: ignore[method-assign, assignment]
+    HTTPAdapter.send = send
 
 
 def _sign_in(signed: Signed, application: Any) -> None:

@@ -99,4 +99,4 @@ def __getattr__(name: str) -> object:
 
 
 if __name__ == "__main__":
-    print(_least(__getattr__(sys.argv[1])()))  # type: ignore[operator]
+    print(_least(__getattr__(sys.argv[1])()))

@@ -181,7 +181,7 @@ def _together() -> Comparison:
 
 def _result(outcome: Any) -> tuple[float, float, float] | None:
     try:
-        return outcome.get(300)  # type: ignore[no-any-return]
+        return outcome.get(300)
     except Exception:  # noqa: BLE001 - for example a lock that could not be acquired in time
         return None
 

@@ -72,5 +72,5 @@ def _given() -> dict[str, Any]:
         request.url = request.url.replace(given["authority"], given["tenant_url"], 1)
         return send(self, request, *args, **kwargs)
 
-    HTTPAdapter.send = redirected  # type: ignore[method-assign]
+    HTTPAdapter.send = redirected
     return given

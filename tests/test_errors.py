@@ -54,7 +54,7 @@ def test_errors_are_pickled_without_their_response() -> None:
     response = Response(Reply({"access_token": "s3cret"}, 400))
     given = {"error": "e", "suberror": "s", "error_codes": (65001,), "correlation_id": "c", "claims": "{}"}
     errors = [
-        EntraError("m", response=response, **given),  # type: ignore[arg-type]
+        EntraError("m", response=response, **given),
         AuthenticationRequiredError(["a", "b"], "m", "{}", response=response),
         ChainError("m", attempts=[("first", EntraError("m", response=response))]),
     ]

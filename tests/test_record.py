@@ -68,7 +68,7 @@ def test_a_record_cannot_be_changed() -> None:
     """A changed record would name another account."""
     record = AuthenticationRecord(*VALUES)
     with pytest.raises(AttributeError):
-        record.home_account_id = "other"  # type: ignore[misc]
+        record.home_account_id = "other"
 
 
 def test_a_record_fits_into_a_session() -> None:

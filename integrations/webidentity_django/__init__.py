@@ -2,7 +2,7 @@
 
 try:
     import django as _django  # noqa: F401  # pyright: ignore[reportUnusedImport]
-except ImportError as _error:  # pragma: no cover - seen in tests/packaging, without Django
+except ImportError as _error:  # pragma: no cover - tests/packaging runs this line in a process without Django
     raise ImportError("webidentity_django needs Django: pip install 'webidentity[django]'") from _error
 
 from typing import TYPE_CHECKING

@@ -99,8 +99,8 @@ def _guarded(view: View, requirements: Requirements) -> View:
             raise
 
     guarded = aanswer if is_coroutine_view(view) else answer
-    # The guard makes its own check: LoginRequiredMiddleware would ask for a user of django.contrib.auth too. The types
-    # are ignored because no type says that the result has the calls and the name of the view.
+    # The guard makes its own check: LoginRequiredMiddleware would ask for a user of django.contrib.auth too.
+    # Ignored by the type checkers: no type says that the wrapper is called as the view is.
     return login_not_required(guarded)  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
 
 

@@ -2,7 +2,7 @@
 
 try:
     import flask as _flask  # noqa: F401  # pyright: ignore[reportUnusedImport]
-except ImportError as _error:  # pragma: no cover - seen in tests/packaging, without Flask
+except ImportError as _error:  # pragma: no cover - tests/packaging runs this line in a process without Flask
     raise ImportError("webidentity_flask needs Flask: pip install 'webidentity[flask]'") from _error
 
 from webidentity_flask._decorators import require_sign_in as require_sign_in

@@ -95,7 +95,8 @@ def _guarded(view: View, requirements: Requirements) -> View:
         with suppress(AttributeError):
             setattr(unguarded, GUARDED_ELSEWHERE, True)
         unguarded = getattr(unguarded, "__wrapped__", None)
-    return answer  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # same calls, same name
+    # Ignored by the type checkers: no type says that the wrapper is called as the view is.
+    return answer  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
 
 
 def _handler(function: Callable[..., Any]) -> Handler:

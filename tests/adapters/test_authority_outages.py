@@ -251,7 +251,7 @@ def test_a_sign_in_that_may_succeed_later_says_when(site: Site, kind: str, monke
     browser = site.browser()
     back = browser.authorize(browser.get("/me"))
     busy, refused = EntraError("busy"), EntraError("refused", error="invalid_grant")
-    busy.response = Busy()  # type: ignore[assignment]
+    busy.response = Busy()
     error = {
         "busy": busy,
         "paused": AuthorityUnavailableError("down", retry_after=33),

@@ -77,10 +77,10 @@ def test_a_change_between_copying_and_deleting_the_earlier_row_survives(store: S
             add(old, "in between")
         delete(key, expected=expected)
 
-    store.delete = delete_after_a_change  # type: ignore[method-assign]
+    store.delete = delete_after_a_change
     add(new, "second")
     assert moves
-    store.delete, store.save = delete, save  # type: ignore[method-assign]
+    store.delete, store.save = delete, save
     assert names(new) == names(old) == {"first", "second", "in between"}
     add(new, "third")
     assert names(new) == names(old) == {"first", "second", "in between", "third"}
@@ -145,7 +145,7 @@ def test_a_worker_that_found_no_row_changes_the_row_that_another_created(store: 
             add(fast, "fast")
         return save(key, value, expected=expected, expires_at=expires_at)
 
-    store.save = save_later  # type: ignore[method-assign]
+    store.save = save_later
     slow.change(ADA, lambda document: document.sessions.update({"slow": True}), 20.0)
     assert saves[0] == smallest
     assert names(slow) == names(fast) == {"slow", "fast"}
@@ -161,9 +161,9 @@ def half_moved(store: Store) -> tuple[SealedStore, SealedStore]:
     def fail(key: str, *, expected: int | None = None) -> None:
         raise StoreUnavailableError("the disk is full")
 
-    store.delete = fail  # type: ignore[method-assign]
+    store.delete = fail
     add(new, "second")
-    store.delete = delete  # type: ignore[method-assign]
+    store.delete = delete
     assert all(store.load(key) for key in new.keys.stored_keys(ADA.name))
     return new, old
 
@@ -172,10 +172,10 @@ def test_the_original_counts_while_it_exists(store: Store, half_moved: tuple[Sea
     """A worker with the other order changes it, so the copy may be out of date."""
     new, old = half_moved
     delete = store.delete
-    store.delete = lambda key, *, expected=None: None  # type: ignore[method-assign]
+    store.delete = lambda key, *, expected=None: None
     add(old, "third")
     assert names(new) == names(old) == {"first", "second", "third"}
-    store.delete = delete  # type: ignore[method-assign]
+    store.delete = delete
     add(new, "fourth")
     assert names(new) == names(old) == {"first", "second", "third", "fourth"}
 
@@ -206,9 +206,9 @@ def test_the_original_stays_if_the_copy_could_not_be_written(store: Store) -> No
             return None
         return save(key, value, expected=expected, expires_at=expires_at)
 
-    store.save = lose  # type: ignore[method-assign]
+    store.save = lose
     add(new, "second")
-    store.save = save  # type: ignore[method-assign]
+    store.save = save
     assert names(new) == names(old) == {"first", "second"}
 
 
@@ -241,7 +241,7 @@ def test_a_copy_that_is_damaged_in_the_meantime_is_ignored() -> None:
         row = load(key)
         return row._replace(value=b"damaged", version=99) if row and len(loads) > 2 else row
 
-    store.load = load_damaged  # type: ignore[method-assign]
+    store.load = load_damaged
     assert sealed.read(ADA, None) is None
     assert len(loads) > 2
 
@@ -259,7 +259,7 @@ def test_a_row_that_is_moved_while_it_is_read_is_found(store: Store) -> None:
             add(mover, "second")
         return row
 
-    store.load = load_before_the_move  # type: ignore[method-assign]
+    store.load = load_before_the_move
     assert names(reader) == {"first", "second"}
 
 
@@ -275,7 +275,7 @@ def interrupted(store: Store, *actions: Callable[[], object]) -> None:
             acting.clear()
         return row
 
-    store.load = load_and_act  # type: ignore[method-assign]
+    store.load = load_and_act
 
 
 def test_a_copy_whose_original_was_created_later_is_not_changed(store: Store) -> None:
@@ -286,10 +286,10 @@ def test_a_copy_whose_original_was_created_later_is_not_changed(store: Store) ->
 
     def meanwhile() -> None:
         add(new, "second")
-        store.delete = lambda key, *, expected=None: None  # type: ignore[method-assign]
+        store.delete = lambda key, *, expected=None: None
         add(old, "third")
         add(new, "fourth")
-        store.delete = delete  # type: ignore[method-assign]
+        store.delete = delete
 
     interrupted(store, meanwhile)
     add(reader, "fifth")

@@ -171,7 +171,7 @@ def test_a_row_with_an_unknown_heading_is_ignored(heading: str) -> None:
 def test_a_store_that_never_saves_is_reported() -> None:
     """The caller is not told that a change was stored when it was not."""
     store = MemoryStore()
-    store.save = lambda *_, **__: None  # type: ignore[method-assign,assignment]
+    store.save = lambda *_, **__: None
     with pytest.raises(StoreUnavailableError, match="compare-and-swap"):
         SealedStore(store, KeyRing(SECRET)).change(ADA, _add, 10.0)
     with pytest.raises(StoreUnavailableError, match="compare-and-swap"):

@@ -56,14 +56,14 @@ def test_an_unrelated_method_version_is_refused() -> None:
 class OwnLoad(SQLiteStore):
     """Replaces one of the methods that have the argument wait."""
 
-    def load(self, key: str) -> Row | None:  # type: ignore[override]
+    def load(self, key: str) -> Row | None:
         return super().load(key)
 
 
 class OwnVersion(SQLiteStore):
     """Replaces the other one."""
 
-    def version(self, key: str) -> int | None:  # type: ignore[override]
+    def version(self, key: str) -> int | None:
         return super().version(key)
 
 

@@ -48,7 +48,7 @@ def test_an_unsupported_platform_is_reported(home: Home, platform: str, monkeypa
         PersistentFiles(OPTIONS).read(user(), None)
 
 
-class Vault(BasePersistence):  # type: ignore[misc]
+class Vault(BasePersistence):
     """Like a keychain: the text is not in a file, and the modification time of a file signals changes."""
 
     texts: dict[str, str]
@@ -68,10 +68,10 @@ class Vault(BasePersistence):  # type: ignore[misc]
         return self.texts[self.get_location()]
 
     def time_last_modified(self) -> float:
-        return self._signal.time_last_modified()  # type: ignore[no-any-return]
+        return self._signal.time_last_modified()
 
     def get_location(self) -> str:
-        return self._signal.get_location()  # type: ignore[no-any-return]
+        return self._signal.get_location()
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ def test_a_fork_waits_for_the_transaction_of_a_sweep(path: Path) -> None:
         thread.join(10)
         order.append("fork" if store._sweeping.locked() else "fork in the middle of the next transaction")
 
-    store.before_fork = before_fork  # type: ignore[method-assign]
+    store.before_fork = before_fork
     assert in_a_fork(lambda: store.sweep(5.0) == 10)
     assert order == ["transaction ends", "fork"]
     assert acquire(timeout=0)

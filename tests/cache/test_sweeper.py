@@ -156,7 +156,7 @@ def test_a_lost_race_for_the_sweep_is_no_error(driver: Driver, store: Swept) -> 
             settled(other)
         return row
 
-    store.load = load_late  # type: ignore[assignment, method-assign]
+    store.load = load_late
     change(driver, cache, NOW + FIRST)
     settled(cache)
     assert acted
@@ -193,7 +193,7 @@ def test_a_failed_sweep_is_logged(driver: Driver, caplog: pytest.LogCaptureFixtu
         calls.append(now)
         raise error
 
-    store.sweep = fail  # type: ignore[method-assign]
+    store.sweep = fail
     cache = worker(store)
     for passed in (0.0, FIRST, FIRST + 1, FIRST + INTERVAL):
         change(driver, cache, NOW + passed, f"user {passed}")

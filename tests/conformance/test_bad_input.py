@@ -202,7 +202,7 @@ def test_ours_is_raised_before_anything_is_sent_and_says_what_to_do(driver_name:
     assert type(outcome.error) is mistake.raises
     assert outcome.requests == 0
     with pytest.raises(mistake.raises, match=mistake.says):
-        raise outcome.error  # type: ignore[misc]
+        raise outcome.error
     assert ECHOED not in str(outcome.error)
 
 

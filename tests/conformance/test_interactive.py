@@ -126,7 +126,7 @@ def _browser_too_late(place: Place, package: Any) -> str:
 
 
 def _browser_missing(place: Place, package: Any) -> str:
-    place.window.open = lambda *_: False  # type: ignore[method-assign]
+    place.window.open = lambda *_: False
     webbrowser.open = place.window.open
     place.make(package, "InteractiveBrowserCredential", timeout=1).get_token(READ)
     return ""

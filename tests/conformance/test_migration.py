@@ -89,7 +89,7 @@ def run(program: str) -> list[Any]:
     """Run the program and return what it printed."""
     names: dict[str, Any] = {"setup": ScenarioSetup(), "secret": SECRET, "graph": GRAPH, "user_read": USER_READ}
     exec(compile(program, "program", "exec"), names)
-    return names["printed"]  # type: ignore[no-any-return]
+    return names["printed"]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:msal", "ignore::DeprecationWarning:azure")

@@ -34,7 +34,7 @@ def call_resource(driver: Driver, credential: Credential, resource: Canned, *sco
         async with AsyncPipeline(resource.aio_transport(), policies=[policy]) as pipeline:
             return (await pipeline.run(request)).http_response.status_code
 
-    return driver.together([call])[0]  # type: ignore[no-any-return]
+    return driver.together([call])[0]
 
 
 @pytest.mark.parametrize("name", CREDENTIALS)

@@ -26,7 +26,7 @@ def provider_of(driver: Driver, credential: Any, *scopes: str) -> Callable[[], s
         [outcome] = driver.together([provide])
         if isinstance(outcome, BaseException):
             raise outcome
-        return outcome  # type: ignore[no-any-return]
+        return outcome
 
     return provided
 
@@ -38,7 +38,7 @@ class Old:
         self.calls: list[tuple[Any, ...]] = []
         self._lifetime = lifetime
         if driver.name == "aio":
-            self.get_token = self._get_token_async  # type: ignore[method-assign]
+            self.get_token = self._get_token_async
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         self.calls.append(scopes)
@@ -58,7 +58,7 @@ class New(Old):
     def __init__(self, driver: Driver) -> None:
         super().__init__(driver)
         if driver.name == "aio":
-            self.get_token_info = self._get_token_info_async  # type: ignore[method-assign]
+            self.get_token_info = self._get_token_info_async
 
     def get_token_info(self, *scopes: str, **options: Any) -> AccessTokenInfo:
         return AccessTokenInfo("new", int(time.time()) + 3600)

@@ -171,4 +171,4 @@ def test_a_tenant_accepts_a_federated_token(driver: Driver) -> None:
 def test_the_keyword_is_that_of_azure_identity() -> None:
     """``func``."""
     with pytest.raises(TypeError, match="func"):
-        webidentity.ClientAssertionCredential(TENANT, CLIENT)  # type: ignore[call-arg]
+        webidentity.ClientAssertionCredential(TENANT, CLIENT)

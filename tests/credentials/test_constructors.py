@@ -61,7 +61,7 @@ def test_too_many_arguments_are_reported_for_the_public_class(package: ModuleTyp
 def test_a_subclass_keeps_the_name_of_the_constructor_that_it_inherits(package: Any) -> None:
     """The error names the inherited constructor, as Python does for any class."""
 
-    class Mine(package.ClientSecretCredential):  # type: ignore[misc]
+    class Mine(package.ClientSecretCredential):
         """A subclass in an application."""
 
     with pytest.raises(TypeError, match=r"^ClientSecretCredential\.__init__\(\) missing 3"):

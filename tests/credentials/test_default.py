@@ -220,7 +220,7 @@ def test_an_error_of_one_call_does_not_affect_others(stage: Stage) -> None:
         environment.outcomes = [BROKEN if scopes == ("bad",) else "token"]
         return type(environment).answer(environment, method, scopes, keywords)
 
-    environment.answer = answer  # type: ignore[method-assign]
+    environment.answer = answer
     environment.latency = 0.1
     calls = [lambda: credential.raw.get_token("bad"), lambda: credential.raw.get_token("good")]
     refused, served = stage.driver.together(calls)

@@ -236,7 +236,7 @@ def test_the_broker_never_shows_a_window(monkeypatch: pytest.MonkeyPatch, works:
             raise OSError("canary")
         return "the broker"
 
-    module.InteractiveBrowserBrokerCredential = make  # type: ignore[attr-defined]
+    module.InteractiveBrowserBrokerCredential = make
     credential = brokers(monkeypatch, "linux", module)
     [keywords] = made
     assert keywords.pop("parent_window_handle") is not None

@@ -315,7 +315,7 @@ def test_only_the_first_response_counts(make: Make, window: Window, tenant: Loca
         address, fields = window.answer(url)
         hold, release = _hold_tokens(tenant)
         second = Window(tenant)
-        second.open = lambda url: True  # type: ignore[method-assign]
+        second.open = lambda url: True
         thread = threading.Thread(target=window.post, args=(address, fields), daemon=True)
         thread.start()
         assert hold.wait(10)
@@ -340,7 +340,7 @@ def _hold_tokens(tenant: LocalTenant) -> tuple[Any, Any]:
             release.wait(10)
         return handle(request)
 
-    tenant.handle = held  # type: ignore[method-assign]
+    tenant.handle = held
     return arrived, release
 
 

@@ -45,7 +45,7 @@ def test_the_environment_selects_the_host(
         made = webidentity.ManagedIdentityCredential()
     for name in variables:
         monkeypatch.delenv(name)
-    assert made._token_source._grant.source.host == host  # type: ignore[attr-defined]
+    assert made._token_source._grant.source.host == host
     assert f"will use {host} with no id" in caplog.text
 
 

@@ -133,7 +133,7 @@ def test_the_search_finds_secrets() -> None:
     from webidentity._transport.driver import SyncDriver
 
     def flow(secret: str) -> Flow[None]:
-        yield Send(None)  # type: ignore[arg-type]
+        yield Send(None)
 
     def send(_: Any) -> None:
         raise KeyError

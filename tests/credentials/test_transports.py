@@ -42,7 +42,7 @@ class OnlySends:
 class OnlySendsLater(OnlySends):
     """The same for coroutines."""
 
-    async def send(self, request: HttpRequest, **_: Any) -> OlderResponse:  # type: ignore[override]
+    async def send(self, request: HttpRequest, **_: Any) -> OlderResponse:
         return super().send(request)
 
 
@@ -71,7 +71,7 @@ class Watched(OnlySends):
 class WatchedLater(Watched):
     """The same for coroutines."""
 
-    async def send(self, request: HttpRequest, **_: Any) -> OlderResponse:  # type: ignore[override]
+    async def send(self, request: HttpRequest, **_: Any) -> OlderResponse:
         return super().send(request)
 
 

@@ -58,7 +58,7 @@ def make(driver: Driver, tenant: LocalTenant) -> Make:
 
 def requests_of(credential: Credential) -> list[Any]:
     """Return what a credential sent."""
-    return credential.raw._pipeline._options["transport"].requests  # type: ignore[no-any-return]
+    return credential.raw._pipeline._options["transport"].requests
 
 
 def paths_of(credential: Credential) -> list[str]:
@@ -269,7 +269,7 @@ def test_arguments_have_to_be_text(driver: Driver, given: tuple[Any, Any, Any]) 
         (Reply("<html>", 200), "sent no user realm"),
         (Reply({}, 500), "sent no user realm"),
         (Reply("", 302, {"Location": "https://evil.test"}), "sent no user realm"),
-        (Reply([], 200), "sent no user realm"),  # type: ignore[arg-type]
+        (Reply([], 200), "sent no user realm"),
     ],
 )
 def test_unusable_realm_is_an_error(driver: Driver, realm: Reply, said: str) -> None:

@@ -55,11 +55,11 @@ class Member:
 
     def get_token(self, *scopes: str, **keywords: Any) -> AccessToken:
         self.wait()
-        return self.answer("get_token", scopes, keywords)  # type: ignore[no-any-return]
+        return self.answer("get_token", scopes, keywords)
 
     def get_token_info(self, *scopes: str, options: Any = None) -> AccessTokenInfo:
         self.wait()
-        return self.answer("get_token_info", scopes, dict(options or {}))  # type: ignore[no-any-return]
+        return self.answer("get_token_info", scopes, dict(options or {}))
 
     def close(self) -> None:
         self.leave("close")
@@ -80,15 +80,15 @@ class AsyncMember(Member):
         if self.before is not None:
             await asyncio.to_thread(self.before)
 
-    async def get_token(self, *scopes: str, **keywords: Any) -> AccessToken:  # type: ignore[override]
+    async def get_token(self, *scopes: str, **keywords: Any) -> AccessToken:
         await self.await_turn()
-        return self.answer("get_token", scopes, keywords)  # type: ignore[no-any-return]
+        return self.answer("get_token", scopes, keywords)
 
-    async def get_token_info(self, *scopes: str, options: Any = None) -> AccessTokenInfo:  # type: ignore[override]
+    async def get_token_info(self, *scopes: str, options: Any = None) -> AccessTokenInfo:
         await self.await_turn()
-        return self.answer("get_token_info", scopes, dict(options or {}))  # type: ignore[no-any-return]
+        return self.answer("get_token_info", scopes, dict(options or {}))
 
-    async def close(self) -> None:  # type: ignore[override]
+    async def close(self) -> None:
         self.leave("close")
 
     async def __aenter__(self) -> Self:

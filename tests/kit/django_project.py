@@ -165,12 +165,12 @@ async def async_mistaken_token(request: HttpRequest, token: Any) -> HttpResponse
 
 @require_sign_in
 def mistaken_elsewhere(request: HttpRequest) -> HttpResponse:
-    return helper()  # type: ignore[call-arg]
+    return helper()
 
 
 @require_sign_in
 async def async_mistaken_elsewhere(request: HttpRequest) -> HttpResponse:
-    return helper()  # type: ignore[call-arg]
+    return helper()
 
 
 def helper(credentials: Any) -> HttpResponse:

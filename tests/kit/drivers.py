@@ -148,7 +148,7 @@ class AsyncFace:
             async with asyncio.timeout(20):
                 return list(await waiting)
 
-        return self._loop.run_until_complete(gather())  # type: ignore[no-any-return]
+        return self._loop.run_until_complete(gather())
 
     def settle(self) -> None:
         async def settle() -> None:

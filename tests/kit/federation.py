@@ -80,7 +80,7 @@ class Federated:
             reply = self.token
         else:
             reply = self.mex if sent.method == "GET" else self.trust
-        return reply(sent) if callable(reply) else reply  # type: ignore[no-any-return]
+        return reply(sent) if callable(reply) else reply
 
 
 @contextmanager

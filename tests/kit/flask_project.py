@@ -182,12 +182,12 @@ def _add_mistaken_views(app: Flask) -> None:
     @app.get("/mistaken/elsewhere")
     @require_sign_in
     def mistaken_elsewhere() -> Any:
-        return helper()  # type: ignore[call-arg]
+        return helper()
 
     @app.get("/async/mistaken/elsewhere")
     @require_sign_in
     async def async_mistaken_elsewhere() -> Any:
-        return helper()  # type: ignore[call-arg]
+        return helper()
 
 
 def helper(credentials: Any) -> Any:

@@ -79,7 +79,7 @@ def collect_tokens(tenant: LocalTenant, secrets: set[str]) -> None:
             secrets.update(str(reply[name]) for name in reply if name.endswith("_token"))
         return response
 
-    tenant.handle = record_tokens  # type: ignore[method-assign]
+    tenant.handle = record_tokens
 
 
 def main() -> None:

@@ -263,7 +263,7 @@ class MsalReturned(Exception):
 
 
 def _newest(cache: Any) -> dict[str, Any]:
-    return list(cache.search(msal.TokenCache.CredentialType.ACCESS_TOKEN))[-1]  # type: ignore[no-any-return]
+    return list(cache.search(msal.TokenCache.CredentialType.ACCESS_TOKEN))[-1]
 
 
 class _Http:

@@ -46,12 +46,12 @@ def only_loopback() -> Iterator[None]:
             raise NetworkRefused(f"tests look up this machine only, not {host!r}")
         return getaddrinfo(host, *args, **kwargs)
 
-    socket.socket.connect = guarded_connect  # type: ignore[method-assign]
-    socket.socket.connect_ex = guarded_connect_ex  # type: ignore[method-assign]
+    socket.socket.connect = guarded_connect
+    socket.socket.connect_ex = guarded_connect_ex
     socket.getaddrinfo = guarded_getaddrinfo
     try:
         yield
     finally:
-        socket.socket.connect = connect  # type: ignore[method-assign]
-        socket.socket.connect_ex = connect_ex  # type: ignore[method-assign]
+        socket.socket.connect = connect
+        socket.socket.connect_ex = connect_ex
         socket.getaddrinfo = getaddrinfo

@@ -76,6 +76,6 @@ def _run(flow: Flow[T], left: list[Step]) -> T:
             response = reply if isinstance(reply, Exception) else Response(reply, effect.request)
             effect = flow.throw(response) if isinstance(response, Exception) else flow.send(response)
     except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
+        return end.value
     finally:
         flow.close()

@@ -27,7 +27,7 @@ LIFETIME, MAX_AGE, INTERVAL = 1000, 5000, 400
 
 def run(flow: Any) -> Any:
     """Run a flow that sends no request."""
-    return SyncDriver(lambda _: None).run(flow)  # type: ignore[arg-type, return-value]
+    return SyncDriver(lambda _: None).run(flow)
 
 
 class Application:

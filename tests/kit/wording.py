@@ -44,10 +44,10 @@ def wrong_messages() -> Iterator[list[str]]:
     loggers = [logging.getLogger(name) for name in ("webidentity", "webidentity_flask", "webidentity_django")]
     for logger in loggers:
         logger.addHandler(reader)
-    AzureError.__init__ = __init__  # type: ignore[method-assign]
+    AzureError.__init__ = __init__
     try:
         yield found
     finally:
-        AzureError.__init__ = original  # type: ignore[method-assign]
+        AzureError.__init__ = original
         for logger in loggers:
             logger.removeHandler(reader)

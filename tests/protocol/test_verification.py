@@ -209,14 +209,14 @@ def test_a_verified_token_is_checked_again() -> None:
 def test_a_verified_token_cannot_be_changed() -> None:
     """All requests with the token share it. Its repr has no claims: they may name the user."""
     verified: Any = verify_token(
-        UnverifiedToken.parse(sign(claims(preferred_username="somebody"))),
+        UnverifiedToken.parse(sign(claims(preferred_username="a-username"))),
         keys(),
         Expected(ISSUER, frozenset({CLIENT}), NOW),
     )
     for name in ("claims", "issuer", "audiences", "valid_from", "expires_on"):
         with pytest.raises(AttributeError):
             setattr(verified, name, None)
-    assert "somebody" not in repr(verified)
+    assert "a-username" not in repr(verified)
     assert ISSUER in repr(verified)
 
 

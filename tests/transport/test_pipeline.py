@@ -128,7 +128,7 @@ def test_a_transport_of_the_user_is_used_on_each_loop() -> None:
     pipelines = AsyncPipeline(transport=network.aio_transport())
 
     async def send() -> int:
-        return (await pipelines.send(get())).status_code  # type: ignore[no-any-return]
+        return (await pipelines.send(get())).status_code
 
     assert [asyncio.run(send()) for _ in range(2)] == [200, 200]
 
@@ -139,7 +139,7 @@ def test_a_threaded_pipeline_serves_coroutines_of_any_loop() -> None:
     threaded = ThreadedPipeline(SyncPipeline(transport=network.transport()))
 
     async def send() -> int:
-        return (await threaded.send(get())).status_code  # type: ignore[no-any-return]
+        return (await threaded.send(get())).status_code
 
     assert [asyncio.run(send()) for _ in range(2)] == [200, 200]
 
@@ -166,7 +166,7 @@ def test_a_forked_child_starts_threads_of_its_own() -> None:
     threaded = ThreadedPipeline(SyncPipeline(transport=network.transport()))
 
     async def send() -> int:
-        return (await threaded.send(get())).status_code  # type: ignore[no-any-return]
+        return (await threaded.send(get())).status_code
 
     assert asyncio.run(send()) == 200
     assert in_a_fork(lambda: asyncio.run(send()) == 200)

@@ -16,7 +16,7 @@ def run(name: str, flow: Flow[Any]) -> Any:
     """Run the flow with the driver of that name."""
     if name == "sync":
         return TracelessDriver(lambda _: None).run(flow)
-    return asyncio.run(AsyncTracelessDriver(lambda _: None).run(flow))  # type: ignore[arg-type, return-value]
+    return asyncio.run(AsyncTracelessDriver(lambda _: None).run(flow))
 
 
 def variables(error: BaseException) -> str:

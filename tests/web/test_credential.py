@@ -37,7 +37,7 @@ def raised(error: Exception, kind: str) -> Exception:
     failing: Any = Failing(error)
     grant = SessionGrant(failing, "ada.tenant") if kind == "session" else BearerGrant(failing)
     with pytest.raises(Exception) as caught:
-        SyncDriver(lambda _: None).run(grant.token(REQUEST))  # type: ignore[arg-type, return-value]
+        SyncDriver(lambda _: None).run(grant.token(REQUEST))
     return caught.value
 
 
@@ -84,7 +84,7 @@ def test_an_unreachable_authority_is_an_error_of_its_own(kind: str) -> None:
 def test_credentials_can_be_entered() -> None:
     """As those of azure-identity. Leaving them closes nothing that other requests need."""
     failing: Any = Failing(NoTokenSourceError())
-    drivers: Any = Drivers(None, None)  # type: ignore[arg-type]
+    drivers: Any = Drivers(None, None)
     factory = CredentialFactory(failing, Tenants("11111111-1111-1111-1111-111111111111"), drivers)
     sync, aio = factory.sync(), factory.aio()
     with sync as entered:

@@ -105,7 +105,7 @@ def test_a_request_without_its_token_starts_no_check_of_its_account(
 
     monkeypatch.setattr(Sessions, "check_beside", lambda *_: pytest.fail("a check is started"))
     record = AuthenticationRecord("tenant", "client", "login.test", "ada.tenant", "ada@tenant.test")
-    drivers = Drivers(SyncDriver(lambda _: None), AsyncDriver(lambda _: None))  # type: ignore[arg-type, return-value]
+    drivers = Drivers(SyncDriver(lambda _: None), AsyncDriver(lambda _: None))
     factory = CredentialFactory(Refusing(), Tenants("tenant"), drivers)
     identity = Identity(Principal(record, {}, is_bearer=False), lambda: factory)
     identity.due = SessionState(record, "handle")

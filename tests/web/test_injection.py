@@ -27,7 +27,7 @@ class Unused:
 
 def identity() -> Identity:
     """Return the identity of a signed-in user."""
-    drivers = Drivers(SyncDriver(lambda _: None), AsyncDriver(lambda _: None))  # type: ignore[arg-type, return-value]
+    drivers = Drivers(SyncDriver(lambda _: None), AsyncDriver(lambda _: None))
     return Identity(
         Principal(RECORD, {"sub": "x"}, is_bearer=False),
         lambda: CredentialFactory(Unused(), Tenants("tenant"), drivers),
@@ -54,7 +54,7 @@ def as_view(view_class: type) -> Any:
 
     def view(*args: Any, **kwargs: Any) -> None: ...
 
-    view.view_class = view_class  # type: ignore[attr-defined]
+    view.view_class = view_class
     return view
 
 

@@ -19,7 +19,7 @@ NOW = 1_800_000_000
 def pending(started_at: int = NOW, **changes: object) -> PendingSignIn:
     """Return a new pending sign-in."""
     made = PendingSignIn("https://app.test/auth/callback", "/page", ("openid", "a/b"), None, started_at)
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def started(cookies: PendingCookies, made: PendingSignIn) -> dict[str, str]:

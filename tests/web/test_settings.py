@@ -188,7 +188,7 @@ def test_settings_check_themselves_on_construction(name: str, value: Any) -> Non
 def test_settings_are_normalized_on_construction() -> None:
     """The same as those that a framework's configuration contains."""
     assert Settings(**GOOD) == read()
-    assert Settings(**GOOD, scopes=["a/b"]).scopes == ("a/b",)  # type: ignore[arg-type]
+    assert Settings(**GOOD, scopes=["a/b"]).scopes == ("a/b",)
     assert Settings(**GOOD, base_url="https://App.Test/").base_url == "https://app.test"
 
 

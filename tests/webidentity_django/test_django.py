@@ -249,7 +249,7 @@ def test_the_package_exports_the_decorators() -> None:
     assert webidentity_django.require_sign_in.__name__ == "require_sign_in"
     assert webidentity_django.require_token.__name__ == "require_token"
     with pytest.raises(AttributeError, match="has no attribute 'require_nothing'"):
-        _ = webidentity_django.require_nothing  # type: ignore[attr-defined]
+        _ = webidentity_django.require_nothing
 
 
 @pytest.mark.parametrize("scopes", [[], "User.Read", [""]])
