@@ -39,9 +39,6 @@ def acquire(cache: TokenCache, acquisition: Acquisition) -> Flow[AccessTokenInfo
     :raises EntraError: the authority refused.
     :raises NoTokenSourceError: there is no refresh token and no grant.
     """
-    current = fresh_token(cache, acquisition.partition, acquisition.request)
-    if current is not None:
-        return current
     current = cached_token(cache.peek(acquisition.partition), acquisition.request)
     if current is None or not _can_be_served(cache, acquisition, current):
         current = yield from _wait_for_token(cache, acquisition, current)
